@@ -1,0 +1,69 @@
+"""Spec to workbook: the builder, as a function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from xlbackprop.errors import SpecError, one_line, suggestion
+from xlbackprop.layout import lay_out
+from xlbackprop.network import Network, build_network
+from xlbackprop.spec import Spec
+from xlbackprop.templates import load_spec
+from xlbackprop.values import choose_values
+from xlbackprop.workbook.save import check_output, save
+from xlbackprop.workbook.write import write_workbook
+
+
+def build(
+    spec: Spec | str | Path,
+    path: str | Path | None = None,
+    *,
+    blank: Iterable[str] = (),
+    seed: int | None = None,
+    force: bool = False,
+) -> Path:
+    """Write the workbook of a network and return its path.
+
+    `spec` is a Spec, a template's name or a path; `path` is output/<name>.xlsx by default.
+    `blank` names tensors to leave empty, in full (`conv1.dL_dw`) or by their last part
+    (`dL_dw`, in every layer), or is "all" for every computed tensor. `seed` overrides the
+    spec's for the numbers that are drawn.
+
+    Raises SpecError where the network cannot be built, and OutputError where the file cannot be
+    written; an existing file is replaced only with `force`.
+    """
+    if not isinstance(spec, Spec):
+        spec = load_spec(spec)
+    path = Path("output", f"{spec.name}.xlsx") if path is None else Path(path)
+    check_output(path, force=force)
+    network = build_network(spec)
+    blank_names = resolve_blank(network, blank)
+    layout = lay_out(network)
+    arrays = network.evaluate(choose_values(network, seed), blank_names)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise SpecError(f"{name} overflows: its numbers are too large for a spreadsheet")
+    save(path, write_workbook(network, layout, arrays, blank_names), force=force)
+    return path
+
+
+def resolve_blank(network: Network, names: Iterable[str]) -> frozenset[str]:
+    """Return the full names of the computed tensors that the given names mean.
+
+    Raises SpecError for a name that means none, or one that is given rather than computed.
+    """
+    computed = [name for name, tensor in network.tensors.items() if tensor.kind.is_computed]
+    resolved: set[str] = set()
+    for name in names:
+        meant = [full for full in computed if name in (full, full.rpartition(".")[2], "all")]
+        if not meant and any(name in (t.name, t.short) for t in network.inputs):
+            raise SpecError(f"blank: {name} is given, not computed: there is nothing to fill in")
+        if not meant:
+            raise SpecError(
+                f"blank: there is no tensor {one_line(name, 60)!r}{suggestion(name, computed)}"
+            )
+        resolved.update(meant)
+    return frozenset(resolved)

@@ -1,0 +1,148 @@
+"""A network is a list of equations, each of which defines one tensor from earlier ones.
+
+An equation carries all there is to know about its step: how NumPy computes the whole tensor,
+what the formula of one cell is, and how it is written in mathematics. `compute` and `formula`
+share no index arithmetic, so each is evidence for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import product
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Index = tuple[int, ...]
+Shape = tuple[int, ...]
+
+
+class Kind(StrEnum):
+    """What a tensor's cells are to the reader; the page gives each kind a colour."""
+
+    GIVEN = "given"
+    PARAMETER = "parameter"
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    HELPER = "helper"
+    LINK = "link"
+    UPDATE = "update"
+
+    @property
+    def is_computed(self) -> bool:
+        """True where an equation fills the cells, False where a person chose the numbers."""
+        return self not in (Kind.GIVEN, Kind.PARAMETER)
+
+
+class Place(StrEnum):
+    """Where a tensor stands on its sheet, relative to the tensor it belongs to."""
+
+    COLUMN = "column"  # a column of its own: inputs, outputs
+    PARAMETERS = "parameters"  # the column that all the layer's parameters share
+    BESIDE = "beside"  # the column to the right of the tensor it belongs to
+    BELOW = "below"  # the same column as the tensor it belongs to, further down
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A named array of known shape, before it has any numbers.
+
+    The last `block_rank` dimensions stand together as one block of cells on the page; the
+    dimensions before them number the blocks.
+    """
+
+    name: str  # "conv1.dL_dw": the layer, a dot, the tensor
+    shape: Shape
+    axes: tuple[str, ...]  # a letter for each dimension, as in the equations
+    kind: Kind
+    about: str  # a few words for the title: "filters"
+    block_rank: int = 2
+    place: Place = Place.COLUMN
+    belongs_to: str | None = None  # for BESIDE and BELOW: the other tensor's name
+    symbol: str = ""  # the letter for a helper in equations; by default its name
+
+    @property
+    def owner(self) -> str:
+        """The layer (or loss) whose tensor this is."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def short(self) -> str:
+        """The name without its owner: `dL_dw`."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def title(self) -> str:
+        """What equations call it: the symbol, or the short name as people write it: `dL/dw`."""
+        return self.symbol or self.short.replace("dL_d", "dL/d")
+
+    @property
+    def size(self) -> int:
+        """The number of entries, as a Python integer that cannot overflow."""
+        return prod(self.shape)
+
+    @property
+    def leading(self) -> Shape:
+        """The dimensions that number the blocks."""
+        return self.shape[: len(self.shape) - self._trailing]
+
+    @property
+    def block_shape(self) -> Shape:
+        """The dimensions within a block: none, one or two."""
+        return self.shape[len(self.shape) - self._trailing :]
+
+    @property
+    def _trailing(self) -> int:
+        return min(self.block_rank, len(self.shape))
+
+    def block_indices(self) -> Iterator[Index]:
+        """Yield the leading indices of every block, in C order."""
+        return product(*map(range, self.leading))
+
+
+@dataclass(frozen=True)
+class Math:
+    """An equation as one line of Unicode, for the page, and as LaTeX, for print."""
+
+    text: str
+    latex: str
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A well-known wrong version of a step: what people compute instead, and what to tell them."""
+
+    name: str
+    hint: str
+    compute: Callable[..., Array]
+
+
+@dataclass(frozen=True)
+class Equation:
+    """Defines one tensor from earlier ones.
+
+    `sources` gives each earlier tensor the letter under which `compute` and `formula` know it:
+    `compute(h=..., w=...)` takes whole arrays and returns an array of the target's shape;
+    `formula(at, *index)` returns the formula of one cell without its equals sign, or a number
+    where the cell is a constant whatever its sources (a padding zero), with `at.h[c, i, j]`
+    the address of a source's cell and `at.here[...]` of the target's own.
+    """
+
+    target: Tensor
+    sources: Mapping[str, Tensor]
+    compute: Callable[..., Array]
+    formula: Callable[..., str | float]
+    math: Math
+    slips: tuple[Slip, ...] = field(default=())
+
+    def evaluate(self, values: Mapping[str, Array]) -> Array:
+        """Return the target's array, shape `target.shape`, from arrays by tensor name."""
+        arrays = {letter: values[tensor.name] for letter, tensor in self.sources.items()}
+        # An overflow or a NaN is a value here, not a mishap: it is judged like any other.
+        with np.errstate(all="ignore"):
+            result = np.asarray(self.compute(**arrays), dtype=np.float64)
+        return result.reshape(self.target.shape)

@@ -1,0 +1,44 @@
+"""What a user can do wrong, as a tree.
+
+    XlbackpropError
+    ├── SpecError        the description of the network cannot work
+    ├── WorkbookError    the file is no workbook that can be judged
+    └── OutputError      the result cannot be put where it was asked for
+
+Each message is one line that says what is wrong, where, and what would be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class XlbackpropError(Exception):
+    """Anything that the user, rather than the program, has to put right."""
+
+
+class SpecError(XlbackpropError):
+    """The spec is not valid TOML, or describes a network that cannot be built."""
+
+
+class WorkbookError(XlbackpropError):
+    """The file cannot be opened safely, or is not a workbook of this program."""
+
+
+class OutputError(XlbackpropError):
+    """The output path exists, is a folder, or cannot be written."""
+
+
+def one_line(text: object, limit: int = 400) -> str:
+    """Return the text on one line, with nothing in it that a terminal would obey."""
+    line = " ".join(str(text).split())
+    safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+    return safe if len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return ' (did you mean x?)' where one of the known words is close, else what is known."""
+    words = sorted(known)
+    close = get_close_matches(word, words, n=1)
+    return f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(words)})"

@@ -1,0 +1,99 @@
+"""The options a layer or a loss takes from its spec, each with the reader that checks it.
+
+A layer is a frozen dataclass whose fields are made by the functions here:
+
+    filters: int = count()
+    kernel: tuple[int, int] = pair(minimum=1)
+    bias: bool = flag(default=True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, field, fields
+from typing import Any, TypeVar
+
+from xlbackprop.errors import SpecError, one_line, suggestion
+
+T = TypeVar("T")
+
+# Anything larger is refused by name here, before it becomes an array's dimension.
+LARGEST = 1_000_000
+
+
+def count(*, minimum: int = 1, default: int | None = None) -> Any:
+    """Declare a whole number."""
+
+    def read(value: object) -> int:
+        if not _is_whole(value, minimum):
+            raise ValueError(f"a whole number from {minimum}")
+        return int(value)  # type: ignore[call-overload, no-any-return]
+
+    return _option(read, default)
+
+
+def pair(*, minimum: int, default: int | None = None) -> Any:
+    """Declare a whole number for both axes, or a list of two: rows, then columns."""
+
+    def read(value: object) -> tuple[int, int]:
+        both = value if isinstance(value, list) else [value, value]
+        if len(both) != 2 or not all(_is_whole(one, minimum) for one in both):
+            raise ValueError(f"a whole number from {minimum}, or a list of two of them")
+        return both[0], both[1]
+
+    return _option(read, None if default is None else (default, default))
+
+
+def flag(*, default: bool) -> Any:
+    """Declare a true or false."""
+
+    def read(value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError("true or false")
+        return value
+
+    return _option(read, default)
+
+
+def choice(*words: str) -> Any:
+    """Declare one of a few words, the first of which is the default."""
+
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError(" or ".join(f'"{word}"' for word in words))
+        return str(value)
+
+    return _option(read, words[0])
+
+
+def read_options(cls: type[T], raw: Mapping[str, object], where: str) -> T:
+    """Return an instance of the dataclass `cls` from a spec's keys.
+
+    Raises SpecError for an unknown, missing or unusable key; `where` names the layer.
+    """
+    known = {option.name: option for option in fields(cls)}  # type: ignore[arg-type]
+    for key in raw:
+        if key not in known:
+            raise SpecError(f"{where}: unknown key {one_line(key, 60)!r}{suggestion(key, known)}")
+    values = {}
+    for name, option in known.items():
+        if name in raw:
+            try:
+                values[name] = option.metadata["read"](raw[name])
+            except ValueError as error:
+                found = one_line(repr(raw[name]), 60)
+                raise SpecError(f"{where}: {name} = {found}: expected {error}") from None
+        elif option.default is MISSING:
+            raise SpecError(f"{where}: the key {name!r} is missing")
+    return cls(**values)
+
+
+def _option(read: Callable[[object], object], default: object) -> Any:
+    if default is None:
+        return field(metadata={"read": read})
+    return field(default=default, metadata={"read": read})
+
+
+def _is_whole(value: object, minimum: int) -> bool:
+    # bool is an int in Python, but `filters = true` is a mistake.
+    return type(value) is int and minimum <= value <= LARGEST

@@ -1,0 +1,252 @@
+"""Where each block of a network stands: pure data, before any file is written.
+
+One sheet for each layer. On it, columns of tensors from input (left) to output (right), and two
+bands: forward above, backward below, each gradient under its own tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil, prod
+
+from xlbackprop.equation import Equation, Kind, Place, Tensor
+from xlbackprop.errors import SpecError
+from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS, Block
+from xlbackprop.network import Network, NetworkLayer
+
+# All columns have this width, in characters of the standard font.
+COLUMN_WIDTH = 6.5
+# How wide the fonts of titles and equations run, in characters of the standard font.
+_TITLE_CHARACTER, _EQUATION_CHARACTER = 0.82, 0.72
+
+TITLE_ROW, ABOUT_ROW, LEGEND_ROW = 0, 1, 2
+HEAD_ROWS = 3  # frozen, and repeated on every printed page
+_FIRST_ROW = 4
+_FIRST_COLUMN = 1  # the first column is a margin
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text on the page; `style` names one of the writer's formats."""
+
+    row: int
+    column: int
+    text: str | int
+    style: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A tensor's title, and its equation in the row below."""
+
+    row: int
+    column: int
+    tensor: Tensor
+    equation: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One layer's page."""
+
+    name: str
+    title: str
+    about: str
+    bands: tuple[Text, ...]
+    headings: tuple[Heading, ...]
+    edges: tuple[Text, ...]  # the blocks' labels, and the indices along their edges
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All sheets, and all blocks by tensor in the order of their leading indices."""
+
+    sheets: tuple[Sheet, ...]
+    blocks: Mapping[str, tuple[Block, ...]]
+
+
+def lay_out(network: Network) -> Layout:
+    """Return where everything stands. Raises SpecError where a sheet would be too large."""
+    equations = {equation.target.name: equation for equation in network.equations}
+    sheets, blocks = [], {}
+    for layer in network.layers:
+        page = _Page(network, layer, equations)
+        sheets.append(page.sheet())
+        blocks.update(page.blocks)
+    return Layout(tuple(sheets), blocks)
+
+
+class _Page:
+    """A sheet while its tensors are being placed."""
+
+    def __init__(
+        self, network: Network, layer: NetworkLayer, equations: Mapping[str, Equation]
+    ) -> None:
+        self.network, self.layer, self.equations = network, layer, equations
+        self.blocks: dict[str, tuple[Block, ...]] = {}
+        self.bands: list[Text] = []
+        self.headings: list[Heading] = []
+        self.edges: list[Text] = []
+
+    def sheet(self) -> Sheet:
+        forward, backward = self._forward(), self._backward()
+        starts = self._column_starts([*forward, *backward])
+        row = self._place("FORWARD  →", forward, _FIRST_ROW, starts)
+        row = self._place("BACKWARD  ←", backward, row + 1, starts)
+        columns = max(starts.values())
+        if row > MAX_ROWS or columns > MAX_COLUMNS:
+            raise SpecError(
+                f'layer "{self.layer.name}": its sheet would need {row:,} rows and {columns:,}'
+                f" columns; a sheet has {MAX_ROWS:,} and {MAX_COLUMNS:,}"
+            )
+        part = self.layer.equations
+        return Sheet(
+            name=self.layer.name,
+            title=f"{self.layer.name} · {self.layer.type}",
+            about=". ".join(filter(None, [part.about, part.note])),
+            bands=tuple(self.bands),
+            headings=tuple(self.headings),
+            edges=tuple(self.edges),
+            rows=row,
+            columns=columns,
+        )
+
+    def _forward(self) -> list[Tensor]:
+        part = self.layer.equations
+        targets = [equation.target for equation in part.forward]
+        tensors = [part.h, *part.parameters, *(t for t in targets if t is not part.out), part.out]
+        if self._is_last:
+            loss = self.network.loss
+            tensors += [*loss.givens, *(equation.target for equation in loss.forward)]
+        return tensors
+
+    def _backward(self) -> list[Tensor]:
+        part = self.layer.equations
+        targets = [equation.target for equation in part.backward]
+        # A gradient comes before the helpers that stand below it in the same column.
+        return [part.dL_dout, *sorted(targets, key=lambda tensor: tensor.kind is Kind.HELPER)]
+
+    @property
+    def _is_last(self) -> bool:
+        return self.layer is self.network.layers[-1]
+
+    def _column_of(self, tensor: Tensor) -> str:
+        if tensor.place is Place.PARAMETERS:
+            return "parameters"
+        if tensor.place is Place.COLUMN or tensor.belongs_to is None:
+            return tensor.short
+        column = self._column_of(self.network.tensors[tensor.belongs_to])
+        return f"{column}+" if tensor.place is Place.BESIDE else column
+
+    def _column_starts(self, tensors: list[Tensor]) -> dict[str, int]:
+        """Return each column's first sheet column, and under "" the one after the last."""
+        widths: dict[str, int] = {}
+        for tensor in tensors:
+            column = self._column_of(tensor)
+            widths[column] = max(widths.get(column, 0), self._width(tensor))
+        starts, next_start = {}, _FIRST_COLUMN
+        for column in sorted(widths, key=lambda c: (list(widths).index(c.rstrip("+")), c)):
+            starts[column] = next_start
+            next_start += widths[column] + 1
+        return {**starts, "": next_start}
+
+    def _width(self, tensor: Tensor) -> int:
+        across, _ = _tiling(tensor)
+        _, width = _tile_size(tensor)
+        characters = max(
+            len(heading_text(tensor)) * _TITLE_CHARACTER,
+            len(self._equation_text(tensor)) * _EQUATION_CHARACTER,
+        )
+        return max(across * width, ceil(characters / COLUMN_WIDTH))
+
+    def _equation_text(self, tensor: Tensor) -> str:
+        equation = self.equations.get(tensor.name)
+        return equation.math.text if equation else ""
+
+    def _place(self, band: str, tensors: list[Tensor], top: int, starts: dict[str, int]) -> int:
+        """Place a band's tensors below its bar; return the first row after them."""
+        self.bands.append(Text(top, _FIRST_COLUMN, band, "band"))
+        next_rows = dict.fromkeys(starts, top + 2)
+        for tensor in tensors:
+            column = self._column_of(tensor)
+            next_rows[column] = self._place_tensor(tensor, next_rows[column], starts[column]) + 1
+        return max(next_rows.values())
+
+    def _place_tensor(self, tensor: Tensor, row: int, column: int) -> int:
+        self.headings.append(Heading(row, column, tensor, self._equation_text(tensor)))
+        across, down = _tiling(tensor)
+        height, width = _tile_size(tensor)
+        top = row + 2
+        blocks = []
+        for number, index in enumerate(tensor.block_indices()):
+            right, below = divmod(number, down)
+            blocks.append(
+                self._place_block(tensor, index, top + below * height, column + right * width)
+            )
+        self.blocks[tensor.name] = tuple(blocks)
+        return top + down * height
+
+    def _place_block(self, tensor: Tensor, index: tuple[int, ...], row: int, column: int) -> Block:
+        height, width = _block_size(tensor)
+        if index and tensor.block_shape:
+            letters = tensor.axes[: len(index)]
+            label = "  ".join(f"{letter}={i}" for letter, i in zip(letters, index, strict=True))
+            self.edges.append(Text(row, column + 1, label, "label"))
+            row += 1
+        if tensor.block_shape:
+            self._edge(tensor, row, column, height, width)
+            column += 1
+        elif index:
+            self.edges.append(Text(row, column, index[-1], "edge"))
+        if tensor.shape:
+            row += 1
+        return Block(tensor.name, index, self.layer.name, row, column, height, width)
+
+    def _edge(self, tensor: Tensor, row: int, column: int, height: int, width: int) -> None:
+        self.edges += [Text(row, column + 1 + j, j, "edge") for j in range(width)]
+        if len(tensor.block_shape) == 2:
+            self.edges += [Text(row + 1 + i, column, i, "side") for i in range(height)]
+
+
+def heading_text(tensor: Tensor) -> str:
+    """Return a tensor's title line: `dL/dw  gradient of the filters · 3×2×3×3 · backward`."""
+    return f"{tensor.title}  {heading_about(tensor)}"
+
+
+def heading_about(tensor: Tensor) -> str:
+    """Return what follows the symbol in a title line."""
+    name = f"{tensor.short}: " if tensor.symbol else ""
+    parts = [f"{name}{tensor.about}", "×".join(map(str, tensor.shape)), tensor.kind]
+    return " · ".join(part for part in parts if part)
+
+
+def _block_size(tensor: Tensor) -> tuple[int, int]:
+    match tensor.block_shape:
+        case (height, width):
+            return height, width
+        case (width,):
+            return 1, width
+    return 1, 1
+
+
+def _tile_size(tensor: Tensor) -> tuple[int, int]:
+    """Return the rows and columns that a block takes, with its label and its edges."""
+    height, width = _block_size(tensor)
+    if not tensor.block_shape:
+        return height + bool(tensor.shape), width
+    return height + 1 + bool(tensor.leading), width + 1
+
+
+def _tiling(tensor: Tensor) -> tuple[int, int]:
+    """Return how many blocks stand across and how many down.
+
+    The last leading index goes down, those before it across; single cells stand in a row.
+    """
+    if not tensor.leading:
+        return 1, 1
+    if not tensor.block_shape:
+        return prod(tensor.leading), 1
+    return prod(tensor.leading[:-1]), tensor.leading[-1]

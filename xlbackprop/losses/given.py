@@ -1,0 +1,45 @@
+"""The loss of a layer whose upstream gradient is given: the one whose gradient is exactly that.
+
+L = Σ dL/dout · out
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from xlbackprop.equation import Kind, Math, Tensor
+from xlbackprop.grid import sumproduct
+from xlbackprop.layers.contract import Scope
+from xlbackprop.layers.sums import sum_equations
+from xlbackprop.losses.contract import LossEquations, block_terms, loss, scalar
+
+
+@loss("given")
+@dataclass(frozen=True)
+class Given:
+    """dL_dout is the user's to choose; L follows from it."""
+
+    dL_dout_kind: ClassVar[Kind] = Kind.GIVEN
+
+    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:  # noqa: N803
+        """Return the one equation of L."""
+        index = ",".join(out.axes)
+        terms = block_terms(
+            {"g": dL_dout, "out": out},
+            compute=lambda g, out: np.einsum("ti,ti->t", g, out),
+            text=lambda g, out: sumproduct(g, out),
+        )
+        math = Math(
+            f"L = Σ({index}) dL/dout[{index}] · out[{index}]",
+            rf"L = \sum_{{{index}}} \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{index}}}}}"
+            rf"\, \mathrm{{out}}_{{{index}}}",
+        )
+        return LossEquations(
+            givens=(),
+            forward=tuple(sum_equations(scope, scalar(scope, out), terms, math)),
+            backward=(),
+            about="dL/dout given: L = Σ dL/dout · out",
+        )

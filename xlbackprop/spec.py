@@ -1,0 +1,213 @@
+"""TOML to a frozen Spec: what the user wants, before any layer has looked at its options.
+
+Raises SpecError for everything that is wrong on this level: the TOML itself, unknown keys, names
+that cannot be a sheet's. What a layer's own options may be is checked where the layer is.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from xlbackprop.errors import SpecError, one_line, suggestion
+
+STYLES = ("integers", "normal", "uniform")
+
+# A spec longer than this is a mistake, or an attack: arrays belong into .npy files.
+MAX_SPEC_BYTES = 8_000_000
+MAX_LAYERS = 500
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
+_RESERVED = re.compile(
+    r"overview|loss|step[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*|true|false", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One entry of [[layers]]: its type, its name if it has one, and the options as written."""
+
+    type: str
+    name: str | None
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class LossSpec:
+    """The [loss] table: its type, and the options as written."""
+
+    type: str
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class ValuesSpec:
+    """The [values] table: arrays by tensor name, and how to draw those that are not there."""
+
+    style: str = "integers"
+    seed: int = 0
+    arrays: Mapping[str, object] = field(default_factory=dict)  # nested lists, or a file's name
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A network as the user describes it."""
+
+    name: str
+    about: str
+    input: tuple[int, ...]  # without the batch
+    batch: int | None
+    layers: tuple[LayerSpec, ...]
+    loss: LossSpec
+    values: ValuesSpec
+    folder: Path | None = None  # where the files that `values.arrays` names are looked for
+
+    def to_toml(self) -> str:
+        """Return the spec as TOML, without `values`: those are in the workbook's cells."""
+        head: dict[str, Any] = {"name": self.name}
+        if self.about:
+            head["about"] = self.about
+        head["input"] = list(self.input)
+        if self.batch is not None:
+            head["batch"] = self.batch
+        head["layers"] = [
+            {"type": one.type, **({"name": one.name} if one.name else {}), **one.options}
+            for one in self.layers
+        ]
+        head["loss"] = {"type": self.loss.type, **self.loss.options}
+        return tomli_w.dumps(head)
+
+
+def parse_spec(text: str, folder: Path | None = None) -> Spec:
+    """Return the Spec that a TOML text describes.
+
+    `folder` is where array files are looked for; without one, such files are refused.
+    Raises SpecError, naming the layer, the key and the value.
+    """
+    if len(text) > MAX_SPEC_BYTES:
+        raise SpecError(f"the spec has {len(text):,} characters, more than {MAX_SPEC_BYTES:,}")
+    try:
+        raw = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SpecError(f"the spec is not valid TOML: {one_line(error)}") from None
+    _known(raw, ("name", "about", "input", "batch", "layers", "loss", "values"), "the spec")
+    return Spec(
+        name=_spec_name(raw),
+        about=_text(raw.get("about", ""), "about"),
+        input=_input(raw),
+        batch=_batch(raw),
+        layers=_layers(raw),
+        loss=_loss(raw),
+        values=_values(raw),
+        folder=folder,
+    )
+
+
+def _spec_name(raw: Mapping[str, Any]) -> str:
+    if "name" not in raw:
+        raise SpecError('the spec has no name: add name = "mynetwork"')
+    if not isinstance(raw["name"], str) or not _NAME.fullmatch(raw["name"]):
+        raise SpecError(
+            f"name = {_shown(raw['name'])}: expected letters, digits, dots, dashes and"
+            " underscores, at most 80 of them"
+        )
+    return str(raw["name"])
+
+
+def _input(raw: Mapping[str, Any]) -> tuple[int, ...]:
+    sizes = raw.get("input")
+    if not isinstance(sizes, list) or not 1 <= len(sizes) <= 3 or not all(map(_is_size, sizes)):
+        shown = _shown(sizes) if "input" in raw else "missing"
+        raise SpecError(
+            f"input = {shown}: expected one to three sizes from 1, such as [2, 5, 5]"
+            " for channels, height, width"
+        )
+    return tuple(sizes)
+
+
+def _batch(raw: Mapping[str, Any]) -> int | None:
+    if "batch" in raw and not _is_size(raw["batch"]):
+        raise SpecError(f"batch = {_shown(raw['batch'])}: expected a whole number from 1")
+    return raw.get("batch")
+
+
+def _layers(raw: Mapping[str, Any]) -> tuple[LayerSpec, ...]:
+    tables = raw.get("layers")
+    if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
+        raise SpecError("the spec has no layers: add a [[layers]] table with a type")
+    if len(tables) > MAX_LAYERS:
+        raise SpecError(f"the spec has {len(tables)} layers, more than {MAX_LAYERS}")
+    return tuple(_layer(table, number) for number, table in enumerate(tables, start=1))
+
+
+def _layer(table: Mapping[str, Any], number: int) -> LayerSpec:
+    where = f"layer {number}"
+    if not isinstance(table.get("type"), str):
+        raise SpecError(f'{where}: expected a type, such as type = "conv2d"')
+    name = table.get("name")
+    if name is not None:
+        _check_layer_name(name, where)
+    options = {key: value for key, value in table.items() if key not in ("type", "name")}
+    return LayerSpec(table["type"], name, options)
+
+
+def _check_layer_name(name: object, where: str) -> None:
+    if not isinstance(name, str) or not _LAYER_NAME.fullmatch(name):
+        raise SpecError(
+            f"{where}: name = {_shown(name)}: expected a letter, then letters, digits and"
+            " underscores, at most 25 in all"
+        )
+    if _RESERVED.fullmatch(name):
+        raise SpecError(f"{where}: name = {_shown(name)}: this name has a meaning of its own here")
+
+
+def _loss(raw: Mapping[str, Any]) -> LossSpec:
+    table = raw.get("loss", {"type": "given"})
+    if not isinstance(table, dict) or not isinstance(table.get("type"), str):
+        raise SpecError('[loss]: expected a type, such as type = "given"')
+    return LossSpec(table["type"], {key: table[key] for key in table if key != "type"})
+
+
+def _values(raw: Mapping[str, Any]) -> ValuesSpec:
+    table = raw.get("values", {})
+    if not isinstance(table, dict):
+        raise SpecError(f"values = {_shown(table)}: expected a table, [values]")
+    _known(table, ("style", "seed", "arrays"), "[values]")
+    style, seed = table.get("style", STYLES[0]), table.get("seed", 0)
+    if style not in STYLES:
+        raise SpecError(f"[values]: style = {_shown(style)}: expected {' or '.join(STYLES)}")
+    if type(seed) is not int or not 0 <= seed < 2**63:
+        raise SpecError(f"[values]: seed = {_shown(seed)}: expected a whole number from 0")
+    arrays = table.get("arrays", {})
+    if not isinstance(arrays, dict):
+        raise SpecError(
+            f"[values]: arrays = {_shown(arrays)}: expected a table of arrays by tensor name"
+        )
+    return ValuesSpec(style, seed, arrays)
+
+
+def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in keys:
+            raise SpecError(f"{where}: unknown key {_shown(key)}{suggestion(key, keys)}")
+
+
+def _text(value: object, key: str) -> str:
+    if not isinstance(value, str):
+        raise SpecError(f"{key} = {_shown(value)}: expected a text")
+    return one_line(value, 200)
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and 1 <= value <= 1_000_000
+
+
+def _shown(value: object) -> str:
+    return one_line(repr(value), 60)

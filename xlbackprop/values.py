@@ -1,0 +1,90 @@
+"""The numbers of the givens and parameters: taken from the spec, or drawn."""
+
+from __future__ import annotations
+
+import csv
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from xlbackprop.equation import Array, Kind, Tensor
+from xlbackprop.errors import SpecError, one_line, suggestion
+from xlbackprop.network import Network
+
+
+def choose_values(network: Network, seed: int | None = None) -> dict[str, Array]:
+    """Return an array for each given and parameter: the spec's, or one drawn in its style.
+
+    A tensor's draw depends on the seed and on its own name only. `seed` overrides the spec's.
+    Raises SpecError for an array of the wrong shape, one that is not of finite numbers, or one
+    for a tensor that is computed.
+    """
+    values = network.spec.values
+    inputs = {tensor.name: tensor for tensor in network.inputs}
+    for name in values.arrays:
+        if name in network.tensors and name not in inputs:
+            raise SpecError(f"values.arrays: {name} is computed, not given; leave it out")
+        if name not in inputs:
+            raise SpecError(
+                f"values.arrays: there is no tensor {one_line(name, 60)!r}{suggestion(name, inputs)}"
+            )
+    seed = values.seed if seed is None else seed
+    return {
+        name: _array(values.arrays[name], tensor, network.spec.folder)
+        if name in values.arrays
+        else _draw(tensor, values.style, seed)
+        for name, tensor in inputs.items()
+    }
+
+
+def _draw(tensor: Tensor, style: str, seed: int) -> Array:
+    random = np.random.default_rng([seed, zlib.crc32(tensor.name.encode())])
+    is_parameter = tensor.kind is Kind.PARAMETER
+    if style == "integers":
+        largest = 2 if is_parameter else 5
+        return random.integers(-largest, largest + 1, tensor.shape).astype(np.float64)
+    if style == "uniform":
+        return random.uniform(0, 1, tensor.shape).round(2)
+    # Weights are scaled so that a layer's outputs are about as large as its inputs.
+    fan_in = np.prod(tensor.shape[1:]) if is_parameter else 1
+    return (random.standard_normal(tensor.shape) / np.sqrt(max(fan_in, 1))).round(3)
+
+
+def _array(source: object, tensor: Tensor, folder: Path | None) -> Array:
+    where = f"values.arrays: {tensor.name}"
+    try:
+        raw = _read_file(source, folder) if isinstance(source, str) else source
+        array = np.array(raw, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise SpecError(
+            f"{where}: expected numbers of shape {list(tensor.shape)}, in nested lists of equal"
+            " lengths or a file"
+        ) from None
+    except (OSError, KeyError) as error:
+        raise SpecError(
+            f"{where}: cannot read {one_line(source, 80)!r}: {one_line(error)}"
+        ) from None
+    if array.shape != tensor.shape:
+        raise SpecError(
+            f"{where} has shape {list(array.shape)}; the network needs {list(tensor.shape)}"
+        )
+    if not np.isfinite(array).all():
+        raise SpecError(f"{where} holds a number that is not finite")
+    return array
+
+
+def _read_file(name: str, folder: Path | None) -> object:
+    if folder is None:
+        raise OSError("files can only be named in a spec that is itself a file")
+    path, _, key = name.partition(":")
+    match Path(path).suffix:
+        case ".npy":
+            return np.load(folder / path, allow_pickle=False)
+        case ".npz":
+            with np.load(folder / path, allow_pickle=False) as arrays:
+                return arrays[key]
+        case ".csv":
+            with (folder / path).open(newline="", encoding="utf-8-sig") as file:
+                return [[float(number) for number in row] for row in csv.reader(file)]
+    raise OSError("expected nested lists, or a file that ends in .npy, .npz:key or .csv")

@@ -1,0 +1,1 @@
+"""Everything that touches .xlsx files: writing, guarded reading, the engine."""

@@ -1,0 +1,140 @@
+"""The first sheet: the network as a picture and as a table, L, the legend, and how to read on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from xlsxwriter.utility import quote_sheetname
+from xlsxwriter.worksheet import Worksheet
+
+from xlbackprop.equation import Array, Kind, Shape
+from xlbackprop.grid import Range
+from xlbackprop.layout import Layout
+from xlbackprop.network import Network
+from xlbackprop.workbook.style import (
+    TEXTS,
+    Formats,
+    fill_in_format,
+    kind_format,
+    number_format,
+)
+
+OVERVIEW = "Overview"
+
+_COLUMN_WIDTH = 13
+_COLUMNS_PRINTED = 9
+
+_MEANINGS = {
+    Kind.GIVEN: "a number you choose: inputs, targets. Change one, and everything follows",
+    Kind.PARAMETER: "a number the network learns: weights, biases. Yours to change, too",
+    Kind.FORWARD: "a formula of the forward pass, from the input to L",
+    Kind.BACKWARD: "a formula of the backward pass: how L changes with this cell",
+    Kind.HELPER: "a formula that only rearranges: zeros around, zeros between, a half turn",
+    Kind.LINK: "a copy of cells on another sheet",
+    Kind.UPDATE: "a formula of the training step",
+}
+
+_HOW_TO_READ = (
+    "Each layer has a sheet: the forward pass above, the backward pass below, each gradient under"
+    " its own tensor.",
+    "Select a cell and press F2: the cells it is made from are framed in colours.",
+    "Within a block, one formula serves all cells wherever the mathematics allows: it can be"
+    " filled by dragging.",
+    "Indices start at 0, as in NumPy and PyTorch. Convolution is cross-correlation: the filter is"
+    " not turned in the forward pass.",
+)
+
+
+def write_overview(
+    worksheet: Worksheet,
+    network: Network,
+    layout: Layout,
+    arrays: Mapping[str, Array],
+    formats: Formats,
+    blank: Collection[str],
+) -> None:
+    """Write the Overview sheet."""
+    text = {name: formats(properties) for name, properties in TEXTS.items()}
+    worksheet.hide_gridlines(2)
+    worksheet.set_column(0, 0, 2)
+    worksheet.set_column(1, 40, _COLUMN_WIDTH)
+    worksheet.write_string(0, 1, network.spec.name, text["title"])
+    worksheet.write_string(1, 1, network.spec.about, text["about"])
+    row = _write_picture(worksheet, 3, network, formats)
+    row = _write_loss(worksheet, row + 1, network, layout, arrays, formats)
+    row = _write_table(worksheet, row + 1, network, formats)
+    row = _write_legend(worksheet, row + 1, network, formats, blank)
+    for number, line in enumerate(_HOW_TO_READ, start=row + 1):
+        worksheet.write_string(number, 1, line, text["text"])
+    worksheet.set_landscape()
+    worksheet.set_paper(9)  # A4
+    worksheet.fit_to_pages(1, 0)
+    worksheet.print_area(0, 0, row + len(_HOW_TO_READ), _COLUMNS_PRINTED)
+
+
+def _write_picture(worksheet: Worksheet, row: int, network: Network, formats: Formats) -> int:
+    """Draw boxes and arrows of cells: values to the right, gradients to the left."""
+    box, small = formats(TEXTS["box"]), formats({**TEXTS["kind"], "align": "center"})
+    boxes = ["input", *(layer.name for layer in network.layers), "L"]
+    shapes = [network.layers[0].equations.h.shape, *(p.equations.out.shape for p in network.layers)]
+    gradients = ["dL/dh"] * len(network.layers) + ["dL/dout"]
+    for number, name in enumerate(boxes):
+        worksheet.merge_range(row, 1 + 2 * number, row + 1, 1 + 2 * number, name, box)
+    for number, (shape, gradient) in enumerate(zip(shapes, gradients, strict=True)):
+        worksheet.write_string(row, 2 + 2 * number, f"{_sizes(shape)}  →", small)
+        worksheet.write_string(row + 1, 2 + 2 * number, f"←  {gradient}", small)
+    return row + 2
+
+
+def _write_loss(
+    worksheet: Worksheet,
+    row: int,
+    network: Network,
+    layout: Layout,
+    arrays: Mapping[str, Array],
+    formats: Formats,
+) -> int:
+    name = network.loss.L.name
+    (block,) = layout.blocks[name]
+    style = formats(kind_format(Kind.LINK, number_format(arrays[name])))
+    address = f"={quote_sheetname(block.sheet)}!{Range(block.range)}"
+    worksheet.write_string(row, 1, "L, the loss", formats(TEXTS["head"]))
+    worksheet.write_formula(row, 2, address, style, float(arrays[name]))
+    worksheet.write_string(row, 3, network.loss.about, formats(TEXTS["meaning"]))
+    return row + 1
+
+
+def _write_table(worksheet: Worksheet, row: int, network: Network, formats: Formats) -> int:
+    head, text, link = (formats(TEXTS[style]) for style in ("head", "text", "link"))
+    titles = ("Layer", "Type", "Output", "Parameters", "Options")
+    for column in range(1, _COLUMNS_PRINTED + 1):
+        title = titles[column - 1] if column <= len(titles) else ""
+        worksheet.write_string(row, column, title, head)
+    for number, layer in enumerate(network.layers, start=row + 1):
+        part = layer.equations
+        target = f"internal:{quote_sheetname(layer.name)}!A1"
+        worksheet.write_url(number, 1, target, link, layer.name, f"to the sheet {layer.name}")
+        worksheet.write_string(number, 2, layer.type, text)
+        worksheet.write_string(number, 3, _sizes(part.out.shape), text)
+        left = formats({**TEXTS["text"], "align": "left"})
+        worksheet.write_number(number, 4, sum(t.size for t in part.parameters), left)
+        worksheet.write_string(number, 5, part.about, text)
+    return row + 1 + len(network.layers)
+
+
+def _write_legend(
+    worksheet: Worksheet, row: int, network: Network, formats: Formats, blank: Collection[str]
+) -> int:
+    text = formats(TEXTS["meaning"])
+    kinds = {tensor.kind for name, tensor in network.tensors.items() if name not in blank}
+    lines = [(kind_format(kind), str(kind), _MEANINGS[kind]) for kind in Kind if kind in kinds]
+    if blank:
+        lines.append((fill_in_format(), "to fill in", "yours: a formula or a number"))
+    for number, (properties, word, meaning) in enumerate(lines, start=row):
+        worksheet.write_string(number, 1, word, formats(properties))
+        worksheet.write_string(number, 2, meaning, text)
+    return row + len(lines)
+
+
+def _sizes(shape: Shape) -> str:
+    return "×".join(map(str, shape))
