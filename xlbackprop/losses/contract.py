@@ -61,9 +61,7 @@ def loss(type_name: str) -> Callable[[C], C]:
 
 def scalar(scope: Scope, out: Tensor) -> Tensor:
     """Return the tensor `loss.L`, a single cell beside the output."""
-    return scope.tensor(
-        "L", (), "", Kind.FORWARD, "the loss", place=Place.BESIDE, belongs_to=out
-    )
+    return scope.tensor("L", (), "", Kind.FORWARD, "the loss", place=Place.BESIDE, belongs_to=out)
 
 
 def block_terms(

@@ -2,10 +2,10 @@
 
     format   1
     spec     name = "conv5x5x2"
-             input = [2, 5, 5]
-             …
+    spec     input = [
+    …
 
-Each row of column B holds one line of the spec. The blocks are found by their workbook-level
+Each row holds one line of the spec. The blocks are found by their workbook-level
 names (`conv1.w.0.1`), which a spreadsheet program keeps up to date when cells are moved.
 """
 
@@ -21,9 +21,7 @@ FORMAT = 1
 
 def description_rows(spec_text: str) -> list[tuple[str, str | int]]:
     """Return the hidden sheet's rows: a key and a value each."""
-    lines = spec_text.splitlines()
-    keys = ["spec"] + [""] * (len(lines) - 1)
-    return [("format", FORMAT), *zip(keys, lines, strict=True)]
+    return [("format", FORMAT), *(("spec", line) for line in spec_text.splitlines())]
 
 
 def read_description(cells: Mapping[tuple[int, int], object]) -> str:

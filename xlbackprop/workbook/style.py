@@ -28,7 +28,13 @@ _KIND_COLOURS = {
     Kind.UPDATE: {"bg_color": "#D8F0F2", "font_color": "#0B4F57"},
 }
 
-_CELL: dict[str, Any] = {"font_name": FONT, "font_size": 10, "align": "center", "border": 1, "border_color": RULE}
+_CELL: dict[str, Any] = {
+    "font_name": FONT,
+    "font_size": 10,
+    "align": "center",
+    "border": 1,
+    "border_color": RULE,
+}
 
 # How many of its characters a column has room for.
 _CHARACTERS = int(COLUMN_WIDTH * 11 / _CELL["font_size"])

@@ -1,0 +1,48 @@
+"""xlbackprop turns a neural network into a spreadsheet that computes its own gradients, and marks
+such a spreadsheet when a person has filled it in.
+
+    import xlbackprop
+
+    xlbackprop.build("conv5x5x2", "mine.xlsx", blank=["dL_dw", "dL_dh"])
+    report = xlbackprop.check("mine.xlsx")
+    report.verdict, report.counts
+    report.to_frame()
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from xlbackprop.build import build
+from xlbackprop.check import BlockPlace, Inspection, TensorPlace, check, inspect
+from xlbackprop.errors import OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.network import Network, build_network
+from xlbackprop.report import CellResult, Report, TensorResult
+from xlbackprop.spec import Spec, parse_spec
+from xlbackprop.templates import load_spec, template_names
+
+try:
+    __version__ = version("xlbackprop")
+except PackageNotFoundError:  # a checkout that is not installed
+    __version__ = "0+unknown"
+
+__all__ = [
+    "BlockPlace",
+    "CellResult",
+    "Inspection",
+    "Network",
+    "OutputError",
+    "Report",
+    "Spec",
+    "SpecError",
+    "TensorPlace",
+    "TensorResult",
+    "WorkbookError",
+    "XlbackpropError",
+    "__version__",
+    "build",
+    "build_network",
+    "check",
+    "inspect",
+    "load_spec",
+    "parse_spec",
+    "template_names",
+]

@@ -1,0 +1,50 @@
+"""The program: runs a command, and says in one line what the user has to put right."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+from click.exceptions import NoArgsIsHelpError
+
+from xlbackprop.cli import cli
+from xlbackprop.errors import XlbackpropError, one_line
+
+EXIT_UNUSABLE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status.
+
+    0: all right. 1: something is not. 2: could not be used; one line on stderr says why.
+    """
+    try:
+        status = cli.main(arguments, prog_name="xlbackprop", standalone_mode=False)
+        sys.stdout.flush()
+    except NoArgsIsHelpError as error:
+        print(error.format_message())
+        return EXIT_UNUSABLE
+    except click.ClickException as error:
+        return _complain(error.format_message())
+    except XlbackpropError as error:
+        return _complain(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        return _complain("interrupted")
+    except MemoryError:
+        return _complain("there is not enough memory for this")
+    except BrokenPipeError:
+        # The reader has seen enough; nothing more can be said on this pipe, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status if isinstance(status, int) else 0
+
+
+def _complain(message: str) -> int:
+    print(f"xlbackprop: {one_line(message)}", file=sys.stderr)
+    return EXIT_UNUSABLE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Workbook to report: the verifier, as functions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from xlbackprop.equation import Index, Shape
+from xlbackprop.errors import SpecError, WorkbookError
+from xlbackprop.network import Network, build_network
+from xlbackprop.report import Report, make_report
+from xlbackprop.spec import Spec, parse_spec
+from xlbackprop.templates import load_spec
+from xlbackprop.verify import verify
+from xlbackprop.workbook import description
+from xlbackprop.workbook.found import find_blocks, read_tensors
+from xlbackprop.workbook.read import Workbook, open_workbook
+
+
+def check(path: str | Path, *, spec: Spec | str | Path | None = None) -> Report:
+    """Judge every computed cell of a filled-in workbook.
+
+    Givens and parameters are read from the workbook itself. `spec` (a Spec, a template's name or
+    a path) takes the place of the description that the workbook carries.
+
+    Raises WorkbookError where the file cannot be used, SpecError where `spec` cannot.
+    """
+    path = Path(path)
+    with open_workbook(path) as workbook:
+        network = _network(workbook, spec)
+        blocks = find_blocks(workbook, network)
+        found = read_tensors(workbook, network, blocks)
+    return make_report(str(path), verify(network, found))
+
+
+@dataclass(frozen=True)
+class BlockPlace:
+    """Where a block stands: its leading indices, its sheet, its range."""
+
+    index: Index
+    sheet: str
+    range: str
+
+
+@dataclass(frozen=True)
+class TensorPlace:
+    """A tensor of a workbook: its kind, its shape, its blocks."""
+
+    name: str
+    kind: str
+    shape: Shape
+    blocks: tuple[BlockPlace, ...]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a workbook says of itself."""
+
+    name: str
+    format: int
+    tensors: tuple[TensorPlace, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the inspection as plain lists and dictionaries."""
+        return asdict(self)
+
+
+def inspect(path: str | Path) -> Inspection:
+    """Return the network of a workbook and where each of its tensors stands.
+
+    A block's cells in row-major order are `tensor[index]` in C order.
+    Raises WorkbookError where the file cannot be used.
+    """
+    with open_workbook(Path(path)) as workbook:
+        network = _network(workbook, None)
+        blocks = find_blocks(workbook, network)
+    tensors = tuple(
+        TensorPlace(
+            name,
+            str(tensor.kind),
+            tensor.shape,
+            tuple(BlockPlace(block.index, block.sheet, block.range) for block in blocks[name]),
+        )
+        for name, tensor in network.tensors.items()
+    )
+    return Inspection(network.spec.name, description.FORMAT, tensors)
+
+
+def _network(workbook: Workbook, spec: Spec | str | Path | None) -> Network:
+    if spec is not None:
+        return build_network(spec if isinstance(spec, Spec) else load_spec(spec))
+    if description.SHEET not in workbook.sheets:
+        raise WorkbookError(
+            f"it has no sheet {description.SHEET}, so it was not built by xlbackprop: build one"
+            " with `xlbackprop build SPEC --blank all` and fill that in"
+        )
+    text = description.read_description(workbook.cells(description.SHEET).by_place())
+    try:
+        # Without a folder, and without values: nothing that a stranger's spec names is opened.
+        return build_network(parse_spec(text))
+    except SpecError as error:
+        raise WorkbookError(f"its sheet {description.SHEET} is broken: {error}") from None

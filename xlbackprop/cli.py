@@ -1,0 +1,102 @@
+"""The commands: options in, a call of the library, its result out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+import xlbackprop
+from xlbackprop import terminal
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(xlbackprop.__version__, prog_name="xlbackprop")
+def cli() -> None:
+    """Neural networks as spreadsheets: with their gradients, and with a check of yours.
+
+    \b
+    Example:
+      xlbackprop build conv5x5x2 --blank dL_dw,dL_dh -o mine.xlsx
+      xlbackprop check mine.xlsx
+    """
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def templates(as_json: bool) -> None:
+    """List the networks that come with the program.
+
+    \b
+    Example:
+      xlbackprop templates
+    """
+    about = [(name, xlbackprop.load_spec(name).about) for name in xlbackprop.template_names()]
+    if as_json:
+        click.echo(json.dumps([{"name": name, "about": text} for name, text in about], indent=1))
+    else:
+        terminal.print_templates(about, sys.stdout)
+
+
+@cli.command()
+@click.argument("spec")
+@click.option("-o", "--output", type=_FILE, help="The file to write: output/<name>.xlsx.")
+@click.option(
+    "--blank", default="", metavar="TENSOR,...", help="Tensors to leave empty, or all of them: all."
+)
+@click.option("--seed", type=click.IntRange(min=0), help="For the numbers that are drawn.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+def build(spec: str, output: Path | None, blank: str, seed: int | None, force: bool) -> None:
+    """Write the workbook of SPEC: a template's name, or a TOML file.
+
+    \b
+    Example:
+      xlbackprop build conv5x5x2
+      xlbackprop build conv5x5x2 --blank dL_dw,dL_dh -o mine.xlsx
+    """
+    names = [name.strip() for name in blank.split(",") if name.strip()]
+    path = xlbackprop.build(spec, output, blank=names, seed=seed, force=force)
+    click.echo(path)
+
+
+@cli.command()
+@click.argument("workbook", type=_FILE)
+@click.option("--spec", help="Take this spec, not the one in the workbook.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def check(context: click.Context, workbook: Path, spec: str | None, as_json: bool) -> None:
+    """Say of every cell of WORKBOOK whether it is right.
+
+    \b
+    Exit status: 0 all right, 1 something is not, 2 the file could not be used.
+    \b
+    Example:
+      xlbackprop check mine.xlsx
+    """
+    report = xlbackprop.check(workbook, spec=spec)
+    if as_json:
+        click.echo(report.to_json())
+    else:
+        terminal.print_report(report, sys.stdout)
+    context.exit(0 if report.verdict == "right" else 1)
+
+
+@cli.command()
+@click.argument("workbook", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def inspect(workbook: Path, as_json: bool) -> None:
+    """Say what network WORKBOOK holds, and where its tensors stand.
+
+    \b
+    Example:
+      xlbackprop inspect output/conv5x5x2.xlsx
+    """
+    inspection = xlbackprop.inspect(workbook)
+    if as_json:
+        click.echo(json.dumps(inspection.to_dict(), indent=1))
+    else:
+        terminal.print_inspection(inspection, sys.stdout)

@@ -1,0 +1,157 @@
+"""Verdicts as data: what `check` found, to be printed, written as JSON, or made a DataFrame."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xlbackprop.equation import Index
+from xlbackprop.numerals import read_numeral
+from xlbackprop.verify import LEAST_DECIMALS, Judgement, Status
+from xlbackprop.workbook.cells import State
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One graded cell that is not right. `found` is what is in it; None where a value is unknown."""
+
+    sheet: str
+    cell: str
+    tensor: str
+    index: Index
+    status: str
+    found: float | str | None
+    expected: float | None
+    from_your_cells: float | None
+    formula: str | None
+    note: str
+
+
+@dataclass(frozen=True)
+class TensorResult:
+    """How many cells of a tensor have each status, and the mistakes that explain them."""
+
+    name: str
+    counts: Mapping[str, int]
+    diagnosis: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a check.
+
+    `verdict` is "right", "wrong" (something is wrong or invalid) or "incomplete" (cells are
+    blank and nothing is wrong). `cells` lists every graded cell that is not right: wrong ones
+    first, carried ones last.
+    """
+
+    workbook: str
+    verdict: str
+    counts: Mapping[str, int]
+    tensors: tuple[TensorResult, ...]
+    cells: tuple[CellResult, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain lists and dictionaries."""
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """Return the report as one JSON document, ASCII only."""
+        return json.dumps(self.to_dict(), indent=1, allow_nan=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the cells as a DataFrame: a row for each, a column for each field."""
+        import pandas as pd  # noqa: PLC0415  (half a second that not every check needs)
+
+        return pd.DataFrame(
+            [vars(cell) for cell in self.cells], columns=list(CellResult.__dataclass_fields__)
+        )
+
+
+def make_report(workbook: str, judgements: Mapping[str, Judgement]) -> Report:
+    """Return the report of a workbook's judgements."""
+    tensors = tuple(
+        TensorResult(name, _counts(judgement.statuses)) for name, judgement in judgements.items()
+    )
+    counts: dict[str, int] = {}
+    for tensor in tensors:
+        for status, number in tensor.counts.items():
+            counts[status] = counts.get(status, 0) + number
+    cells = [cell for judgement in judgements.values() for cell in _cells(judgement)]
+    cells.sort(key=lambda cell: Status[cell.status.upper()])
+    return Report(workbook, _verdict(counts), counts, tensors, tuple(cells))
+
+
+def _verdict(counts: Mapping[str, int]) -> str:
+    if any(counts.get(status.word) for status in (Status.WRONG, Status.INVALID, Status.TYPED)):
+        return "wrong"
+    return "incomplete" if counts.get(Status.BLANK.word) else "right"
+
+
+def _counts(statuses: np.ndarray[Any, Any]) -> dict[str, int]:
+    numbers = np.bincount(statuses.ravel(), minlength=len(Status))
+    return {status.word: int(numbers[status]) for status in reversed(Status) if numbers[status]}
+
+
+def _cells(judgement: Judgement) -> Iterator[CellResult]:
+    found = judgement.found
+    for index in map(tuple, np.argwhere(judgement.statuses != Status.RIGHT).tolist()):
+        sheet, cell = found.place(index)
+        number = _finite(found.numbers[index])
+        yield CellResult(
+            sheet=sheet,
+            cell=cell,
+            tensor=judgement.tensor.name,
+            index=index,
+            status=Status(judgement.statuses[index]).word,
+            found=found.text(index) if number is None else number,
+            expected=_finite(judgement.expected[index]),
+            from_your_cells=_finite(judgement.from_user[index]),
+            formula=found.formula(index),
+            note=_note(judgement, index),
+        )
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None
+
+
+def _note(judgement: Judgement, index: Index) -> str:
+    found, status = judgement.found, judgement.statuses[index]
+    if judgement.uncredited[index]:
+        return "follows only from cells that are blank, invalid or all equal: no credit"
+    if status == Status.INVALID:
+        return _note_on_invalid(judgement, index)
+    if status == Status.WRONG and not found.has_formula[index]:
+        return _note_on_rounding(judgement, index)
+    return ""
+
+
+def _note_on_invalid(judgement: Judgement, index: Index) -> str:
+    found = judgement.found
+    match found.states[index]:
+        case State.BLANK:
+            return "a formula without a saved value: open the workbook, let it calculate, save it"
+        case State.ERROR:
+            return "an error value"
+        case State.BOOLEAN:
+            return "true or false, where a number belongs"
+    number = read_numeral(found.text(index) or "")
+    if number is None:
+        return "text, where a number belongs"
+    return f"a number typed as text: enter it as the number {number:g}"
+
+
+def _note_on_rounding(judgement: Judgement, index: Index) -> str:
+    found, expected = judgement.found.numbers[index], judgement.expected[index]
+    if found != expected and any(round(expected, n) == found for n in range(LEAST_DECIMALS)):
+        return f"rounded too much: type at least {LEAST_DECIMALS} decimals"
+    return ""

@@ -1,0 +1,219 @@
+"""Which cells are right, which are wrong, and which are wrong only because an earlier cell is.
+
+Each equation is evaluated with whole arrays on several versions of its sources:
+
+    true      what the givens and parameters lead to
+    accepted  the user's number where it is right, else the true one
+    counted   what the user's cells hold; blanks and texts count as 0, an error as NaN
+    coerced   the same, but a text that reads as a number counts as that number
+    strict    the same, but a text counts as NaN, as it does for + and *
+    hollow    counted, but NaN for what no credit can rest on: blank, invalid or all-equal cells
+
+A cell is right where it matches true or accepted, and carried where it matches one of the user's
+own versions. Spreadsheets treat a text in one of three ways, hence three versions; where no text
+occurs they are the same array and cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array, Equation, Index, Tensor
+from xlbackprop.network import Network
+from xlbackprop.numerals import read_numeral
+from xlbackprop.workbook.cells import State
+from xlbackprop.workbook.found import Found
+
+Mask = NDArray[np.bool_]
+
+RELATIVE, ABSOLUTE = 1e-6, 1e-9
+LEAST_DECIMALS = 2
+
+
+class Status(IntEnum):
+    """What is said of a cell; reports list them in this order."""
+
+    WRONG = 0
+    INVALID = 1
+    BLANK = 2
+    TYPED = 3
+    CARRIED = 4
+    RIGHT = 5
+
+    @property
+    def word(self) -> str:
+        """The status as reports write it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of one tensor's cells; the arrays have its shape."""
+
+    found: Found
+    statuses: NDArray[np.int8]
+    expected: Array  # NaN where it cannot be known
+    from_user: Array  # what follows from the user's own earlier cells
+    uncredited: Mask  # follows, but only from cells on which no credit can rest
+
+    @property
+    def tensor(self) -> Tensor:
+        """The tensor that was judged."""
+        return self.found.tensor
+
+
+@dataclass
+class _Versions:
+    """The arrays of one tensor, as the equations that follow will take them."""
+
+    true: Array
+    accepted: Array
+    counted: Array
+    coerced: Array
+    strict: Array
+    hollow: Array
+
+
+def verify(network: Network, found: Mapping[str, Found]) -> dict[str, Judgement]:
+    """Return a judgement of each computed tensor, and of givens that hold no number."""
+    judgements: dict[str, Judgement] = {}
+    versions: dict[str, _Versions] = {}
+    for tensor in network.inputs:
+        judgement = _judge_input(found[tensor.name])
+        versions[tensor.name] = _versions(judgement)
+        if (judgement.statuses != Status.RIGHT).any():
+            judgements[tensor.name] = judgement
+    for equation in network.equations:
+        name = equation.target.name
+        judgements[name] = _judge(equation, found[name], versions)
+        versions[name] = _versions(judgements[name])
+    return judgements
+
+
+def _judge_input(found: Found) -> Judgement:
+    statuses = np.select(
+        [found.states == State.NUMBER, found.states == State.BLANK],
+        [Status.RIGHT, Status.BLANK],
+        Status.INVALID,
+    ).astype(np.int8)
+    nowhere = np.zeros(found.numbers.shape, dtype=np.bool_)
+    return Judgement(found, statuses, found.numbers, found.numbers, nowhere)
+
+
+def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) -> Judgement:
+    evaluate = _Evaluation(equation, versions)
+    expected, counted = evaluate("true"), evaluate("counted")
+    tolerance = _typed_tolerance(found)
+    right = _matches(found.numbers, expected, tolerance)
+    right |= _matches(found.numbers, evaluate("accepted"), tolerance)
+    follows = np.zeros_like(right)
+    for version in ("counted", "coerced", "strict"):
+        follows |= _matches(found.numbers, evaluate(version), tolerance)
+    follows |= _follows_from_invalid(found, np.isnan(counted) | np.isnan(evaluate("strict")))
+    # What a formula gives does follow, whatever from; a number that was typed may be a guess.
+    uncredited = ~right & follows & ~found.has_formula
+    if uncredited.any():
+        uncredited &= np.isnan(evaluate("hollow"))
+    statuses = np.select(
+        [right, follows & ~uncredited, found.states == State.NUMBER, _is_blank(found)],
+        [Status.RIGHT, Status.CARRIED, Status.WRONG, Status.BLANK],
+        Status.INVALID,
+    ).astype(np.int8)
+    return Judgement(found, statuses, expected, counted, uncredited)
+
+
+class _Evaluation:
+    """An equation on versions of its sources, each distinct one evaluated once."""
+
+    def __init__(self, equation: Equation, versions: Mapping[str, _Versions]) -> None:
+        self._equation = equation
+        self._sources = {t.name: versions[t.name] for t in equation.sources.values()}
+        self._done: dict[tuple[int, ...], Array] = {}
+
+    def __call__(self, version: str) -> Array:
+        arrays: dict[str, Array] = {n: getattr(v, version) for n, v in self._sources.items()}
+        key = tuple(map(id, arrays.values()))
+        if key not in self._done:
+            self._done[key] = self._equation.evaluate(arrays)
+        return self._done[key]
+
+
+def _versions(judgement: Judgement) -> _Versions:
+    """Return the tensor as later equations take it; equal versions are the same array."""
+    found, statuses, true = judgement.found, judgement.statuses, judgement.expected
+    right = statuses == Status.RIGHT
+    accepted = found.numbers if right.all() else np.where(right, found.numbers, true)
+    if (found.states == State.NUMBER).all():
+        counted = found.numbers
+    else:
+        others = np.where(found.states == State.ERROR, np.nan, 0.0)
+        counted = np.where(found.states == State.NUMBER, found.numbers, others)
+    is_text = (found.states == State.TEXT) | (found.states == State.BOOLEAN)
+    coerced = strict = counted
+    if is_text.any():
+        strict = np.where(is_text, np.nan, counted)
+        coerced = counted.copy()
+        for index in _indices(is_text):
+            coerced[index] = _as_number(found, index)
+    return _Versions(true, accepted, counted, coerced, strict, _hollow(judgement, counted))
+
+
+def _hollow(judgement: Judgement, counted: Array) -> Array:
+    states, right = judgement.found.states, judgement.statuses == Status.RIGHT
+    if right.all():
+        return counted
+    is_number = states == State.NUMBER
+    numbers = counted[is_number]
+    if counted.size > 1 and numbers.size and (numbers == numbers[0]).all():
+        return np.where(right, counted, np.nan)
+    return counted if is_number.all() else np.where(is_number, counted, np.nan)
+
+
+def _as_number(found: Found, index: Index) -> float:
+    text = found.text(index) or ""
+    if found.states[index] == State.BOOLEAN:
+        return float(text == "TRUE")
+    number = read_numeral(text)
+    return np.nan if number is None else number
+
+
+def _matches(numbers: Array, expected: Array, tolerance: Array) -> Mask:
+    with np.errstate(invalid="ignore"):
+        off = np.abs(numbers - expected)
+        return off <= np.maximum(np.maximum(RELATIVE * np.abs(expected), ABSOLUTE), tolerance)
+
+
+def _typed_tolerance(found: Found) -> Array:
+    """Return half a unit of the last decimal typed, two decimals at least; 0 for formulas."""
+    tolerance = np.zeros(found.numbers.shape)
+    for index in _indices((found.states == State.NUMBER) & ~found.has_formula):
+        # The number's shortest text is what was typed, less zeros at its end.
+        exponent = Decimal(repr(float(found.numbers[index]))).as_tuple().exponent
+        decimals = max(LEAST_DECIMALS, -int(exponent))
+        # A whisker more than half, for the binary fractions of numbers that end in a 5.
+        tolerance[index] = 0.5 * 10.0**-decimals * (1 + 1e-9)
+    return tolerance
+
+
+def _follows_from_invalid(found: Found, expects_none: Mask) -> Mask:
+    """Return where an error (or a text) is what an error or a text upstream leads to."""
+    candidates = found.has_formula & expects_none
+    candidates &= (found.states == State.ERROR) | (found.states == State.TEXT)
+    for index in _indices(candidates):
+        candidates[index] = "#REF!" not in (found.formula(index) or "")  # broken by itself
+    return candidates
+
+
+def _is_blank(found: Found) -> Mask:
+    # A formula without a saved value is there, but nobody has computed it.
+    return (found.states == State.BLANK) & ~found.has_formula
+
+
+def _indices(mask: Mask) -> list[Index]:
+    return [tuple(map(int, index)) for index in np.argwhere(mask)]

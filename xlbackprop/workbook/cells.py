@@ -1,0 +1,294 @@
+"""The stored cells of one sheet, as arrays, and the reader that collects them.
+
+Reads what is stored, not what is declared: a sheet that claims to have 17 billion cells costs no
+more than the cells it has. Formulas and saved values come in the same pass.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from openpyxl.formula.translate import Translator
+from openpyxl.formula.tokenizer import TokenizerError
+from xlsxwriter.utility import xl_cell_to_rowcol
+
+from xlbackprop.equation import Array
+from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS, cell as cell_address
+
+MAX_STORED_CELLS = 1_500_000
+MAX_CHARACTERS = 150_000_000
+MAX_STRINGS = 500_000
+
+_REFERENCE = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+
+
+class State(IntEnum):
+    """What a cell holds."""
+
+    BLANK = 0
+    NUMBER = 1
+    TEXT = 2
+    ERROR = 3
+    BOOLEAN = 4
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of cells of a sheet; rows and columns count from 0."""
+
+    sheet: str
+    row: int
+    column: int
+    height: int
+    width: int
+
+
+@dataclass
+class Cells:
+    """The cells of one sheet, in the order of the file; the arrays are of equal length."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    states: NDArray[np.int8]
+    numbers: Array  # NaN where the cell holds no number
+    texts: dict[int, str] = field(default_factory=dict)  # by position: texts and error values
+    formulas: dict[int, str] = field(default_factory=dict)  # by position, without "="
+
+    @cached_property
+    def _keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        keys = self.rows * MAX_COLUMNS + self.columns
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    @cached_property
+    def has_formula(self) -> NDArray[np.bool_]:
+        """Whether each cell has a formula."""
+        has = np.zeros(self.rows.size, dtype=np.bool_)
+        has[np.fromiter(self.formulas, dtype=np.int64, count=len(self.formulas))] = True
+        return has
+
+    def find(self, area: Area) -> NDArray[np.int64]:
+        """Return the positions of an area's cells, row by row; -1 where nothing is stored."""
+        rows = np.arange(area.row, area.row + area.height)[:, None]
+        columns = np.arange(area.column, area.column + area.width)
+        wanted = (rows * MAX_COLUMNS + columns).ravel()
+        keys, order = self._keys
+        if not keys.size:
+            return np.full(wanted.size, -1)
+        # From the right, so that of a cell stored twice the last one counts.
+        at = np.searchsorted(keys, wanted, side="right") - 1
+        found = (at >= 0) & (keys[at] == wanted)
+        return np.where(found, order[at], -1)
+
+    def by_place(self) -> dict[tuple[int, int], str | float]:
+        """Return the values by row and column: for a small sheet."""
+        return {
+            (int(row), int(column)): self.texts.get(position, float(self.numbers[position]))
+            for position, (row, column) in enumerate(zip(self.rows, self.columns, strict=True))
+            if self.states[position] != State.BLANK
+        }
+
+
+class CellReader:
+    """Collects the cells of a sheet while its XML goes by."""
+
+    def __init__(self, strings: list[str]) -> None:
+        self._strings = strings
+        self._rows, self._columns = array("q"), array("q")
+        self._states, self._numbers = array("b"), array("d")
+        self._texts: dict[int, str] = {}
+        self._formulas: dict[int, str] = {}
+        self._shared: dict[str, tuple[str, str]] = {}
+        self._arrays: list[tuple[int, int, int, int, str]] = []
+        self._characters = 0
+        self._row, self._column = -1, -1
+        self._collected: list[str] | None = None
+        self._clear()
+
+    def cells(self) -> Cells:
+        """Return what was collected, as arrays."""
+        return Cells(
+            np.frombuffer(self._rows, dtype=np.int64),
+            np.frombuffer(self._columns, dtype=np.int64),
+            np.frombuffer(self._states, dtype=np.int8),
+            np.frombuffer(self._numbers, dtype=np.float64),
+            self._texts,
+            self._formulas,
+        )
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Note where the cell stands, and which of its parts the text belongs to."""
+        if name == "c":
+            self._clear()
+            self._type = attributes.get("t", "n")
+            self._go_to(attributes.get("r"))
+        elif name in ("v", "t"):
+            self._collected = self._value = self._value or []
+        elif name == "f":
+            self._collected = self._formula = []
+            self._formula_attributes = attributes
+        elif name == "rPh":  # a reading aid, not part of the text
+            self._collected, self._is_phonetic = None, True
+        elif name == "row":
+            number = attributes.get("r", "")
+            self._row = int(number) - 1 if number.isdecimal() else self._row + 1
+            self._column = -1
+
+    def text(self, data: str) -> None:
+        """Collect text within a value or a formula."""
+        if self._collected is not None and not self._is_phonetic:
+            self._collected.append(data)
+            self._characters += len(data)
+            if self._characters > MAX_CHARACTERS:
+                raise WorkbookError(f"a sheet holds more than {MAX_CHARACTERS:,} characters")
+
+    def end(self, name: str) -> None:
+        """File the finished cell."""
+        if name == "c":
+            self._file()
+        elif name == "rPh":
+            self._is_phonetic = False
+        elif name in ("v", "f", "t"):
+            self._collected = None
+
+    def _clear(self) -> None:
+        self._type = "n"
+        self._value: list[str] | None = None
+        self._formula: list[str] | None = None
+        self._formula_attributes: dict[str, str] = {}
+        self._is_phonetic = False
+
+    def _go_to(self, reference: str | None) -> None:
+        if reference is None:  # a cell without an address follows the one before
+            self._column += 1
+        elif _REFERENCE.fullmatch(reference):
+            self._row, self._column = xl_cell_to_rowcol(reference)
+        else:
+            raise WorkbookError(f"a cell has the address {one_line(reference, 20)!r}")
+        if not (0 <= self._row < MAX_ROWS and self._column < MAX_COLUMNS):
+            raise WorkbookError("a cell stands outside of its sheet")
+
+    def _file(self) -> None:
+        position = len(self._rows)
+        formula = self._finished_formula()
+        if formula is not None:
+            self._formulas[position] = formula
+        elif self._value is None:
+            return  # nothing but a format
+        if position >= MAX_STORED_CELLS:
+            raise WorkbookError(f"a sheet holds more than {MAX_STORED_CELLS:,} cells")
+        state, number, text = self._typed()
+        if text is not None:
+            self._texts[position] = text
+        self._rows.append(self._row)
+        self._columns.append(self._column)
+        self._states.append(state)
+        self._numbers.append(number)
+
+    def _typed(self) -> tuple[int, float, str | None]:
+        """Return the state of the cell, its number, and its text where it holds one."""
+        if self._value is None:
+            return State.BLANK, np.nan, None
+        value = "".join(self._value)
+        match self._type:
+            case "n":
+                return _number(value)
+            case "s":
+                return State.TEXT, np.nan, self._shared_string(value)
+            case "b":
+                return State.BOOLEAN, np.nan, "TRUE" if value.strip() == "1" else "FALSE"
+            case "e":
+                return State.ERROR, np.nan, value
+        return State.TEXT, np.nan, value
+
+    def _shared_string(self, value: str) -> str:
+        try:
+            return self._strings[int(value)]
+        except (ValueError, IndexError):
+            raise WorkbookError("the file is damaged: a cell's text is missing") from None
+
+    def _finished_formula(self) -> str | None:
+        """Return the cell's own formula, one that it shares, or that of the array it is in."""
+        if self._formula is None:
+            return self._array_formula()
+        text, attributes = "".join(self._formula), self._formula_attributes
+        if attributes.get("t") == "array":
+            self._note_array(text, attributes.get("ref", ""))
+        key = attributes.get("si")
+        if attributes.get("t") != "shared" or key is None:
+            return text
+        here = cell_address(self._row, self._column)
+        if text:
+            self._shared[key] = (text, here)
+            return text
+        first, origin = self._shared.get(key, ("", here))
+        return _moved(first, origin, here)
+
+    def _note_array(self, text: str, reference: str) -> None:
+        first, _, last = reference.partition(":")
+        if last and _REFERENCE.fullmatch(first) and _REFERENCE.fullmatch(last):
+            self._arrays.append((*xl_cell_to_rowcol(first), *xl_cell_to_rowcol(last), text))
+            if len(self._arrays) > 1_000:
+                raise WorkbookError("a sheet holds more than 1,000 array formulas")
+
+    def _array_formula(self) -> str | None:
+        for top, left, bottom, right, text in self._arrays:
+            if top <= self._row <= bottom and left <= self._column <= right:
+                return text
+        return None
+
+
+class StringReader:
+    """Collects a workbook's shared strings: their runs, without reading aids."""
+
+    def __init__(self) -> None:
+        self.strings: list[str] = []
+        self._runs: list[str] = []
+        self._is_text = self._is_phonetic = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
+        """Note whether text that follows counts."""
+        if name == "si":
+            self._runs = []
+            if len(self.strings) >= MAX_STRINGS:
+                raise WorkbookError(f"the file holds more than {MAX_STRINGS:,} texts")
+        self._is_text = name == "t"
+        self._is_phonetic |= name == "rPh"
+
+    def text(self, data: str) -> None:
+        """Collect a run."""
+        if self._is_text and not self._is_phonetic:
+            self._runs.append(data)
+
+    def end(self, name: str) -> None:
+        """File the finished string."""
+        if name == "si":
+            self.strings.append("".join(self._runs))
+        elif name == "rPh":
+            self._is_phonetic = False
+        self._is_text = False
+
+
+def _number(value: str) -> tuple[int, float, str | None]:
+    try:
+        number = float(value)
+    except ValueError:
+        return State.TEXT, np.nan, value
+    if not np.isfinite(number):
+        return State.TEXT, np.nan, value
+    return State.NUMBER, number, None
+
+
+def _moved(formula: str, origin: str, here: str) -> str:
+    """Return a shared formula as it reads in another cell."""
+    try:
+        return str(Translator(f"={formula}", origin=origin).translate_formula(here))[1:]
+    except (TokenizerError, ValueError, IndexError):
+        return formula
