@@ -1,12 +1,11 @@
-"""xlbackprop turns a neural network into a spreadsheet that computes its own gradients, and marks
-such a spreadsheet when a person has filled it in.
+"""Neural networks as spreadsheets: with their gradients, and with a check of yours.
 
-    import xlbackprop
+import xlbackprop
 
-    xlbackprop.build("conv5x5x2", "mine.xlsx", blank=["dL_dw", "dL_dh"])
-    report = xlbackprop.check("mine.xlsx")
-    report.verdict, report.counts
-    report.to_frame()
+xlbackprop.build("conv5x5x2", "mine.xlsx", blank=["dL_dw", "dL_dh"])
+report = xlbackprop.check("mine.xlsx")
+report.verdict, report.counts
+report.to_frame()
 """
 
 from importlib.metadata import PackageNotFoundError, version

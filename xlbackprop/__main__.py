@@ -21,19 +21,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: all right. 1: something is not. 2: could not be used; one line on stderr says why.
     """
     try:
-        status = cli.main(arguments, prog_name="xlbackprop", standalone_mode=False)
-        sys.stdout.flush()
+        return _run(arguments)
     except NoArgsIsHelpError as error:
         print(error.format_message())
-        return EXIT_UNUSABLE
     except click.ClickException as error:
-        return _complain(error.format_message())
+        _complain(error.format_message())
     except XlbackpropError as error:
-        return _complain(str(error))
+        _complain(str(error))
     except (click.Abort, KeyboardInterrupt):
-        return _complain("interrupted")
+        _complain("interrupted")
     except MemoryError:
-        return _complain("there is not enough memory for this")
+        _complain("there is not enough memory for this")
+    return EXIT_UNUSABLE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        status = cli.main(arguments, prog_name="xlbackprop", standalone_mode=False)
+        sys.stdout.flush()
     except BrokenPipeError:
         # The reader has seen enough; nothing more can be said on this pipe, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -41,9 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _complain(message: str) -> int:
+def _complain(message: str) -> None:
     print(f"xlbackprop: {one_line(message)}", file=sys.stderr)
-    return EXIT_UNUSABLE
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from xlbackprop.network import Network, build_network
 from xlbackprop.spec import Spec
 from xlbackprop.templates import load_spec
 from xlbackprop.values import choose_values
+from xlbackprop.workbook.contents import Contents
 from xlbackprop.workbook.save import check_output, save
 from xlbackprop.workbook.write import write_workbook
 
@@ -46,7 +47,7 @@ def build(
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise SpecError(f"{name} overflows: its numbers are too large for a spreadsheet")
-    save(path, write_workbook(network, layout, arrays, blank_names), force=force)
+    save(path, write_workbook(Contents(network, layout, arrays, blank_names)), force=force)
     return path
 
 

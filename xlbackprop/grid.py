@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name
 
@@ -96,37 +97,46 @@ class View:
     block, otherwise a whole number or a slice (with both ends) for each dimension.
     """
 
-    __slots__ = ("_block_shape", "_leading", "_origins", "_prefix")
+    __slots__ = ("_block_shape", "_leading", "_origins", "_prefix", "_whole")
 
     def __init__(self, tensor: Tensor, blocks: Iterable[Block], prefix: str) -> None:
         self._leading = len(tensor.leading)
         self._block_shape = tensor.block_shape
         self._origins = {block.index: (block.row, block.column) for block in blocks}
         self._prefix = prefix
+        self._whole: dict[Index, Range] = {}
 
-    def __getitem__(self, key: int | slice | tuple[int | slice, ...]) -> Range:
+    def __getitem__(self, key: Any) -> Range:
+        # The innermost loop of a build: ten times for each cell that sums over ten channels.
         if type(key) is not tuple:
-            key = (key,)  # type: ignore[assignment]
-        row, column = self._origins[key[: self._leading]]  # type: ignore[index]
-        within = key[self._leading :]  # type: ignore[index]
-        if not within:
-            within = tuple(slice(0, size) for size in self._block_shape)
-        if len(within) == 2:
-            rows, columns = within
-        else:  # a vector lies along a row; a single cell is its own whole
-            rows, columns = 0, within[0] if within else 0
-        if type(rows) is int and type(columns) is int:
-            return Range(f"{self._prefix}{column_name(column + columns)}{row + rows + 1}")
-        top, bottom = (rows, rows + 1) if type(rows) is int else (rows.start, rows.stop)
-        left, right = (
-            (columns, columns + 1) if type(columns) is int else (columns.start, columns.stop)
-        )
-        if bottom - top == 1 and right - left == 1:
-            return Range(f"{self._prefix}{column_name(column + left)}{row + top + 1}")
-        return Range(
-            f"{self._prefix}{column_name(column + left)}{row + top + 1}"
-            f":{column_name(column + right - 1)}{row + bottom}"
-        )
+            key = (key,)
+        leading = self._leading
+        if len(key) == leading:
+            return self._whole_block(key)
+        row, column = self._origins[key[:leading]]
+        # A vector lies along a row.
+        rows, columns = key[leading:] if len(key) - leading == 2 else (0, key[leading])
+        if type(rows) is int:
+            top = bottom = row + rows + 1
+        else:
+            top, bottom = row + rows.start + 1, row + rows.stop
+        if type(columns) is int:
+            left = right = column + columns
+        else:
+            left, right = column + columns.start, column + columns.stop - 1
+        first = f"{self._prefix}{column_name(left)}{top}"
+        if top == bottom and left == right:
+            return Range(first)
+        return Range(f"{first}:{column_name(right)}{bottom}")
+
+    def _whole_block(self, index: Index) -> Range:
+        whole = self._whole.get(index)
+        if whole is None:
+            row, column = self._origins[index]
+            height, width = (1, 1, *self._block_shape)[-2:]
+            whole = Range(self._prefix + rectangle(row, column, height, width))
+            self._whole[index] = whole
+        return whole
 
 
 class Addresses:

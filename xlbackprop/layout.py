@@ -177,7 +177,7 @@ class _Page:
 
     def _place_tensor(self, tensor: Tensor, row: int, column: int) -> int:
         self.headings.append(Heading(row, column, tensor, self._equation_text(tensor)))
-        across, down = _tiling(tensor)
+        _, down = _tiling(tensor)
         height, width = _tile_size(tensor)
         top = row + 2
         blocks = []

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CellResult:
-    """One graded cell that is not right. `found` is what is in it; None where a value is unknown."""
+    """One graded cell that is not right; None stands for what is not there or not known."""
 
     sheet: str
     cell: str

@@ -5,7 +5,7 @@ What comes from a workbook is shown as plain text, never as markup or as termina
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TextIO
 
 from rich.console import Console
@@ -44,7 +44,7 @@ def print_report(report: Report, stream: TextIO) -> None:
     console.print(line.append(f" ({counts})"))
     console.print()
     statuses = [status for status in _COLOURS if status in report.counts]
-    rows = [
+    rows: list[list[str | Text]] = [
         [tensor.name, *(_count(tensor.counts.get(status, 0), status) for status in statuses)]
         for tensor in report.tensors
     ]
@@ -114,15 +114,13 @@ def _print_table(
     console: Console,
     heads: Sequence[str],
     rows: Sequence[Sequence[str | Text]],
-    right: Iterable[int] = (),
+    right: Collection[int] = (),
 ) -> None:
+    kept = [number for number in range(len(heads)) if any(str(row[number]) for row in rows)]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, head in enumerate(heads):
-        has_any = any(str(row[number]) for row in rows)
-        if has_any:
-            justify = "right" if number in tuple(right) else "left"
-            table.add_column(head, justify=justify, overflow="fold")
-    kept = [number for number in range(len(heads)) if any(str(row[number]) for row in rows)]
+        if number in kept:
+            table.add_column(head, justify="right" if number in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_plain(row[number]) for number in kept))
     console.print(table)

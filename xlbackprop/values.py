@@ -26,8 +26,9 @@ def choose_values(network: Network, seed: int | None = None) -> dict[str, Array]
         if name in network.tensors and name not in inputs:
             raise SpecError(f"values.arrays: {name} is computed, not given; leave it out")
         if name not in inputs:
+            found = one_line(name, 60)
             raise SpecError(
-                f"values.arrays: there is no tensor {one_line(name, 60)!r}{suggestion(name, inputs)}"
+                f"values.arrays: there is no tensor {found!r}{suggestion(name, inputs)}"
             )
     seed = values.seed if seed is None else seed
     return {
@@ -45,10 +46,10 @@ def _draw(tensor: Tensor, style: str, seed: int) -> Array:
         largest = 2 if is_parameter else 5
         return random.integers(-largest, largest + 1, tensor.shape).astype(np.float64)
     if style == "uniform":
-        return random.uniform(0, 1, tensor.shape).round(2)
+        return np.round(random.uniform(0, 1, tensor.shape), 2)
     # Weights are scaled so that a layer's outputs are about as large as its inputs.
     fan_in = np.prod(tensor.shape[1:]) if is_parameter else 1
-    return (random.standard_normal(tensor.shape) / np.sqrt(max(fan_in, 1))).round(3)
+    return np.round(random.standard_normal(tensor.shape) / np.sqrt(max(fan_in, 1)), 3)
 
 
 def _array(source: object, tensor: Tensor, folder: Path | None) -> Array:

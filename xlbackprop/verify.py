@@ -186,7 +186,8 @@ def _as_number(found: Found, index: Index) -> float:
 def _matches(numbers: Array, expected: Array, tolerance: Array) -> Mask:
     with np.errstate(invalid="ignore"):
         off = np.abs(numbers - expected)
-        return off <= np.maximum(np.maximum(RELATIVE * np.abs(expected), ABSOLUTE), tolerance)
+        allowed = np.maximum(np.maximum(RELATIVE * np.abs(expected), ABSOLUTE), tolerance)
+        return np.asarray(off <= allowed)
 
 
 def _typed_tolerance(found: Found) -> Array:
@@ -203,7 +204,7 @@ def _typed_tolerance(found: Found) -> Array:
 
 def _follows_from_invalid(found: Found, expects_none: Mask) -> Mask:
     """Return where an error (or a text) is what an error or a text upstream leads to."""
-    candidates = found.has_formula & expects_none
+    candidates = np.logical_and(found.has_formula, expects_none)
     candidates &= (found.states == State.ERROR) | (found.states == State.TEXT)
     for index in _indices(candidates):
         candidates[index] = "#REF!" not in (found.formula(index) or "")  # broken by itself
@@ -212,7 +213,7 @@ def _follows_from_invalid(found: Found, expects_none: Mask) -> Mask:
 
 def _is_blank(found: Found) -> Mask:
     # A formula without a saved value is there, but nobody has computed it.
-    return (found.states == State.BLANK) & ~found.has_formula
+    return np.logical_and(found.states == State.BLANK, ~found.has_formula)
 
 
 def _indices(mask: Mask) -> list[Index]:

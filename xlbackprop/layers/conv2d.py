@@ -10,8 +10,9 @@ filter and S' = s(Ho-1)+1 the size of the spread-out gradient:
 
 P (`h_padded`) is h in its frame of zeros, W (`w_dilated`) is w with d-1 zeros between its
 entries, R (`w_rotated`) is W turned by 180 degrees. Z is dL/dout with s-1 zeros between its
-entries; G (`dL_dout_spread`) is Z at offset D-1 within zeros of size H+2p+D-1. The filter is turned by 180 degrees for dL/dh because an input cell met
-the filter's last entry in the first window that reached it, and its first entry in the last.
+entries; G (`dL_dout_spread`) is Z at offset D-1 within zeros of size H+2p+D-1. The filter is
+turned for dL/dh because an input cell met the filter's last entry in the first window that
+reached it, and its first entry in the last.
 
 Each helper block is left out where it would equal what it is made from. The formulas are those
 of Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), chapter 4.
@@ -212,7 +213,7 @@ class _Convolution:
         def partial(part: slice, h: Array, w: Array) -> Array:
             every = windows(self.grouped(h)[:, :, part], (D, E), (s, t))
             total = np.einsum("ngcijab,gkcab->ngkij", every, self.grouped_filters(w)[:, :, part])
-            return total.reshape(self.out.shape)
+            return np.asarray(total.reshape(self.out.shape))
 
         def term(at: Addresses, c: int, *index: int) -> str:
             *n, k, i, j = index
@@ -261,7 +262,8 @@ class _Convolution:
         def partial(part: slice, h: Array, g: Array) -> Array:
             every = windows(self.grouped(h)[part], (height, width), (d, e))[..., :R, :S, :, :]
             inner = self.grouped(g)[part][..., top : top + height, left : left + width]
-            return np.einsum("ngcabij,ngkij->gkcab", every, inner).reshape(self.w.shape)
+            total = np.einsum("ngcabij,ngkij->gkcab", every, inner)
+            return np.asarray(total.reshape(self.w.shape))
 
         def term(at: Addresses, n: int, k: int, c: int, a: int, b: int) -> str:
             lead = (n,) * len(self.batch)
@@ -305,7 +307,7 @@ class _Convolution:
         def partial(part: slice, g: Array, r: Array) -> Array:
             every = windows(self.grouped(g)[:, :, part], (D, E))[..., p : p + H, q : q + W, :, :]
             total = np.einsum("ngkuvab,gkcab->ngcuv", every, self.grouped_filters(r)[:, part])
-            return total.reshape(self.h.shape)
+            return np.asarray(total.reshape(self.h.shape))
 
         def term(at: Addresses, f: int, *index: int) -> str:
             *n, c, u, v = index

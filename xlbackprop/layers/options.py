@@ -36,10 +36,10 @@ def pair(*, minimum: int, default: int | None = None) -> Any:
     """Declare a whole number for both axes, or a list of two: rows, then columns."""
 
     def read(value: object) -> tuple[int, int]:
-        both = value if isinstance(value, list) else [value, value]
+        both: list[Any] = value if isinstance(value, list) else [value, value]
         if len(both) != 2 or not all(_is_whole(one, minimum) for one in both):
             raise ValueError(f"a whole number from {minimum}, or a list of two of them")
-        return both[0], both[1]
+        return int(both[0]), int(both[1])
 
     return _option(read, None if default is None else (default, default))
 

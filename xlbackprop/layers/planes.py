@@ -1,6 +1,4 @@
-"""Helper equations on the two last axes that layers with windows share: zeros around, zeros
-between, a half turn; and the text of such indices.
-"""
+"""What layers with windows share: zeros around and between, a half turn, and windows."""
 
 from __future__ import annotations
 
@@ -114,7 +112,7 @@ def half_turn(scope: Scope, short: str, symbol: str, source: Tensor, about: str)
 
 def windows(x: Array, size: Pair, step: Pair = (1, 1)) -> Array:
     """Return the windows of the two last axes: (…, rows, columns, height, width), a view."""
-    every: Array = sliding_window_view(x, size, axis=(-2, -1))  # type: ignore[call-overload]
+    every: Array = sliding_window_view(x, size, axis=(-2, -1))
     return every[..., :: step[0], :: step[1], :, :]
 
 

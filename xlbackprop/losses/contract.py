@@ -37,7 +37,7 @@ class Loss(Protocol):
 
     dL_dout_kind: ClassVar[Kind]  # GIVEN where the user supplies it, else BACKWARD
 
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:  # noqa: N803
+    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
         """Return the loss's equations for the network's output and its gradient's tensor."""
         ...
 

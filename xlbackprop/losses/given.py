@@ -24,13 +24,13 @@ class Given:
 
     dL_dout_kind: ClassVar[Kind] = Kind.GIVEN
 
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:  # noqa: N803
+    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
         """Return the one equation of L."""
         index = ",".join(out.axes)
         terms = block_terms(
             {"g": dL_dout, "out": out},
             compute=lambda g, out: np.einsum("ti,ti->t", g, out),
-            text=lambda g, out: sumproduct(g, out),
+            text=sumproduct,
         )
         math = Math(
             f"L = Σ({index}) dL/dout[{index}] · out[{index}]",

@@ -29,7 +29,7 @@ class MeanSquaredError:
 
     dL_dout_kind: ClassVar[Kind] = Kind.BACKWARD
 
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:  # noqa: N803
+    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
         """Return the equations of the error, of L, and of dL/dout."""
         m = out.size if self.reduction == "mean" else 1
         target = self._like(scope, out, "target", Kind.GIVEN, "what out should be")
@@ -77,7 +77,7 @@ class MeanSquaredError:
         )
         return sum_equations(scope, scalar(scope, out), terms, math, mean if m > 1 else None)
 
-    def _gradient(self, error: Tensor, dL_dout: Tensor, m: int) -> Equation:  # noqa: N803
+    def _gradient(self, error: Tensor, dL_dout: Tensor, m: int) -> Equation:
         index = ",".join(error.axes)
         divisor = f"/{m}" if m > 1 else ""
         return Equation(

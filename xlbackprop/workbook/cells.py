@@ -14,13 +14,14 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from openpyxl.formula.translate import Translator
 from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import Translator
 from xlsxwriter.utility import xl_cell_to_rowcol
 
 from xlbackprop.equation import Array
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS, cell as cell_address
+from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
+from xlbackprop.grid import cell as cell_address
 
 MAX_STORED_CELLS = 1_500_000
 MAX_CHARACTERS = 150_000_000
@@ -110,7 +111,11 @@ class CellReader:
         self._characters = 0
         self._row, self._column = -1, -1
         self._collected: list[str] | None = None
-        self._clear()
+        self._value: list[str] | None = None
+        self._formula: list[str] | None = None
+        self._formula_attributes: dict[str, str] = {}
+        self._type = "n"
+        self._is_phonetic = False
 
     def cells(self) -> Cells:
         """Return what was collected, as arrays."""
@@ -130,9 +135,11 @@ class CellReader:
             self._type = attributes.get("t", "n")
             self._go_to(attributes.get("r"))
         elif name in ("v", "t"):
-            self._collected = self._value = self._value or []
+            self._value = self._value or []
+            self._collected = self._value
         elif name == "f":
-            self._collected = self._formula = []
+            self._formula = []
+            self._collected = self._formula
             self._formula_attributes = attributes
         elif name == "rPh":  # a reading aid, not part of the text
             self._collected, self._is_phonetic = None, True
@@ -159,10 +166,7 @@ class CellReader:
             self._collected = None
 
     def _clear(self) -> None:
-        self._type = "n"
-        self._value: list[str] | None = None
-        self._formula: list[str] | None = None
-        self._formula_attributes: dict[str, str] = {}
+        self._value = self._formula = None
         self._is_phonetic = False
 
     def _go_to(self, reference: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ def _find_block(workbook: Workbook, tensor: Tensor, index: Index) -> Block:
     area = parse_area(workbook.names[name])
     if area is None or area.sheet not in workbook.sheets:
         raise WorkbookError(f"the cells of {name} were deleted")
-    height, width = ((1, 1) + tensor.block_shape)[-2:]
+    height, width = (1, 1, *tensor.block_shape)[-2:]
     if (area.height, area.width) != (height, width):
         raise WorkbookError(
             f"{name} has {area.height}×{area.width} cells and should have {height}×{width}:"
@@ -105,11 +106,22 @@ def _read_tensor(tensor: Tensor, blocks: tuple[Block, ...], cells: Mapping[str, 
         numbers.append(_taken(stored.numbers, at, np.nan))
         states.append(_taken(stored.states, at, State.BLANK))
         has_formula.append(_taken(stored.has_formula, at, False))
-    arrays = [np.concatenate(a).reshape(tensor.shape) for a in (numbers, states, has_formula)]
-    return Found(tensor, *arrays, np.concatenate(positions).reshape(tensor.shape), blocks, cells)
+
+    def joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate(parts).reshape(tensor.shape)
+
+    return Found(
+        tensor,
+        joined(numbers),
+        joined(states),
+        joined(has_formula),
+        joined(positions),
+        blocks,
+        cells,
+    )
 
 
-def _taken(stored: NDArray, at: NDArray[np.int64], missing: object) -> NDArray:  # type: ignore[type-arg]
+def _taken(stored: NDArray[Any], at: NDArray[np.int64], missing: object) -> NDArray[Any]:
     """Return the stored entries at the positions, with `missing` for those at -1."""
     if not stored.size:
         return np.full(at.shape, missing, dtype=stored.dtype)

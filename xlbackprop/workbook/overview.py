@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
 from xlsxwriter.utility import quote_sheetname
 from xlsxwriter.worksheet import Worksheet
 
-from xlbackprop.equation import Array, Kind, Shape
+from xlbackprop.equation import Kind, Shape
 from xlbackprop.grid import Range
-from xlbackprop.layout import Layout
 from xlbackprop.network import Network
+from xlbackprop.workbook.contents import Contents
 from xlbackprop.workbook.style import (
     TEXTS,
     Formats,
@@ -45,15 +43,9 @@ _HOW_TO_READ = (
 )
 
 
-def write_overview(
-    worksheet: Worksheet,
-    network: Network,
-    layout: Layout,
-    arrays: Mapping[str, Array],
-    formats: Formats,
-    blank: Collection[str],
-) -> None:
+def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -> None:
     """Write the Overview sheet."""
+    network = contents.network
     text = {name: formats(properties) for name, properties in TEXTS.items()}
     worksheet.hide_gridlines(2)
     worksheet.set_column(0, 0, 2)
@@ -61,9 +53,9 @@ def write_overview(
     worksheet.write_string(0, 1, network.spec.name, text["title"])
     worksheet.write_string(1, 1, network.spec.about, text["about"])
     row = _write_picture(worksheet, 3, network, formats)
-    row = _write_loss(worksheet, row + 1, network, layout, arrays, formats)
+    row = _write_loss(worksheet, row + 1, contents, formats)
     row = _write_table(worksheet, row + 1, network, formats)
-    row = _write_legend(worksheet, row + 1, network, formats, blank)
+    row = _write_legend(worksheet, row + 1, contents, formats)
     for number, line in enumerate(_HOW_TO_READ, start=row + 1):
         worksheet.write_string(number, 1, line, text["text"])
     worksheet.set_landscape()
@@ -86,21 +78,15 @@ def _write_picture(worksheet: Worksheet, row: int, network: Network, formats: Fo
     return row + 2
 
 
-def _write_loss(
-    worksheet: Worksheet,
-    row: int,
-    network: Network,
-    layout: Layout,
-    arrays: Mapping[str, Array],
-    formats: Formats,
-) -> int:
-    name = network.loss.L.name
-    (block,) = layout.blocks[name]
-    style = formats(kind_format(Kind.LINK, number_format(arrays[name])))
+def _write_loss(worksheet: Worksheet, row: int, contents: Contents, formats: Formats) -> int:
+    loss = contents.network.loss
+    number = contents.arrays[loss.L.name]
+    (block,) = contents.layout.blocks[loss.L.name]
+    style = formats(kind_format(Kind.LINK, number_format(number)))
     address = f"={quote_sheetname(block.sheet)}!{Range(block.range)}"
     worksheet.write_string(row, 1, "L, the loss", formats(TEXTS["head"]))
-    worksheet.write_formula(row, 2, address, style, float(arrays[name]))
-    worksheet.write_string(row, 3, network.loss.about, formats(TEXTS["meaning"]))
+    worksheet.write_formula(row, 2, address, style, float(number))
+    worksheet.write_string(row, 3, loss.about, formats(TEXTS["meaning"]))
     return row + 1
 
 
@@ -122,11 +108,10 @@ def _write_table(worksheet: Worksheet, row: int, network: Network, formats: Form
     return row + 1 + len(network.layers)
 
 
-def _write_legend(
-    worksheet: Worksheet, row: int, network: Network, formats: Formats, blank: Collection[str]
-) -> int:
+def _write_legend(worksheet: Worksheet, row: int, contents: Contents, formats: Formats) -> int:
+    tensors, blank = contents.network.tensors, contents.blank
     text = formats(TEXTS["meaning"])
-    kinds = {tensor.kind for name, tensor in network.tensors.items() if name not in blank}
+    kinds = {tensor.kind for name, tensor in tensors.items() if name not in blank}
     lines = [(kind_format(kind), str(kind), _MEANINGS[kind]) for kind in Kind if kind in kinds]
     if blank:
         lines.append((fill_in_format(), "to fill in", "yours: a formula or a number"))

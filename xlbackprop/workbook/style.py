@@ -18,7 +18,7 @@ FAINT = "#9AA5B1"
 RULE = "#C9D1D9"
 BAND = "#334E68"
 
-_KIND_COLOURS = {
+_KIND_COLOURS: dict[Kind, dict[str, Any]] = {
     Kind.GIVEN: {"bg_color": "#DCEBFA", "font_color": "#0B3C6F"},
     Kind.PARAMETER: {"bg_color": "#FFEFC7", "font_color": "#6B4300"},
     Kind.FORWARD: {"bg_color": "#DFF3E3", "font_color": "#14532D"},
@@ -114,6 +114,7 @@ class Formats:
         self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
 
     def __call__(self, properties: Mapping[str, Any]) -> Format:
+        """Return the format with these properties."""
         key = tuple(properties.items())
         if key not in self._made:
             self._made[key] = self._workbook.add_format(properties)

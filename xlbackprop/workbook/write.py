@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -28,7 +27,9 @@ from xlbackprop.layout import (
 )
 from xlbackprop.network import Network
 from xlbackprop.workbook import description
+from xlbackprop.workbook.contents import Contents
 from xlbackprop.workbook.overview import OVERVIEW, write_overview
+from xlbackprop.workbook.sheet import BlockSheet
 from xlbackprop.workbook.style import (
     TEXTS,
     Formats,
@@ -42,28 +43,9 @@ from xlbackprop.workbook.style import (
 _CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
-class _Worksheet(Worksheet):  # type: ignore[misc]
-    """A worksheet that takes formulas as they are.
-
-    XlsxWriter searches every formula for functions newer than 2007, which takes four fifths of
-    the time of a build; ours have none.
-    """
-
-    def _prepare_formula(self, formula: str, _expand_future_functions: bool = False) -> str:
-        return formula.removeprefix("=")
-
-
-def write_workbook(
-    network: Network,
-    layout: Layout,
-    arrays: Mapping[str, Array],
-    blank: Collection[str] = (),
-) -> bytes:
-    """Return the workbook of a network whose tensors have the given arrays.
-
-    The tensors named in `blank` are left empty; `arrays` must have been evaluated with them
-    blank, so that no cached value gives an answer away.
-    """
+def write_workbook(contents: Contents) -> bytes:
+    """Return the bytes of the workbook."""
+    network, layout = contents.network, contents.layout
     buffer = BytesIO()
     workbook = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_urls": False})
     workbook.set_properties({"title": network.spec.name, "created": _CREATED})
@@ -71,10 +53,10 @@ def write_workbook(
     formats = Formats(workbook)
     overview = workbook.add_worksheet(OVERVIEW)
     for sheet in layout.sheets:
-        worksheet = workbook.add_worksheet(sheet.name, worksheet_class=_Worksheet)
-        _write_page(worksheet, sheet, formats, blank)
-    write_overview(overview, network, layout, arrays, formats, blank)
-    _Cells(workbook, network, layout, arrays, formats, blank).write()
+        worksheet = workbook.add_worksheet(sheet.name, worksheet_class=BlockSheet)
+        _write_page(worksheet, sheet, formats, contents.blank)
+    write_overview(overview, contents, formats)
+    _Cells(workbook, contents, formats).write()
     _describe(workbook, network, layout)
     workbook.close()
     return buffer.getvalue()
@@ -83,17 +65,10 @@ def write_workbook(
 class _Cells:
     """Writes the numbers and formulas of every tensor into its blocks."""
 
-    def __init__(
-        self,
-        workbook: xlsxwriter.Workbook,
-        network: Network,
-        layout: Layout,
-        arrays: Mapping[str, Array],
-        formats: Formats,
-        blank: Collection[str],
-    ) -> None:
-        self.workbook, self.network, self.layout = workbook, network, layout
-        self.arrays, self.formats, self.blank = arrays, formats, blank
+    def __init__(self, workbook: xlsxwriter.Workbook, contents: Contents, formats: Formats) -> None:
+        self.workbook, self.formats = workbook, formats
+        self.network, self.layout = contents.network, contents.layout
+        self.arrays, self.blank = contents.arrays, contents.blank
 
     def write(self) -> None:
         for tensor in self.network.inputs:
@@ -105,7 +80,7 @@ class _Cells:
                 self._write_equation(equation)
 
     def _each_block(
-        self, tensor: Tensor, write: Callable[[Worksheet, Tensor, Block, Array], None]
+        self, tensor: Tensor, write: Callable[[BlockSheet, Tensor, Block, Array], None]
     ) -> None:
         array = self.arrays[tensor.name]
         for block in self.layout.blocks[tensor.name]:
@@ -113,14 +88,13 @@ class _Cells:
             write(worksheet, tensor, block, array[block.index].reshape(block.height, block.width))
 
     def _write_numbers(
-        self, sheet: Worksheet, tensor: Tensor, block: Block, numbers: Array
+        self, sheet: BlockSheet, tensor: Tensor, block: Block, numbers: Array
     ) -> None:
         style = self._kind_format(tensor)
-        for i, row in enumerate(numbers.tolist(), start=block.row):
-            for j, number in enumerate(row, start=block.column):
-                sheet.write_number(i, j, number, style)
+        for row, line in enumerate(numbers.tolist(), start=block.row):
+            sheet.write_block_row(row, block.column, line, line, (style, style))
 
-    def _write_blanks(self, sheet: Worksheet, _: Tensor, block: Block, __: Array) -> None:
+    def _write_blanks(self, sheet: BlockSheet, _: Tensor, block: Block, __: Array) -> None:
         style = self.formats(fill_in_format())
         for i in range(block.row, block.row + block.height):
             for j in range(block.column, block.column + block.width):
@@ -129,20 +103,17 @@ class _Cells:
     def _write_equation(self, equation: Equation) -> None:
         tensor, formula = equation.target, equation.formula
         at = Addresses(equation, self.layout.blocks)
-        style = self._kind_format(tensor)
-        zero = self.formats(constant_format(tensor.kind))
+        styles = (self._kind_format(tensor), self.formats(constant_format(tensor.kind)))
         rank = len(tensor.block_shape)
 
-        def write(sheet: Worksheet, _: Tensor, block: Block, numbers: Array) -> None:
-            write_formula, write_number = sheet.write_formula, sheet.write_number
-            for i, row in enumerate(numbers.tolist()):
-                for j, number in enumerate(row):
-                    within = (i, j)[2 - rank :]
-                    text = formula(at, *block.index, *within)
-                    if isinstance(text, str):
-                        write_formula(block.row + i, block.column + j, text, style, number)
-                    else:
-                        write_number(block.row + i, block.column + j, text, zero)
+        def write(sheet: BlockSheet, _: Tensor, block: Block, numbers: Array) -> None:
+            for i, line in enumerate(numbers.tolist()):
+                lead = (*block.index, i) if rank == 2 else block.index
+                if rank == 0:
+                    contents = [formula(at, *lead)]
+                else:
+                    contents = [formula(at, *lead, j) for j in range(block.width)]
+                sheet.write_block_row(block.row + i, block.column, contents, line, styles)
 
         self._each_block(tensor, write)
 
@@ -170,7 +141,7 @@ def _write_page(
         write = worksheet.write_string if isinstance(edge.text, str) else worksheet.write_number
         write(edge.row, edge.column, edge.text, texts[edge.style])
     worksheet.freeze_panes(HEAD_ROWS, 1)
-    _set_up_print(worksheet, sheet)
+    _set_up_print(worksheet)
 
 
 def _write_heading(worksheet: Worksheet, heading: Heading, texts: Mapping[str, Format]) -> None:
@@ -195,7 +166,7 @@ def _write_legend(
         worksheet.write_string(LEGEND_ROW, 2 + 3 * number, word, formats(TEXTS["legend"]))
 
 
-def _set_up_print(worksheet: Worksheet, sheet: Sheet) -> None:
+def _set_up_print(worksheet: Worksheet) -> None:
     worksheet.set_landscape()
     worksheet.set_paper(9)  # A4
     worksheet.fit_to_pages(1, 0)

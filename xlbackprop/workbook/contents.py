@@ -1,0 +1,24 @@
+"""All that goes into a workbook, together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xlbackprop.equation import Array
+from xlbackprop.layout import Layout
+from xlbackprop.network import Network
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A network, where it stands, its numbers, and the names of the tensors left empty.
+
+    `arrays` must have been evaluated with the empty tensors empty, so that no saved value gives
+    an answer away.
+    """
+
+    network: Network
+    layout: Layout
+    arrays: Mapping[str, Array]
+    blank: frozenset[str] = frozenset()
