@@ -115,7 +115,10 @@ class View:
             return self._whole_block(key)
         row, column = self._origins[key[:leading]]
         # A vector lies along a row.
-        rows, columns = key[leading:] if len(key) - leading == 2 else (0, key[leading])
+        rows: Any = 0
+        *rest, columns = key[leading:]
+        if rest:
+            (rows,) = rest
         if type(rows) is int:
             top = bottom = row + rows + 1
         else:

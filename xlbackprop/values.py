@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import zlib
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +49,8 @@ def _draw(tensor: Tensor, style: str, seed: int) -> Array:
     if style == "uniform":
         return np.round(random.uniform(0, 1, tensor.shape), 2)
     # Weights are scaled so that a layer's outputs are about as large as its inputs.
-    fan_in = np.prod(tensor.shape[1:]) if is_parameter else 1
-    return np.round(random.standard_normal(tensor.shape) / np.sqrt(max(fan_in, 1)), 3)
+    fan_in = prod(tensor.shape[1:]) if is_parameter else 1
+    return np.round(random.normal(0, max(fan_in, 1) ** -0.5, tensor.shape), 3)
 
 
 def _array(source: object, tensor: Tensor, folder: Path | None) -> Array:

@@ -204,7 +204,7 @@ def _typed_tolerance(found: Found) -> Array:
 
 def _follows_from_invalid(found: Found, expects_none: Mask) -> Mask:
     """Return where an error (or a text) is what an error or a text upstream leads to."""
-    candidates = np.logical_and(found.has_formula, expects_none)
+    candidates = found.has_formula & expects_none
     candidates &= (found.states == State.ERROR) | (found.states == State.TEXT)
     for index in _indices(candidates):
         candidates[index] = "#REF!" not in (found.formula(index) or "")  # broken by itself
@@ -213,7 +213,7 @@ def _follows_from_invalid(found: Found, expects_none: Mask) -> Mask:
 
 def _is_blank(found: Found) -> Mask:
     # A formula without a saved value is there, but nobody has computed it.
-    return np.logical_and(found.states == State.BLANK, ~found.has_formula)
+    return np.asarray((found.states == State.BLANK) & ~found.has_formula)
 
 
 def _indices(mask: Mask) -> list[Index]:

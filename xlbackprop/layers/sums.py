@@ -83,7 +83,7 @@ def _partial_sums(scope: Scope, name: str, target: Tensor, terms: Terms) -> Equa
         "q" + "".join(target.axes),
         Kind.HELPER,
         f"partial sums of {target.title}",
-        block_rank=target.block_rank,
+        block_rank=len(target.block_shape),
         place=Place.BESIDE,
         belongs_to=target,
     )

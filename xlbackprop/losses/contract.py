@@ -72,7 +72,7 @@ def block_terms(
     """Return the terms of a sum over whole blocks: one term for each block of the sources.
 
     `compute(**blocks)` returns a number for each block from arrays of shape (blocks, …);
-    `text(**addresses)` the term of one block.
+    `text(*addresses)` the term of one block.
     """
     one = next(iter(sources.values()))
     indices: list[Index] = list(one.block_indices())
@@ -82,6 +82,6 @@ def block_terms(
         return compute(**stacks).sum()  # type: ignore[no-any-return]
 
     def term(at: Addresses, t: int) -> str:
-        return text(**{letter: getattr(at, letter)[indices[t]] for letter in sources})
+        return text(*(getattr(at, letter)[indices[t]] for letter in sources))
 
     return Terms(len(indices), sources, partial, term)

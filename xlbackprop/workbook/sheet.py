@@ -42,10 +42,12 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
             if isinstance(content, str):
                 formula = content.translate(_ESCAPES) if _needs_escape(content) else content
                 cells[column] = (
-                    f'<c r="{address}" s="{formula_style}"><f>{formula}</f><v>{number!r}</v></c>'
+                    f'<c r="{address}" s="{formula_style}"><f>{formula}</f><v>{_shortest(number)}</v></c>'
                 )
             else:
-                cells[column] = f'<c r="{address}" s="{number_style}"><v>{content!r}</v></c>'
+                cells[column] = (
+                    f'<c r="{address}" s="{number_style}"><v>{_shortest(content)}</v></c>'
+                )
             column += 1
         self._check_dimensions(row, column - 1)
 
@@ -66,3 +68,9 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
 
 def _needs_escape(text: str) -> bool:
     return "<" in text or ">" in text or "&" in text
+
+
+def _shortest(number: float) -> str:
+    """Return the shortest text that reads back as the same number."""
+    text = repr(number)
+    return text[:-2] if text.endswith(".0") else text

@@ -1,0 +1,120 @@
+"""LibreOffice, without a screen: recalculation by force, and edits as a person would make them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+# LibreOffice believes the saved values of a file that it opens, unless it is told not to.
+_ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+"""
+
+
+def require(present: bool, what: str) -> None:
+    """Skip the test for want of an oracle; where oracles are required, fail instead."""
+    if present:
+        return
+    if os.environ.get("XLBACKPROP_REQUIRE_ORACLES"):
+        pytest.fail(f"{what} is required here, and is not installed")
+    pytest.skip(f"{what} is not installed")
+
+
+def require_libreoffice() -> None:
+    """Skip (or fail) where there is no LibreOffice."""
+    require(shutil.which("soffice") is not None, "LibreOffice (soffice)")
+
+
+def recalculate(paths: Sequence[Path], folder: Path) -> list[Path]:
+    """Return copies of the workbooks, of the same names, recalculated from scratch and saved."""
+    require_libreoffice()
+    out = folder / "recalculated"
+    with _profile(folder) as profile:
+        command = ["soffice", profile, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML"]
+        command += ["--outdir", str(out), *map(str, paths)]
+        subprocess.run(command, check=True, capture_output=True, timeout=540)
+    copies = [out / path.name for path in paths]
+    assert all(copy.exists() for copy in copies), "LibreOffice did not save every workbook"
+    return copies
+
+
+def edit(path: Path, script: str, folder: Path) -> Path:
+    """Run a script on an open workbook in LibreOffice's Python; return the saved copy.
+
+    The script's `document` is the workbook (com.sun.star.sheet.SpreadsheetDocument).
+    """
+    require_libreoffice()
+    python = _uno_python()
+    copy = folder / f"edited-{path.name}"
+    with _profile(folder) as profile:
+        pipe = f"xlbackprop{os.getpid()}{time.monotonic_ns()}"
+        office = subprocess.Popen(
+            ["soffice", profile, "--headless", f"--accept=pipe,name={pipe};urp;"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            code = _UNO.format(pipe=pipe, source=path.as_uri(), target=copy.as_uri(), script=script)
+            subprocess.run([python, "-c", code], check=True, timeout=120)
+        finally:
+            office.kill()
+            office.wait()
+    return copy
+
+
+def _uno_python() -> str:
+    for python in ("/usr/bin/python3", "python3"):
+        found = shutil.which(python)
+        if (
+            found
+            and not subprocess.run([found, "-c", "import uno"], capture_output=True).returncode
+        ):
+            return found
+    require(False, "LibreOffice's Python bridge (python3-uno)")
+    raise AssertionError
+
+
+@contextmanager
+def _profile(folder: Path) -> Iterator[str]:
+    """Yield the option that gives LibreOffice a profile of its own, which forces recalculation."""
+    profile = folder / f"profile{time.monotonic_ns()}"
+    (profile / "user").mkdir(parents=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(_ALWAYS_RECALCULATE)
+    try:
+        yield f"-env:UserInstallation={profile.as_uri()}"
+    finally:
+        shutil.rmtree(profile, ignore_errors=True)
+
+
+_UNO = """
+import time, uno
+from com.sun.star.beans import PropertyValue
+from com.sun.star.connection import NoConnectException
+local = uno.getComponentContext()
+resolver = local.ServiceManager.createInstanceWithContext(
+    "com.sun.star.bridge.UnoUrlResolver", local)
+for attempt in range(300):
+    try:
+        context = resolver.resolve(
+            "uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+        break
+    except NoConnectException:
+        time.sleep(0.2)
+desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+hidden = PropertyValue("Hidden", 0, True, 0)
+document = desktop.loadComponentFromURL("{source}", "_blank", 0, (hidden,))
+{script}
+document.calculateAll()
+document.storeToURL("{target}", (PropertyValue("FilterName", 0, "Calc MS Excel 2007 XML", 0),))
+document.close(True)
+"""
