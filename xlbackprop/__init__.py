@@ -10,9 +10,10 @@ report.to_frame()
 
 from importlib.metadata import PackageNotFoundError, version
 
-from xlbackprop.build import build
-from xlbackprop.check import BlockPlace, Inspection, TensorPlace, check, inspect
+from xlbackprop.builder import build
+from xlbackprop.checker import check
 from xlbackprop.errors import OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.network import Network, build_network
 from xlbackprop.report import CellResult, Report, TensorResult
 from xlbackprop.spec import Spec, parse_spec

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from xlbackprop.check import Inspection
 from xlbackprop.errors import one_line
+from xlbackprop.inspection import Inspection
 from xlbackprop.report import CellResult, Report
 
 # More than these are counted, not listed: a page that is wrong throughout has one cause or two.

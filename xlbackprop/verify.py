@@ -5,17 +5,19 @@ Each equation is evaluated with whole arrays on several versions of its sources:
     true      what the givens and parameters lead to
     accepted  the user's number where it is right, else the true one
     counted   what the user's cells hold; blanks and texts count as 0, an error as NaN
+    masked    the same, but an error counts as 0 (LibreOffice's SUMPRODUCT of error and text)
     coerced   the same, but a text that reads as a number counts as that number
     strict    the same, but a text counts as NaN, as it does for + and *
     hollow    counted, but NaN for what no credit can rest on: blank, invalid or all-equal cells
 
 A cell is right where it matches true or accepted, and carried where it matches one of the user's
-own versions. Spreadsheets treat a text in one of three ways, hence three versions; where no text
-occurs they are the same array and cost nothing.
+own versions. Spreadsheets differ in what they make of texts and errors, hence so many; where there
+are none of these, the versions are the same array and cost nothing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +33,8 @@ from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.found import Found
 
 Mask = NDArray[np.bool_]
+
+_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]+")
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
 LEAST_DECIMALS = 2
@@ -75,6 +79,7 @@ class _Versions:
     true: Array
     accepted: Array
     counted: Array
+    masked: Array
     coerced: Array
     strict: Array
     hollow: Array
@@ -113,9 +118,11 @@ def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) 
     right = _matches(found.numbers, expected, tolerance)
     right |= _matches(found.numbers, evaluate("accepted"), tolerance)
     follows = np.zeros_like(right)
-    for version in ("counted", "coerced", "strict"):
+    for version in ("counted", "masked", "coerced", "strict"):
         follows |= _matches(found.numbers, evaluate(version), tolerance)
-    follows |= _follows_from_invalid(found, np.isnan(counted) | np.isnan(evaluate("strict")))
+    follows |= _follows_from_invalid(
+        equation, found, np.isnan(counted) | np.isnan(evaluate("strict"))
+    )
     # What a formula gives does follow, whatever from; a number that was typed may be a guess.
     uncredited = ~right & follows & ~found.has_formula
     if uncredited.any():
@@ -149,19 +156,20 @@ def _versions(judgement: Judgement) -> _Versions:
     found, statuses, true = judgement.found, judgement.statuses, judgement.expected
     right = statuses == Status.RIGHT
     accepted = found.numbers if right.all() else np.where(right, found.numbers, true)
-    if (found.states == State.NUMBER).all():
-        counted = found.numbers
-    else:
-        others = np.where(found.states == State.ERROR, np.nan, 0.0)
-        counted = np.where(found.states == State.NUMBER, found.numbers, others)
+    is_error = found.states == State.ERROR
     is_text = (found.states == State.TEXT) | (found.states == State.BOOLEAN)
+    masked = found.numbers
+    if (found.states != State.NUMBER).any():
+        masked = np.where(found.states == State.NUMBER, found.numbers, 0.0)
+    counted = np.where(is_error, np.nan, masked) if is_error.any() else masked
     coerced = strict = counted
     if is_text.any():
         strict = np.where(is_text, np.nan, counted)
         coerced = counted.copy()
         for index in _indices(is_text):
             coerced[index] = _as_number(found, index)
-    return _Versions(true, accepted, counted, coerced, strict, _hollow(judgement, counted))
+    hollow = _hollow(judgement, counted)
+    return _Versions(true, accepted, counted, masked, coerced, strict, hollow)
 
 
 def _hollow(judgement: Judgement, counted: Array) -> Array:
@@ -202,13 +210,29 @@ def _typed_tolerance(found: Found) -> Array:
     return tolerance
 
 
-def _follows_from_invalid(found: Found, expects_none: Mask) -> Mask:
+def _follows_from_invalid(equation: Equation, found: Found, expects_none: Mask) -> Mask:
     """Return where an error (or a text) is what an error or a text upstream leads to."""
-    candidates = found.has_formula & expects_none
-    candidates &= (found.states == State.ERROR) | (found.states == State.TEXT)
-    for index in _indices(candidates):
-        candidates[index] = "#REF!" not in (found.formula(index) or "")  # broken by itself
+    is_invalid = (found.states == State.ERROR) | (found.states == State.TEXT)
+    candidates = np.array(found.has_formula & expects_none & is_invalid)
+    if candidates.any():
+        at = found.addresses(equation)
+        for index in _indices(candidates):
+            formula = (found.formula(index) or "").removeprefix("=")
+            candidates[index] = not _is_broken(formula, str(equation.formula(at, *index)))
     return candidates
+
+
+def _is_broken(formula: str, expected: str) -> bool:
+    """Return whether a formula is wrong in itself, which an error upstream would hide.
+
+    It is where a reference is lost, and where it is the page's own but for what it refers to.
+    """
+    if "#REF!" in formula:
+        return True
+    ours, theirs = (_REFERENCE.sub("#", text) for text in (expected, formula))
+    if ours != theirs:
+        return False  # the user's own way to write it: nothing to be said
+    return expected.replace("$", "") != formula.replace("$", "")
 
 
 def _is_blank(found: Found) -> Mask:

@@ -75,13 +75,14 @@ def edit(path: Path, script: str, folder: Path) -> Path:
 def _uno_python() -> str:
     for python in ("/usr/bin/python3", "python3"):
         found = shutil.which(python)
-        if (
-            found
-            and not subprocess.run([found, "-c", "import uno"], capture_output=True).returncode
-        ):
+        if found and _succeeds([found, "-c", "import uno"]):
             return found
     require(False, "LibreOffice's Python bridge (python3-uno)")
     raise AssertionError
+
+
+def _succeeds(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @contextmanager

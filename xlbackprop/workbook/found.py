@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlbackprop.equation import Array, Index, Tensor
+from xlbackprop.equation import Array, Equation, Index, Tensor
 from xlbackprop.errors import WorkbookError
-from xlbackprop.grid import Block, cell
+from xlbackprop.grid import Addresses, Block, cell
 from xlbackprop.network import Network
 from xlbackprop.workbook.cells import Area, Cells, State
 from xlbackprop.workbook.read import Workbook, parse_area
@@ -26,8 +26,8 @@ class Found:
     states: NDArray[np.int8]
     has_formula: NDArray[np.bool_]
     _positions: NDArray[np.int64]
-    _blocks: tuple[Block, ...]
-    _cells: Mapping[str, Cells]
+    _blocks: Mapping[str, tuple[Block, ...]]  # of all tensors
+    _cells: Mapping[str, Cells]  # of all sheets
 
     def place(self, index: Index) -> tuple[str, str]:
         """Return the sheet and the address of an entry."""
@@ -43,13 +43,17 @@ class Found:
         formula = self._stored(index).formulas.get(int(self._positions[index]))
         return None if formula is None else f"={formula}"
 
+    def addresses(self, equation: Equation) -> Addresses:
+        """Return what the equation's formulas refer to, where it stands in this workbook."""
+        return Addresses(equation, self._blocks)
+
     def _stored(self, index: Index) -> Cells:
         return self._cells[self._within(index)[0].sheet]
 
     def _within(self, index: Index) -> tuple[Block, int, int]:
         lead = len(self.tensor.leading)
         number = int(np.ravel_multi_index(index[:lead], self.tensor.leading)) if lead else 0
-        block = self._blocks[number]
+        block = self._blocks[self.tensor.name][number]
         inside = index[lead:]
         flat = int(np.ravel_multi_index(inside, self.tensor.block_shape)) if inside else 0
         row, column = divmod(flat, block.width)
@@ -92,14 +96,14 @@ def read_tensors(
     """Return every tensor of the network as the workbook has it; each sheet is read once."""
     sheets = {block.sheet for own in blocks.values() for block in own}
     cells = {sheet: workbook.cells(sheet) for sheet in workbook.sheets if sheet in sheets}
-    return {
-        name: _read_tensor(tensor, blocks[name], cells) for name, tensor in network.tensors.items()
-    }
+    return {name: _read_tensor(tensor, blocks, cells) for name, tensor in network.tensors.items()}
 
 
-def _read_tensor(tensor: Tensor, blocks: tuple[Block, ...], cells: Mapping[str, Cells]) -> Found:
+def _read_tensor(
+    tensor: Tensor, blocks: Mapping[str, tuple[Block, ...]], cells: Mapping[str, Cells]
+) -> Found:
     positions, numbers, states, has_formula = [], [], [], []
-    for block in blocks:
+    for block in blocks[tensor.name]:
         stored = cells[block.sheet]
         at = stored.find(Area(block.sheet, block.row, block.column, block.height, block.width))
         positions.append(at)

@@ -41,13 +41,10 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
             address = f"{column_name(column)}{line}"
             if isinstance(content, str):
                 formula = content.translate(_ESCAPES) if _needs_escape(content) else content
-                cells[column] = (
-                    f'<c r="{address}" s="{formula_style}"><f>{formula}</f><v>{_shortest(number)}</v></c>'
-                )
+                style, inner = formula_style, f"<f>{formula}</f><v>{_shortest(number)}</v>"
             else:
-                cells[column] = (
-                    f'<c r="{address}" s="{number_style}"><v>{_shortest(content)}</v></c>'
-                )
+                style, inner = number_style, f"<v>{_shortest(content)}</v>"
+            cells[column] = f'<c r="{address}" s="{style}">{inner}</c>'
             column += 1
         self._check_dimensions(row, column - 1)
 

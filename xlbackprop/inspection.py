@@ -1,4 +1,4 @@
-"""Workbook to report: the verifier, as functions."""
+"""What a workbook says of itself: its network, and where each tensor stands."""
 
 from __future__ import annotations
 
@@ -9,29 +9,11 @@ from typing import Any
 from xlbackprop.equation import Index, Shape
 from xlbackprop.errors import SpecError, WorkbookError
 from xlbackprop.network import Network, build_network
-from xlbackprop.report import Report, make_report
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.templates import load_spec
-from xlbackprop.verify import verify
 from xlbackprop.workbook import description
-from xlbackprop.workbook.found import find_blocks, read_tensors
+from xlbackprop.workbook.found import find_blocks
 from xlbackprop.workbook.read import Workbook, open_workbook
-
-
-def check(path: str | Path, *, spec: Spec | str | Path | None = None) -> Report:
-    """Judge every computed cell of a filled-in workbook.
-
-    Givens and parameters are read from the workbook itself. `spec` (a Spec, a template's name or
-    a path) takes the place of the description that the workbook carries.
-
-    Raises WorkbookError where the file cannot be used, SpecError where `spec` cannot.
-    """
-    path = Path(path)
-    with open_workbook(path) as workbook:
-        network = _network(workbook, spec)
-        blocks = find_blocks(workbook, network)
-        found = read_tensors(workbook, network, blocks)
-    return make_report(str(path), verify(network, found))
 
 
 @dataclass(frozen=True)
@@ -73,7 +55,7 @@ def inspect(path: str | Path) -> Inspection:
     Raises WorkbookError where the file cannot be used.
     """
     with open_workbook(Path(path)) as workbook:
-        network = _network(workbook, None)
+        network = network_of(workbook)
         blocks = find_blocks(workbook, network)
     tensors = tuple(
         TensorPlace(
@@ -87,7 +69,11 @@ def inspect(path: str | Path) -> Inspection:
     return Inspection(network.spec.name, description.FORMAT, tensors)
 
 
-def _network(workbook: Workbook, spec: Spec | str | Path | None) -> Network:
+def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Network:
+    """Return the network that a workbook describes, or the one of `spec` where that is given.
+
+    Raises WorkbookError where the workbook's own description is missing or broken.
+    """
     if spec is not None:
         return build_network(spec if isinstance(spec, Spec) else load_spec(spec))
     if description.SHEET not in workbook.sheets:

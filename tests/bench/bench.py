@@ -1,0 +1,114 @@
+"""How fast and how large: each figure as a ratio to what openpyxl takes for the bare minimum.
+
+    python -m tests.bench.bench [--rounds N]
+
+One conv layer of more than 100,000 formula cells. `build` (everything: layout, formulas, saved
+values, styles, names) against openpyxl writing the same formula texts with shared styles and no
+saved values; `check` against openpyxl loading the file twice, for formulas and for values.
+Each is a process of its own, the two of a pair in turn, so that a noisy machine is fair to both;
+ratios are those of the fastest rounds, and start-up of Python and imports are counted for all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SPEC = """
+name = "bench"
+input = [3, 132, 132]
+[[layers]]
+type = "conv2d"
+filters = 2
+kernel = 3
+[values]
+style = "normal"
+"""
+
+BUILD = "import sys, xlbackprop; xlbackprop.build(sys.argv[1], sys.argv[2], force=True)"
+
+CHECK = "import sys, xlbackprop; assert xlbackprop.check(sys.argv[2]).verdict == 'right'"
+
+TWO_LOADS = """
+import sys, openpyxl
+formulas = openpyxl.load_workbook(sys.argv[2])
+values = openpyxl.load_workbook(sys.argv[2], data_only=True)
+"""
+
+# The formula texts are read from a file made beforehand, so that only the writing counts.
+BARE_WRITE = """
+import json, sys, openpyxl
+from openpyxl.styles import PatternFill
+book = openpyxl.Workbook()
+sheet = book.active
+first = sheet.cell(1, 1)
+first.fill = PatternFill("solid", fgColor="DFF3E3")
+style = first._style
+for row, column, formula in json.load(open(sys.argv[3])):
+    cell = sheet.cell(row, column, formula)
+    cell._style = style
+book.save(sys.argv[2] + ".bare.xlsx")
+"""
+
+
+def run(code: str, *arguments: str) -> tuple[float, float]:
+    """Return the seconds and the peak megabytes of a Python process that runs the code."""
+    started = time.perf_counter()
+    process = os.posix_spawn(
+        sys.executable, [sys.executable, "-c", code, *arguments], {**os.environ}
+    )
+    _, status, usage = os.wait4(process, 0)
+    if status:
+        raise SystemExit(f"failed: {code}")
+    return time.perf_counter() - started, usage.ru_maxrss / 1024
+
+
+def save_formulas(workbook: Path, target: Path) -> int:
+    """Write the workbook's formulas, with their places, to a file; return how many."""
+    import json
+
+    import openpyxl
+
+    cells = [
+        (cell.row, cell.column, cell.value)
+        for row in openpyxl.load_workbook(workbook)["conv1"].iter_rows()
+        for cell in row
+        if isinstance(cell.value, str) and cell.value.startswith("=")
+    ]
+    target.write_text(json.dumps(cells))
+    return len(cells)
+
+
+def compare(name: str, ours: str, theirs: str, limit: float, rounds: int, *arguments: str) -> None:
+    """Run both in turn and print the ratio of the fastest rounds."""
+    pairs = [(run(ours, *arguments), run(theirs, *arguments)) for _ in range(rounds)]
+    our_time, their_time = (min(pair[side][0] for pair in pairs) for side in (0, 1))
+    our_peak, their_peak = (max(pair[side][1] for pair in pairs) for side in (0, 1))
+    print(
+        f"{name:28} {our_time / their_time:5.2f} of openpyxl's time (limit {limit})"
+        f"   {our_time:6.2f} s / {their_time:6.2f} s"
+        f"   peak memory {our_peak:4.0f} MB / {their_peak:4.0f} MB (limit 400)"
+    )
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        spec, book, formulas = (Path(folder, name) for name in ("s.toml", "b.xlsx", "f.json"))
+        spec.write_text(SPEC)
+        run(BUILD, str(spec), str(book))
+        print(f"one conv layer, {save_formulas(book, formulas):,} formula cells, {rounds} rounds")
+        arguments = (str(spec), str(book), str(formulas))
+        compare("build / bare write", BUILD, BARE_WRITE, 1.3, rounds, *arguments)
+        compare("check / two loads", CHECK, TWO_LOADS, 1.3, rounds, *arguments)
+
+
+if __name__ == "__main__":
+    main()
