@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 Index = tuple[int, ...]
 Shape = tuple[int, ...]
 
@@ -48,6 +49,19 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True)
+class Domain:
+    """Which numbers a given may hold, and how it is drawn where no array is given.
+
+    `labels` allows the whole numbers from 0 to labels-1. `keep` is the share of ones in a mask
+    of zeros and ones. `initial` is the number with which every entry starts.
+    """
+
+    labels: int | None = None
+    keep: float | None = None
+    initial: float | None = None
+
+
+@dataclass(frozen=True)
 class Tensor:
     """A named array of known shape, before it has any numbers.
 
@@ -64,11 +78,18 @@ class Tensor:
     place: Place = Place.COLUMN
     belongs_to: str | None = None  # for BESIDE and BELOW: the other tensor's name
     symbol: str = ""  # the letter for a helper in equations; by default its name
+    vertical: bool = False  # whether a vector stands as a column
+    domain: Domain = Domain()
 
     @property
     def owner(self) -> str:
         """The layer (or loss) whose tensor this is."""
         return self.name.rpartition(".")[0]
+
+    @property
+    def layer(self) -> str:
+        """The owner without its training step: `dense1` of `step2.dense1.w`."""
+        return self.owner.rpartition(".")[2]
 
     @property
     def short(self) -> str:
@@ -130,6 +151,10 @@ class Equation:
     `formula(at, *index)` returns the formula of one cell without its equals sign, or a number
     where the cell is a constant whatever its sources (a padding zero), with `at.h[c, i, j]`
     the address of a source's cell and `at.here[...]` of the target's own.
+
+    Where the answer is not unique (a tie, a kink), `compute` and `formula` follow PyTorch's rule,
+    which `tie_rule` states, and `accepts(found, **sources)` returns where another valid answer
+    stands.
     """
 
     target: Tensor
@@ -138,11 +163,23 @@ class Equation:
     formula: Callable[..., str | float]
     math: Math
     slips: tuple[Slip, ...] = field(default=())
+    accepts: Callable[..., Mask] | None = None
+    tie_rule: str = ""
 
     def evaluate(self, values: Mapping[str, Array]) -> Array:
         """Return the target's array, shape `target.shape`, from arrays by tensor name."""
-        arrays = {letter: values[tensor.name] for letter, tensor in self.sources.items()}
+        arrays = self._arrays(values)
         # An overflow or a NaN is a value here, not a mishap: it is judged like any other.
         with np.errstate(all="ignore"):
             result = np.asarray(self.compute(**arrays), dtype=np.float64)
         return result.reshape(self.target.shape)
+
+    def accepted(self, found: Array, values: Mapping[str, Array]) -> Mask:
+        """Return where `found` is a valid answer other than the one that `compute` gives."""
+        if self.accepts is None:
+            return np.zeros(found.shape, dtype=np.bool_)
+        with np.errstate(all="ignore"):
+            return np.asarray(self.accepts(found, **self._arrays(values)))
+
+    def _arrays(self, values: Mapping[str, Array]) -> dict[str, Array]:
+        return {letter: values[tensor.name] for letter, tensor in self.sources.items()}

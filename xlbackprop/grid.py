@@ -90,20 +90,27 @@ def rectangle(row: int, column: int, height: int, width: int) -> str:
     )
 
 
+def block_size(block_shape: tuple[int, ...], *, vertical: bool) -> tuple[int, int]:
+    """Return the rows and columns of a block: a vector lies along a row unless it is vertical."""
+    height, width = (1, 1, *block_shape)[-2:]
+    return (width, height) if vertical and len(block_shape) == 1 else (height, width)
+
+
 class View:
     """A tensor's addresses: `view[c, i, 0:3]` is the text of those cells.
 
     The leading indices choose the block. What follows chooses within it: nothing for the whole
-    block, otherwise a whole number or a slice (with both ends) for each dimension.
+    block, otherwise a whole number or a slice (with both ends, or none) for each dimension.
     """
 
-    __slots__ = ("_block_shape", "_leading", "_origins", "_prefix", "_whole")
+    __slots__ = ("_leading", "_origins", "_prefix", "_size", "_vertical", "_whole")
 
     def __init__(self, tensor: Tensor, blocks: Iterable[Block], prefix: str) -> None:
         self._leading = len(tensor.leading)
-        self._block_shape = tensor.block_shape
+        self._size = block_size(tensor.block_shape, vertical=tensor.vertical)
         self._origins = {block.index: (block.row, block.column) for block in blocks}
         self._prefix = prefix
+        self._vertical = tensor.vertical
         self._whole: dict[Index, Range] = {}
 
     def __getitem__(self, key: Any) -> Range:
@@ -114,17 +121,22 @@ class View:
         if len(key) == leading:
             return self._whole_block(key)
         row, column = self._origins[key[:leading]]
-        # A vector lies along a row.
         rows: Any = 0
         *rest, columns = key[leading:]
         if rest:
             (rows,) = rest
+        elif self._vertical:
+            rows, columns = columns, 0
         if type(rows) is int:
             top = bottom = row + rows + 1
+        elif rows.stop is None:
+            top, bottom = row + 1, row + self._size[0]
         else:
             top, bottom = row + rows.start + 1, row + rows.stop
         if type(columns) is int:
             left = right = column + columns
+        elif columns.stop is None:
+            left, right = column, column + self._size[1] - 1
         else:
             left, right = column + columns.start, column + columns.stop - 1
         first = f"{self._prefix}{column_name(left)}{top}"
@@ -136,8 +148,7 @@ class View:
         whole = self._whole.get(index)
         if whole is None:
             row, column = self._origins[index]
-            height, width = (1, 1, *self._block_shape)[-2:]
-            whole = Range(self._prefix + rectangle(row, column, height, width))
+            whole = Range(self._prefix + rectangle(row, column, *self._size))
             self._whole[index] = whole
         return whole
 

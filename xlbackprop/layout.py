@@ -6,14 +6,16 @@ bands: forward above, backward below, each gradient under its own tensor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil, prod
 
 from xlbackprop.equation import Equation, Kind, Place, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS, Block
-from xlbackprop.network import Network, NetworkLayer
+from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS, Block, block_size
+from xlbackprop.network import Network
+from xlbackprop.steps import NetworkLayer, Step
+from xlbackprop.training import OWNER as TRAINING
 
 # All columns have this width, in characters of the standard font.
 COLUMN_WIDTH = 6.5
@@ -71,42 +73,100 @@ class Layout:
 def lay_out(network: Network) -> Layout:
     """Return where everything stands. Raises SpecError where a sheet would be too large."""
     equations = {equation.target.name: equation for equation in network.equations}
-    sheets, blocks = [], {}
-    for layer in network.layers:
-        page = _Page(network, layer, equations)
+    sheets: list[Sheet] = []
+    blocks: dict[str, tuple[Block, ...]] = {}
+    for content in _pages(network):
+        page = _Page(content, network.tensors, equations)
         sheets.append(page.sheet())
         blocks.update(page.blocks)
     return Layout(tuple(sheets), blocks)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What stands on one page: its head, and its bands of tensors from top to bottom."""
+
+    name: str
+    title: str
+    about: str
+    bands: tuple[tuple[str, list[Tensor]], ...]
+
+
+def _pages(network: Network) -> Iterator[_Content]:
+    for number, layer in enumerate(network.layers):
+        part = layer.equations
+        bands = [band for step in network.steps for band in _bands(step, number)]
+        about = ". ".join(filter(None, [part.about, part.note]))
+        yield _Content(layer.name, f"{layer.name} · {layer.type}", about, tuple(bands))
+    if network.training:
+        training = network.training
+        yield _Content(
+            TRAINING,
+            f"training · {training.name}",
+            f"{training.steps} step{'s' * (training.steps > 1)}; turn a hyperparameter, and all"
+            " steps follow",
+            (("TRAINING", list(training.tensors)),),
+        )
+
+
+def _bands(step: Step, number: int) -> Iterator[tuple[str, list[Tensor]]]:
+    layer = step.layers[number]
+    prefix = f"STEP {step.number} · " if step.number > 1 or layer.updates else ""
+    yield f"{prefix}FORWARD  →", _forward(step, layer)
+    yield f"{prefix}BACKWARD  ←", _backward(layer)
+    if layer.updates:
+        yield f"{prefix}UPDATE  ↓", [equation.target for equation in layer.updates]
+
+
+def _forward(step: Step, layer: NetworkLayer) -> list[Tensor]:
+    part = layer.equations
+    targets = [equation.target for equation in part.forward if equation.target is not part.out]
+    tensors = [*part.inputs, *part.givens, *part.parameters, *targets, part.out]
+    if layer is step.layers[-1]:
+        tensors += [*step.loss.givens, *(equation.target for equation in step.loss.forward)]
+    return tensors
+
+
+def _backward(layer: NetworkLayer) -> list[Tensor]:
+    part = layer.equations
+    links = [e.target for e in layer.backward_links if e.target is not part.dL_dout]
+    targets = [equation.target for equation in part.backward]
+    # A gradient comes before the helpers that stand below it in the same column.
+    ordered = sorted(targets, key=lambda tensor: tensor.kind is Kind.HELPER)
+    return [part.dL_dout, *links, *ordered]
 
 
 class _Page:
     """A sheet while its tensors are being placed."""
 
     def __init__(
-        self, network: Network, layer: NetworkLayer, equations: Mapping[str, Equation]
+        self,
+        content: _Content,
+        tensors: Mapping[str, Tensor],
+        equations: Mapping[str, Equation],
     ) -> None:
-        self.network, self.layer, self.equations = network, layer, equations
+        self.content, self.tensors, self.equations = content, tensors, equations
         self.blocks: dict[str, tuple[Block, ...]] = {}
         self.bands: list[Text] = []
         self.headings: list[Heading] = []
         self.edges: list[Text] = []
 
     def sheet(self) -> Sheet:
-        forward, backward = self._forward(), self._backward()
-        starts = self._column_starts([*forward, *backward])
-        row = self._place("FORWARD  →", forward, _FIRST_ROW, starts)
-        row = self._place("BACKWARD  ←", backward, row + 1, starts)
+        content = self.content
+        starts = self._column_starts([t for _, tensors in content.bands for t in tensors])
+        row = _FIRST_ROW
+        for title, tensors in content.bands:
+            row = self._place(title, tensors, row, starts) + 1
         columns = max(starts.values())
         if row > MAX_ROWS or columns > MAX_COLUMNS:
             raise SpecError(
-                f'layer "{self.layer.name}": its sheet would need {row:,} rows and {columns:,}'
+                f'layer "{content.name}": its sheet would need {row:,} rows and {columns:,}'
                 f" columns; a sheet has {MAX_ROWS:,} and {MAX_COLUMNS:,}"
             )
-        part = self.layer.equations
         return Sheet(
-            name=self.layer.name,
-            title=f"{self.layer.name} · {self.layer.type}",
-            about=". ".join(filter(None, [part.about, part.note])),
+            name=content.name,
+            title=content.title,
+            about=content.about,
             bands=tuple(self.bands),
             headings=tuple(self.headings),
             edges=tuple(self.edges),
@@ -114,31 +174,12 @@ class _Page:
             columns=columns,
         )
 
-    def _forward(self) -> list[Tensor]:
-        part = self.layer.equations
-        targets = [equation.target for equation in part.forward]
-        tensors = [part.h, *part.parameters, *(t for t in targets if t is not part.out), part.out]
-        if self._is_last:
-            loss = self.network.loss
-            tensors += [*loss.givens, *(equation.target for equation in loss.forward)]
-        return tensors
-
-    def _backward(self) -> list[Tensor]:
-        part = self.layer.equations
-        targets = [equation.target for equation in part.backward]
-        # A gradient comes before the helpers that stand below it in the same column.
-        return [part.dL_dout, *sorted(targets, key=lambda tensor: tensor.kind is Kind.HELPER)]
-
-    @property
-    def _is_last(self) -> bool:
-        return self.layer is self.network.layers[-1]
-
     def _column_of(self, tensor: Tensor) -> str:
         if tensor.place is Place.PARAMETERS:
             return "parameters"
         if tensor.place is Place.COLUMN or tensor.belongs_to is None:
             return tensor.short
-        column = self._column_of(self.network.tensors[tensor.belongs_to])
+        column = self._column_of(self.tensors[tensor.belongs_to])
         return f"{column}+" if tensor.place is Place.BESIDE else column
 
     def _column_starts(self, tensors: list[Tensor]) -> dict[str, int]:
@@ -190,7 +231,7 @@ class _Page:
         return top + down * height
 
     def _place_block(self, tensor: Tensor, index: tuple[int, ...], row: int, column: int) -> Block:
-        height, width = _block_size(tensor)
+        height, width = block_size(tensor.block_shape, vertical=tensor.vertical)
         if index and tensor.block_shape:
             letters = tensor.axes[: len(index)]
             label = "  ".join(f"{letter}={i}" for letter, i in zip(letters, index, strict=True))
@@ -203,11 +244,13 @@ class _Page:
             self.edges.append(Text(row, column, index[-1], "edge"))
         if tensor.shape:
             row += 1
-        return Block(tensor.name, index, self.layer.name, row, column, height, width)
+        return Block(tensor.name, index, self.content.name, row, column, height, width)
 
     def _edge(self, tensor: Tensor, row: int, column: int, height: int, width: int) -> None:
-        self.edges += [Text(row, column + 1 + j, j, "edge") for j in range(width)]
-        if len(tensor.block_shape) == 2:
+        """Number the columns above a block and the rows on its left, where there are several."""
+        if len(tensor.block_shape) == 2 or not tensor.vertical:
+            self.edges += [Text(row, column + 1 + j, j, "edge") for j in range(width)]
+        if len(tensor.block_shape) == 2 or tensor.vertical:
             self.edges += [Text(row + 1 + i, column, i, "side") for i in range(height)]
 
 
@@ -223,18 +266,9 @@ def heading_about(tensor: Tensor) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _block_size(tensor: Tensor) -> tuple[int, int]:
-    match tensor.block_shape:
-        case (height, width):
-            return height, width
-        case (width,):
-            return 1, width
-    return 1, 1
-
-
 def _tile_size(tensor: Tensor) -> tuple[int, int]:
     """Return the rows and columns that a block takes, with its label and its edges."""
-    height, width = _block_size(tensor)
+    height, width = block_size(tensor.block_shape, vertical=tensor.vertical)
     if not tensor.block_shape:
         return height + bool(tensor.shape), width
     return height + 1 + bool(tensor.leading), width + 1

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Tensor
-from xlbackprop.errors import SpecError, suggestion
-from xlbackprop.layers import LAYERS, LayerEquations, Scope
-from xlbackprop.layers.options import read_options
-from xlbackprop.losses import LOSSES, Loss, LossEquations
-from xlbackprop.spec import LayerSpec, Spec
+from xlbackprop.equation import Array, Equation, Tensor
+from xlbackprop.errors import SpecError
+from xlbackprop.graph import order_layers
+from xlbackprop.losses import LossEquations
+from xlbackprop.spec import Spec
+from xlbackprop.steps import NetworkLayer, Step, first_step, next_step
+from xlbackprop.training import Training, plan_training
 
 # Beyond this many cells no spreadsheet is a page any more; it also bounds what a workbook from
 # a stranger can make us compute.
@@ -21,24 +21,28 @@ MAX_CELLS = 1_000_000
 
 
 @dataclass(frozen=True)
-class NetworkLayer:
-    """A layer in its place: its name, its type, its equations, and the links that feed it."""
-
-    name: str
-    type: str
-    equations: LayerEquations
-    links: tuple[Equation, ...]  # h from the layer before, dL_dout from the layer after
-
-
-@dataclass(frozen=True)
 class Network:
-    """All tensors by name, and all equations so that each comes after those it needs."""
+    """All tensors by name, and all equations so that each comes after those it needs.
+
+    There is one step for each training step, or one in all; the layers come in the order in
+    which they are computed.
+    """
 
     spec: Spec
-    layers: tuple[NetworkLayer, ...]
-    loss: LossEquations
+    steps: tuple[Step, ...]
+    training: Training | None
     tensors: Mapping[str, Tensor]
     equations: tuple[Equation, ...]
+
+    @property
+    def layers(self) -> tuple[NetworkLayer, ...]:
+        """The layers in the first step."""
+        return self.steps[0].layers
+
+    @property
+    def loss(self) -> LossEquations:
+        """The loss in the first step."""
+        return self.steps[0].loss
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -65,114 +69,32 @@ class Network:
 def build_network(spec: Spec) -> Network:
     """Return the network that a spec describes.
 
-    Raises SpecError where a layer is unknown, its options do not fit its input's shape, a name
-    occurs twice, or the whole is larger than a workbook can sensibly be.
+    Raises SpecError where a layer is unknown, its options do not fit its input's shape, the
+    layers do not form a graph, or the whole is larger than a workbook can sensibly be.
     """
-    loss = _loss(spec)
-    names = _layer_names(spec.layers)
-    shape: Shape = spec.input if spec.batch is None else (spec.batch, *spec.input)
-    parts: list[LayerEquations] = []
-    for number, (one, name) in enumerate(zip(spec.layers, names, strict=True)):
-        kinds = {
-            "h": Kind.LINK if number else Kind.GIVEN,
-            "dL_dout": Kind.LINK if number < len(names) - 1 else loss.dL_dout_kind,
-        }
-        parts.append(_layer_equations(one, Scope(name, kinds), shape))
-        shape = parts[-1].out.shape
-    last = parts[-1]
-    loss_equations = loss.equations(Scope("loss", {}), last.out, last.dL_dout)
-    layers = tuple(
-        NetworkLayer(name, one.type, part, _links(parts, number))
-        for number, (one, name, part) in enumerate(zip(spec.layers, names, parts, strict=True))
-    )
-    equations = _in_order(layers, loss_equations)
-    tensors = _tensors(layers, loss_equations, equations)
-    _check_size(tensors)
-    return Network(spec, layers, loss_equations, tensors, equations)
+    nodes = order_layers(spec.layers)
+    training = plan_training(spec)
+    steps = [first_step(spec, nodes)]
+    _check_size(steps[0].tensors(), spec.training.steps if spec.training else 1)
+    if training:
+        steps[0] = training.with_updates(steps[0], None)
+        while len(steps) < training.steps:
+            following = next_step(spec, nodes, steps[0], steps[-1])
+            steps.append(training.with_updates(following, steps[-1]))
+        training = training.with_losses(steps)
+    equations = [equation for step in steps for equation in step.equations()]
+    tensors = {tensor.name: tensor for step in steps for tensor in step.tensors()}
+    if training:
+        equations += training.equations
+        tensors |= {tensor.name: tensor for tensor in training.tensors}
+    _check_size(tuple(tensors.values()), 1)
+    return Network(spec, tuple(steps), training, tensors, tuple(equations))
 
 
-def _loss(spec: Spec) -> Loss:
-    if spec.loss.type not in LOSSES:
-        raise SpecError(
-            f"[loss]: unknown type {spec.loss.type!r}{suggestion(spec.loss.type, LOSSES)}"
-        )
-    return read_options(LOSSES[spec.loss.type], spec.loss.options, "[loss]")
-
-
-def _layer_names(layers: tuple[LayerSpec, ...]) -> list[str]:
-    names: list[str] = []
-    counts: dict[str, int] = {}
-    for number, one in enumerate(layers, start=1):
-        if one.type not in LAYERS:
-            raise SpecError(
-                f"layer {number}: unknown type {one.type!r}{suggestion(one.type, LAYERS)}"
-            )
-        short = LAYERS[one.type].short
-        counts[short] = counts.get(short, 0) + 1
-        name = one.name or f"{short}{counts[short]}"
-        # Sheets' names do not distinguish case.
-        if name.lower() in map(str.lower, names):
-            raise SpecError(f"layer {number}: name = {name!r}: another layer has this name")
-        names.append(name)
-    return names
-
-
-def _layer_equations(one: LayerSpec, scope: Scope, shape: Shape) -> LayerEquations:
-    options: Any = read_options(LAYERS[one.type].cls, one.options, f'layer "{scope.name}"')
-    equations: LayerEquations = options.equations(scope, shape)
-    return equations
-
-
-def _links(parts: list[LayerEquations], number: int) -> tuple[Equation, ...]:
-    links = []
-    if number > 0:
-        links.append(link(parts[number].h, parts[number - 1].out))
-    if number < len(parts) - 1:
-        links.append(link(parts[number].dL_dout, parts[number + 1].dL_dh))
-    return tuple(links)
-
-
-def link(target: Tensor, source: Tensor) -> Equation:
-    """Return the equation of a tensor that shows another one's cells on its own sheet."""
-    return Equation(
-        target,
-        {"x": source},
-        compute=lambda x: x,
-        formula=lambda at, *index: at.x[index],
-        math=Math(f"{target.title} = {source.name}", rf"\mathrm{{{target.title}}}"),
-    )
-
-
-def _in_order(layers: tuple[NetworkLayer, ...], loss: LossEquations) -> tuple[Equation, ...]:
-    forward: list[Equation] = []
-    backward: list[Equation] = []
-    for one in layers:
-        forward += [e for e in one.links if e.target is one.equations.h]
-        forward += one.equations.forward
-    for one in reversed(layers):
-        backward += [e for e in one.links if e.target is one.equations.dL_dout]
-        backward += one.equations.backward
-    return (*forward, *loss.forward, *loss.backward, *backward)
-
-
-def _tensors(
-    layers: tuple[NetworkLayer, ...], loss: LossEquations, equations: tuple[Equation, ...]
-) -> dict[str, Tensor]:
-    targets = {equation.target.name: equation.target for equation in equations}
-    ordered: dict[str, Tensor] = {}
-    for one in layers:
-        part = one.equations
-        own = (part.h, *part.parameters, part.dL_dout)
-        ordered |= {tensor.name: tensor for tensor in own}
-        ordered |= {name: t for name, t in targets.items() if t.owner == one.name}
-    ordered |= {tensor.name: tensor for tensor in loss.givens}
-    return ordered | targets
-
-
-def _check_size(tensors: Mapping[str, Tensor]) -> None:
-    total = sum(tensor.size for tensor in tensors.values())
+def _check_size(tensors: Collection[Tensor], times: int) -> None:
+    total = times * sum(tensor.size for tensor in tensors)
     if total > MAX_CELLS:
-        largest = max(tensors.values(), key=lambda tensor: tensor.size)
+        largest = max(tensors, key=lambda tensor: tensor.size)
         raise SpecError(
             f"the workbook would have {total:,} cells, more than {MAX_CELLS:,};"
             f" the largest tensor is {largest.name} with {largest.size:,}"

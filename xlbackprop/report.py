@@ -42,6 +42,7 @@ class TensorResult:
     name: str
     counts: Mapping[str, int]
     diagnosis: tuple[Mapping[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ class Report:
 def make_report(workbook: str, judgements: Mapping[str, Judgement]) -> Report:
     """Return the report of a workbook's judgements."""
     tensors = tuple(
-        TensorResult(name, _counts(judgement.statuses)) for name, judgement in judgements.items()
+        TensorResult(name, _counts(judgement.statuses), notes=_tensor_notes(judgement))
+        for name, judgement in judgements.items()
     )
     counts: dict[str, int] = {}
     for tensor in tensors:
@@ -118,6 +120,12 @@ def _cells(judgement: Judgement) -> Iterator[CellResult]:
             formula=found.formula(index),
             note=_note(judgement, index),
         )
+
+
+def _tensor_notes(judgement: Judgement) -> tuple[str, ...]:
+    if not judgement.tie_rule:
+        return ()
+    return (f"another valid answer than the page's was accepted; its rule: {judgement.tie_rule}",)
 
 
 def _finite(number: float) -> float | None:

@@ -21,12 +21,16 @@ STYLES = ("integers", "normal", "uniform")
 
 # A spec longer than this is a mistake, or an attack: arrays belong into .npy files.
 MAX_SPEC_BYTES = 8_000_000
-MAX_LAYERS = 500
+MAX_LAYERS = 200
+MAX_STEPS = 1_000
+
+# What `from` calls the network's own input.
+INPUT = "input"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
 _RESERVED = re.compile(
-    r"overview|loss|step[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*|true|false", re.IGNORECASE
+    r"overview|input|loss|training|step[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*|true|false", re.IGNORECASE
 )
 
 
@@ -36,6 +40,18 @@ class LayerSpec:
 
     type: str
     name: str | None
+    options: Mapping[str, object]
+    sources: tuple[
+        str, ...
+    ] = ()  # `from`: the layers whose outputs it takes; by default the one before
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """The [training] table: the optimizer, the number of steps, and the options as written."""
+
+    optimizer: str
+    steps: int
     options: Mapping[str, object]
 
 
@@ -67,6 +83,7 @@ class Spec:
     layers: tuple[LayerSpec, ...]
     loss: LossSpec
     values: ValuesSpec
+    training: TrainingSpec | None = None
     folder: Path | None = None  # where the files that `values.arrays` names are looked for
 
     def to_toml(self) -> str:
@@ -78,10 +95,18 @@ class Spec:
         if self.batch is not None:
             head["batch"] = self.batch
         head["layers"] = [
-            {"type": one.type, **({"name": one.name} if one.name else {}), **one.options}
+            {
+                "type": one.type,
+                **({"name": one.name} if one.name else {}),
+                **({"from": list(one.sources)} if one.sources else {}),
+                **one.options,
+            }
             for one in self.layers
         ]
         head["loss"] = {"type": self.loss.type, **self.loss.options}
+        if self.training:
+            one = self.training
+            head["training"] = {"optimizer": one.optimizer, "steps": one.steps, **one.options}
         return tomli_w.dumps(head)
 
 
@@ -97,7 +122,9 @@ def parse_spec(text: str, folder: Path | None = None) -> Spec:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpecError(f"the spec is not valid TOML: {one_line(error)}") from None
-    _known(raw, ("name", "about", "input", "batch", "layers", "loss", "values"), "the spec")
+    _known(
+        raw, ("name", "about", "input", "batch", "layers", "loss", "training", "values"), "the spec"
+    )
     return Spec(
         name=_spec_name(raw),
         about=_text(raw.get("about", ""), "about"),
@@ -106,6 +133,7 @@ def parse_spec(text: str, folder: Path | None = None) -> Spec:
         layers=_layers(raw),
         loss=_loss(raw),
         values=_values(raw),
+        training=_training(raw),
         folder=folder,
     )
 
@@ -154,8 +182,19 @@ def _layer(table: Mapping[str, Any], number: int) -> LayerSpec:
     name = table.get("name")
     if name is not None:
         _check_layer_name(name, where)
-    options = {key: value for key, value in table.items() if key not in ("type", "name")}
-    return LayerSpec(table["type"], name, options)
+    options = {key: table[key] for key in table if key not in ("type", "name", "from")}
+    return LayerSpec(table["type"], name, options, _sources(table, where))
+
+
+def _sources(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    if "from" not in table:
+        return ()
+    sources = [table["from"]] if isinstance(table["from"], str) else table["from"]
+    if not isinstance(sources, list) or not sources or not all(isinstance(s, str) for s in sources):
+        raise SpecError(
+            f"{where}: from = {_shown(table['from'])}: expected a layer's name, or a list of names"
+        )
+    return tuple(sources)
 
 
 def _check_layer_name(name: object, where: str) -> None:
@@ -173,6 +212,21 @@ def _loss(raw: Mapping[str, Any]) -> LossSpec:
     if not isinstance(table, dict) or not isinstance(table.get("type"), str):
         raise SpecError('[loss]: expected a type, such as type = "given"')
     return LossSpec(table["type"], {key: table[key] for key in table if key != "type"})
+
+
+def _training(raw: Mapping[str, Any]) -> TrainingSpec | None:
+    if "training" not in raw:
+        return None
+    table = raw["training"]
+    if not isinstance(table, dict) or not isinstance(table.get("optimizer"), str):
+        raise SpecError('[training]: expected an optimizer, such as optimizer = "sgd"')
+    steps = table.get("steps", 1)
+    if type(steps) is not int or not 1 <= steps <= MAX_STEPS:
+        raise SpecError(
+            f"[training]: steps = {_shown(steps)}: expected a whole number from 1 to {MAX_STEPS}"
+        )
+    options = {key: table[key] for key in table if key not in ("optimizer", "steps")}
+    return TrainingSpec(table["optimizer"], steps, options)
 
 
 def _values(raw: Mapping[str, Any]) -> ValuesSpec:

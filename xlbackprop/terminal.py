@@ -53,6 +53,9 @@ def print_report(report: Report, stream: TextIO) -> None:
     cells = [cell for cell in report.cells if cell.tensor not in empty]
     for status, meaning in _MEANINGS.items():
         _print_cells(console, meaning, [cell for cell in cells if cell.status == status])
+    for tensor in report.tensors:
+        for note in tensor.notes:
+            console.print(Text(f"{tensor.name}: {note}", "dim"))
     if empty:
         console.print()
         console.print(Text(f"still empty: {', '.join(sorted(empty))}", _COLOURS["blank"]))

@@ -41,7 +41,14 @@ def choose_values(network: Network, seed: int | None = None) -> dict[str, Array]
 
 
 def _draw(tensor: Tensor, style: str, seed: int) -> Array:
+    domain = tensor.domain
+    if domain.initial is not None:
+        return np.full(tensor.shape, domain.initial)
     random = np.random.default_rng([seed, zlib.crc32(tensor.name.encode())])
+    if domain.labels is not None:
+        return random.integers(0, domain.labels, tensor.shape).astype(np.float64)
+    if domain.keep is not None:
+        return (random.uniform(size=tensor.shape) < domain.keep).astype(np.float64)
     is_parameter = tensor.kind is Kind.PARAMETER
     if style == "integers":
         largest = 2 if is_parameter else 5
@@ -73,7 +80,19 @@ def _array(source: object, tensor: Tensor, folder: Path | None) -> Array:
         )
     if not np.isfinite(array).all():
         raise SpecError(f"{where} holds a number that is not finite")
+    _check_domain(array, tensor, where)
     return array
+
+
+def _check_domain(array: Array, tensor: Tensor, where: str) -> None:
+    labels = 2 if tensor.domain.keep is not None else tensor.domain.labels
+    if labels is None:
+        return
+    for number in array.ravel().tolist():
+        if number not in range(labels):
+            raise SpecError(
+                f"{where} holds {number:g}: expected whole numbers from 0 to {labels - 1}"
+            )
 
 
 def _read_file(name: str, folder: Path | None) -> object:

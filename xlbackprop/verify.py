@@ -26,13 +26,11 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from xlbackprop.equation import Array, Equation, Index, Tensor
+from xlbackprop.equation import Array, Equation, Index, Mask, Tensor
 from xlbackprop.network import Network
 from xlbackprop.numerals import read_numeral
 from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.found import Found
-
-Mask = NDArray[np.bool_]
 
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]+")
 
@@ -65,6 +63,7 @@ class Judgement:
     expected: Array  # NaN where it cannot be known
     from_user: Array  # what follows from the user's own earlier cells
     uncredited: Mask  # follows, but only from cells on which no credit can rest
+    tie_rule: str = ""  # where another answer than this rule's was accepted
 
     @property
     def tensor(self) -> Tensor:
@@ -117,6 +116,11 @@ def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) 
     tolerance = _typed_tolerance(found)
     right = _matches(found.numbers, expected, tolerance)
     right |= _matches(found.numbers, evaluate("accepted"), tolerance)
+    ties = np.zeros_like(right)
+    if equation.accepts is not None:
+        for version in ("true", "accepted"):
+            ties |= equation.accepted(found.numbers, evaluate.arrays(version)) & ~right
+        right |= ties
     follows = np.zeros_like(right)
     for version in ("counted", "masked", "coerced", "strict"):
         follows |= _matches(found.numbers, evaluate(version), tolerance)
@@ -132,7 +136,8 @@ def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) 
         [Status.RIGHT, Status.CARRIED, Status.WRONG, Status.BLANK],
         Status.INVALID,
     ).astype(np.int8)
-    return Judgement(found, statuses, expected, counted, uncredited)
+    tie_rule = equation.tie_rule if ties.any() else ""
+    return Judgement(found, statuses, expected, counted, uncredited, tie_rule)
 
 
 class _Evaluation:
@@ -144,11 +149,15 @@ class _Evaluation:
         self._done: dict[tuple[int, ...], Array] = {}
 
     def __call__(self, version: str) -> Array:
-        arrays: dict[str, Array] = {n: getattr(v, version) for n, v in self._sources.items()}
+        arrays = self.arrays(version)
         key = tuple(map(id, arrays.values()))
         if key not in self._done:
             self._done[key] = self._equation.evaluate(arrays)
         return self._done[key]
+
+    def arrays(self, version: str) -> dict[str, Array]:
+        """Return that version of the sources' arrays."""
+        return {name: getattr(versions, version) for name, versions in self._sources.items()}
 
 
 def _versions(judgement: Judgement) -> _Versions:

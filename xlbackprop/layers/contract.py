@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from xlbackprop.equation import Equation, Kind, Place, Shape, Tensor
+from xlbackprop.equation import Domain, Equation, Kind, Place, Shape, Tensor
 from xlbackprop.errors import SpecError
 
 
@@ -24,12 +24,24 @@ from xlbackprop.errors import SpecError
 class Scope:
     """Where a layer makes its tensors: the layer's name, and what the network gives it.
 
-    `kinds` says what the input `h` and the upstream gradient `dL_dout` are here: given at the
-    ends of the network, links in its middle.
+    `kinds` says what the inputs and the upstream gradient `dL_dout` are here: given at the ends
+    of the network, links in its middle. From the second training step on, nothing is given: what
+    was is a link to the step before.
     """
 
-    name: str
+    name: str  # "conv1", and "step2.conv1" in the second training step
     kinds: Mapping[str, Kind]
+    has_batch: bool = False
+
+    @property
+    def layer(self) -> str:
+        """The layer's name without the training step."""
+        return self.name.rpartition(".")[2]
+
+    def axes(self, shape: Shape) -> str:
+        """Return the letters that people use for the axes of a layer's input or output."""
+        own = {1: "j", 2: "ij", 3: "cij"}
+        return "n" + own[len(shape) - 1] if self.has_batch else own[len(shape)]
 
     def tensor(
         self,
@@ -43,20 +55,27 @@ class Scope:
         place: Place | None = None,
         belongs_to: Tensor | None = None,
         symbol: str = "",
+        vertical: bool = False,
+        domain: Domain | None = None,
     ) -> Tensor:
         """Return the tensor `<layer>.<short>`; `axes` has a letter for each dimension."""
         if place is None:
             place = Place.PARAMETERS if kind is Kind.PARAMETER else Place.COLUMN
+        kind = self.kinds.get(short, kind)
+        if self.name != self.layer and not kind.is_computed:
+            kind = Kind.LINK
         return Tensor(
             name=f"{self.name}.{short}",
             shape=shape,
             axes=tuple(axes),
-            kind=self.kinds.get(short, kind),
+            kind=kind,
             about=about,
             block_rank=block_rank,
             place=place,
             belongs_to=belongs_to.name if belongs_to else None,
             symbol=symbol,
+            vertical=vertical,
+            domain=domain or Domain(),
         )
 
     def gradient(self, of: Tensor, about: str) -> Tensor:
@@ -70,45 +89,50 @@ class Scope:
             block_rank=of.block_rank,
             place=Place.BELOW,
             belongs_to=of,
+            vertical=of.vertical,
         )
 
     def refuse(self, key: str, value: object, why: str) -> SpecError:
-        """Return the error that says why an option cannot work here."""
-        return SpecError(f'layer "{self.name}": {key} = {value}: {why}')
+        """Return the error that says why an option, or the input's shape, cannot work here."""
+        shown = list(value) if isinstance(value, tuple) else value
+        return SpecError(f'layer "{self.layer}": {key} = {shown}: {why}')
 
 
 @dataclass(frozen=True)
 class LayerEquations:
     """All tensors and equations of one layer, in the order in which they are computed."""
 
-    h: Tensor
-    parameters: tuple[Tensor, ...]
+    inputs: tuple[Tensor, ...]
     out: Tensor
     forward: tuple[Equation, ...]
     dL_dout: Tensor
     backward: tuple[Equation, ...]
-    dL_dh: Tensor
+    gradients: tuple[Tensor | None, ...]  # of the inputs; None where there is none (class numbers)
     about: str  # one line for the sheet's head: "3 filters 3×3, stride 1, padding 0"
+    parameters: tuple[Tensor, ...] = ()
+    givens: tuple[Tensor, ...] = ()  # others than the inputs: a mask
     note: str = ""  # one more sentence, where the layer's name misleads
 
 
 class Layer(Protocol):
     """What the network asks of a layer."""
 
-    def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
-        """Return the layer's tensors and equations for an input of the given shape.
+    def equations(self, scope: Scope, *shapes: Shape) -> LayerEquations:
+        """Return the layer's tensors and equations for inputs of the given shapes.
 
-        Raises SpecError where the options do not fit the shape.
+        A layer that takes one input names its parameter `shape`. Raises SpecError where the
+        options do not fit the shapes.
         """
         ...
 
 
 @dataclass(frozen=True)
 class LayerType:
-    """A registered layer: the class, and the word from which default names are made."""
+    """A registered layer: its class, the word for default names, and whether it joins inputs."""
 
     cls: type[Layer]
     short: str
+    joins: bool
 
 
 LAYERS: dict[str, LayerType] = {}
@@ -116,13 +140,16 @@ LAYERS: dict[str, LayerType] = {}
 C = TypeVar("C", bound=type)
 
 
-def layer(type_name: str, *, short: str) -> Callable[[C], C]:
-    """Register a layer class under the type that specs use; `short` makes names: conv1, conv2."""
+def layer(type_name: str, *, short: str, joins: bool = False) -> Callable[[C], C]:
+    """Register a layer class under the type that specs use.
+
+    `short` makes default names (conv1, conv2); a layer that `joins` takes two inputs or more.
+    """
 
     def register(cls: C) -> C:
         if type_name in LAYERS:
             raise ValueError(f"a layer of type {type_name!r} is registered already")
-        LAYERS[type_name] = LayerType(cls, short)
+        LAYERS[type_name] = LayerType(cls, short, joins)
         return cls
 
     return register

@@ -55,8 +55,8 @@ class _Convolution:
     """A convolution of known geometry: first its sizes, then its tensors, then its equations."""
 
     def __init__(self, options: Conv2d, scope: Scope, shape: Shape) -> None:
-        if len(shape) not in (3, 4):
-            raise scope.refuse("input", list(shape), "expected channels, height, width")
+        if len(shape) - scope.has_batch != 3:
+            raise scope.refuse("input", shape, "expected channels, height, width")
         self.options, self.scope = options, scope
         self.batch, self.channels, self.size = shape[:-3], shape[-3], as_pair(shape[-2:])
         self._check_groups()
@@ -97,7 +97,7 @@ class _Convolution:
         filters = self.options.filters
         w_shape = (filters, self.channels_per_group, *self.options.kernel)
         out_shape = (*self.batch, filters, *self.out_size)
-        self.h = tensor("h", shape, f"{n}cij", Kind.GIVEN, "input")
+        self.h = tensor("h", shape, self.scope.axes(shape), Kind.GIVEN, "input")
         self.w = tensor("w", w_shape, "kcab", Kind.PARAMETER, "filters")
         self.b = tensor("b", (filters,), "k", Kind.PARAMETER, "bias", block_rank=0)
         self.out = tensor("out", out_shape, f"{n}kij", Kind.FORWARD, "output")
@@ -120,13 +120,13 @@ class _Convolution:
     def equations(self) -> LayerEquations:
         parameters = (self.w, self.b) if self.options.bias else (self.w,)
         return LayerEquations(
-            h=self.h,
+            inputs=(self.h,),
             parameters=parameters,
             out=self.out,
             forward=tuple(self.forward()),
             dL_dout=self.dL_dout,
             backward=tuple(self.backward()),
-            dL_dh=self.dL_dh,
+            gradients=(self.dL_dh,),
             about=self.about(),
             note="Convolution is cross-correlation here, as in PyTorch: the filter slides as it is,"
             " and is turned by 180° only on the way back, for dL/dh.",

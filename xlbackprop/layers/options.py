@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, field, fields
+from math import isfinite
 from typing import Any, TypeVar
 
 from xlbackprop.errors import SpecError, one_line, suggestion
@@ -42,6 +43,19 @@ def pair(*, minimum: int, default: int | None = None) -> Any:
         return int(both[0]), int(both[1])
 
     return _option(read, None if default is None else (default, default))
+
+
+def number(*, minimum: float | None = None, default: float | None = None) -> Any:
+    """Declare a finite number, from `minimum` on where there is one."""
+
+    def read(value: object) -> float:
+        if type(value) not in (int, float) or not isfinite(value):  # type: ignore[arg-type]
+            raise ValueError("a number")
+        if minimum is not None and value < minimum:  # type: ignore[operator]
+            raise ValueError(f"a number from {minimum:g}")
+        return float(value)  # type: ignore[arg-type]
+
+    return _option(read, default)
 
 
 def flag(*, default: bool) -> Any:

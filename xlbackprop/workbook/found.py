@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Equation, Index, Tensor
 from xlbackprop.errors import WorkbookError
-from xlbackprop.grid import Addresses, Block, cell
+from xlbackprop.grid import Addresses, Block, block_size, cell
 from xlbackprop.network import Network
 from xlbackprop.workbook.cells import Area, Cells, State
 from xlbackprop.workbook.read import Workbook, parse_area
@@ -81,7 +81,7 @@ def _find_block(workbook: Workbook, tensor: Tensor, index: Index) -> Block:
     area = parse_area(workbook.names[name])
     if area is None or area.sheet not in workbook.sheets:
         raise WorkbookError(f"the cells of {name} were deleted")
-    height, width = (1, 1, *tensor.block_shape)[-2:]
+    height, width = block_size(tensor.block_shape, vertical=tensor.vertical)
     if (area.height, area.width) != (height, width):
         raise WorkbookError(
             f"{name} has {area.height}×{area.width} cells and should have {height}×{width}:"

@@ -68,7 +68,10 @@ def _write_picture(worksheet: Worksheet, row: int, network: Network, formats: Fo
     """Draw boxes and arrows of cells: values to the right, gradients to the left."""
     box, small = formats(TEXTS["box"]), formats({**TEXTS["kind"], "align": "center"})
     boxes = ["input", *(layer.name for layer in network.layers), "L"]
-    shapes = [network.layers[0].equations.h.shape, *(p.equations.out.shape for p in network.layers)]
+    shapes = [
+        network.layers[0].equations.inputs[0].shape,
+        *(p.equations.out.shape for p in network.layers),
+    ]
     gradients = ["dL/dh"] * len(network.layers) + ["dL/dout"]
     for number, name in enumerate(boxes):
         worksheet.merge_range(row, 1 + 2 * number, row + 1, 1 + 2 * number, name, box)

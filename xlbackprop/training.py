@@ -1,0 +1,96 @@
+"""Training steps: the hyperparameters as cells, the updates, and the loss step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from xlbackprop.equation import Domain, Equation, Kind, Math, Tensor
+from xlbackprop.errors import SpecError, suggestion
+from xlbackprop.layers import Scope
+from xlbackprop.layers.options import read_options
+from xlbackprop.optimizers import OPTIMIZERS, Optimizer, Parameter, Update
+from xlbackprop.spec import Spec
+from xlbackprop.steps import Step
+
+OWNER = "training"
+
+
+@dataclass(frozen=True)
+class Training:
+    """The optimizer, its hyperparameters' tensors, and the table of losses."""
+
+    optimizer: Optimizer
+    name: str
+    steps: int
+    rates: Mapping[str, Tensor]
+    equations: tuple[Equation, ...] = ()
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The hyperparameters, and the loss of each step."""
+        return (*self.rates.values(), *(equation.target for equation in self.equations))
+
+    def with_updates(self, step: Step, before: Step | None) -> Step:
+        """Return the step with the update of every parameter."""
+        prefix = f"step{step.number}." if step.number > 1 else ""
+        layers, state = [], {}
+        for layer in step.layers:
+            equations: list[Equation] = []
+            targets = {equation.target.short: equation.target for equation in layer.backward()}
+            for w in layer.equations.parameters:
+                key = f"{layer.name}.{w.short}"
+                parameter = Parameter(
+                    scope=Scope(prefix + layer.name, {}),
+                    w=w,
+                    gradient=targets[f"dL_d{w.short}"],
+                    rates=self.rates,
+                    state=before.state[key] if before else {},
+                    step=step.number,
+                )
+                update: Update = self.optimizer.update(parameter)
+                equations += update.equations
+                state[key] = update.state
+            layers.append(replace(layer, updates=tuple(equations)))
+        return replace(step, layers=tuple(layers), state=state)
+
+    def with_losses(self, steps: list[Step]) -> Training:
+        """Return the training with the table of the loss in each step."""
+        losses = {f"step{step.number}": step.loss.L for step in steps}
+        letters = list(losses)
+        table = Scope(OWNER, {}).tensor(
+            "L", (len(steps),), "t", Kind.LINK, "the loss in each step", vertical=True
+        )
+        equation = Equation(
+            table,
+            losses,
+            compute=lambda **arrays: np.stack([arrays[letter] for letter in letters]),
+            formula=lambda at, t: getattr(at, letters[t])[()],
+            math=Math("L[t] = L in step t+1", r"L_t"),
+        )
+        return replace(self, equations=(equation,))
+
+
+def plan_training(spec: Spec) -> Training | None:
+    """Return the training that a spec asks for, without its steps; None where it asks for none."""
+    if spec.training is None:
+        return None
+    name = spec.training.optimizer
+    if name not in OPTIMIZERS:
+        raise SpecError(f"[training]: unknown optimizer {name!r}{suggestion(name, OPTIMIZERS)}")
+    chosen = read_options(OPTIMIZERS[name], spec.training.options, "[training]")
+    scope = Scope(OWNER, {})
+    rates = {
+        option.name: scope.tensor(
+            option.name,
+            (),
+            "",
+            Kind.GIVEN,
+            "hyperparameter",
+            domain=Domain(initial=getattr(chosen, option.name)),
+        )
+        for option in fields(chosen)  # type: ignore[arg-type]
+    }
+    return Training(chosen, name, spec.training.steps, rates)
