@@ -247,7 +247,7 @@ class _Page:
         return Block(tensor.name, index, self.content.name, row, column, height, width)
 
     def _edge(self, tensor: Tensor, row: int, column: int, height: int, width: int) -> None:
-        """Number the columns above a block and the rows on its left, where there are several."""
+        """Write the indices above a block and on its left, where there are several."""
         if len(tensor.block_shape) == 2 or not tensor.vertical:
             self.edges += [Text(row, column + 1 + j, j, "edge") for j in range(width)]
         if len(tensor.block_shape) == 2 or tensor.vertical:
