@@ -33,8 +33,11 @@ def count(*, minimum: int = 1, default: int | None = None) -> Any:
     return _option(read, default)
 
 
-def pair(*, minimum: int, default: int | None = None) -> Any:
-    """Declare a whole number for both axes, or a list of two: rows, then columns."""
+def pair(*, minimum: int, default: int | None = None, optional: bool = False) -> Any:
+    """Declare a whole number for both axes, or a list of two: rows, then columns.
+
+    An `optional` one may be left out without a default, and is None then.
+    """
 
     def read(value: object) -> tuple[int, int]:
         both: list[Any] = value if isinstance(value, list) else [value, value]
@@ -42,6 +45,8 @@ def pair(*, minimum: int, default: int | None = None) -> Any:
             raise ValueError(f"a whole number from {minimum}, or a list of two of them")
         return int(both[0]), int(both[1])
 
+    if optional:
+        return field(default=None, metadata={"read": read})
     return _option(read, None if default is None else (default, default))
 
 

@@ -8,8 +8,11 @@ from xlsxwriter.worksheet import Worksheet
 from xlbackprop.equation import Kind, Shape
 from xlbackprop.grid import Range
 from xlbackprop.network import Network
+from xlbackprop.training import OWNER as TRAINING
 from xlbackprop.workbook.contents import Contents
+from xlbackprop.workbook.graph_picture import draw_graph
 from xlbackprop.workbook.style import (
+    BAND,
     TEXTS,
     Formats,
     fill_in_format,
@@ -21,6 +24,7 @@ OVERVIEW = "Overview"
 
 _COLUMN_WIDTH = 13
 _COLUMNS_PRINTED = 9
+_CHART_ROWS = 12
 
 _MEANINGS = {
     Kind.GIVEN: "a number you choose: inputs, targets. Change one, and everything follows",
@@ -52,33 +56,19 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
     worksheet.set_column(1, 40, _COLUMN_WIDTH)
     worksheet.write_string(0, 1, network.spec.name, text["title"])
     worksheet.write_string(1, 1, network.spec.about, text["about"])
-    row = _write_picture(worksheet, 3, network, formats)
+    row = draw_graph(worksheet, 3, network, formats)
     row = _write_loss(worksheet, row + 1, contents, formats)
     row = _write_table(worksheet, row + 1, network, formats)
+    if network.training:
+        row = _write_chart(worksheet, row + 1, contents, formats)
     row = _write_legend(worksheet, row + 1, contents, formats)
     for number, line in enumerate(_HOW_TO_READ, start=row + 1):
         worksheet.write_string(number, 1, line, text["text"])
     worksheet.set_landscape()
     worksheet.set_paper(9)  # A4
     worksheet.fit_to_pages(1, 0)
-    worksheet.print_area(0, 0, row + len(_HOW_TO_READ), _COLUMNS_PRINTED)
-
-
-def _write_picture(worksheet: Worksheet, row: int, network: Network, formats: Formats) -> int:
-    """Draw boxes and arrows of cells: values to the right, gradients to the left."""
-    box, small = formats(TEXTS["box"]), formats({**TEXTS["kind"], "align": "center"})
-    boxes = ["input", *(layer.name for layer in network.layers), "L"]
-    shapes = [
-        network.layers[0].equations.inputs[0].shape,
-        *(p.equations.out.shape for p in network.layers),
-    ]
-    gradients = ["dL/dh"] * len(network.layers) + ["dL/dout"]
-    for number, name in enumerate(boxes):
-        worksheet.merge_range(row, 1 + 2 * number, row + 1, 1 + 2 * number, name, box)
-    for number, (shape, gradient) in enumerate(zip(shapes, gradients, strict=True)):
-        worksheet.write_string(row, 2 + 2 * number, f"{_sizes(shape)}  →", small)
-        worksheet.write_string(row + 1, 2 + 2 * number, f"←  {gradient}", small)
-    return row + 2
+    last_column = max(_COLUMNS_PRINTED, 2 * len(network.layers) + 3)
+    worksheet.print_area(0, 0, row + len(_HOW_TO_READ), last_column)
 
 
 def _write_loss(worksheet: Worksheet, row: int, contents: Contents, formats: Formats) -> int:
@@ -109,6 +99,23 @@ def _write_table(worksheet: Worksheet, row: int, network: Network, formats: Form
         worksheet.write_number(number, 4, sum(t.size for t in part.parameters), left)
         worksheet.write_string(number, 5, part.about, text)
     return row + 1 + len(network.layers)
+
+
+def _write_chart(worksheet: Worksheet, row: int, contents: Contents, formats: Formats) -> int:
+    """Draw the loss over the training steps; return the first row below the chart."""
+    (block,) = contents.layout.blocks[f"{TRAINING}.L"]
+    losses = contents.arrays[f"{TRAINING}.L"].tolist()
+    cells = [block.sheet, block.row, block.column, block.row + block.height - 1, block.column]
+    chart = formats.workbook.add_chart({"type": "line"})
+    line = {"color": BAND, "width": 2}
+    chart.add_series({"name": "L", "values": cells, "values_data": losses, "line": line})
+    chart.set_title({"name": "L, step by step", "name_font": {"size": 11}})
+    chart.set_x_axis({"name": "step", "num_font": {"size": 8}})
+    chart.set_y_axis({"num_font": {"size": 8}, "major_gridlines": {"visible": True}})
+    chart.set_legend({"none": True})
+    chart.set_size({"width": 640, "height": 20 * _CHART_ROWS})
+    worksheet.insert_chart(row, 1, chart)
+    return row + _CHART_ROWS
 
 
 def _write_legend(worksheet: Worksheet, row: int, contents: Contents, formats: Formats) -> int:

@@ -69,7 +69,8 @@ TEXTS: dict[str, dict[str, Any]] = {
         "font_name": FONT, "font_size": 10, "bold": True, "align": "center",
         "valign": "vcenter", "border": 1, "border_color": BAND, "text_wrap": True,
     },
-    "arrow": {"font_name": FONT, "font_size": 14, "align": "center", "font_color": BAND},
+    "value": {"font_name": FONT, "font_size": 9, "align": "center", "font_color": "#14532D"},
+    "slope": {"font_name": FONT, "font_size": 9, "align": "center", "font_color": "#7A1128"},
 }  # fmt: skip
 
 
@@ -110,12 +111,12 @@ class Formats:
     """XlsxWriter's format objects, one for each set of properties."""
 
     def __init__(self, workbook: xlsxwriter.Workbook) -> None:
-        self._workbook = workbook
+        self.workbook = workbook
         self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
 
     def __call__(self, properties: Mapping[str, Any]) -> Format:
         """Return the format with these properties."""
         key = tuple(properties.items())
         if key not in self._made:
-            self._made[key] = self._workbook.add_format(properties)
+            self._made[key] = self.workbook.add_format(properties)
         return self._made[key]

@@ -1,0 +1,95 @@
+"""What elementwise layers share: each entry of out is made from the same entry of h.
+
+    out[i]   = f(h[i])
+    dL/dh[i] = dL/dout[i] · f'(h[i])
+
+h may have any shape. All blocks have this shape too, and one formula serves all their cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from xlbackprop.equation import Array, Domain, Equation, Kind, Mask, Math, Shape, Tensor
+from xlbackprop.grid import Addresses
+from xlbackprop.layers.contract import LayerEquations, Scope
+
+
+class Elementwise:
+    """A layer whose output has its input's shape: its tensors, and equations from cell to cell."""
+
+    def __init__(self, scope: Scope, shape: Shape) -> None:
+        self.scope, self.shape, self.axes = scope, shape, scope.axes(shape)
+        self.h = self.tensor("h", Kind.GIVEN, "input")
+        self.out = self.tensor("out", Kind.FORWARD, "output")
+        self.dL_dout = scope.gradient(self.out, "upstream gradient")
+        self.dL_dh = scope.gradient(self.h, "gradient for the layer before")
+
+    @property
+    def index(self) -> str:
+        """The index of an entry, as equations write it: `n,c,i,j`."""
+        return ",".join(self.axes)
+
+    def tensor(self, short: str, kind: Kind, about: str, domain: Domain | None = None) -> Tensor:
+        """Return a tensor of the input's shape."""
+        return self.scope.tensor(short, self.shape, self.axes, kind, about, domain=domain)
+
+    def equation(
+        self,
+        target: Tensor,
+        sources: Mapping[str, Tensor],
+        compute: Callable[..., Array],
+        formula: Callable[..., str],
+        math: Math,
+        *,
+        accepts: Callable[..., Mask] | None = None,
+        tie_rule: str = "",
+    ) -> Equation:
+        """Return an equation whose every cell is made from the same cell of each source.
+
+        `compute(**arrays)` takes whole arrays; `formula(**addresses)` one cell's addresses.
+        """
+
+        def text(at: Addresses, *index: int) -> str:
+            return formula(**{letter: getattr(at, letter)[index] for letter in sources})
+
+        return Equation(target, sources, compute, text, math, accepts=accepts, tie_rule=tie_rule)
+
+    def layer(
+        self,
+        forward: Iterable[Equation],
+        backward: Iterable[Equation],
+        about: str,
+        givens: tuple[Tensor, ...] = (),
+    ) -> LayerEquations:
+        """Return the layer; the last equations define out and dL/dh."""
+        return LayerEquations(
+            inputs=(self.h,),
+            givens=givens,
+            out=self.out,
+            forward=tuple(forward),
+            dL_dout=self.dL_dout,
+            backward=tuple(backward),
+            gradients=(self.dL_dh,),
+            about=about,
+        )
+
+
+def between(found: Array, one: Array | float, other: Array | float) -> Mask:
+    """Return where `found` lies between two numbers, whichever is the larger."""
+    return np.asarray((found >= np.minimum(one, other)) & (found <= np.maximum(one, other)))
+
+
+def literal(number: float) -> str:
+    """Return a number as formulas write it: `0.01`, `1E-05`."""
+    return repr(number).upper()
+
+
+OUT = r"\mathrm{out}"
+
+
+def derivative(symbol: str, index: str) -> str:
+    """Return the derivative of L by one entry, in LaTeX."""
+    return rf"\frac{{\partial L}}{{\partial {symbol}_{{{index}}}}}"
