@@ -98,7 +98,14 @@ def _write_table(worksheet: Worksheet, row: int, network: Network, formats: Form
         left = formats({**TEXTS["text"], "align": "left"})
         worksheet.write_number(number, 4, sum(t.size for t in part.parameters), left)
         worksheet.write_string(number, 5, part.about, text)
-    return row + 1 + len(network.layers)
+    row += 1 + len(network.layers)
+    if network.training:
+        target = f"internal:{quote_sheetname(TRAINING)}!A1"
+        worksheet.write_url(row, 1, target, link, TRAINING, f"to the sheet {TRAINING}")
+        worksheet.write_string(row, 2, network.training.name, text)
+        worksheet.write_string(row, 5, "hyperparameters, and the loss in each step", text)
+        row += 1
+    return row
 
 
 def _write_chart(worksheet: Worksheet, row: int, contents: Contents, formats: Formats) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import islice, product
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -104,16 +105,14 @@ class _Cells:
         tensor, formula = equation.target, equation.formula
         at = Addresses(equation, self.layout.blocks)
         styles = (self._kind_format(tensor), self.formats(constant_format(tensor.kind)))
-        rank = len(tensor.block_shape)
 
         def write(sheet: BlockSheet, _: Tensor, block: Block, numbers: Array) -> None:
-            for i, line in enumerate(numbers.tolist()):
-                lead = (*block.index, i) if rank == 2 else block.index
-                if rank == 0:
-                    contents = [formula(at, *lead)]
-                else:
-                    contents = [formula(at, *lead, j) for j in range(block.width)]
-                sheet.write_block_row(block.row + i, block.column, contents, line, styles)
+            # A block's cells, row by row, are its entries in C order, also in a vertical vector.
+            entries = product(*map(range, tensor.block_shape))
+            for row, line in enumerate(numbers.tolist(), start=block.row):
+                inside = islice(entries, block.width)
+                contents = [formula(at, *block.index, *entry) for entry in inside]
+                sheet.write_block_row(row, block.column, contents, line, styles)
 
         self._each_block(tensor, write)
 
