@@ -87,14 +87,18 @@ GEOMETRIES: dict[str, dict[str, Any]] = {
 
 
 def conv_spec(geometry: dict[str, Any], *, loss: str = "given", seed: int = 0) -> xlbackprop.Spec:
-    """Return the spec of one convolution, with normal values."""
+    """Return the Spec of one convolution, with normal values."""
+    return xlbackprop.parse_spec(tomli_w.dumps(conv_raw(geometry, loss=loss, seed=seed)))
+
+
+def conv_raw(geometry: dict[str, Any], *, loss: str = "given", seed: int = 0) -> dict[str, Any]:
+    """Return the spec of one convolution as plain dictionaries."""
     head = {key: geometry[key] for key in ("input", "batch") if key in geometry}
     options = {key: geometry[key] for key in geometry if key not in head}
-    raw = {
+    return {
         "name": "conv",
         **head,
         "layers": [{"type": "conv2d", **options}],
         "loss": {"type": loss},
         "values": {"style": "normal", "seed": seed},
     }
-    return xlbackprop.parse_spec(tomli_w.dumps(raw))

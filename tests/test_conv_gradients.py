@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import xlbackprop
-from tests.networks import GEOMETRIES, conv_spec
-from tests.oracles import engine, libreoffice, pytorch, workbook
+from tests.compare import assert_pytorch_agrees
+from tests.networks import GEOMETRIES, conv_raw, conv_spec
+from tests.oracles import engine, libreoffice, workbook
 
 LOSSES = ("given", "mse")
 CASES = [(geometry, loss) for geometry in GEOMETRIES for loss in LOSSES]
@@ -34,53 +35,31 @@ def by_libreoffice(built, tmp_path_factory):
     }
 
 
-def assert_autograd_agrees(arrays, case):
-    geometry, loss = GEOMETRIES[case[0]], case[1]
-    samples = [geometry["batch"]] if "batch" in geometry else []
-    channels, *size = geometry["input"]
-    kernel = np.broadcast_to(geometry["kernel"], 2)
-    shapes = {
-        "h": (*samples, channels, *size),
-        "w": (geometry["filters"], channels // geometry.get("groups", 1), *kernel),
-        "b": (geometry["filters"],),
-    }
-    given = {
-        name: arrays[f"conv1.{name}"].reshape(shape)
-        for name, shape in shapes.items()
-        if f"conv1.{name}" in arrays
-    }
-    assert ("b" in given) == geometry.get("bias", True)
-    upstream = "loss.target" if loss == "mse" else "conv1.dL_dout"
-    blocks, rows, columns = arrays["conv1.out"].shape
-    out_shape = (*samples, geometry["filters"], rows, columns)
-    assert blocks == np.prod(out_shape[:-2])
-    given[upstream.partition(".")[2]] = arrays[upstream].reshape(out_shape)
-    expected = pytorch.conv2d(given, geometry)
-    for name, array in expected.items():
-        found = arrays["loss.L" if name == "L" else f"conv1.{name}"].reshape(array.shape)
-        np.testing.assert_allclose(found, array, rtol=1e-9, atol=1e-9, err_msg=name)
+def assert_autograd_agrees(built, arrays, case):
+    name, loss = case
+    assert_pytorch_agrees(conv_raw(GEOMETRIES[name], loss=loss), built[case], arrays)
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_autograd_agrees_after_recalculation_by_libreoffice(by_libreoffice, case):
-    assert_autograd_agrees(by_libreoffice[case], case)
+def test_autograd_agrees_after_recalculation_by_libreoffice(built, by_libreoffice, case):
+    assert_autograd_agrees(built, by_libreoffice[case], case)
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_autograd_agrees_after_recalculation_by_ironcalc(built, case):
     places = workbook.places(built[case])
-    assert_autograd_agrees(engine.recalculated_arrays(built[case], places), case)
+    assert_autograd_agrees(built, engine.recalculated_arrays(built[case], places), case)
 
 
 @pytest.mark.parametrize("name", ["dL_dw", "dL_db", "dL_dh", "out", "dL_dout"])
-def test_comparison_fails_for_a_gradient_that_is_a_thousandth_off(by_libreoffice, name):
+def test_comparison_fails_for_a_gradient_that_is_a_thousandth_off(built, by_libreoffice, name):
     case = ("stride2-padding1", "mse")
     arrays = dict(by_libreoffice[case])
     planted = arrays[f"conv1.{name}"].copy()
     planted.flat[np.abs(planted).argmax()] *= 1.001
     arrays[f"conv1.{name}"] = planted
     with pytest.raises(AssertionError, match=name):
-        assert_autograd_agrees(arrays, case)
+        assert_autograd_agrees(built, arrays, case)
 
 
 def test_central_differences_agree_with_dL_dw_and_dL_dh():  # noqa: N802
