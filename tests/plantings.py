@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import openpyxl
+import pytest
 from openpyxl.formula.translate import Translator
 
 import xlbackprop
@@ -40,6 +41,10 @@ def _constant(cell: Any, value: float, random: np.random.Generator) -> None:
 def _shifted_range(cell: Any, value: float, random: np.random.Generator) -> None:
     moved = cell.offset(row=int(random.choice([-1, 1])), column=int(random.choice([-1, 1])))
     cell.value = Translator(cell.value, origin=cell.coordinate).translate_formula(moved.coordinate)
+
+
+def _has_relative_reference(formula: Any) -> bool:
+    return isinstance(formula, str) and formula != Translator(formula, "A1").translate_formula("B2")
 
 
 def _blank(cell: Any, value: float, random: np.random.Generator) -> None:
@@ -95,10 +100,33 @@ def plant(path: Path, random: np.random.Generator, number: int) -> list[Planting
         sheet, row, column = cells[chosen]
         cell, value = book[sheet].cell(row, column), values[sheet].cell(row, column).value
         kind = str(random.choice(list(KINDS)))
-        if kind == "shifted-range" and not str(cell.value).startswith("="):
-            kind = "changed-number"  # a zero by construction has no range
+        if kind == "shifted-range" and not _has_relative_reference(cell.value):
+            kind = "changed-number"  # there is nothing to shift
         change, statuses = KINDS[kind]
         change(cell, float(value), random)
         planted.append(Planting(kind, sheet, cell.coordinate, statuses, float(value)))
     book.save(path)
     return planted
+
+
+def assert_named_exactly(path: Path, plantings: list[Planting]) -> None:
+    """Assert that the planted cells are flagged, and all others that are off carried."""
+    report = xlbackprop.check(path)
+    found = {(cell.sheet, cell.cell): cell for cell in report.cells}
+    for planting in plantings:
+        cell = found.pop((planting.sheet, planting.cell), None)
+        if cell is None and planting.kind == "shifted-range":
+            _assert_changed_nothing(path, planting)
+            continue
+        assert cell is not None, f"not flagged: {planting}"
+        assert cell.status in planting.statuses, (planting, cell)
+    not_carried = [cell for cell in found.values() if cell.status != "carried"]
+    assert not not_carried
+    only_blank = all(planting.kind == "blank" for planting in plantings)
+    assert report.verdict == ("incomplete" if only_blank else "wrong")
+
+
+def _assert_changed_nothing(path: Path, planting: Planting) -> None:
+    """A range shifted from zeros to zeros leaves the value as it was: nobody can see that."""
+    values = openpyxl.load_workbook(path, data_only=True)
+    assert values[planting.sheet][planting.cell].value == pytest.approx(planting.value)

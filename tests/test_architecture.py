@@ -16,8 +16,8 @@ PACKAGE = ROOT / "xlbackprop"
 
 # Each room may import from those before it, and from itself.
 ROOMS = [
-    "errors", "numerals", "spec", "equation", "grid", "layers", "losses", "optimizers", "graph", "steps",
-    "training", "network", "values",
+    "errors", "numerals", "spec", "equation", "grid", "layers", "losses", "optimizers", "graph",
+    "steps", "training", "network", "values",
     "templates", "layout", "workbook", "builder", "inspection", "verify", "report", "checker",
     "terminal",
     "__init__", "cli", "__main__",

@@ -60,6 +60,17 @@ class Domain:
     keep: float | None = None
     initial: float | None = None
 
+    @property
+    def numbers(self) -> int | None:
+        """How many whole numbers from 0 are allowed; None where any number is."""
+        return 2 if self.keep is not None else self.labels
+
+    def allows(self, array: Array) -> Mask:
+        """Return where the entries are allowed; NaN is nowhere."""
+        if self.numbers is None:
+            return np.isfinite(array)
+        return np.isin(array, np.arange(self.numbers))
+
 
 @dataclass(frozen=True)
 class Tensor:
@@ -153,8 +164,8 @@ class Equation:
     the address of a source's cell and `at.here[...]` of the target's own.
 
     Where the answer is not unique (a tie, a kink), `compute` and `formula` follow PyTorch's rule,
-    which `tie_rule` states, and `accepts(found, **sources)` returns where another valid answer
-    stands.
+    which `tie_rule` states, and `accepts(found, tolerance, **sources)` returns where another
+    valid answer stands, give or take the tolerance of each cell.
     """
 
     target: Tensor
@@ -172,14 +183,16 @@ class Equation:
         # An overflow or a NaN is a value here, not a mishap: it is judged like any other.
         with np.errstate(all="ignore"):
             result = np.asarray(self.compute(**arrays), dtype=np.float64)
-        return result.reshape(self.target.shape)
+        # Spreadsheets have no infinity, only an error; and no negative zero.
+        finite = np.where(np.isfinite(result), result + 0.0, np.nan)
+        return finite.reshape(self.target.shape)
 
-    def accepted(self, found: Array, values: Mapping[str, Array]) -> Mask:
+    def accepted(self, found: Array, tolerance: Array, values: Mapping[str, Array]) -> Mask:
         """Return where `found` is a valid answer other than the one that `compute` gives."""
         if self.accepts is None:
             return np.zeros(found.shape, dtype=np.bool_)
         with np.errstate(all="ignore"):
-            return np.asarray(self.accepts(found, **self._arrays(values)))
+            return np.asarray(self.accepts(found, tolerance, **self._arrays(values)))
 
     def _arrays(self, values: Mapping[str, Array]) -> dict[str, Array]:
         return {letter: values[tensor.name] for letter, tensor in self.sources.items()}

@@ -85,14 +85,12 @@ def _array(source: object, tensor: Tensor, folder: Path | None) -> Array:
 
 
 def _check_domain(array: Array, tensor: Tensor, where: str) -> None:
-    labels = 2 if tensor.domain.keep is not None else tensor.domain.labels
-    if labels is None:
-        return
-    for number in array.ravel().tolist():
-        if number not in range(labels):
-            raise SpecError(
-                f"{where} holds {number:g}: expected whole numbers from 0 to {labels - 1}"
-            )
+    allowed = tensor.domain.allows(array)
+    if not allowed.all():
+        raise SpecError(
+            f"{where} holds {array[~allowed][0]:g}: expected whole numbers from 0 to"
+            f" {(tensor.domain.numbers or 0) - 1}"
+        )
 
 
 def _read_file(name: str, folder: Path | None) -> object:

@@ -6,6 +6,7 @@ Each equation is evaluated with whole arrays on several versions of its sources:
     accepted  the user's number where it is right, else the true one
     counted   what the user's cells hold; blanks and texts count as 0, an error as NaN
     masked    the same, but an error counts as 0 (LibreOffice's SUMPRODUCT of error and text)
+    absent    the same, but blanks and texts count as minus infinity, as they do for MAX
     coerced   the same, but a text that reads as a number counts as that number
     strict    the same, but a text counts as NaN, as it does for + and *
     hollow    counted, but NaN for what no credit can rest on: blank, invalid or all-equal cells
@@ -79,6 +80,7 @@ class _Versions:
     accepted: Array
     counted: Array
     masked: Array
+    absent: Array
     coerced: Array
     strict: Array
     hollow: Array
@@ -102,12 +104,13 @@ def verify(network: Network, found: Mapping[str, Found]) -> dict[str, Judgement]
 
 def _judge_input(found: Found) -> Judgement:
     statuses = np.select(
-        [found.states == State.NUMBER, found.states == State.BLANK],
+        [found.tensor.domain.allows(found.numbers), found.states == State.BLANK],
         [Status.RIGHT, Status.BLANK],
         Status.INVALID,
     ).astype(np.int8)
+    known = np.where(statuses == Status.RIGHT, found.numbers, np.nan)
     nowhere = np.zeros(found.numbers.shape, dtype=np.bool_)
-    return Judgement(found, statuses, found.numbers, found.numbers, nowhere)
+    return Judgement(found, statuses, known, known, nowhere)
 
 
 def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) -> Judgement:
@@ -117,12 +120,12 @@ def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) 
     right = _matches(found.numbers, expected, tolerance)
     right |= _matches(found.numbers, evaluate("accepted"), tolerance)
     ties = np.zeros_like(right)
-    if equation.accepts is not None:
+    if equation.accepts is not None and not right.all():
         for version in ("true", "accepted"):
-            ties |= equation.accepted(found.numbers, evaluate.arrays(version)) & ~right
+            ties |= equation.accepted(found.numbers, tolerance, evaluate.arrays(version)) & ~right
         right |= ties
     follows = np.zeros_like(right)
-    for version in ("counted", "masked", "coerced", "strict"):
+    for version in ("counted", "masked", "absent", "coerced", "strict"):
         follows |= _matches(found.numbers, evaluate(version), tolerance)
     follows |= _follows_from_invalid(
         equation, found, np.isnan(counted) | np.isnan(evaluate("strict"))
@@ -167,10 +170,11 @@ def _versions(judgement: Judgement) -> _Versions:
     accepted = found.numbers if right.all() else np.where(right, found.numbers, true)
     is_error = found.states == State.ERROR
     is_text = (found.states == State.TEXT) | (found.states == State.BOOLEAN)
-    masked = found.numbers
-    if (found.states != State.NUMBER).any():
-        masked = np.where(found.states == State.NUMBER, found.numbers, 0.0)
+    is_number = found.states == State.NUMBER
+    masked = found.numbers if is_number.all() else np.where(is_number, found.numbers, 0.0)
     counted = np.where(is_error, np.nan, masked) if is_error.any() else masked
+    is_nothing = ~(is_number | is_error)
+    absent = np.where(is_nothing, -np.inf, counted) if is_nothing.any() else counted
     coerced = strict = counted
     if is_text.any():
         strict = np.where(is_text, np.nan, counted)
@@ -178,7 +182,7 @@ def _versions(judgement: Judgement) -> _Versions:
         for index in _indices(is_text):
             coerced[index] = _as_number(found, index)
     hollow = _hollow(judgement, counted)
-    return _Versions(true, accepted, counted, masked, coerced, strict, hollow)
+    return _Versions(true, accepted, counted, masked, absent, coerced, strict, hollow)
 
 
 def _hollow(judgement: Judgement, counted: Array) -> Array:

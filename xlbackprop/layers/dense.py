@@ -65,7 +65,8 @@ class _Dense:
             dL_dout=self.dL_dout,
             backward=(self.gradient_of_w(), *gradient_of_b, *gradient_of_h),
             gradients=(self.dL_dh,),
-            about=f"{self.options.units} units" + ("" if self.options.bias else ", no bias"),
+            about=f"{self.options.units} unit{'s' * (self.options.units > 1)}"
+            + ("" if self.options.bias else ", no bias"),
         )
 
     def weigh(self) -> Equation:

@@ -62,7 +62,9 @@ class Elementwise:
         forward: Iterable[Equation],
         backward: Iterable[Equation],
         about: str,
+        *,
         givens: tuple[Tensor, ...] = (),
+        note: str = "",
     ) -> LayerEquations:
         """Return the layer; the last equations define out and dL/dh."""
         return LayerEquations(
@@ -74,12 +76,16 @@ class Elementwise:
             backward=tuple(backward),
             gradients=(self.dL_dh,),
             about=about,
+            note=note,
         )
 
 
-def between(found: Array, one: Array | float, other: Array | float) -> Mask:
-    """Return where `found` lies between two numbers, whichever is the larger."""
-    return np.asarray((found >= np.minimum(one, other)) & (found <= np.maximum(one, other)))
+def between(
+    found: Array, one: Array | float, other: Array | float, tolerance: Array | float
+) -> Mask:
+    """Return where `found` lies between two numbers, give or take, whichever is the larger."""
+    least, most = np.minimum(one, other) - tolerance, np.maximum(one, other) + tolerance
+    return np.asarray((found >= least) & (found <= most))
 
 
 def literal(number: float) -> str:
@@ -87,9 +93,8 @@ def literal(number: float) -> str:
     return repr(number).upper()
 
 
-OUT = r"\mathrm{out}"
-
-
-def derivative(symbol: str, index: str) -> str:
-    """Return the derivative of L by one entry, in LaTeX."""
+def derivative(name: str, index: str) -> str:
+    """Return in LaTeX the derivative of L by one entry of a tensor."""
+    upright = name.replace("_", r"\_")
+    symbol = name if len(name) == 1 else rf"\mathrm{{{upright}}}"
     return rf"\frac{{\partial L}}{{\partial {symbol}_{{{index}}}}}"

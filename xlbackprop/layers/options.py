@@ -50,15 +50,20 @@ def pair(*, minimum: int, default: int | None = None, optional: bool = False) ->
     return _option(read, None if default is None else (default, default))
 
 
-def number(*, minimum: float | None = None, default: float | None = None) -> Any:
-    """Declare a finite number, from `minimum` on where there is one."""
+def number(
+    *, minimum: float | None = None, below: float | None = None, default: float | None = None
+) -> Any:
+    """Declare a finite number, from `minimum` on and less than `below` where they are given."""
+    expected = "a number" if minimum is None else f"a number from {minimum:g}"
+    expected += "" if below is None else f", below {below:g}"
 
     def read(value: object) -> float:
         if type(value) not in (int, float) or not isfinite(value):  # type: ignore[arg-type]
-            raise ValueError("a number")
-        if minimum is not None and value < minimum:  # type: ignore[operator]
-            raise ValueError(f"a number from {minimum:g}")
-        return float(value)  # type: ignore[arg-type]
+            raise ValueError(expected)
+        number = float(value)  # type: ignore[arg-type]
+        if (minimum is not None and number < minimum) or (below is not None and number >= below):
+            raise ValueError(expected)
+        return number
 
     return _option(read, default)
 

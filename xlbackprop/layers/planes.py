@@ -127,6 +127,16 @@ def scaled(factor: int, letter: str, plus: int = 0) -> str:
     return (letter if factor == 1 else f"{factor}{letter}") + (f"{plus:+d}" if plus else "")
 
 
+def size_text(size: Pair) -> str:
+    """Return a size as people write it: `3×2`."""
+    return f"{size[0]}×{size[1]}"
+
+
+def pair_text(both: Pair) -> str:
+    """Return what holds of both axes as people write it: `2` where it is the same, else `2, 1`."""
+    return str(both[0]) if both[0] == both[1] else f"{both[0]}, {both[1]}"
+
+
 def latex(tensor: Tensor) -> str:
     """Return a tensor's name in LaTeX: gradients as partial derivatives, the rest upright."""
     name = tensor.short.replace("_", r"\_")

@@ -14,7 +14,7 @@ from itertools import product
 from xlbackprop.equation import Kind, Shape
 from xlbackprop.layers.contract import Scope
 from xlbackprop.layers.options import pair
-from xlbackprop.layers.planes import Pair, as_pair
+from xlbackprop.layers.planes import Pair, as_pair, pair_text, size_text
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,13 @@ class Pooling:
             raise self.scope.refuse(
                 "padding",
                 self.padding,
-                f"must be at most half the kernel, {short(most)} here: a window would see nothing"
-                " but padding",
+                f"must be at most half the kernel, {pair_text(most)} here",
             )
         if self.kernel[0] > self.framed[0] or self.kernel[1] > self.framed[1]:
             raise self.scope.refuse(
                 "kernel",
                 self.kernel,
-                f"is larger than the input's {times(self.framed)} (padding included)",
+                f"is larger than the input's {size_text(self.framed)} (padding included)",
             )
 
     def _make_tensors(self, shape: Shape) -> None:
@@ -67,8 +66,8 @@ class Pooling:
 
     def about(self) -> str:
         """Return the sheet's line about the layer: `windows 2×2, stride 2, padding 0`."""
-        parts = f"stride {short(self.stride)}, padding {short(self.padding)}"
-        return f"windows {times(self.kernel)}, {parts}"
+        parts = f"stride {pair_text(self.stride)}, padding {pair_text(self.padding)}"
+        return f"windows {size_text(self.kernel)}, {parts}"
 
     @property
     def n(self) -> str:
@@ -77,8 +76,7 @@ class Pooling:
 
     def window(self, i: int, j: int) -> tuple[slice, slice]:
         """Return the rows and columns of the input that window [i, j] sees, padding left out."""
-        rows, columns = (self._reach(k, axis) for axis, k in enumerate((i, j)))
-        return rows, columns
+        return self._reach(i, 0), self._reach(j, 1)
 
     def _reach(self, k: int, axis: int) -> slice:
         start = k * self.stride[axis] - self.padding[axis]
@@ -91,19 +89,9 @@ class Pooling:
 
     def windows_with(self, u: int, v: int) -> Iterator[tuple[int, int]]:
         """Yield [i, j] of every window that sees the input cell [u, v]."""
-        return product(*(self._seen_by(x, axis) for axis, x in enumerate((u, v))))
+        return product(self._seen_by(u, 0), self._seen_by(v, 1))
 
     def _seen_by(self, x: int, axis: int) -> range:
         x, r, s = x + self.padding[axis], self.kernel[axis], self.stride[axis]
         first = -((r - 1 - x) // s)  # (x-R+1)/s, rounded up
         return range(max(first, 0), min(x // s + 1, self.out_size[axis]))
-
-
-def times(size: Pair) -> str:
-    """Return a size as people write it: `3×2`."""
-    return f"{size[0]}×{size[1]}"
-
-
-def short(both: Pair) -> str:
-    """Return a pair as people write it: `2` where both are the same, else `2, 1`."""
-    return str(both[0]) if both[0] == both[1] else f"{both[0]}, {both[1]}"

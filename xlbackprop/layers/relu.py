@@ -18,6 +18,8 @@ from xlbackprop.equation import Equation, Math, Shape
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.elementwise import Elementwise, between, derivative
 
+_TIE_RULE = "relu passes no gradient where h = 0, as in PyTorch"
+
 
 @layer("relu", short="relu")
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Relu:
     def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
         """Return the layer's equations for h of the given shape."""
         part = Elementwise(scope, shape)
-        return part.layer([_rectify(part)], [_gradient(part)], "max(h, 0)")
+        note = f"At the kink, {_TIE_RULE}."
+        return part.layer([_rectify(part)], [_gradient(part)], "max(h, 0)", note=note)
 
 
 def _rectify(part: Elementwise) -> Equation:
@@ -37,9 +40,7 @@ def _rectify(part: Elementwise) -> Equation:
         {"h": part.h},
         compute=lambda h: np.maximum(h, 0),
         formula=lambda h: f"MAX({h},0)",
-        math=Math(
-            f"out[{i}] = max(h[{i}], 0)", rf"\mathrm{{out}}_{{{i}}} = \max(h_{{{i}}}, 0)"
-        ),
+        math=Math(f"out[{i}] = max(h[{i}], 0)", rf"\mathrm{{out}}_{{{i}}} = \max(h_{{{i}}}, 0)"),
     )
 
 
@@ -53,8 +54,8 @@ def _gradient(part: Elementwise) -> Equation:
         formula=lambda h, g: f"IF({h}>0,{g},0)",
         math=Math(
             f"dL/dh[{i}] = dL/dout[{i}] where h[{i}] > 0, otherwise 0",
-            rf"{derivative('h', i)} = [h_{{{i}}} > 0]\, {derivative(OUT, i)}",
+            rf"{derivative('h', i)} = [h_{{{i}}} > 0]\, {derivative('out', i)}",
         ),
-        accepts=lambda found, h, g: (h == 0) & between(found, 0, g),
-        tie_rule="where h = 0, relu passes no gradient, as in PyTorch",
+        accepts=lambda found, tolerance, h, g: (h == 0) & between(found, 0, g, tolerance),
+        tie_rule=_TIE_RULE,
     )

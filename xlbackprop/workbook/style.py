@@ -69,8 +69,9 @@ TEXTS: dict[str, dict[str, Any]] = {
         "font_name": FONT, "font_size": 10, "bold": True, "align": "center",
         "valign": "vcenter", "border": 1, "border_color": BAND, "text_wrap": True,
     },
-    "value": {"font_name": FONT, "font_size": 9, "align": "center", "font_color": "#14532D"},
-    "slope": {"font_name": FONT, "font_size": 9, "align": "center", "font_color": "#7A1128"},
+    "value": {"font_name": FONT, "font_size": 9, "font_color": "#14532D"},
+    "slope": {"font_name": FONT, "font_size": 9, "font_color": "#7A1128"},
+    "flow": {"indent": 1},
 }  # fmt: skip
 
 
@@ -104,7 +105,8 @@ def number_format(values: Array) -> str:
         return "0.0E+0"
     whole = len(str(int(largest))) + bool((finite < 0).any())
     room = max(0, _CHARACTERS - 1 - whole)
-    return "0." + "0" * min(decimals, room) if room else "0"
+    shown = "0." + "0" * min(decimals, room) if room else "0"
+    return f"{shown};-{shown};0"  # an exact zero looks like one
 
 
 class Formats:

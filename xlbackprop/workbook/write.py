@@ -169,7 +169,7 @@ def _set_up_print(worksheet: Worksheet) -> None:
     worksheet.set_landscape()
     worksheet.set_paper(9)  # A4
     worksheet.fit_to_pages(1, 0)
-    worksheet.repeat_rows(0, HEAD_ROWS - 1)
+    worksheet.repeat_rows(0, HEAD_ROWS)
     worksheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     worksheet.set_footer("&L&8&A&R&8page &P of &N")
 

@@ -1,0 +1,81 @@
+"""The sum of two or more inputs of one shape, as where a residual block's paths meet.
+
+    out[i]     = h_0[i] + h_1[i] + …
+    dL/dh_0[i] = dL/dh_1[i] = … = dL/dout[i]
+
+Each summand gets the whole gradient. He, Zhang, Ren and Sun, "Deep residual learning for image
+recognition" (2016), equation 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Tensor
+from xlbackprop.grid import Addresses
+from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.layers.elementwise import derivative
+
+
+@layer("add", short="add", joins=True)
+@dataclass(frozen=True)
+class Add:
+    """h_0, h_1, … and out, all of one shape."""
+
+    def equations(self, scope: Scope, *shapes: Shape) -> LayerEquations:
+        """Return the layer's equations for inputs of the given shapes."""
+        if len(set(shapes)) > 1:
+            shown = tuple(map(list, shapes))
+            raise scope.refuse("inputs", shown, "add takes inputs that have one shape")
+        shape, axes = shapes[0], scope.axes(shapes[0])
+        inputs = tuple(
+            scope.tensor(f"h_{m}", shape, axes, Kind.GIVEN, f"input {m}")
+            for m in range(len(shapes))
+        )
+        out = scope.tensor("out", shape, axes, Kind.FORWARD, "output")
+        dL_dout = scope.gradient(out, "upstream gradient")
+        gradients = tuple(scope.gradient(h, f"gradient of input {m}") for m, h in enumerate(inputs))
+        return LayerEquations(
+            inputs=inputs,
+            out=out,
+            forward=(_add(out, inputs),),
+            dL_dout=dL_dout,
+            backward=tuple(_pass_on(dL_dout, gradient) for gradient in gradients),
+            gradients=gradients,
+            about=f"the sum of {len(inputs)} inputs",
+        )
+
+
+def _add(out: Tensor, inputs: tuple[Tensor, ...]) -> Equation:
+    sources = {h.short: h for h in inputs}
+    i = ",".join(out.axes)
+
+    def compute(**arrays: Array) -> Array:
+        first, *rest = arrays.values()
+        return sum(rest, first)
+
+    def formula(at: Addresses, *index: int) -> str:
+        return "+".join(getattr(at, letter)[index] for letter in sources)
+
+    terms = " + ".join(f"{letter}[{i}]" for letter in sources)
+    return Equation(
+        out,
+        sources,
+        compute,
+        formula,
+        Math(f"out[{i}] = {terms}", rf"\mathrm{{out}}_{{{i}}} = \sum_m (h_m)_{{{i}}}"),
+    )
+
+
+def _pass_on(upstream: Tensor, target: Tensor) -> Equation:
+    i, name = ",".join(target.axes), target.short.removeprefix("dL_d")
+    return Equation(
+        target,
+        {"g": upstream},
+        compute=lambda g: g,
+        formula=lambda at, *index: at.g[index],
+        math=Math(
+            f"{target.title}[{i}] = dL/dout[{i}]",
+            f"{derivative(name, i)} = {derivative('out', i)}",
+        ),
+    )

@@ -1,0 +1,133 @@
+"""Two or more inputs one after the other along the first axis after the batch.
+
+That axis is the channels of (C,H,W) and the features of (F,). With o the number of channels in
+the inputs before h_m:
+
+    out[o+c,i,j]   = h_m[c,i,j]
+    dL/dh_m[c,i,j] = dL/dout[o+c,i,j]
+
+Nothing is computed: each cell shows another one, as in torch.cat.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Kind, Math, Shape
+from xlbackprop.grid import Addresses, View
+from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.layers.elementwise import derivative
+from xlbackprop.layers.planes import scaled
+
+
+@layer("concat", short="concat", joins=True)
+@dataclass(frozen=True)
+class Concat:
+    """h_0, h_1, … whose shapes may differ in their channels; out with all of these."""
+
+    def equations(self, scope: Scope, *shapes: Shape) -> LayerEquations:
+        """Return the layer's equations for inputs of the given shapes."""
+        axis = int(scope.has_batch)
+        if len({(shape[:axis], shape[axis + 1 :]) for shape in shapes}) > 1:
+            shown = tuple(map(list, shapes))
+            why = f"concat joins along axis {axis}; in all others the shapes must be the same"
+            raise scope.refuse("inputs", shown, why)
+        return _Concat(scope, axis, shapes).equations()
+
+
+class _Concat:
+    """A concat layer of known shapes: its tensors, then its equations."""
+
+    def __init__(self, scope: Scope, axis: int, shapes: tuple[Shape, ...]) -> None:
+        self.axis = axis
+        self.sizes = [shape[axis] for shape in shapes]
+        self.ends = list(accumulate(self.sizes))
+        self.axes = scope.axes(shapes[0])
+        self.inputs = tuple(
+            scope.tensor(f"h_{m}", shape, self.axes, Kind.GIVEN, f"input {m}")
+            for m, shape in enumerate(shapes)
+        )
+        out_shape = (*shapes[0][:axis], self.ends[-1], *shapes[0][axis + 1 :])
+        self.out = scope.tensor("out", out_shape, self.axes, Kind.FORWARD, "output")
+        self.dL_dout = scope.gradient(self.out, "upstream gradient")
+        self.gradients = tuple(
+            scope.gradient(h, f"gradient of input {m}") for m, h in enumerate(self.inputs)
+        )
+
+    def equations(self) -> LayerEquations:
+        return LayerEquations(
+            inputs=self.inputs,
+            out=self.out,
+            forward=(self.join(),),
+            dL_dout=self.dL_dout,
+            backward=tuple(self.part(m) for m in range(len(self.inputs))),
+            gradients=self.gradients,
+            about=" + ".join(map(str, self.sizes)) + f" = {self.ends[-1]} along {self.letter}",
+        )
+
+    @property
+    def letter(self) -> str:
+        """The letter of the axis along which the inputs are joined."""
+        return self.axes[self.axis]
+
+    def start(self, m: int) -> int:
+        """Return where input m begins in out."""
+        return self.ends[m] - self.sizes[m]
+
+    def index(self, shift: int) -> str:
+        """Return an entry's index with a shift along the axis: `n,c-2,i,j`."""
+        return ",".join(
+            scaled(1, letter, shift) if letter == self.letter else letter for letter in self.axes
+        )
+
+    def join(self) -> Equation:
+        sources = {h.short: h for h in self.inputs}
+
+        def compute(**arrays: Array) -> Array:
+            return np.concatenate(list(arrays.values()), axis=self.axis)
+
+        def formula(at: Addresses, *index: int) -> str:
+            *sample, c = index[: self.axis + 1]
+            m = bisect(self.ends, c)
+            view: View = getattr(at, self.inputs[m].short)
+            return view[*sample, c - self.start(m), *index[self.axis + 1 :]]
+
+        return Equation(self.out, sources, compute, formula, self.math_of_out())
+
+    def math_of_out(self) -> Math:
+        index, c = self.index(0), self.letter
+        texts, cases = [], []
+        for m, end in enumerate(self.ends):
+            start = self.start(m)
+            shifted = self.index(-start)
+            texts.append(f"h_{m}[{shifted}]" + f" from {c} = {start}" * (m > 0))
+            cases.append(rf"(h_{{{m}}})_{{{shifted}}} & {start} \le {c} < {end}")
+        rows = r" \\ ".join(cases)
+        return Math(
+            f"out[{index}] = " + ", then ".join(texts),
+            rf"\mathrm{{out}}_{{{index}}} = \begin{{cases}} {rows} \end{{cases}}",
+        )
+
+    def part(self, m: int) -> Equation:
+        start = self.start(m)
+
+        def formula(at: Addresses, *index: int) -> str:
+            *sample, c = index[: self.axis + 1]
+            return at.g[*sample, start + c, *index[self.axis + 1 :]]
+
+        index, shifted = self.index(0), self.index(start)
+        target = self.gradients[m]
+        return Equation(
+            target,
+            {"g": self.dL_dout},
+            compute=lambda g: np.split(g, np.cumsum(self.sizes)[:-1], axis=self.axis)[m],
+            formula=formula,
+            math=Math(
+                f"{target.title}[{index}] = dL/dout[{shifted}]",
+                f"{derivative(f'h_{m}', index)} = {derivative('out', shifted)}",
+            ),
+        )

@@ -1,0 +1,314 @@
+"""Transposed convolution: the way back through a convolution, as a layer of its own.
+
+With stride s, padding p and output padding o (each per axis), and S' = s(H-1)+1 the size of the
+spread-out input, the output has s(H-1)-2p+R+o rows:
+
+    out[k,i,j]     = Σ(c,a,b) X[c, i+p+a, j+p+b] · R[c,k,a,b] + b[k]
+    dL/dw[c,k,a,b] = Σ(i,j)   D[k, a+i, b+j] · Z[c,i,j]
+    dL/db[k]       = Σ(i,j)   dL/dout[k,i,j]
+    dL/dh[c,u,v]   = Σ(k,a,b) D[k, su+a, sv+b] · w[c,k,a,b]
+
+Z is h with s-1 zeros between its entries; X (`h_spread`) is Z at offset R-1 within zeros, o more
+of them at the end. R (`w_rotated`) is w turned by 180 degrees: each input entry stamps w, times
+itself, onto the output, so an output entry meets the filter backwards. The padding crops the
+output, hence D (`dL_dout_padded`): dL/dout in the frame of p zeros that was cut away.
+
+Forward, this is what dL/dh is to a convolution of the same options, and backward what a
+convolution is forward. Each helper block is left out where it would equal what it is made from.
+The filters are (channels, filters, R, S), as in torch.nn.ConvTranspose2d. Dumoulin and Visin, "A
+guide to convolution arithmetic for deep learning" (2016), chapter 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Kind, Math, Shape
+from xlbackprop.grid import Addresses, sumproduct
+from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.layers.options import count, flag, pair
+from xlbackprop.layers.planes import (
+    Pair,
+    as_pair,
+    half_turn,
+    pair_text,
+    scaled,
+    size_text,
+    spread_out,
+    windows,
+)
+from xlbackprop.layers.sums import Finish, Terms, sum_equations
+
+
+@layer("conv_transpose2d", short="convt")
+@dataclass(frozen=True)
+class ConvTranspose2d:
+    """h (C,H,W) or (N,C,H,W); w (C, filters, R, S); b (filters,)."""
+
+    filters: int = count()
+    kernel: Pair = pair(minimum=1)
+    stride: Pair = pair(minimum=1, default=1)
+    padding: Pair = pair(minimum=0, default=0)
+    output_padding: Pair = pair(minimum=0, default=0)
+    bias: bool = flag(default=True)
+
+    def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
+        """Return the layer's equations for h of shape (C,H,W) or (N,C,H,W)."""
+        return _TransposedConvolution(self, scope, shape).equations()
+
+
+class _TransposedConvolution:
+    """A transposed convolution of known geometry: its sizes, its tensors, its equations."""
+
+    def __init__(self, options: ConvTranspose2d, scope: Scope, shape: Shape) -> None:
+        if len(shape) - scope.has_batch != 3:
+            raise scope.refuse("input", shape, "expected channels, height, width")
+        self.options, self.scope = options, scope
+        self.batch, self.channels, self.size = shape[:-3], shape[-3], as_pair(shape[-2:])
+        self._check_output_padding()
+        self.spread = as_pair(
+            s * (n - 1) + 1 for n, s in zip(self.size, options.stride, strict=True)
+        )  # S'
+        sizes = zip(self.spread, options.kernel, options.output_padding, strict=True)
+        self.stamped = as_pair(n + r - 1 + o for n, r, o in sizes)  # the output before cropping
+        self.out_size = as_pair(
+            n - 2 * p for n, p in zip(self.stamped, options.padding, strict=True)
+        )
+        self._check_fit()
+        self._make_tensors(shape)
+
+    def _check_output_padding(self) -> None:
+        output_padding, stride = self.options.output_padding, self.options.stride
+        if output_padding[0] >= stride[0] or output_padding[1] >= stride[1]:
+            raise self.scope.refuse(
+                "output_padding",
+                output_padding,
+                f"must be smaller than the stride, {pair_text(stride)} here",
+            )
+
+    def _check_fit(self) -> None:
+        if min(self.out_size) < 1:
+            raise self.scope.refuse(
+                "padding",
+                self.options.padding,
+                f"cuts this off each side of {size_text(self.stamped)} cells, and leaves none",
+            )
+
+    def _make_tensors(self, shape: Shape) -> None:
+        tensor, n = self.scope.tensor, "n" * len(self.batch)
+        filters = self.options.filters
+        w_shape = (self.channels, filters, *self.options.kernel)
+        out_shape = (*self.batch, filters, *self.out_size)
+        self.h = tensor("h", shape, self.scope.axes(shape), Kind.GIVEN, "input")
+        self.w = tensor("w", w_shape, "ckab", Kind.PARAMETER, "filters")
+        self.b = tensor("b", (filters,), "k", Kind.PARAMETER, "bias", block_rank=0)
+        self.out = tensor("out", out_shape, f"{n}kij", Kind.FORWARD, "output")
+        self.dL_dout = self.scope.gradient(self.out, "upstream gradient")
+        self.dL_dw = self.scope.gradient(self.w, "gradient of the filters")
+        self.dL_db = self.scope.gradient(self.b, "gradient of the bias")
+        self.dL_dh = self.scope.gradient(self.h, "gradient for the layer before")
+        # Each stands in for its helper block until there is one.
+        self.h_spread, self.w_rotated, self.dL_dout_padded = self.h, self.w, self.dL_dout
+
+    def equations(self) -> LayerEquations:
+        parameters = (self.w, self.b) if self.options.bias else (self.w,)
+        return LayerEquations(
+            inputs=(self.h,),
+            parameters=parameters,
+            out=self.out,
+            forward=tuple(self.forward()),
+            dL_dout=self.dL_dout,
+            backward=tuple(self.backward()),
+            gradients=(self.dL_dh,),
+            about=self.about(),
+            note="The convolution itself, as PyTorch means it, is the way back here: for dL/dh the"
+            " filter slides as it is, and for out it is turned by 180°.",
+        )
+
+    def forward(self) -> Iterator[Equation]:
+        if self.canvas != self.size:
+            spread = self.spread_out()
+            self.h_spread = spread.target
+            yield spread
+        if self.options.kernel != (1, 1):
+            rotated = half_turn(self.scope, "w_rotated", "R", self.w, "w turned by 180°")
+            self.w_rotated = rotated.target
+            yield rotated
+        yield from self.correlate()
+
+    def backward(self) -> Iterator[Equation]:
+        if self.stamped != self.out_size:
+            padded = self.pad()
+            self.dL_dout_padded = padded.target
+            yield padded
+        yield from self.gradient_of_w()
+        if self.options.bias:
+            yield from self.gradient_of_b()
+        yield from self.gradient_of_h()
+
+    # The helper blocks.
+
+    @property
+    def canvas(self) -> Pair:
+        """The size of X: a window at every cell of the output before cropping, S'+2(R-1)+o."""
+        return as_pair(n + r - 1 for n, r in zip(self.stamped, self.options.kernel, strict=True))
+
+    def spread_out(self) -> Equation:
+        return spread_out(
+            self.scope,
+            "h_spread",
+            "X",
+            self.h,
+            "input within zeros",
+            size=self.canvas,
+            offset=as_pair(r - 1 for r in self.options.kernel),
+            step=self.options.stride,
+        )
+
+    def pad(self) -> Equation:
+        return spread_out(
+            self.scope,
+            "dL_dout_padded",
+            "D",
+            self.dL_dout,
+            "dL/dout in a frame of zeros",
+            size=self.stamped,
+            offset=self.options.padding,
+        )
+
+    # The forward pass.
+
+    def correlate(self) -> list[Equation]:
+        (R, S), (p, q), (height, width) = self.options.kernel, self.options.padding, self.out_size
+
+        def partial(part: slice, h: Array, r: Array) -> Array:
+            every = windows(self.by_sample(h)[:, part], (R, S))
+            every = every[..., p : p + height, q : q + width, :, :]
+            total = np.einsum("ncijab,ckab->nkij", every, r[part])
+            return np.asarray(total.reshape(self.out.shape))
+
+        def term(at: Addresses, c: int, *index: int) -> str:
+            *n, k, i, j = index
+            i, j = i + p, j + q
+            return sumproduct(at.h[*n, c, i : i + R, j : j + S], at.r[c, k].fixed)
+
+        add_bias = Finish(
+            {"b": self.b},
+            compute=lambda total, b: total + b[:, None, None],
+            formula=lambda total, at, *index: f"{total}+{at.b[index[-3]].fixed}",
+        )
+        return sum_equations(
+            self.scope,
+            self.out,
+            Terms(self.channels, {"h": self.h_spread, "r": self.w_rotated}, partial, term),
+            self.math_of_out(),
+            add_bias if self.options.bias else None,
+        )
+
+    def math_of_out(self) -> Math:
+        n, (p, q) = self.n, self.options.padding
+        index = f"{n}c,{scaled(1, 'i', p)}+a,{scaled(1, 'j', q)}+b"
+        bias = " + b[k]" if self.options.bias else ""
+        return Math(
+            f"out[{n}k,i,j] = Σ(c,a,b) {self.h_spread.title}[{index}]"
+            f" · {self.w_rotated.title}[c,k,a,b]{bias}",
+            rf"\mathrm{{out}}_{{{n}k,i,j}} = \sum_{{c,a,b}} X_{{{index}}}\, R_{{c,k,a,b}}"
+            + (" + b_k" if self.options.bias else ""),
+        )
+
+    # The backward pass.
+
+    def gradient_of_w(self) -> list[Equation]:
+        R, S = self.options.kernel
+        height, width = self.spread
+        # With no zeros between its entries, h itself slides over the gradient.
+        is_spread = self.spread != self.size
+        top, left = (R - 1, S - 1) if is_spread else (0, 0)
+        h_between = self.h_spread if is_spread else self.h
+
+        def partial(part: slice, g: Array, h: Array) -> Array:
+            every = windows(self.by_sample(g)[part], (height, width))[..., :R, :S, :, :]
+            inner = self.by_sample(h)[part][..., top : top + height, left : left + width]
+            return np.asarray(np.einsum("nkabij,ncij->ckab", every, inner))
+
+        def term(at: Addresses, n: int, c: int, k: int, a: int, b: int) -> str:
+            lead = (n,) * len(self.batch)
+            h = at.h[*lead, c, top : top + height, left : left + width].fixed
+            return sumproduct(at.g[*lead, k, a : a + height, b : b + width], h)
+
+        n = self.n
+        h = f"{h_between.title}[{n}c,{scaled(1, 'i', top)},{scaled(1, 'j', left)}]"
+        math = Math(
+            f"dL/dw[c,k,a,b] = Σ({n}i,j) {self.dL_dout_padded.title}[{n}k,a+i,b+j] · {h}",
+            rf"\frac{{\partial L}}{{\partial w_{{c,k,a,b}}}} = \sum_{{{n}i,j}}"
+            rf" D_{{{n}k,\,a+i,\,b+j}}\, Z_{{{n}c,i,j}}",
+        )
+        terms = Terms(self.samples, {"g": self.dL_dout_padded, "h": h_between}, partial, term)
+        return sum_equations(self.scope, self.dL_dw, terms, math)
+
+    def gradient_of_b(self) -> list[Equation]:
+        def partial(part: slice, g: Array) -> Array:
+            return np.asarray(self.by_sample(g)[part].sum(axis=(0, 2, 3)))
+
+        def term(at: Addresses, n: int, k: int) -> str:
+            return f"SUM({at.g[*(n,) * len(self.batch), k]})"
+
+        n = self.n
+        math = Math(
+            f"dL/db[k] = Σ({n}i,j) dL/dout[{n}k,i,j]",
+            rf"\frac{{\partial L}}{{\partial b_k}} = \sum_{{{n}i,j}}"
+            rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}k,i,j}}}}",
+        )
+        terms = Terms(self.samples, {"g": self.dL_dout}, partial, term)
+        return sum_equations(self.scope, self.dL_db, terms, math)
+
+    def gradient_of_h(self) -> list[Equation]:
+        (s, t), (R, S), (H, W) = self.options.stride, self.options.kernel, self.size
+
+        def partial(part: slice, g: Array, w: Array) -> Array:
+            every = windows(self.by_sample(g)[:, part], (R, S), (s, t))[..., :H, :W, :, :]
+            total = np.einsum("nkuvab,ckab->ncuv", every, w[:, part])
+            return np.asarray(total.reshape(self.h.shape))
+
+        def term(at: Addresses, k: int, *index: int) -> str:
+            *n, c, u, v = index
+            u, v = u * s, v * t
+            return sumproduct(at.g[*n, k, u : u + R, v : v + S], at.w[c, k].fixed)
+
+        n = self.n
+        index = f"{n}k,{scaled(s, 'u')}+a,{scaled(t, 'v')}+b"
+        math = Math(
+            f"dL/dh[{n}c,u,v] = Σ(k,a,b) {self.dL_dout_padded.title}[{index}] · w[c,k,a,b]",
+            rf"\frac{{\partial L}}{{\partial h_{{{n}c,u,v}}}} = \sum_{{k,a,b}}"
+            rf" D_{{{index}}}\, w_{{c,k,a,b}}",
+        )
+        sources = {"g": self.dL_dout_padded, "w": self.w}
+        terms = Terms(self.options.filters, sources, partial, term)
+        return sum_equations(self.scope, self.dL_dh, terms, math)
+
+    # What the page and the arrays need to know.
+
+    def about(self) -> str:
+        o = self.options
+        parts = [f"{o.filters} filter{'s' * (o.filters > 1)} {size_text(o.kernel)}"]
+        parts += [f"stride {pair_text(o.stride)}", f"padding {pair_text(o.padding)}"]
+        more = f"output padding {pair_text(o.output_padding)}"
+        parts += [more] * (o.output_padding != (0, 0))
+        parts += ["no bias"] * (not o.bias)
+        return ", ".join(parts)
+
+    @property
+    def n(self) -> str:
+        """The batch's letter with its comma, in an equation's indices; empty without a batch."""
+        return "n," * len(self.batch)
+
+    @property
+    def samples(self) -> int:
+        return self.batch[0] if self.batch else 1
+
+    def by_sample(self, x: Array) -> Array:
+        """Return (…,C,H,W) as (N,C,H,W), with N = 1 where there is no batch."""
+        return x.reshape(self.samples, *x.shape[-3:])

@@ -1,0 +1,127 @@
+"""An embedding: each class number picks its row of a table.
+
+    out[t,e]   = w[h[t], e]
+    dL/dw[v,e] = Σ(t) (h[t] = v) · dL/dout[t,e]        (summed over the batch)
+
+h holds whole numbers from 0 to vocabulary-1, through which no gradient flows. A row of the table
+gets the gradients of all places that picked it, and zero where none did. The table is
+(vocabulary, width), as in torch.nn.Embedding; Bengio, Ducharme, Vincent and Jauvin, "A Neural
+Probabilistic Language Model" (2003), section 2, where the table is called C.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Shape
+from xlbackprop.grid import Addresses
+from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.layers.options import count
+from xlbackprop.layers.sums import Terms, sum_equations
+
+
+@layer("embedding", short="embed")
+@dataclass(frozen=True)
+class Embedding:
+    """h (T,) or (N,T), class numbers; w (vocabulary, width); out (T,width) or (N,T,width)."""
+
+    vocabulary: int = count()
+    width: int = count()
+
+    def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
+        """Return the layer's equations for h of shape (T,) or (N,T)."""
+        if len(shape) - scope.has_batch != 1:
+            raise scope.refuse("input", shape, "expected one size: how many class numbers")
+        return _Embedding(self, scope, shape).equations()
+
+
+class _Embedding:
+    """An embedding of known size: its tensors, then its equations."""
+
+    def __init__(self, options: Embedding, scope: Scope, shape: Shape) -> None:
+        self.options, self.scope = options, scope
+        self.batch = shape[:-1]
+        self.n = "n," * len(self.batch)
+        axes, tensor = "n" * len(self.batch) + "t", scope.tensor
+        self.h = tensor(
+            "h",
+            shape,
+            axes,
+            Kind.GIVEN,
+            "input, class numbers",
+            block_rank=1,
+            vertical=True,
+            domain=Domain(labels=options.vocabulary),
+        )
+        table = (options.vocabulary, options.width)
+        self.w = tensor("w", table, "ve", Kind.PARAMETER, "a row for each class")
+        self.out = tensor("out", (*shape, options.width), f"{axes}e", Kind.FORWARD, "output")
+        self.dL_dout = scope.gradient(self.out, "upstream gradient")
+        self.dL_dw = scope.gradient(self.w, "gradient of the rows")
+
+    def equations(self) -> LayerEquations:
+        return LayerEquations(
+            inputs=(self.h,),
+            parameters=(self.w,),
+            out=self.out,
+            forward=(self.look_up(),),
+            dL_dout=self.dL_dout,
+            backward=tuple(self.gradient_of_w()),
+            gradients=(None,),
+            about=f"vocabulary {self.options.vocabulary}, width {self.options.width}",
+            note="h holds class numbers: no gradient flows through them.",
+        )
+
+    def look_up(self) -> Equation:
+        n, vocabulary = self.n, self.options.vocabulary
+
+        def compute(h: Array, w: Array) -> Array:
+            # A class number that is none is an error in the cell.
+            is_class = (h >= 0) & (h < vocabulary)
+            rows = w[np.where(is_class, h, 0).astype(np.int64)]
+            return np.where(is_class[..., None], rows, np.nan)
+
+        def formula(at: Addresses, *index: int) -> str:
+            *place, e = index
+            columns = f"COLUMNS({at.here[*place, 0].fixed_column}:{at.here[*place, e]})"
+            return f"INDEX({at.w[()].fixed},{at.h[*place].fixed_column}+1,{columns})"
+
+        return Equation(
+            self.out,
+            {"h": self.h, "w": self.w},
+            compute,
+            formula,
+            Math(
+                f"out[{n}t,e] = w[h[{n}t],e]",
+                rf"\mathrm{{out}}_{{{n}t,e}} = w_{{h_{{{n}t}},\,e}}",
+            ),
+        )
+
+    def gradient_of_w(self) -> list[Equation]:
+        samples = self.batch or (1,)
+
+        def partial(part: slice, h: Array, g: Array, w: Array) -> Array:
+            numbers = h.reshape(*samples, -1, 1)[part]
+            # Without the zero, an error among the numbers would be lost in the comparison.
+            picks = (numbers == np.arange(w.shape[0])) + 0 * numbers
+            gradients = g.reshape(*samples, -1, w.shape[1])[part]
+            return np.asarray(np.einsum("ntv,nte->ve", picks, gradients))
+
+        def term(at: Addresses, n: int, v: int, e: int) -> str:
+            sample = (n,) * len(self.batch)
+            row = f"ROWS({at.w[0, e].fixed_row}:{at.w[v, e]})-1"
+            gradient = at.g[*sample, :, e].fixed_row
+            return f"SUMPRODUCT(({at.h[sample].fixed}={row})*{gradient})"
+
+        n = self.n
+        math = Math(
+            f"dL/dw[v,e] = Σ({n}t) (h[{n}t] = v) · dL/dout[{n}t,e]",
+            rf"\frac{{\partial L}}{{\partial w_{{v,e}}}} = \sum_{{{n}t:\,h_{{{n}t}}=v}}"
+            rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}t,e}}}}",
+        )
+        # Of w, only the row's number is needed.
+        sources = {"h": self.h, "g": self.dL_dout, "w": self.w}
+        terms = Terms(samples[0], sources, partial, term)
+        return sum_equations(self.scope, self.dL_dw, terms, math)

@@ -1,0 +1,122 @@
+"""The Gaussian error linear unit in its tanh form, as torch's gelu(approximate="tanh").
+
+    inner[i] = √(2/π) · (h[i] + 0.044715 h[i]³)
+    tanh[i]  = tanh(inner[i])
+    out[i]   = ½ h[i] · (1 + tanh[i])
+
+h reaches out twice, as the factor h and through tanh, so dL/dh is the sum of two paths:
+
+    dL/dtanh[i]  = dL/dout[i] · ½ h[i]
+    dL/dinner[i] = dL/dtanh[i] · (1 - tanh[i]²)
+    dL/dh[i]     = dL/dout[i] · ½ (1 + tanh[i])
+                 + dL/dinner[i] · √(2/π) · (1 + 3 · 0.044715 h[i]²)
+
+Hendrycks and Gimpel, "Gaussian error linear units" (2016), section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import pi, sqrt
+
+import numpy as np
+
+from xlbackprop.equation import Equation, Kind, Math, Shape
+from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.layers.elementwise import Elementwise, derivative
+
+_SCALE, _CUBIC = sqrt(2 / pi), 0.044715
+
+
+@layer("gelu", short="gelu")
+@dataclass(frozen=True)
+class Gelu:
+    """h and out of any shape."""
+
+    def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
+        """Return the layer's equations for h of the given shape."""
+        return _Gelu(scope, shape).equations()
+
+
+class _Gelu:
+    """A gelu of known shape: its tensors, then its equations."""
+
+    def __init__(self, scope: Scope, shape: Shape) -> None:
+        self.part = Elementwise(scope, shape)
+        self.inner = self.part.tensor("inner", Kind.FORWARD, "argument of tanh")
+        self.tanh = self.part.tensor("tanh", Kind.FORWARD, "between -1 and 1")
+        self.dL_dinner = scope.gradient(self.inner, "gradient of the argument")
+        self.dL_dtanh = scope.gradient(self.tanh, "gradient of tanh")
+
+    def equations(self) -> LayerEquations:
+        return self.part.layer(self.forward(), self.backward(), "½ h (1 + tanh(…)), the tanh form")
+
+    def forward(self) -> Iterator[Equation]:
+        part, i = self.part, self.part.index
+        yield part.equation(
+            self.inner,
+            {"h": part.h},
+            compute=lambda h: _SCALE * (h + _CUBIC * h**3),
+            formula=lambda h: f"SQRT(2/PI())*({h}+{_CUBIC}*{h}^3)",
+            math=Math(
+                f"inner[{i}] = √(2/π) · (h[{i}] + {_CUBIC} h[{i}]³)",
+                rf"u_{{{i}}} = \sqrt{{2/\pi}}\, (h_{{{i}}} + {_CUBIC}\, h_{{{i}}}^3)",
+            ),
+        )
+        yield part.equation(
+            self.tanh,
+            {"u": self.inner},
+            compute=lambda u: np.tanh(u),  # noqa: PLW0108 (a ufunc takes no keywords)
+            formula=lambda u: f"TANH({u})",
+            math=Math(f"tanh[{i}] = tanh(inner[{i}])", rf"t_{{{i}}} = \tanh u_{{{i}}}"),
+        )
+        yield part.equation(
+            part.out,
+            {"h": part.h, "t": self.tanh},
+            compute=lambda h, t: 0.5 * h * (1 + t),
+            formula=lambda h, t: f"0.5*{h}*(1+{t})",
+            math=Math(
+                f"out[{i}] = ½ h[{i}] · (1 + tanh[{i}])",
+                rf"\mathrm{{out}}_{{{i}}} = \tfrac12 h_{{{i}}}\, (1 + t_{{{i}}})",
+            ),
+        )
+
+    def backward(self) -> Iterator[Equation]:
+        part, i = self.part, self.part.index
+        yield part.equation(
+            self.dL_dtanh,
+            {"h": part.h, "g": part.dL_dout},
+            compute=lambda h, g: g * 0.5 * h,
+            formula=lambda h, g: f"{g}*0.5*{h}",
+            math=Math(
+                f"dL/dtanh[{i}] = dL/dout[{i}] · ½ h[{i}]",
+                rf"{derivative('t', i)} = {derivative('out', i)}\, \tfrac12 h_{{{i}}}",
+            ),
+        )
+        yield part.equation(
+            self.dL_dinner,
+            {"t": self.tanh, "dt": self.dL_dtanh},
+            compute=lambda t, dt: dt * (1 - t**2),
+            formula=lambda t, dt: f"{dt}*(1-{t}^2)",
+            math=Math(
+                f"dL/dinner[{i}] = dL/dtanh[{i}] · (1 - tanh[{i}]²)",
+                rf"{derivative('u', i)} = {derivative('t', i)}\, (1 - t_{{{i}}}^2)",
+            ),
+        )
+        yield self.gradient_of_h()
+
+    def gradient_of_h(self) -> Equation:
+        part, i = self.part, self.part.index
+        return part.equation(
+            part.dL_dh,
+            {"h": part.h, "t": self.tanh, "g": part.dL_dout, "du": self.dL_dinner},
+            compute=lambda h, t, g, du: g * 0.5 * (1 + t) + du * _SCALE * (1 + 3 * _CUBIC * h**2),
+            formula=lambda h, t, g, du: f"{g}*0.5*(1+{t})+{du}*SQRT(2/PI())*(1+3*{_CUBIC}*{h}^2)",
+            math=Math(
+                f"dL/dh[{i}] = dL/dout[{i}] · ½ (1 + tanh[{i}])"
+                f" + dL/dinner[{i}] · √(2/π) · (1 + 3 · {_CUBIC} h[{i}]²)",
+                rf"{derivative('h', i)} = {derivative('out', i)}\, \tfrac12 (1 + t_{{{i}}})"
+                rf" + {derivative('u', i)}\, \sqrt{{2/\pi}}\, (1 + 3 \cdot {_CUBIC}\, h_{{{i}}}^2)",
+            ),
+        )

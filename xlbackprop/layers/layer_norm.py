@@ -1,0 +1,34 @@
+"""Layer normalization: each sample to mean 0 and variance 1, over all its entries.
+
+    mean = Σ h / m,   var = Σ (h - mean)² / m
+    out  = gamma · (h - mean) / √(var + eps) + beta
+
+with m the number of a sample's entries, each of which has its own gamma and beta. The steps and
+their gradients are those of `normalization`. Ba, Kiros and Hinton, "Layer normalization" (2016),
+as in torch.nn.LayerNorm with all axes but the batch for its normalized_shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlbackprop.equation import Shape
+from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.layers.elementwise import literal
+from xlbackprop.layers.normalization import Normalization
+from xlbackprop.layers.options import number
+
+
+@layer("layer_norm", short="ln")
+@dataclass(frozen=True)
+class LayerNorm:
+    """h of any shape; gamma and beta of that shape without the batch."""
+
+    eps: float = number(minimum=0, default=1e-5)
+
+    def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
+        """Return the layer's equations for h of the given shape."""
+        axes = tuple(range(len(shape)))
+        batch, own = axes[: scope.has_batch], axes[scope.has_batch :]
+        part = Normalization(scope, shape, self.eps, batch, own)
+        return part.equations(f"each sample to mean 0 and variance 1, eps {literal(self.eps)}")

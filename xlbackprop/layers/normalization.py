@@ -1,0 +1,332 @@
+"""What batch and layer normalization share: entries less their mean, over their deviation.
+
+Over each group of m entries that have a mean in common, all sums being over the group:
+
+    mean       = Σ h / m,              centered = h - mean
+    var        = Σ centered² / m,      inv_std  = 1 / √(var + eps)
+    normalized = centered · inv_std,   out      = gamma · normalized + beta
+
+    dL/dgamma      = Σ dL/dout · normalized      (over the entries that share gamma and beta)
+    dL/dbeta       = Σ dL/dout
+    dL/dnormalized = dL/dout · gamma
+    gradient_mean  = Σ dL/dnormalized / m
+    product_mean   = Σ dL/dnormalized · normalized / m
+    dL/dh = inv_std · (dL/dnormalized - gradient_mean - normalized · product_mean)
+
+An entry moves its group's mean and variance too, and by them all outputs of the group. What it
+does through the mean is the first of the means that are taken off; what it does through the
+variance, whose derivative by h is 2 centered / m, is the second. This is the chain rule as in
+section 3 of Ioffe and Szegedy, "Batch normalization" (2015), with the gradients of the mean and
+the variance put in; the variance does not change with the mean, for centered sums to 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlbackprop.equation import Domain, Equation, Kind, Math, Place, Shape, Tensor
+from xlbackprop.grid import sumproduct
+from xlbackprop.layers.contract import LayerEquations, Scope
+from xlbackprop.layers.elementwise import Elementwise, literal
+from xlbackprop.layers.groups import Groups, entry_equation, total
+
+Axes = tuple[int, ...]
+
+OUT, NORMALIZED, GAMMA, BETA = r"\mathrm{out}", r"\hat h", r"\gamma", r"\beta"
+
+
+class Normalization:
+    """A normalization of known shape: its tensors, then its equations.
+
+    `statistics` are the axes of which each index has a mean and a variance of its own,
+    `parameters` those of which it has its own gamma and beta.
+    """
+
+    def __init__(
+        self, scope: Scope, shape: Shape, eps: float, statistics: Axes, parameters: Axes
+    ) -> None:
+        part = Elementwise(scope, shape)
+        self.scope, self.eps = scope, eps
+        self.h, self.out, self.dL_dout, self.dL_dh = part.h, part.out, part.dL_dout, part.dL_dh
+        self.entries = Groups(self.h, tuple(range(len(shape))))
+        self.groups, self.sharing = Groups(self.h, statistics), Groups(self.h, parameters)
+        # The index of an entry, of its group, and of its gamma and beta, in equations.
+        self.i, self.g, self.p = self.entries.index, self.groups.index, self.sharing.index
+        self._make_forward()
+        self._make_backward()
+
+    def _make_forward(self) -> None:
+        """Rows' statistics stand to the right of the rows, all others below the blocks."""
+        in_rows = self.groups.are_rows
+        place = Place.BESIDE if in_rows else Place.BELOW
+        self.mean = self._number("mean", "of h", place, self.h)
+        self.centered = self._block("centered", "h less mean", self.mean if in_rows else self.h)
+        self.var = self._number("var", "variance of h", place, self.centered)
+        self.inv_std = self._number("inv_std", "1 over deviation", place, self.var)
+        left = self.inv_std if in_rows else self.centered
+        self.normalized = self._block("normalized", "to mean 0, variance 1", left)
+        self.gamma = self._parameter("gamma", "scale", 1)
+        self.beta = self._parameter("beta", "shift", 0)
+
+    def _make_backward(self) -> None:
+        self.dL_dgamma = self.scope.gradient(self.gamma, "gradient of the scale")
+        self.dL_dbeta = self.scope.gradient(self.beta, "gradient of the shift")
+        self.dL_dnormalized = self.scope.gradient(self.normalized, "before the scale")
+        in_rows, below, backward = self.groups.are_rows, Place.BELOW, Kind.BACKWARD
+        above = self.var if in_rows else self.dL_dnormalized
+        self.gradient_mean = self._number(
+            "gradient_mean", "of the gradient", below, above, backward
+        )
+        above = self.inv_std if in_rows else self.dL_dnormalized
+        self.product_mean = self._number("product_mean", "of the product", below, above, backward)
+
+    def _block(self, short: str, about: str, left: Tensor) -> Tensor:
+        """Return a tensor shaped like h, to the right of another."""
+        return self.scope.tensor(
+            short,
+            self.h.shape,
+            "".join(self.h.axes),
+            Kind.FORWARD,
+            about,
+            place=Place.BESIDE,
+            belongs_to=left,
+        )
+
+    def _number(
+        self, short: str, about: str, place: Place, near: Tensor, kind: Kind = Kind.FORWARD
+    ) -> Tensor:
+        """Return a tensor with a number for each group."""
+        return self.scope.tensor(
+            short,
+            self.groups.shape,
+            self.groups.axes,
+            kind,
+            about,
+            block_rank=self.groups.block_rank,
+            place=place,
+            belongs_to=near,
+            vertical=self.groups.are_rows,
+        )
+
+    def _parameter(self, short: str, about: str, initial: float) -> Tensor:
+        """Return a parameter, with a number for the entries that share it."""
+        return self.scope.tensor(
+            short,
+            self.sharing.shape,
+            self.sharing.axes,
+            Kind.PARAMETER,
+            about,
+            block_rank=self.sharing.block_rank,
+            domain=Domain(initial=initial),
+        )
+
+    def equations(self, about: str, note: str = "") -> LayerEquations:
+        """Return the layer; `about` says what has its own mean and variance."""
+        return LayerEquations(
+            inputs=(self.h,),
+            parameters=(self.gamma, self.beta),
+            out=self.out,
+            forward=tuple(self._forward()),
+            dL_dout=self.dL_dout,
+            backward=tuple(self._backward()),
+            gradients=(self.dL_dh,),
+            about=about,
+            note=note,
+        )
+
+    def _forward(self) -> Iterator[Equation]:
+        yield from self._average()
+        yield self._center()
+        yield from self._average_square()
+        yield self._invert_deviation()
+        yield self._normalize()
+        yield self._scale_and_shift()
+
+    def _backward(self) -> Iterator[Equation]:
+        yield from self._gradient_of_gamma()
+        yield from self._gradient_of_beta()
+        yield self._gradient_of_normalized()
+        yield from self._mean_of_gradient()
+        yield from self._mean_of_product()
+        yield self._gradient_of_h()
+
+    # The forward pass.
+
+    def _average(self) -> list[Equation]:
+        m, groups, e = self.groups.size, self.groups, self.entries.subscript
+        math = Math(
+            f"mean{self.g} = {groups.sigma}h{self.i} / {m}",
+            rf"\mu{groups.subscript} = \frac{{1}}{{{m}}} {groups.latex_sigma}h{e}",
+        )
+        return groups.sums(
+            self.scope, self.mean, {"h": self.h}, lambda h: h, total, math, divisor=m
+        )
+
+    def _center(self) -> Equation:
+        e, g = self.entries.subscript, self.groups.subscript
+        return entry_equation(
+            self.centered,
+            {"h": (self.h, self.entries), "mean": (self.mean, self.groups)},
+            compute=lambda h, mean: h - mean,
+            formula=lambda h, mean: f"{h}-{mean}",
+            math=Math(f"centered{self.i} = h{self.i} - mean{self.g}", rf"c{e} = h{e} - \mu{g}"),
+        )
+
+    def _average_square(self) -> list[Equation]:
+        m, groups, e = self.groups.size, self.groups, self.entries.subscript
+        return groups.sums(
+            self.scope,
+            self.var,
+            {"c": self.centered},
+            compute=lambda c: c * c,
+            text=lambda c: f"SUMSQ({c})",
+            math=Math(
+                f"var{self.g} = {groups.sigma}centered{self.i}² / {m}",
+                rf"v{groups.subscript} = \frac{{1}}{{{m}}} {groups.latex_sigma}c{e}^2",
+            ),
+            divisor=m,
+        )
+
+    def _invert_deviation(self) -> Equation:
+        eps, g = literal(self.eps), self.groups.subscript
+        return Equation(
+            self.inv_std,
+            {"var": self.var},
+            compute=lambda var: 1 / np.sqrt(var + self.eps),
+            formula=lambda at, *index: f"1/SQRT({at.var[index]}+{eps})",
+            math=Math(
+                f"inv_std{self.g} = 1 / √(var{self.g} + {eps})",
+                rf"r{g} = \frac{{1}}{{\sqrt{{v{g} + \epsilon}}}}",
+            ),
+        )
+
+    def _normalize(self) -> Equation:
+        e, g = self.entries.subscript, self.groups.subscript
+        return entry_equation(
+            self.normalized,
+            {"c": (self.centered, self.entries), "r": (self.inv_std, self.groups)},
+            compute=lambda c, r: c * r,
+            formula=lambda c, r: f"{c}*{r}",
+            math=Math(
+                f"normalized{self.i} = centered{self.i} · inv_std{self.g}",
+                rf"\hat h{e} = c{e}\, r{g}",
+            ),
+        )
+
+    def _scale_and_shift(self) -> Equation:
+        e, p = self.entries.subscript, self.sharing.subscript
+        return entry_equation(
+            self.out,
+            {
+                "gamma": (self.gamma, self.sharing),
+                "x": (self.normalized, self.entries),
+                "beta": (self.beta, self.sharing),
+            },
+            compute=lambda gamma, x, beta: gamma * x + beta,
+            formula=lambda gamma, x, beta: f"{gamma}*{x}+{beta}",
+            math=Math(
+                f"out{self.i} = gamma{self.p} · normalized{self.i} + beta{self.p}",
+                rf"\mathrm{{out}}{e} = \gamma{p}\, \hat h{e} + \beta{p}",
+            ),
+        )
+
+    # The backward pass.
+
+    def _gradient_of_gamma(self) -> list[Equation]:
+        sharing, e = self.sharing, self.entries.subscript
+        return sharing.sums(
+            self.scope,
+            self.dL_dgamma,
+            {"g": self.dL_dout, "x": self.normalized},
+            compute=lambda g, x: g * x,
+            text=sumproduct,
+            math=Math(
+                f"dL/dgamma{self.p} = {sharing.sigma}dL/dout{self.i} · normalized{self.i}",
+                rf"{_by(GAMMA, sharing)} = {sharing.latex_sigma}"
+                rf"{_by(OUT, self.entries)}\, \hat h{e}",
+            ),
+        )
+
+    def _gradient_of_beta(self) -> list[Equation]:
+        sharing = self.sharing
+        math = Math(
+            f"dL/dbeta{self.p} = {sharing.sigma}dL/dout{self.i}",
+            f"{_by(BETA, sharing)} = {sharing.latex_sigma}{_by(OUT, self.entries)}",
+        )
+        return sharing.sums(
+            self.scope, self.dL_dbeta, {"g": self.dL_dout}, lambda g: g, total, math
+        )
+
+    def _gradient_of_normalized(self) -> Equation:
+        return entry_equation(
+            self.dL_dnormalized,
+            {"g": (self.dL_dout, self.entries), "gamma": (self.gamma, self.sharing)},
+            compute=lambda g, gamma: g * gamma,
+            formula=lambda g, gamma: f"{g}*{gamma}",
+            math=Math(
+                f"dL/dnormalized{self.i} = dL/dout{self.i} · gamma{self.p}",
+                rf"{_by(NORMALIZED, self.entries)} = {_by(OUT, self.entries)}\,"
+                rf" \gamma{self.sharing.subscript}",
+            ),
+        )
+
+    def _mean_of_gradient(self) -> list[Equation]:
+        m, groups = self.groups.size, self.groups
+        math = Math(
+            f"gradient_mean{self.g} = {groups.sigma}dL/dnormalized{self.i} / {m}",
+            rf"\bar g{groups.subscript} = \frac{{1}}{{{m}}} {groups.latex_sigma}"
+            + _by(NORMALIZED, self.entries),
+        )
+        return groups.sums(
+            self.scope,
+            self.gradient_mean,
+            {"g": self.dL_dnormalized},
+            lambda g: g,
+            total,
+            math,
+            divisor=m,
+        )
+
+    def _mean_of_product(self) -> list[Equation]:
+        m, groups, e = self.groups.size, self.groups, self.entries.subscript
+        return groups.sums(
+            self.scope,
+            self.product_mean,
+            {"g": self.dL_dnormalized, "x": self.normalized},
+            compute=lambda g, x: g * x,
+            text=sumproduct,
+            math=Math(
+                f"product_mean{self.g} ="
+                f" {groups.sigma}dL/dnormalized{self.i} · normalized{self.i} / {m}",
+                rf"\bar p{groups.subscript} = \frac{{1}}{{{m}}} {groups.latex_sigma}"
+                rf"{_by(NORMALIZED, self.entries)}\, \hat h{e}",
+            ),
+            divisor=m,
+        )
+
+    def _gradient_of_h(self) -> Equation:
+        e, s = self.entries.subscript, self.groups.subscript
+        return entry_equation(
+            self.dL_dh,
+            {
+                "r": (self.inv_std, self.groups),
+                "g": (self.dL_dnormalized, self.entries),
+                "a": (self.gradient_mean, self.groups),
+                "x": (self.normalized, self.entries),
+                "b": (self.product_mean, self.groups),
+            },
+            compute=lambda r, g, a, x, b: r * (g - a - x * b),
+            formula=lambda r, g, a, x, b: f"{r}*({g}-{a}-{x}*{b})",
+            math=Math(
+                # With all its indices, the line would be far wider than the block under it.
+                "dL/dh = inv_std · (dL/dnormalized - gradient_mean - normalized · product_mean)",
+                rf"{_by('h', self.entries)} = r{s} \left({_by(NORMALIZED, self.entries)}"
+                rf" - \bar g{s} - \hat h{e}\, \bar p{s}\right)",
+            ),
+        )
+
+
+def _by(symbol: str, groups: Groups) -> str:
+    return rf"\frac{{\partial L}}{{\partial {symbol}{groups.subscript}}}"

@@ -1,0 +1,76 @@
+"""The windows of a pooling layer as whole arrays: what they see, what they give back, their ties.
+
+What belongs to a window's entries is the last axis, R·S long, row by row: (…, Ho, Wo, R·S).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array, Mask
+from xlbackprop.layers.planes import Pair
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows over planes (…, H, W) in a frame of minus infinity."""
+
+    size: Pair  # of a plane in its frame
+    out_size: Pair
+    kernel: Pair
+    stride: Pair
+    padding: Pair
+
+    def seen(self, h: Array) -> Array:
+        """Return the entries that each window sees."""
+        return np.stack(list(self._views(self._framed(h))), axis=-1)
+
+    def ties(self, h: Array) -> Mask:
+        """Return which entries are their window's maximum, but for rounding."""
+        cells = self.seen(h)
+        maximum = cells.max(axis=-1, keepdims=True)
+        return np.asarray(np.isclose(cells, maximum, rtol=1e-9, atol=1e-12))
+
+    def at(self, positions: Array) -> Mask:
+        """Return which entry of each window stands at the position given for it."""
+        return np.asarray(positions[..., None] == np.arange(self.kernel[0] * self.kernel[1]))
+
+    def given_back(self, parts: Array) -> Array:
+        """Return what the windows give to each entry of the planes, from their parts, summed."""
+        planes = np.zeros((*parts.shape[:-3], *self.size))
+        for view, part in zip(self._views(planes), np.moveaxis(parts, -1, 0), strict=True):
+            np.add(view, part, out=view)
+        return self._unframed(planes)
+
+    def clusters(self, ties: Mask) -> NDArray[np.int64]:
+        """Return a number for each entry of the planes, the same for those that ties connect."""
+        shape = (*ties.shape[:-3], *self.size)
+        last = int(np.prod(shape))
+        numbers, before = np.arange(last).reshape(shape), np.zeros(shape)
+        while (numbers != before).any():
+            before = numbers.copy()
+            tied = np.where(ties, np.stack(list(self._views(before)), axis=-1), last)
+            least = tied.min(axis=-1)
+            for view, is_tied in zip(self._views(numbers), np.moveaxis(ties, -1, 0), strict=True):
+                np.minimum(view, least, out=view, where=is_tied)
+        return self._unframed(numbers)
+
+    def _views(self, planes: NDArray[Any]) -> Iterator[NDArray[Any]]:
+        """Yield, for each position in a window, the view of what all windows see there."""
+        (s, t), (height, width) = self.stride, self.out_size
+        for a, b in product(range(self.kernel[0]), range(self.kernel[1])):
+            yield planes[..., a : a + s * height : s, b : b + t * width : t]
+
+    def _framed(self, h: Array) -> Array:
+        (p, q), leading = self.padding, [(0, 0)] * (h.ndim - 2)
+        return np.pad(h, [*leading, (p, p), (q, q)], constant_values=-np.inf)
+
+    def _unframed(self, planes: NDArray[Any]) -> NDArray[Any]:
+        (p, q), (rows, columns) = self.padding, self.size
+        return planes[..., p : rows - p, q : columns - q]

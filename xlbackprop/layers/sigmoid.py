@@ -1,0 +1,60 @@
+"""The logistic function, between 0 and 1.
+
+    out[i]   = 1 / (1 + exp(-h[i]))
+    dL/dh[i] = dL/dout[i] · out[i] · (1 - out[i])
+
+The derivative is made from the output: with e = exp(-h), d/dh (1 + e)⁻¹ = e / (1 + e)², which
+is 1 / (1 + e) times e / (1 + e). See Goodfellow, Bengio and Courville, "Deep learning" (2016),
+section 3.10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.equation import Equation, Math, Shape
+from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.layers.elementwise import Elementwise, derivative
+
+
+@layer("sigmoid", short="sigmoid")
+@dataclass(frozen=True)
+class Sigmoid:
+    """h and out of any shape."""
+
+    def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
+        """Return the layer's equations for h of the given shape."""
+        part = Elementwise(scope, shape)
+        return part.layer([_squash(part)], [_gradient(part)], "1 / (1 + exp(-h))")
+
+
+def _squash(part: Elementwise) -> Equation:
+    i = part.index
+    return part.equation(
+        part.out,
+        {"h": part.h},
+        compute=lambda h: 1 / (1 + np.exp(-h)),
+        # A spreadsheet's EXP is an error beyond 709, where NumPy's is infinite and out is 0.
+        formula=lambda h: f"IF({h}<-700,0,1/(1+EXP(-{h})))",
+        math=Math(
+            f"out[{i}] = 1 / (1 + exp(-h[{i}]))",
+            rf"\mathrm{{out}}_{{{i}}} = \frac{{1}}{{1 + e^{{-h_{{{i}}}}}}}",
+        ),
+    )
+
+
+def _gradient(part: Elementwise) -> Equation:
+    i = part.index
+    return part.equation(
+        part.dL_dh,
+        {"out": part.out, "g": part.dL_dout},
+        compute=lambda out, g: g * out * (1 - out),
+        formula=lambda out, g: f"{g}*{out}*(1-{out})",
+        math=Math(
+            f"dL/dh[{i}] = dL/dout[{i}] · out[{i}] · (1 - out[{i}])",
+            rf"{derivative('h', i)} = {derivative('out', i)}\,"
+            rf" \mathrm{{out}}_{{{i}}}\, (1 - \mathrm{{out}}_{{{i}}})",
+        ),
+    )

@@ -1,0 +1,127 @@
+"""Binary cross-entropy of probabilities.
+
+    losses  = -(target ln(out) + (1 - target) ln(1 - out)),   L = Σ losses / m
+    dL/dout = (out - target) / (out (1 - out)) / m
+
+m is the number of outputs (batch included) with reduction "mean", and 1 with "sum". A sigmoid
+that has saturated gives exactly 0 or 1, whose logarithm would be infinite: as in
+torch.nn.BCELoss, a logarithm counts as -100 at least, and the gradient's divisor as 1E-12.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from xlbackprop.equation import Domain, Equation, Kind, Math, Tensor
+from xlbackprop.layers.contract import Scope
+from xlbackprop.layers.options import choice
+from xlbackprop.layers.sums import Finish, sum_equations
+from xlbackprop.losses.contract import LossEquations, block_terms, loss, scalar
+from xlbackprop.losses.entries import Entries, coefficient
+
+
+@loss("bce")
+@dataclass(frozen=True)
+class BinaryCrossEntropy:
+    """The target has the output's shape, and holds zeros and ones."""
+
+    reduction: str = choice("mean", "sum")
+
+    dL_dout_kind: ClassVar[Kind] = Kind.BACKWARD
+
+    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
+        """Return the equations of both logarithms, of the losses and L, and of dL/dout."""
+        entries = Entries(scope, out, self.reduction)
+        target = entries.tensor("target", Kind.GIVEN, "what out should be", Domain(keep=0.5))
+        logarithms = (_log_out(entries), _log_rest(entries))
+        losses = _losses(entries, target, *(equation.target for equation in logarithms))
+        return LossEquations(
+            givens=(target,),
+            forward=(*logarithms, losses, *_total(entries, losses.target)),
+            backward=(_gradient(entries, target, dL_dout),),
+            about=f"{self.reduction} of the binary cross-entropies: Σ losses"
+            + entries.over_m(" / "),
+        )
+
+
+def _log_out(entries: Entries) -> Equation:
+    i = entries.index
+    return entries.equation(
+        entries.tensor("log_out", Kind.FORWARD, "ln of the probability of 1"),
+        {"out": entries.out},
+        compute=lambda out: np.maximum(np.log(out), -100),
+        # The logarithm of 0 is an error, which MAX would pass on.
+        formula=lambda out: f"IF({out}=0,-100,MAX(LN({out}),-100))",
+        math=Math(
+            f"log_out[{i}] = ln(out[{i}]), at least -100",
+            rf"\ell_{{{i}}} = \max(\ln \mathrm{{out}}_{{{i}}}, -100)",
+        ),
+    )
+
+
+def _log_rest(entries: Entries) -> Equation:
+    i = entries.index
+    return entries.equation(
+        entries.tensor("log_rest", Kind.FORWARD, "ln of the probability of 0"),
+        {"out": entries.out},
+        compute=lambda out: np.maximum(np.log(1 - out), -100),
+        formula=lambda out: f"IF({out}=1,-100,MAX(LN(1-{out}),-100))",
+        math=Math(
+            f"log_rest[{i}] = ln(1 - out[{i}]), at least -100",
+            rf"\bar\ell_{{{i}}} = \max(\ln(1 - \mathrm{{out}}_{{{i}}}), -100)",
+        ),
+    )
+
+
+def _losses(entries: Entries, target: Tensor, log_out: Tensor, log_rest: Tensor) -> Equation:
+    i = entries.index
+    return entries.equation(
+        entries.tensor("losses", Kind.FORWARD, "cross-entropy of each output"),
+        {"t": target, "one": log_out, "zero": log_rest},
+        compute=lambda t, one, zero: -(t * one + (1 - t) * zero),
+        formula=lambda t, one, zero: f"-({t}*{one}+(1-{t})*{zero})",
+        math=Math(
+            f"losses[{i}] = -(target[{i}] · log_out[{i}] + (1 - target[{i}]) · log_rest[{i}])",
+            rf"L_{{{i}}} = -\left(t_{{{i}}}\, \ell_{{{i}}}"
+            rf" + (1 - t_{{{i}}})\, \bar\ell_{{{i}}}\right)",
+        ),
+    )
+
+
+def _total(entries: Entries, losses: Tensor) -> list[Equation]:
+    m, i = entries.m, entries.index
+    terms = block_terms(
+        {"losses": losses},
+        compute=lambda losses: losses.sum(axis=1),
+        text=lambda losses: f"SUM({losses})",
+    )
+    mean = Finish(
+        compute=lambda total: total / m,
+        formula=lambda total, at: f"({total})/{m}",  # noqa: ARG005
+    )
+    math = Math(
+        f"L = Σ({i}) losses[{i}]{entries.over_m(' / ')}",
+        rf"L = {coefficient(1, m)}\sum_{{{i}}} L_{{{i}}}",
+    )
+    finish = mean if m > 1 else None
+    return sum_equations(entries.scope, scalar(entries.scope, entries.out), terms, math, finish)
+
+
+def _gradient(entries: Entries, target: Tensor, dL_dout: Tensor) -> Equation:
+    m, i = entries.m, entries.index
+    return entries.equation(
+        dL_dout,
+        {"out": entries.out, "t": target},
+        compute=lambda out, t: (out - t) / np.maximum(out * (1 - out), 1e-12) / m,
+        formula=lambda out, t: f"({out}-{t})/MAX({out}*(1-{out}),1E-12){entries.over_m('/')}",
+        math=Math(
+            f"dL/dout[{i}] = (out[{i}] - target[{i}]) / max(out[{i}] · (1 - out[{i}]), 1E-12)"
+            + entries.over_m(" / "),
+            rf"\frac{{\partial L}}{{\partial \mathrm{{out}}_{{{i}}}}} = {coefficient(1, m)}"
+            rf"\frac{{\mathrm{{out}}_{{{i}}} - t_{{{i}}}}}"
+            rf"{{\max(\mathrm{{out}}_{{{i}}}\, (1 - \mathrm{{out}}_{{{i}}}), 10^{{-12}})}}",
+        ),
+    )

@@ -1,0 +1,45 @@
+"""Gradient descent with momentum, as in torch.optim.SGD(momentum=...).
+
+    g = dL/dw + λ w          (λ = weight_decay, left out where it is 0)
+    v = μ v + g              (μ = momentum; v is g in the first step)
+    w_new = w - lr v
+
+Polyak, "Some methods of speeding up the convergence of iteration methods" (1964), with the
+learning rate outside the velocity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlbackprop.equation import Math
+from xlbackprop.layers.options import number
+from xlbackprop.optimizers.contract import Parameter, Update, optimizer
+from xlbackprop.optimizers.decay import decayed_gradient
+from xlbackprop.optimizers.velocity import velocity
+
+
+@optimizer("momentum")
+@dataclass(frozen=True)
+class Momentum:
+    """lr: the learning rate; momentum: how much of the velocity stays; weight_decay: of L2."""
+
+    lr: float = number(minimum=0)
+    momentum: float = number(minimum=0, default=0.9)
+    weight_decay: float = number(minimum=0, default=0.0)
+
+    def update(self, parameter: Parameter) -> Update:
+        """Return the update's equations; the state is the velocity."""
+        decay, gradient = decayed_gradient(parameter, self.weight_decay)
+        v, w = velocity(parameter, gradient), parameter.w.title
+        new = parameter.equation(
+            parameter.tensor("new", f"{w} after the step"),
+            {"w": parameter.w, "v": v.target, "lr": parameter.rates["lr"]},
+            compute=lambda w, v, lr: w - lr * v,
+            formula=lambda w, v, lr: f"{w}-{lr}*{v}",
+            math=Math(
+                f"{w}_new = {w} - lr · {v.target.title}",
+                rf"{w} \leftarrow {w} - \eta\, v",
+            ),
+        )
+        return Update((*decay, v, new), {"v": v.target})

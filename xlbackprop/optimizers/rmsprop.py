@@ -1,0 +1,54 @@
+"""RMSprop: each step divided by the root of the mean of squares, as in torch.optim.RMSprop.
+
+    g = dL/dw + λ w          (λ = weight_decay, left out where it is 0)
+    v = α v + (1 - α) g²     (v is 0 before the first step)
+    w_new = w - lr g / (√v + eps)
+
+Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning (2012).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.equation import Math
+from xlbackprop.layers.options import number
+from xlbackprop.optimizers.averages import moving_average
+from xlbackprop.optimizers.contract import Parameter, Update, optimizer
+from xlbackprop.optimizers.decay import decayed_gradient
+
+
+@optimizer("rmsprop")
+@dataclass(frozen=True)
+class RmsProp:
+    """lr: the learning rate; alpha: how slowly the average moves; eps: beside its root."""
+
+    lr: float = number(minimum=0)
+    alpha: float = number(minimum=0, below=1, default=0.99)
+    eps: float = number(minimum=0, default=1e-8)
+    weight_decay: float = number(minimum=0, default=0.0)
+
+    def update(self, parameter: Parameter) -> Update:
+        """Return the update's equations; the state is the average of the gradient's square."""
+        decay, gradient = decayed_gradient(parameter, self.weight_decay)
+        v = moving_average(parameter, "v", gradient, "alpha", squared=True)
+        w, rates = parameter.w.title, parameter.rates
+        new = parameter.equation(
+            parameter.tensor("new", f"{w} after the step"),
+            {
+                "w": parameter.w,
+                "g": gradient,
+                "v": v.target,
+                "lr": rates["lr"],
+                "eps": rates["eps"],
+            },
+            compute=lambda w, g, v, lr, eps: w - lr * g / (np.sqrt(v) + eps),
+            formula=lambda w, g, v, lr, eps: f"{w}-{lr}*{g}/(SQRT({v})+{eps})",
+            math=Math(
+                f"{w}_new = {w} - lr · {gradient.title} / (√{v.target.title} + eps)",
+                rf"{w} \leftarrow {w} - \eta\, \frac{{g}}{{\sqrt{{v}} + \epsilon}}",
+            ),
+        )
+        return Update((*decay, v, new), {"v": v.target})
