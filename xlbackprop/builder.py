@@ -43,10 +43,14 @@ def build(
     network = build_network(spec)
     blank_names = resolve_blank(network, blank)
     layout = lay_out(network)
-    arrays = network.evaluate(choose_values(network, seed), blank_names)
+    values = choose_values(network, seed)
+    arrays = network.evaluate(values)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise SpecError(f"{name} overflows: its numbers are too large for a spreadsheet")
+    if blank_names:
+        # What follows from empty cells must not tell what belongs into them.
+        arrays = network.evaluate(values, blank_names)
     save(path, write_workbook(Contents(network, layout, arrays, blank_names)), force=force)
     return path
 

@@ -53,23 +53,35 @@ class Domain:
     """Which numbers a given may hold, and how it is drawn where no array is given.
 
     `labels` allows the whole numbers from 0 to labels-1. `keep` is the share of ones in a mask
-    of zeros and ones. `initial` is the number with which every entry starts.
+    of zeros and ones; where it is `soft`, all numbers from 0 to 1 are allowed. `initial` is the
+    number with which every entry starts.
     """
 
     labels: int | None = None
     keep: float | None = None
+    soft: bool = False
     initial: float | None = None
 
     @property
-    def numbers(self) -> int | None:
-        """How many whole numbers from 0 are allowed; None where any number is."""
-        return 2 if self.keep is not None else self.labels
+    def expected(self) -> str:
+        """What is allowed, in words."""
+        if self.soft:
+            return "a number from 0 to 1"
+        if self._whole is not None:
+            return f"a whole number from 0 to {self._whole - 1}"
+        return "a number"
 
     def allows(self, array: Array) -> Mask:
         """Return where the entries are allowed; NaN is nowhere."""
-        if self.numbers is None:
-            return np.isfinite(array)
-        return np.isin(array, np.arange(self.numbers))
+        if self.soft:
+            return np.asarray((array >= 0) & (array <= 1))
+        if self._whole is not None:
+            return np.isin(array, np.arange(self._whole))
+        return np.isfinite(array)
+
+    @property
+    def _whole(self) -> int | None:
+        return 2 if self.keep is not None else self.labels
 
 
 @dataclass(frozen=True)

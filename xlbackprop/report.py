@@ -147,7 +147,7 @@ def _note_on_invalid(judgement: Judgement, index: Index) -> str:
     found = judgement.found
     match found.states[index]:
         case State.NUMBER:
-            return f"expected a whole number from 0 to {(found.tensor.domain.numbers or 0) - 1}"
+            return f"expected {found.tensor.domain.expected}"
         case State.BLANK:
             return "a formula without a saved value: open the workbook, let it calculate, save it"
         case State.ERROR:

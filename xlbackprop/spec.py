@@ -29,9 +29,7 @@ INPUT = "input"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
-_RESERVED = re.compile(
-    r"overview|input|loss|training|step[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*|true|false", re.IGNORECASE
-)
+_RESERVED = re.compile(r"overview|input|loss|training|step[0-9]+|true|false", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

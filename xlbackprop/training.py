@@ -70,7 +70,13 @@ class Training:
             formula=lambda at, t: getattr(at, letters[t])[()],
             math=Math("L[t] = L in step t+1", r"L_t"),
         )
-        return replace(self, equations=(equation,))
+        return replace(self, rates=self._turning(steps), equations=(equation,))
+
+    def _turning(self, steps: list[Step]) -> dict[str, Tensor]:
+        """Return the hyperparameters that have an effect: a weight decay of 0 is left out."""
+        updates = [e for step in steps for layer in step.layers for e in layer.updates]
+        used = {tensor.name for equation in updates for tensor in equation.sources.values()}
+        return {option: rate for option, rate in self.rates.items() if rate.name in used}
 
 
 def plan_training(spec: Spec) -> Training | None:

@@ -88,8 +88,7 @@ def _check_domain(array: Array, tensor: Tensor, where: str) -> None:
     allowed = tensor.domain.allows(array)
     if not allowed.all():
         raise SpecError(
-            f"{where} holds {array[~allowed][0]:g}: expected whole numbers from 0 to"
-            f" {(tensor.domain.numbers or 0) - 1}"
+            f"{where} holds {array[~allowed][0]:g}: expected {tensor.domain.expected} in each entry"
         )
 
 

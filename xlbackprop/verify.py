@@ -7,6 +7,7 @@ Each equation is evaluated with whole arrays on several versions of its sources:
     counted   what the user's cells hold; blanks and texts count as 0, an error as NaN
     masked    the same, but an error counts as 0 (LibreOffice's SUMPRODUCT of error and text)
     absent    the same, but blanks and texts count as minus infinity, as they do for MAX
+    larger    the same, but a text counts as infinity, as it does where it is compared
     coerced   the same, but a text that reads as a number counts as that number
     strict    the same, but a text counts as NaN, as it does for + and *
     hollow    counted, but NaN for what no credit can rest on: blank, invalid or all-equal cells
@@ -37,6 +38,8 @@ _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]+")
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
 LEAST_DECIMALS = 2
+
+USERS_VERSIONS = ("counted", "masked", "absent", "larger", "coerced", "strict")
 
 
 class Status(IntEnum):
@@ -81,6 +84,7 @@ class _Versions:
     counted: Array
     masked: Array
     absent: Array
+    larger: Array
     coerced: Array
     strict: Array
     hollow: Array
@@ -125,7 +129,7 @@ def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) 
             ties |= equation.accepted(found.numbers, tolerance, evaluate.arrays(version)) & ~right
         right |= ties
     follows = np.zeros_like(right)
-    for version in ("counted", "masked", "absent", "coerced", "strict"):
+    for version in USERS_VERSIONS:
         follows |= _matches(found.numbers, evaluate(version), tolerance)
     follows |= _follows_from_invalid(
         equation, found, np.isnan(counted) | np.isnan(evaluate("strict"))
@@ -175,14 +179,15 @@ def _versions(judgement: Judgement) -> _Versions:
     counted = np.where(is_error, np.nan, masked) if is_error.any() else masked
     is_nothing = ~(is_number | is_error)
     absent = np.where(is_nothing, -np.inf, counted) if is_nothing.any() else counted
-    coerced = strict = counted
+    larger = coerced = strict = counted
     if is_text.any():
+        larger = np.where(is_text, np.inf, counted)
         strict = np.where(is_text, np.nan, counted)
         coerced = counted.copy()
         for index in _indices(is_text):
             coerced[index] = _as_number(found, index)
     hollow = _hollow(judgement, counted)
-    return _Versions(true, accepted, counted, masked, absent, coerced, strict, hollow)
+    return _Versions(true, accepted, counted, masked, absent, larger, coerced, strict, hollow)
 
 
 def _hollow(judgement: Judgement, counted: Array) -> Array:

@@ -26,7 +26,7 @@ from xlbackprop.losses.entries import Entries, coefficient
 @loss("bce")
 @dataclass(frozen=True)
 class BinaryCrossEntropy:
-    """The target has the output's shape, and holds zeros and ones."""
+    """The target has the output's shape, and holds numbers from 0 to 1."""
 
     reduction: str = choice("mean", "sum")
 
@@ -35,7 +35,9 @@ class BinaryCrossEntropy:
     def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
         """Return the equations of both logarithms, of the losses and L, and of dL/dout."""
         entries = Entries(scope, out, self.reduction)
-        target = entries.tensor("target", Kind.GIVEN, "what out should be", Domain(keep=0.5))
+        target = entries.tensor(
+            "target", Kind.GIVEN, "what out should be", Domain(keep=0.5, soft=True)
+        )
         logarithms = (_log_out(entries), _log_rest(entries))
         losses = _losses(entries, target, *(equation.target for equation in logarithms))
         return LossEquations(

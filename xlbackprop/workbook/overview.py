@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from xlsxwriter.utility import quote_sheetname
 from xlsxwriter.worksheet import Worksheet
 
@@ -10,6 +11,7 @@ from xlbackprop.grid import Range
 from xlbackprop.training import OWNER as TRAINING
 from xlbackprop.workbook.contents import Contents
 from xlbackprop.workbook.graph import draw_graph, lanes
+from xlbackprop.workbook.sheet import ERROR
 from xlbackprop.workbook.style import (
     BAND,
     TEXTS,
@@ -80,7 +82,9 @@ def _write_loss(
     (block,) = contents.layout.blocks[loss.L.name]
     style = formats(kind_format(Kind.LINK, number_format(number)))
     address = f"={quote_sheetname(block.sheet)}!{Range(block.range)}"
-    worksheet.write_formula(row, column, address, style, float(number))
+    worksheet.write_formula(
+        row, column, address, style, float(number) if np.isfinite(number) else ERROR
+    )
     worksheet.write_string(row, column + 1, loss.about, formats(TEXTS["meaning"]))
 
 
@@ -93,7 +97,7 @@ def _write_training(
     about = "hyperparameters, each a cell to turn, and the loss in each step"
     worksheet.write_string(row, column + 1, about, formats(TEXTS["meaning"]))
     (block,) = contents.layout.blocks[f"{TRAINING}.L"]
-    losses = contents.arrays[f"{TRAINING}.L"].tolist()
+    losses = np.nan_to_num(contents.arrays[f"{TRAINING}.L"]).tolist()
     cells = [block.sheet, block.row, block.column, block.row + block.height - 1, block.column]
     chart = formats.workbook.add_chart({"type": "line"})
     line = {"color": BAND, "width": 2}

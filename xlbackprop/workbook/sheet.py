@@ -14,6 +14,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.grid import column_name
 
+# What is saved where a formula gives no number; which error it is, the first calculation says.
+ERROR = "#VALUE!"
+
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -31,7 +34,8 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
         """Write a row of cells from (row, column) on.
 
         Each content is a formula without "=", whose saved value is the number beside it, or
-        itself a number. `styles` has the format for formulas and that for numbers.
+        itself a number; NaN is saved as an error. `styles` has the format for formulas and that
+        for numbers.
         """
         formula_style, number_style = (style._get_xf_index() for style in styles)
         self._check_dimensions(row, column)
@@ -41,10 +45,13 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
             address = f"{column_name(column)}{line}"
             if isinstance(content, str):
                 formula = content.translate(_ESCAPES) if _needs_escape(content) else content
-                style, inner = formula_style, f"<f>{formula}</f><v>{_shortest(number)}</v>"
+                kind, value = _saved(number)
+                cells[column] = (
+                    f'<c r="{address}" s="{formula_style}"{kind}><f>{formula}</f><v>{value}</v></c>'
+                )
             else:
-                style, inner = number_style, f"<v>{_shortest(content)}</v>"
-            cells[column] = f'<c r="{address}" s="{style}">{inner}</c>'
+                value = _shortest(content)
+                cells[column] = f'<c r="{address}" s="{number_style}"><v>{value}</v></c>'
             column += 1
         self._check_dimensions(row, column - 1)
 
@@ -65,6 +72,11 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
 
 def _needs_escape(text: str) -> bool:
     return "<" in text or ">" in text or "&" in text
+
+
+def _saved(number: float) -> tuple[str, str]:
+    """Return the type attribute and the text of a formula's saved value."""
+    return ("", _shortest(number)) if number == number else (' t="e"', ERROR)  # noqa: PLR0124
 
 
 def _shortest(number: float) -> str:
