@@ -174,7 +174,9 @@ def _losses() -> dict[str, dict[str, Raw]]:
             for name, (head, layer) in heads.items()
             for reduction in reductions
         }
+    steps = {"optimizer": "momentum", "lr": 0.01, "steps": 3}
     losses["given"] |= {
+        "trained": {**network(VECTORS, DENSE, DENSE, loss={"type": "given"}), "training": steps},
         "conv-groups": network(IMAGE, {**CONV, "groups": 2}, loss={"type": "given"}),
         "two-layers": network(IMAGES, CONV, CONV, loss={"type": "given"}),
         "flat": network(IMAGES, CONV, flatten, loss={"type": "given"}),

@@ -119,3 +119,24 @@ def test_saved_values_read_back_exactly(tmp_path):
     computed = network.evaluate({t.name: saved[t.name] for t in network.inputs})
     for name, array in computed.items():
         np.testing.assert_array_equal(saved[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize("name", ["c", "R", "r1c1", "a1", "fc1", "XFD9", "L", "sum", "e", "rc"])
+def test_layer_names_that_look_like_cells_or_functions_work_in_every_engine(tmp_path, name):
+    from tests.compare import saved, spec_of
+    from tests.oracles import engine, workbook
+
+    layers = [
+        {"type": "dense", "units": 2, "name": name},
+        {"type": "tanh"},
+        {"type": "add", "from": [name, "tanh1"]},
+    ]
+    training = {"optimizer": "sgd", "lr": 0.1, "steps": 2}
+    raw = {"name": "names", "input": [3], "layers": layers, "training": training}
+    path = xlbackprop.build(spec_of(raw), tmp_path / "book.xlsx")
+    places = workbook.places(path)
+    arrays = saved(path)
+    for tensor, array in engine.recalculated_arrays(path, places).items():
+        np.testing.assert_allclose(arrays[tensor], array, atol=1e-9, err_msg=tensor)
+    (copy,) = libreoffice.recalculate([path], tmp_path)
+    assert xlbackprop.check(copy).verdict == "right"

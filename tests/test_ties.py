@@ -43,7 +43,7 @@ def statuses(report, tensor):
 
 def note_of(report, tensor):
     (result,) = (t for t in report.tensors if t.name == tensor)
-    return " ".join(result.notes)
+    return " ".join(diagnosis["message"] for diagnosis in result.diagnosis)
 
 
 POOL = {"type": "max_pool2d", "kernel": 2}

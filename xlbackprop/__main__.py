@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from xlbackprop.cli import cli
-from xlbackprop.errors import XlbackpropError, one_line
+from xlbackprop.errors import OutputError, XlbackpropError, one_line
 
 EXIT_UNUSABLE = 2
 
@@ -22,8 +23,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         return _run(arguments)
-    except NoArgsIsHelpError as error:
-        print(error.format_message())
     except click.ClickException as error:
         _complain(error.format_message())
     except XlbackpropError as error:
@@ -36,13 +35,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no × gets a ?
+    try:
+        status = _command(arguments)
+        sys.stdout.flush()
+    except OSError as error:
+        # Nothing more can be said on this stream, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # the reader has seen enough
+            return 0
+        raise OutputError(f"the output cannot be written: {error.strerror}") from None
+    return status
+
+
+def _command(arguments: Sequence[str] | None) -> int:
     try:
         status = cli.main(arguments, prog_name="xlbackprop", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has seen enough; nothing more can be said on this pipe, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except NoArgsIsHelpError as error:
+        print(error.format_message())
+        return EXIT_UNUSABLE
     return status if isinstance(status, int) else 0
 
 

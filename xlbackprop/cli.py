@@ -1,5 +1,7 @@
 """The commands: options in, a call of the library, its result out."""
 
+# ruff: noqa: D301  (click keeps the lines of a paragraph that begins with a backspace)
+
 from __future__ import annotations
 
 import json
@@ -17,7 +19,7 @@ _FILE = click.Path(path_type=Path)
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(xlbackprop.__version__, prog_name="xlbackprop")
 def cli() -> None:
-    r"""Neural networks as spreadsheets: with their gradients, and with a check of yours.
+    """Neural networks as spreadsheets: with their gradients, and with a check of yours.
 
     \b
     Example:
@@ -29,7 +31,7 @@ def cli() -> None:
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def templates(as_json: bool) -> None:
-    r"""List the networks that come with the program.
+    """List the networks that come with the program.
 
     \b
     Example:
@@ -51,7 +53,7 @@ def templates(as_json: bool) -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="For the numbers that are drawn.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def build(spec: str, output: Path | None, blank: str, seed: int | None, force: bool) -> None:
-    r"""Write the workbook of SPEC: a template's name, or a TOML file.
+    """Write the workbook of SPEC: a template's name, or a TOML file.
 
     \b
     Example:
@@ -69,10 +71,11 @@ def build(spec: str, output: Path | None, blank: str, seed: int | None, force: b
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def check(context: click.Context, workbook: Path, spec: str | None, as_json: bool) -> None:
-    r"""Say of every cell of WORKBOOK whether it is right.
+    """Say of every cell of WORKBOOK whether it is right.
 
     \b
     Exit status: 0 all right, 1 something is not, 2 the file could not be used.
+
     \b
     Example:
       xlbackprop check mine.xlsx
@@ -89,7 +92,7 @@ def check(context: click.Context, workbook: Path, spec: str | None, as_json: boo
 @click.argument("workbook", type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def inspect(workbook: Path, as_json: bool) -> None:
-    r"""Say what network WORKBOOK holds, and where its tensors stand.
+    """Say what network WORKBOOK holds, and where its tensors stand.
 
     \b
     Example:

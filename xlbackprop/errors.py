@@ -37,8 +37,18 @@ def one_line(text: object, limit: int = 400) -> str:
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
+def shown(value: object, limit: int = 60) -> str:
+    """Return a value as it was written, cut off where it is long, whatever it is."""
+    try:
+        return one_line(repr(value), limit)
+    except (ValueError, RecursionError):  # a number of thousands of digits, endless nesting
+        return f"a very long {type(value).__name__}"
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return ' (did you mean x?)' where one of the known words is close, else what is known."""
     words = sorted(known)
+    if not words:
+        return ""
     close = get_close_matches(word, words, n=1)
     return f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(words)})"

@@ -37,12 +37,15 @@ class CellResult:
 
 @dataclass(frozen=True)
 class TensorResult:
-    """How many cells of a tensor have each status, and the mistakes that explain them."""
+    """How many cells of a tensor have each status, and what explains them.
+
+    Each entry of `diagnosis` has a "slip", the name of a well-known mistake (or "none: a tie",
+    where another valid answer was accepted), and a "message".
+    """
 
     name: str
     counts: Mapping[str, int]
     diagnosis: tuple[Mapping[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Report:
 def make_report(workbook: str, judgements: Mapping[str, Judgement]) -> Report:
     """Return the report of a workbook's judgements."""
     tensors = tuple(
-        TensorResult(name, _counts(judgement.statuses), notes=_tensor_notes(judgement))
+        TensorResult(name, _counts(judgement.statuses), _diagnosis(judgement))
         for name, judgement in judgements.items()
     )
     counts: dict[str, int] = {}
@@ -122,10 +125,11 @@ def _cells(judgement: Judgement) -> Iterator[CellResult]:
         )
 
 
-def _tensor_notes(judgement: Judgement) -> tuple[str, ...]:
+def _diagnosis(judgement: Judgement) -> tuple[dict[str, str], ...]:
     if not judgement.tie_rule:
         return ()
-    return (f"another valid answer than the page's was accepted; its rule: {judgement.tie_rule}",)
+    accepted = f"another valid answer than the page's was accepted; its rule: {judgement.tie_rule}"
+    return ({"slip": "none: a tie", "message": accepted},)
 
 
 def _finite(number: float) -> float | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import tomli_w
 
-from xlbackprop.errors import SpecError, one_line, suggestion
+from xlbackprop.errors import SpecError, one_line, shown, suggestion
 
 STYLES = ("integers", "normal", "uniform")
 
@@ -29,7 +29,7 @@ INPUT = "input"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
-_RESERVED = re.compile(r"overview|input|loss|training|step[0-9]+|true|false", re.IGNORECASE)
+_RESERVED = re.compile(r"overview|input|loss|training|step[0-9]+|history|true|false", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def parse_spec(text: str, folder: Path | None = None) -> Spec:
         raise SpecError(f"the spec has {len(text):,} characters, more than {MAX_SPEC_BYTES:,}")
     try:
         raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         raise SpecError(f"the spec is not valid TOML: {one_line(error)}") from None
     _known(
         raw, ("name", "about", "input", "batch", "layers", "loss", "training", "values"), "the spec"
@@ -141,7 +141,7 @@ def _spec_name(raw: Mapping[str, Any]) -> str:
         raise SpecError('the spec has no name: add name = "mynetwork"')
     if not isinstance(raw["name"], str) or not _NAME.fullmatch(raw["name"]):
         raise SpecError(
-            f"name = {_shown(raw['name'])}: expected letters, digits, dots, dashes and"
+            f"name = {shown(raw['name'])}: expected letters, digits, dots, dashes and"
             " underscores, at most 80 of them"
         )
     return str(raw["name"])
@@ -150,9 +150,9 @@ def _spec_name(raw: Mapping[str, Any]) -> str:
 def _input(raw: Mapping[str, Any]) -> tuple[int, ...]:
     sizes = raw.get("input")
     if not isinstance(sizes, list) or not 1 <= len(sizes) <= 3 or not all(map(_is_size, sizes)):
-        shown = _shown(sizes) if "input" in raw else "missing"
+        found = shown(sizes) if "input" in raw else "missing"
         raise SpecError(
-            f"input = {shown}: expected one to three sizes from 1, such as [2, 5, 5]"
+            f"input = {found}: expected one to three sizes from 1, such as [2, 5, 5]"
             " for channels, height, width"
         )
     return tuple(sizes)
@@ -160,7 +160,7 @@ def _input(raw: Mapping[str, Any]) -> tuple[int, ...]:
 
 def _batch(raw: Mapping[str, Any]) -> int | None:
     if "batch" in raw and not _is_size(raw["batch"]):
-        raise SpecError(f"batch = {_shown(raw['batch'])}: expected a whole number from 1")
+        raise SpecError(f"batch = {shown(raw['batch'])}: expected a whole number from 1")
     return raw.get("batch")
 
 
@@ -190,7 +190,7 @@ def _sources(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
     sources = [table["from"]] if isinstance(table["from"], str) else table["from"]
     if not isinstance(sources, list) or not sources or not all(isinstance(s, str) for s in sources):
         raise SpecError(
-            f"{where}: from = {_shown(table['from'])}: expected a layer's name, or a list of names"
+            f"{where}: from = {shown(table['from'])}: expected a layer's name, or a list of names"
         )
     return tuple(sources)
 
@@ -198,11 +198,11 @@ def _sources(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
 def _check_layer_name(name: object, where: str) -> None:
     if not isinstance(name, str) or not _LAYER_NAME.fullmatch(name):
         raise SpecError(
-            f"{where}: name = {_shown(name)}: expected a letter, then letters, digits and"
+            f"{where}: name = {shown(name)}: expected a letter, then letters, digits and"
             " underscores, at most 25 in all"
         )
     if _RESERVED.fullmatch(name):
-        raise SpecError(f"{where}: name = {_shown(name)}: this name has a meaning of its own here")
+        raise SpecError(f"{where}: name = {shown(name)}: this name has a meaning of its own here")
 
 
 def _loss(raw: Mapping[str, Any]) -> LossSpec:
@@ -221,7 +221,7 @@ def _training(raw: Mapping[str, Any]) -> TrainingSpec | None:
     steps = table.get("steps", 1)
     if type(steps) is not int or not 1 <= steps <= MAX_STEPS:
         raise SpecError(
-            f"[training]: steps = {_shown(steps)}: expected a whole number from 1 to {MAX_STEPS}"
+            f"[training]: steps = {shown(steps)}: expected a whole number from 1 to {MAX_STEPS}"
         )
     options = {key: table[key] for key in table if key not in ("optimizer", "steps")}
     return TrainingSpec(table["optimizer"], steps, options)
@@ -230,17 +230,17 @@ def _training(raw: Mapping[str, Any]) -> TrainingSpec | None:
 def _values(raw: Mapping[str, Any]) -> ValuesSpec:
     table = raw.get("values", {})
     if not isinstance(table, dict):
-        raise SpecError(f"values = {_shown(table)}: expected a table, [values]")
+        raise SpecError(f"values = {shown(table)}: expected a table, [values]")
     _known(table, ("style", "seed", "arrays"), "[values]")
     style, seed = table.get("style", STYLES[0]), table.get("seed", 0)
     if style not in STYLES:
-        raise SpecError(f"[values]: style = {_shown(style)}: expected {' or '.join(STYLES)}")
+        raise SpecError(f"[values]: style = {shown(style)}: expected {' or '.join(STYLES)}")
     if type(seed) is not int or not 0 <= seed < 2**63:
-        raise SpecError(f"[values]: seed = {_shown(seed)}: expected a whole number from 0")
+        raise SpecError(f"[values]: seed = {shown(seed)}: expected a whole number from 0")
     arrays = table.get("arrays", {})
     if not isinstance(arrays, dict):
         raise SpecError(
-            f"[values]: arrays = {_shown(arrays)}: expected a table of arrays by tensor name"
+            f"[values]: arrays = {shown(arrays)}: expected a table of arrays by tensor name"
         )
     return ValuesSpec(style, seed, arrays)
 
@@ -248,18 +248,14 @@ def _values(raw: Mapping[str, Any]) -> ValuesSpec:
 def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
     for key in table:
         if key not in keys:
-            raise SpecError(f"{where}: unknown key {_shown(key)}{suggestion(key, keys)}")
+            raise SpecError(f"{where}: unknown key {shown(key)}{suggestion(key, keys)}")
 
 
 def _text(value: object, key: str) -> str:
     if not isinstance(value, str):
-        raise SpecError(f"{key} = {_shown(value)}: expected a text")
+        raise SpecError(f"{key} = {shown(value)}: expected a text")
     return one_line(value, 200)
 
 
 def _is_size(value: object) -> bool:
     return type(value) is int and 1 <= value <= 1_000_000
-
-
-def _shown(value: object) -> str:
-    return one_line(repr(value), 60)

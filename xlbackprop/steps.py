@@ -44,7 +44,7 @@ class Step:
     number: int
     layers: tuple[NetworkLayer, ...]  # in the order of the forward pass
     loss: LossEquations
-    loss_links: tuple[Equation, ...]
+    loss_links: tuple[Equation, ...]  # what was given in the first step: a target, or dL/dout
     state: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)  # by parameter
 
     def equations(self) -> list[Equation]:
@@ -129,7 +129,7 @@ class _Pass:
             self.number,
             tuple(self._linked(node) for node in self.nodes),
             loss,
-            self._copies(loss.givens),
+            self._copies((*loss.givens, last.dL_dout)),
         )
 
     def _scope(self, name: str, kinds: Mapping[str, Kind]) -> Scope:
@@ -188,7 +188,7 @@ class _Pass:
             node.sources,
             part,
             (*links, *own),
-            (*self._copies((part.dL_dout,)), *self._upstream(node)),
+            self._upstream(node),
         )
 
     def _copies(self, tensors: tuple[Tensor, ...]) -> tuple[Equation, ...]:

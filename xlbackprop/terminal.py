@@ -54,8 +54,8 @@ def print_report(report: Report, stream: TextIO) -> None:
     for status, meaning in _MEANINGS.items():
         _print_cells(console, meaning, [cell for cell in cells if cell.status == status])
     for tensor in report.tensors:
-        for note in tensor.notes:
-            console.print(Text(f"{tensor.name}: {note}", "dim"))
+        for diagnosis in tensor.diagnosis:
+            console.print(Text(f"{tensor.name}: {diagnosis['message']}", "dim"))
     if empty:
         console.print()
         console.print(Text(f"still empty: {', '.join(sorted(empty))}", _COLOURS["blank"]))

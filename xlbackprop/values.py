@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import zlib
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from xlbackprop.array_files import read_array_file
 from xlbackprop.equation import Array, Kind, Tensor
-from xlbackprop.errors import SpecError, one_line, suggestion
+from xlbackprop.errors import SpecError, one_line, shown, suggestion
 from xlbackprop.network import Network
 
 
@@ -62,18 +64,19 @@ def _draw(tensor: Tensor, style: str, seed: int) -> Array:
 
 def _array(source: object, tensor: Tensor, folder: Path | None) -> Array:
     where = f"values.arrays: {tensor.name}"
-    try:
-        raw = _read_file(source, folder) if isinstance(source, str) else source
-        array = np.array(raw, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise SpecError(
-            f"{where}: expected numbers of shape {list(tensor.shape)}, in nested lists of equal"
-            " lengths or a file"
-        ) from None
-    except (OSError, KeyError) as error:
-        raise SpecError(
-            f"{where}: cannot read {one_line(source, 80)!r}: {one_line(error)}"
-        ) from None
+    expected = (
+        f"{where}: expected numbers of shape {list(tensor.shape)}, in nested lists of equal lengths"
+        " or a file"
+    )
+    if isinstance(source, str):
+        found = read_array_file(source, folder, where)
+        if source.endswith(".csv"):
+            found = _stacked(found, tensor)
+    else:
+        found = _from_lists(source, expected)
+    if found.dtype.kind not in "iuf":
+        raise SpecError(expected)
+    array = found.astype(np.float64)
     if array.shape != tensor.shape:
         raise SpecError(
             f"{where} has shape {list(array.shape)}; the network needs {list(tensor.shape)}"
@@ -84,25 +87,31 @@ def _array(source: object, tensor: Tensor, folder: Path | None) -> Array:
     return array
 
 
+def _from_lists(source: object, expected: str) -> NDArray[Any]:
+    waiting = [source]
+    while waiting:  # NumPy would take "1" and true for numbers
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting.extend(one)
+        elif type(one) not in (int, float):
+            raise SpecError(f"{expected}, not {shown(one)}")
+    try:
+        return np.array(source, dtype=np.float64)
+    except (ValueError, OverflowError, RecursionError):
+        raise SpecError(expected) from None
+
+
+def _stacked(table: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
+    """Return a table's rows as the tensor's, whose planes stand one below the other in it."""
+    width = tensor.shape[-1] if len(tensor.shape) > 1 else table.shape[-1]
+    if table.size == tensor.size and table.shape[-1] == width:
+        return table.reshape(tensor.shape)
+    return table
+
+
 def _check_domain(array: Array, tensor: Tensor, where: str) -> None:
     allowed = tensor.domain.allows(array)
     if not allowed.all():
         raise SpecError(
             f"{where} holds {array[~allowed][0]:g}: expected {tensor.domain.expected} in each entry"
         )
-
-
-def _read_file(name: str, folder: Path | None) -> object:
-    if folder is None:
-        raise OSError("files can only be named in a spec that is itself a file")
-    path, _, key = name.partition(":")
-    match Path(path).suffix:
-        case ".npy":
-            return np.load(folder / path, allow_pickle=False)
-        case ".npz":
-            with np.load(folder / path, allow_pickle=False) as arrays:
-                return arrays[key]
-        case ".csv":
-            with (folder / path).open(newline="", encoding="utf-8-sig") as file:
-                return [[float(number) for number in row] for row in csv.reader(file)]
-    raise OSError("expected nested lists, or a file that ends in .npy, .npz:key or .csv")

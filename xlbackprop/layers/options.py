@@ -14,7 +14,7 @@ from dataclasses import MISSING, field, fields
 from math import isfinite
 from typing import Any, TypeVar
 
-from xlbackprop.errors import SpecError, one_line, suggestion
+from xlbackprop.errors import SpecError, shown, suggestion
 
 T = TypeVar("T")
 
@@ -98,15 +98,14 @@ def read_options(cls: type[T], raw: Mapping[str, object], where: str) -> T:
     known = {option.name: option for option in fields(cls)}  # type: ignore[arg-type]
     for key in raw:
         if key not in known:
-            raise SpecError(f"{where}: unknown key {one_line(key, 60)!r}{suggestion(key, known)}")
+            raise SpecError(f"{where}: unknown key {shown(key)}{suggestion(key, known)}")
     values = {}
     for name, option in known.items():
         if name in raw:
             try:
                 values[name] = option.metadata["read"](raw[name])
             except ValueError as error:
-                found = one_line(repr(raw[name]), 60)
-                raise SpecError(f"{where}: {name} = {found}: expected {error}") from None
+                raise SpecError(f"{where}: {name} = {shown(raw[name])}: expected {error}") from None
         elif option.default is MISSING:
             raise SpecError(f"{where}: the key {name!r} is missing")
     return cls(**values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from xlbackprop.errors import OutputError
@@ -11,10 +11,13 @@ from xlbackprop.errors import OutputError
 
 def check_output(path: Path, *, force: bool) -> None:
     """Raise OutputError where a file could not be put: before any work is done."""
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it")
-    if path.exists() and not force:
-        raise OutputError(f"{path} exists already; --force replaces it")
+    try:
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; name a file in it")
+        if path.exists() and not force:
+            raise _exists(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def save(path: Path, content: bytes, *, force: bool) -> None:
@@ -24,36 +27,53 @@ def save(path: Path, content: bytes, *, force: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_whole(path, content, force=force)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{path} cannot be written: {reason}") from None
+        raise _unwritable(path, error) from None
 
 
 def _write_whole(path: Path, content: bytes, *, force: bool) -> None:
-    # The unfinished file has a name of its own only where the system cannot do without.
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o666 & ~_umask())
-        if force:
-            temporary.replace(path)
+        handle = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
+    except (AttributeError, OSError):  # not on this system, or not on this file system
+        _write_beside(path, content, force=force)
+        return
+    # A file without a name until it is whole: nothing is left behind, whatever happens.
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        if not path.exists() or not force:
+            _link(file.fileno(), path)
         else:
-            _move_unless_exists(temporary, path)
+            beside = _name_beside(path)
+            _link(file.fileno(), beside)
+            beside.replace(path)
+
+
+def _link(handle: int, path: Path) -> None:
+    try:
+        # Naming a folder, though the path is absolute, makes Python follow the symbolic link.
+        os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle, follow_symlinks=True)
+    except FileExistsError:
+        raise _exists(path) from None
+
+
+def _write_beside(path: Path, content: bytes, *, force: bool) -> None:
+    temporary = _name_beside(path)
+    try:
+        temporary.write_bytes(content)
+        if path.exists() and not force:
+            raise _exists(path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _move_unless_exists(temporary: Path, path: Path) -> None:
-    try:
-        path.hardlink_to(temporary)  # fails where the file has appeared meanwhile
-    except FileExistsError:
-        raise OutputError(f"{path} exists already; --force replaces it") from None
-    except OSError:  # a file system without hard links
-        temporary.replace(path)
+def _name_beside(path: Path) -> Path:
+    return path.with_name(f".{secrets.token_hex(8)}.tmp")
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _exists(path: Path) -> OutputError:
+    return OutputError(f"{path} exists already; --force replaces it")
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path} cannot be written: {error.strerror or error}")
