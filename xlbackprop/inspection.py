@@ -15,6 +15,8 @@ from xlbackprop.workbook import description
 from xlbackprop.workbook.found import find_blocks
 from xlbackprop.workbook.read import Workbook, open_workbook
 
+MAX_DESCRIPTION_CELLS = 20_000
+
 
 @dataclass(frozen=True)
 class BlockPlace:
@@ -81,7 +83,12 @@ def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Net
             f"it has no sheet {description.SHEET}, so it was not built by xlbackprop: build one"
             " with `xlbackprop build SPEC --blank all` and fill that in"
         )
-    text = description.read_description(workbook.cells(description.SHEET).by_place())
+    cells = workbook.cells(description.SHEET)
+    if cells.seen > MAX_DESCRIPTION_CELLS:
+        raise WorkbookError(
+            f"its sheet {description.SHEET} has more than {MAX_DESCRIPTION_CELLS} cells"
+        )
+    text = description.read_description(cells.by_place())
     try:
         # Without a folder, and without values: nothing that a stranger's spec names is opened.
         return build_network(parse_spec(text))

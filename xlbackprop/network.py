@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from xlbackprop.training import Training, plan_training
 # Beyond this many cells no spreadsheet is a page any more; it also bounds what a workbook from
 # a stranger can make us compute.
 MAX_CELLS = 1_000_000
+MAX_BLOCKS = 50_000
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def build_network(spec: Spec) -> Network:
     training = plan_training(spec)
     steps = [first_step(spec, nodes)]
     _check_size(steps[0].tensors(), spec.training.steps if spec.training else 1)
+    _check_blocks(steps[0].tensors(), spec.training.steps if spec.training else 1)
     if training:
         steps[0] = training.with_updates(steps[0], None)
         while len(steps) < training.steps:
@@ -89,6 +92,15 @@ def build_network(spec: Spec) -> Network:
         tensors |= {tensor.name: tensor for tensor in training.tensors}
     _check_size(tuple(tensors.values()), 1)
     return Network(spec, tuple(steps), training, tensors, tuple(equations))
+
+
+def _check_blocks(tensors: Collection[Tensor], times: int) -> None:
+    blocks = times * sum(prod(tensor.leading) for tensor in tensors)
+    if blocks > MAX_BLOCKS:
+        raise SpecError(
+            f"the workbook would have {blocks:,} blocks, each with a name, more than"
+            f" {MAX_BLOCKS:,}: fewer steps, channels or samples would do"
+        )
 
 
 def _check_size(tensors: Collection[Tensor], times: int) -> None:

@@ -28,6 +28,8 @@ MAX_STEPS = 1_000
 INPUT = "input"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+# Reading such a key takes time with the square of its length.
+_ENDLESS_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++\s*+\.\s*+){50}")
 _LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
 _RESERVED = re.compile(r"overview|input|loss|training|step[0-9]+|history|true|false", re.IGNORECASE)
 
@@ -116,6 +118,8 @@ def parse_spec(text: str, folder: Path | None = None) -> Spec:
     """
     if len(text) > MAX_SPEC_BYTES:
         raise SpecError(f"the spec has {len(text):,} characters, more than {MAX_SPEC_BYTES:,}")
+    if _ENDLESS_KEY.search(text):
+        raise SpecError("the spec is not valid TOML: a key of more than 50 parts")
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError

@@ -14,10 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Protocol, TypeVar
 
 from xlbackprop.equation import Domain, Equation, Kind, Place, Shape, Tensor
 from xlbackprop.errors import SpecError
+
+# A single tensor beyond this is refused before anything is made of it.
+LARGEST_TENSOR = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,11 @@ class Scope:
         """Return the tensor `<layer>.<short>`; `axes` has a letter for each dimension."""
         if place is None:
             place = Place.PARAMETERS if kind is Kind.PARAMETER else Place.COLUMN
+        if prod(shape) > LARGEST_TENSOR:
+            raise SpecError(
+                f'layer "{self.layer}": the tensor {self.name}.{short} would have {prod(shape):,}'
+                f" cells, more than {LARGEST_TENSOR:,}"
+            )
         kind = self.kinds.get(short, kind)
         if self.name != self.layer and not kind.is_computed:
             kind = Kind.LINK

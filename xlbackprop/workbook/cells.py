@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from array import array
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from openpyxl.formula.tokenizer import TokenizerError
-from openpyxl.formula.translate import Translator
+from openpyxl.formula.translate import Translator, TranslatorError
 from xlsxwriter.utility import xl_cell_to_rowcol
 
 from xlbackprop.equation import Array
@@ -23,9 +24,16 @@ from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.grid import cell as cell_address
 
-MAX_STORED_CELLS = 1_500_000
-MAX_CHARACTERS = 150_000_000
+MAX_STORED_CELLS = 1_000_000
+MAX_CHARACTERS = 80_000_000
 MAX_STRINGS = 500_000
+MAX_ARRAYS = 100
+MAX_STRING_CHARACTERS = 30_000_000
+
+# Marks a formula that is stored with another cell.
+_SHARED = "\0"
+# A longer formula is shown as it is stored, rather than moved to each cell that shares it.
+_LONGEST_MOVED = 1_000
 
 _REFERENCE = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 
@@ -59,8 +67,19 @@ class Cells:
     columns: NDArray[np.int64]
     states: NDArray[np.int8]
     numbers: Array  # NaN where the cell holds no number
-    texts: dict[int, str] = field(default_factory=dict)  # by position: texts and error values
-    formulas: dict[int, str] = field(default_factory=dict)  # by position, without "="
+    texts: TextColumn  # texts and error values
+    formulas: TextColumn  # without "="
+    shared: Mapping[str, tuple[str, str]]  # formulas that cells share, and where they are stored
+    seen: int  # how many cells the sheet stores, those with nothing but a format included
+
+    def formula(self, position: int) -> str | None:
+        """Return a cell's formula, one that it shares moved to where it stands."""
+        text = self.formulas.get(position)
+        if text is None or not text.startswith(_SHARED):
+            return text
+        first, origin = self.shared.get(text.removeprefix(_SHARED), ("", "A1"))
+        here = cell_address(int(self.rows[position]), int(self.columns[position]))
+        return _moved(first, origin, here)
 
     @cached_property
     def _keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -71,9 +90,7 @@ class Cells:
     @cached_property
     def has_formula(self) -> NDArray[np.bool_]:
         """Whether each cell has a formula."""
-        has = np.zeros(self.rows.size, dtype=np.bool_)
-        has[np.fromiter(self.formulas, dtype=np.int64, count=len(self.formulas))] = True
-        return has
+        return self.formulas.present
 
     def find(self, area: Area) -> NDArray[np.int64]:
         """Return the positions of an area's cells, row by row; -1 where nothing is stored."""
@@ -88,13 +105,53 @@ class Cells:
         found = (at >= 0) & (keys[at] == wanted)
         return np.where(found, order[at], -1)
 
+    def _value(self, position: int) -> str | float:
+        text = self.texts.get(position)
+        return float(self.numbers[position]) if text is None else text
+
     def by_place(self) -> dict[tuple[int, int], str | float]:
         """Return the values by row and column: for a small sheet."""
         return {
-            (int(row), int(column)): self.texts.get(position, float(self.numbers[position]))
+            (int(row), int(column)): self._value(position)
             for position, (row, column) in enumerate(zip(self.rows, self.columns, strict=True))
             if self.states[position] != State.BLANK
         }
+
+
+class TextColumn:
+    """A text, or none, for each cell: their bytes one after the other, to take little memory."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._ends = array("q")
+        self._present = bytearray()
+
+    def append(self, text: str | None) -> None:
+        """Add the next cell's text."""
+        if text is not None:
+            self._bytes += text.encode("utf-8", "surrogatepass")
+        self._present.append(text is not None)
+        self._ends.append(len(self._bytes))
+
+    def get(self, position: int) -> str | None:
+        """Return a cell's text."""
+        if not self._present[position]:
+            return None
+        start = self._ends[position - 1] if position else 0
+        return self._bytes[start : self._ends[position]].decode("utf-8", "surrogatepass")
+
+    def put_where_missing(self, mask: NDArray[np.bool_], text: str) -> TextColumn:
+        """Return a column that has the text, too, in the cells of a mask that have none."""
+        filled = TextColumn()
+        for position, is_in in enumerate(mask.tolist()):
+            own = self.get(position)
+            filled.append(text if own is None and is_in else own)
+        return filled
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Whether each cell has a text."""
+        return np.frombuffer(self._present, dtype=np.bool_)
 
 
 class CellReader:
@@ -104,11 +161,10 @@ class CellReader:
         self._strings = strings
         self._rows, self._columns = array("q"), array("q")
         self._states, self._numbers = array("b"), array("d")
-        self._texts: dict[int, str] = {}
-        self._formulas: dict[int, str] = {}
+        self._texts, self._formulas = TextColumn(), TextColumn()
         self._shared: dict[str, tuple[str, str]] = {}
         self._arrays: list[tuple[int, int, int, int, str]] = []
-        self._characters = 0
+        self._seen = self._characters = 0
         self._row, self._column = -1, -1
         self._collected: list[str] | None = None
         self._value: list[str] | None = None
@@ -119,18 +175,27 @@ class CellReader:
 
     def cells(self) -> Cells:
         """Return what was collected, as arrays."""
+        rows = np.frombuffer(self._rows, dtype=np.int64)
+        columns = np.frombuffer(self._columns, dtype=np.int64)
+        for top, left, bottom, right, text in self._arrays:
+            inside = (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right)
+            if (inside & ~self._formulas.present).any():
+                self._formulas = self._formulas.put_where_missing(inside, text)
         return Cells(
-            np.frombuffer(self._rows, dtype=np.int64),
-            np.frombuffer(self._columns, dtype=np.int64),
+            rows,
+            columns,
             np.frombuffer(self._states, dtype=np.int8),
             np.frombuffer(self._numbers, dtype=np.float64),
             self._texts,
             self._formulas,
+            self._shared,
+            self._seen,
         )
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Note where the cell stands, and which of its parts the text belongs to."""
         if name == "c":
+            self._seen += 1
             self._clear()
             self._type = attributes.get("t", "n")
             self._go_to(attributes.get("r"))
@@ -180,17 +245,14 @@ class CellReader:
             raise WorkbookError("a cell stands outside of its sheet")
 
     def _file(self) -> None:
-        position = len(self._rows)
         formula = self._finished_formula()
-        if formula is not None:
-            self._formulas[position] = formula
-        elif self._value is None:
+        if formula is None and self._value is None:
             return  # nothing but a format
-        if position >= MAX_STORED_CELLS:
+        if len(self._rows) >= MAX_STORED_CELLS:
             raise WorkbookError(f"a sheet holds more than {MAX_STORED_CELLS:,} cells")
         state, number, text = self._typed()
-        if text is not None:
-            self._texts[position] = text
+        self._texts.append(text)
+        self._formulas.append(formula)
         self._rows.append(self._row)
         self._columns.append(self._column)
         self._states.append(state)
@@ -213,40 +275,31 @@ class CellReader:
         return State.TEXT, np.nan, value
 
     def _shared_string(self, value: str) -> str:
-        try:
-            return self._strings[int(value)]
-        except (ValueError, IndexError):
-            raise WorkbookError("the file is damaged: a cell's text is missing") from None
+        if not (value.isascii() and value.isdecimal() and int(value) < len(self._strings)):
+            raise WorkbookError("the file is damaged: a cell's text is missing")
+        return self._strings[int(value)]
 
     def _finished_formula(self) -> str | None:
-        """Return the cell's own formula, one that it shares, or that of the array it is in."""
+        """Return the cell's formula; for one that it shares, a mark and the formula's number."""
         if self._formula is None:
-            return self._array_formula()
+            return None
         text, attributes = "".join(self._formula), self._formula_attributes
         if attributes.get("t") == "array":
             self._note_array(text, attributes.get("ref", ""))
         key = attributes.get("si")
         if attributes.get("t") != "shared" or key is None:
             return text
-        here = cell_address(self._row, self._column)
         if text:
-            self._shared[key] = (text, here)
+            self._shared[key] = (text, cell_address(self._row, self._column))
             return text
-        first, origin = self._shared.get(key, ("", here))
-        return _moved(first, origin, here)
+        return _SHARED + key
 
     def _note_array(self, text: str, reference: str) -> None:
         first, _, last = reference.partition(":")
         if last and _REFERENCE.fullmatch(first) and _REFERENCE.fullmatch(last):
             self._arrays.append((*xl_cell_to_rowcol(first), *xl_cell_to_rowcol(last), text))
-            if len(self._arrays) > 1_000:
-                raise WorkbookError("a sheet holds more than 1,000 array formulas")
-
-    def _array_formula(self) -> str | None:
-        for top, left, bottom, right, text in self._arrays:
-            if top <= self._row <= bottom and left <= self._column <= right:
-                return text
-        return None
+            if len(self._arrays) > MAX_ARRAYS:
+                raise WorkbookError(f"a sheet holds more than {MAX_ARRAYS} array formulas")
 
 
 class StringReader:
@@ -256,6 +309,7 @@ class StringReader:
         self.strings: list[str] = []
         self._runs: list[str] = []
         self._is_text = self._is_phonetic = False
+        self._characters = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
         """Note whether text that follows counts."""
@@ -270,6 +324,11 @@ class StringReader:
         """Collect a run."""
         if self._is_text and not self._is_phonetic:
             self._runs.append(data)
+            self._characters += len(data)
+            if self._characters > MAX_STRING_CHARACTERS:
+                raise WorkbookError(
+                    f"the file's texts have more than {MAX_STRING_CHARACTERS:,} characters"
+                )
 
     def end(self, name: str) -> None:
         """File the finished string."""
@@ -291,8 +350,10 @@ def _number(value: str) -> tuple[int, float, str | None]:
 
 
 def _moved(formula: str, origin: str, here: str) -> str:
-    """Return a shared formula as it reads in another cell."""
+    """Return a shared formula as it reads in another cell, where it can be read at all."""
+    if len(formula) > _LONGEST_MOVED:
+        return formula
     try:
         return str(Translator(f"={formula}", origin=origin).translate_formula(here))[1:]
-    except (TokenizerError, ValueError, IndexError):
+    except (TokenizerError, TranslatorError, ValueError, IndexError, RecursionError):
         return formula

@@ -16,6 +16,8 @@ from xlbackprop.network import Network
 from xlbackprop.workbook.cells import Area, Cells, State
 from xlbackprop.workbook.read import Workbook, parse_area
 
+_FEW_CELLS, _MOST_CLAIMED_FOR_ONE_STORED = 20_000, 10
+
 
 @dataclass(frozen=True)
 class Found:
@@ -36,11 +38,13 @@ class Found:
 
     def text(self, index: Index) -> str | None:
         """Return the text or error value of an entry, or None where it holds neither."""
-        return self._stored(index).texts.get(int(self._positions[index]))
+        position = int(self._positions[index])
+        return self._stored(index).texts.get(position) if position >= 0 else None
 
     def formula(self, index: Index) -> str | None:
         """Return an entry's formula with its equals sign, or None where it has none."""
-        formula = self._stored(index).formulas.get(int(self._positions[index]))
+        position = int(self._positions[index])
+        formula = self._stored(index).formula(position) if position >= 0 else None
         return None if formula is None else f"={formula}"
 
     def addresses(self, equation: Equation) -> Addresses:
@@ -96,7 +100,17 @@ def read_tensors(
     """Return every tensor of the network as the workbook has it; each sheet is read once."""
     sheets = {block.sheet for own in blocks.values() for block in own}
     cells = {sheet: workbook.cells(sheet) for sheet in workbook.sheets if sheet in sheets}
+    _refuse_empty_claims(network, sum(own.seen for own in cells.values()))
     return {name: _read_tensor(tensor, blocks, cells) for name, tensor in network.tensors.items()}
+
+
+def _refuse_empty_claims(network: Network, stored: int) -> None:
+    """Refuse a small file that says it holds a huge network: computing it would cost a lot."""
+    claimed = sum(tensor.size for tensor in network.tensors.values())
+    if claimed > _FEW_CELLS and claimed > _MOST_CLAIMED_FOR_ONE_STORED * stored:
+        raise WorkbookError(
+            f"it describes a network of {claimed:,} cells and stores {stored:,}: it is cut short"
+        )
 
 
 def _read_tensor(

@@ -6,6 +6,7 @@ a bounded size.
 
 from __future__ import annotations
 
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ MAX_FILE_BYTES = 100_000_000
 MAX_UNPACKED_BYTES = 256_000_000
 MAX_PARTS = 10_000
 
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_END_RECORD, _LONGEST_COMMENT = 22, 65_535
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SAVE_AS = "save it as .xlsx (Excel Workbook) first"
@@ -32,8 +35,11 @@ def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
     would unpack to more than MAX_UNPACKED_BYTES.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise WorkbookError("that is no regular file")
         with path.open("rb") as file:
             _check_kind(file)
+            _check_directory(file)
             with zipfile.ZipFile(file) as package:
                 _check_parts(package)
                 yield package
@@ -41,7 +47,7 @@ def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
         raise WorkbookError(
             "the file is damaged: its archive is cut short or overwritten"
         ) from None
-    except (NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except (NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
         raise WorkbookError(f"the file is damaged: {one_line(error)}") from None
     except FileNotFoundError:
         raise WorkbookError("there is no such file") from None
@@ -70,16 +76,40 @@ def _check_kind(file: IO[bytes]) -> None:
 
 
 def _not_an_archive(head: bytes) -> str:
-    try:
-        text = head.decode("utf-8", errors="strict" if len(head) < 4096 else "ignore")
-    except UnicodeDecodeError:
-        text = ""
-    is_text = bool(text) and all(c.isprintable() or c.isspace() for c in text)
-    if is_text and text.lstrip().startswith("<"):
+    text = _as_text(head)
+    if text is None:
+        return "this is not an .xlsx workbook (not even a zip archive)"
+    if text.lstrip().startswith("<"):
         return f"this is an XML or HTML file, not a workbook: {_SAVE_AS}"
-    if is_text and any(mark in text for mark in ",;\t"):
+    if any(mark in text for mark in ",;\t"):
         return f"this is a text table (.csv), whatever its name: {_SAVE_AS}"
-    return "this is not an .xlsx workbook (not even a zip archive)"
+    return "this is a text, not an .xlsx workbook"
+
+
+def _as_text(head: bytes) -> str | None:
+    """Return the beginning of a file as text in one of the usual encodings, or None."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+    else:
+        text = head.decode("utf-8-sig", errors="replace")
+        if text.count("\N{REPLACEMENT CHARACTER}") > 1:
+            text = head.decode("cp1252", errors="replace")
+    odd = sum(not (c.isprintable() or c.isspace()) for c in text)
+    return text if text.strip() and odd == 0 else None
+
+
+def _check_directory(file: IO[bytes]) -> None:
+    """Refuse an archive of very many parts before a list of them is made."""
+    start = max(0, file.seek(0, 2) - _END_RECORD - _LONGEST_COMMENT)
+    file.seek(start)
+    tail = file.read()
+    at = tail.rfind(b"PK\5\6")
+    if at >= 0 and len(tail) >= at + _END_RECORD:
+        parts = int.from_bytes(tail[at + 10 : at + 12], "little")
+        size = int.from_bytes(tail[at + 12 : at + 16], "little")
+        if parts > MAX_PARTS or size > MAX_PARTS * 200:
+            raise WorkbookError(f"the file holds more than {MAX_PARTS:,} parts")
+    file.seek(0)
 
 
 def _check_parts(package: zipfile.ZipFile) -> None:
@@ -92,9 +122,12 @@ def _check_parts(package: zipfile.ZipFile) -> None:
         raise WorkbookError(
             f"the file unpacks to {unpacked:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
         )
+    if any(part.compress_type not in _COMPRESSIONS for part in parts):
+        raise WorkbookError("the file is compressed in a way that no spreadsheet program uses")
     names = {part.filename for part in parts}
     if "mimetype" in names:
-        kind = package.read("mimetype")[:100]
+        with package.open("mimetype") as stream:
+            kind = stream.read(100)
         if b"opendocument" in kind:
             raise WorkbookError(
                 f"this is an OpenDocument file (.ods), whatever its name: {_SAVE_AS}"

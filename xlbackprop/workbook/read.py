@@ -13,6 +13,7 @@ from zipfile import ZipFile
 from xlsxwriter.utility import xl_cell_to_rowcol
 
 from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.workbook.cells import Area, CellReader, Cells, StringReader
 from xlbackprop.workbook.guard import open_package
 from xlbackprop.workbook.xml import Element, read_elements, read_part
@@ -43,7 +44,7 @@ class Workbook:
     def __init__(self, package: ZipFile) -> None:
         self._package = package
         part = self._main_part()
-        elements = read_elements(package, part)
+        elements = read_elements(package, part, ("sheet", "definedName"))
         targets = {key: target for key, _, target in _relationships(package, part)}
         self._parts = {
             sheet.attributes.get("name", ""): targets.get(sheet.attributes.get("id", ""), "")
@@ -88,15 +89,18 @@ def parse_area(text: str) -> Area | None:
     sheet = match["plain"] or match["quoted"].replace("''", "'")
     top, left = xl_cell_to_rowcol(match["first"])
     bottom, right = xl_cell_to_rowcol(match["last"] or match["first"])
+    if bottom < top or right < left or bottom >= MAX_ROWS or right >= MAX_COLUMNS:
+        return None
     return Area(sheet, top, left, bottom - top + 1, right - left + 1)
 
 
 def _relationships(package: ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
     """Yield the id, type and target of each relationship of a part; external ones are left out."""
     folder, name = posixpath.split(part)
-    for one in read_elements(package, posixpath.join(folder, "_rels", f"{name}.rels")):
+    rels = posixpath.join(folder, "_rels", f"{name}.rels")
+    for one in read_elements(package, rels, ("Relationship",)):
         attributes = one.attributes
-        if one.name == "Relationship" and attributes.get("TargetMode") != "External":
+        if attributes.get("TargetMode") != "External":
             target = posixpath.join("/", folder, attributes.get("Target", ""))
             key, kind = attributes.get("Id", ""), attributes.get("Type", "")
             yield key, kind, posixpath.normpath(target).lstrip("/")

@@ -7,13 +7,19 @@ with all cells in it. Document types, the door to entity bombs, are refused.
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import IO, Protocol
 from xml.parsers import expat
 
 from xlbackprop.errors import WorkbookError, one_line
 
-MAX_ELEMENTS = 400_000
+MAX_ELEMENTS = 7_000_000
+MAX_DEPTH = 64
+MAX_TOKEN_BYTES = 1_000_000
+MAX_INDEXED = 200_000
+MAX_ATTRIBUTES = 40
+MAX_INDEX_CHARACTERS = 30_000_000
 _CHUNK = 1 << 16
 
 
@@ -28,26 +34,60 @@ class Reader(Protocol):
 
 
 def read_part(package: zipfile.ZipFile, part: str, reader: Reader) -> None:
-    """Read one part of an archive. Raises WorkbookError where it is missing or damaged."""
+    """Read one part of an archive. Raises WorkbookError where it is missing, damaged or endless."""
     try:
         stream = package.open(part)
     except KeyError:
         raise WorkbookError(f"the file is damaged: its part {_shown(part)} is missing") from None
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = lambda *_: _refuse_document_type(part)
-    parser.StartElementHandler = lambda name, attributes: reader.start(_local(name), attributes)
-    parser.EndElementHandler = lambda name: reader.end(_local(name))
-    parser.CharacterDataHandler = reader.text
-    try:
-        with stream:
+    with stream:
+        _Parsing(part, reader).feed(stream)
+
+
+class _Parsing:
+    """One part while it is parsed: counts its elements, their depth, and the longest token."""
+
+    def __init__(self, part: str, reader: Reader) -> None:
+        self._part, self._reader = part, reader
+        self._elements = self._depth = 0
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._refuse_document_type
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = reader.text
+        self._parser = parser
+
+    def feed(self, stream: IO[bytes]) -> None:
+        fed = 0
+        try:
             while chunk := stream.read(_CHUNK):
-                parser.Parse(chunk, False)
-        parser.Parse(b"", True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        raise WorkbookError(
-            f"the file is damaged: its part {_shown(part)}: {one_line(error, 80)}"
-        ) from None
+                self._parser.Parse(chunk, False)
+                fed += len(chunk)
+                # A comment or a tag is held until it ends, and searched again with each chunk.
+                if fed - self._parser.CurrentByteIndex > MAX_TOKEN_BYTES:
+                    raise self._error(f"it has a tag of more than {MAX_TOKEN_BYTES:,} bytes")
+            self._parser.Parse(b"", True)
+        except (expat.ExpatError, ValueError, LookupError) as error:
+            raise self._error(f"it is damaged: {one_line(error, 80)}") from None
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        self._depth += 1
+        if self._elements > MAX_ELEMENTS:
+            raise self._error(f"it has more than {MAX_ELEMENTS:,} elements")
+        if self._depth > MAX_DEPTH:
+            raise self._error(f"its elements are nested more than {MAX_DEPTH} deep")
+        self._reader.start(name.rpartition(":")[2] if ":" in name else name, attributes)
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        self._reader.end(name.rpartition(":")[2] if ":" in name else name)
+
+    def _refuse_document_type(self, *_: object) -> None:
+        raise self._error("it declares a document type, which no workbook needs and an attack does")
+
+    def _error(self, reason: str) -> WorkbookError:
+        return WorkbookError(f"the file cannot be read: its part {_shown(self._part)}: {reason}")
 
 
 @dataclass
@@ -59,42 +99,39 @@ class Element:
     text: str = ""
 
 
-@dataclass
 class _Elements:
-    found: list[Element] = field(default_factory=list)
-    _open: list[Element] = field(default_factory=list)
+    """Collects the elements of some names."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.found: list[Element] = []
+        self._names = names
+        self._texts: list[str] = []
+        self._characters = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        element = Element(name, {_local(key): value for key, value in attributes.items()})
-        self.found.append(element)
-        self._open.append(element)
-        if len(self.found) > MAX_ELEMENTS:
-            raise WorkbookError(f"one of its parts has more than {MAX_ELEMENTS:,} elements")
+        self._texts = []
+        if name in self._names:
+            plain = {key.rpartition(":")[2]: value for key, value in attributes.items()}
+            self.found.append(Element(name, plain))
+            if len(self.found) > MAX_INDEXED or len(plain) > MAX_ATTRIBUTES:
+                raise WorkbookError(f"it has more than {MAX_INDEXED:,} sheets, parts and names")
 
     def text(self, data: str) -> None:
-        if self._open:
-            self._open[-1].text += data
+        self._texts.append(data)
+        self._characters += len(data)
+        if self._characters > MAX_INDEX_CHARACTERS:
+            raise WorkbookError(f"its index has more than {MAX_INDEX_CHARACTERS:,} characters")
 
-    def end(self, _: str) -> None:
-        self._open.pop()
+    def end(self, name: str) -> None:
+        if name in self._names:
+            self.found[-1].text = "".join(self._texts)
 
 
-def read_elements(package: zipfile.ZipFile, part: str) -> list[Element]:
-    """Return all elements of a small part, in the order of their start tags."""
-    elements = _Elements()
+def read_elements(package: zipfile.ZipFile, part: str, names: Collection[str]) -> list[Element]:
+    """Return the elements of the given names, none of which holds another, in order."""
+    elements = _Elements(names)
     read_part(package, part, elements)
     return elements.found
-
-
-def _refuse_document_type(part: str) -> None:
-    raise WorkbookError(
-        f"its part {_shown(part)} declares a document type, which no workbook needs and an attack"
-        " does"
-    )
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2] if ":" in name else name
 
 
 def _shown(part: str) -> str:
