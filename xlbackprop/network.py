@@ -19,7 +19,8 @@ from xlbackprop.training import Training, plan_training
 # Beyond this many cells no spreadsheet is a page any more; it also bounds what a workbook from
 # a stranger can make us compute.
 MAX_CELLS = 1_000_000
-MAX_BLOCKS = 50_000
+MAX_BLOCKS = 150_000
+MAX_TENSORS = 20_000
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,16 @@ def build_network(spec: Spec) -> Network:
 
 
 def _check_blocks(tensors: Collection[Tensor], times: int) -> None:
-    blocks = times * sum(prod(tensor.leading) for tensor in tensors)
-    if blocks > MAX_BLOCKS:
-        raise SpecError(
-            f"the workbook would have {blocks:,} blocks, each with a name, more than"
-            f" {MAX_BLOCKS:,}: fewer steps, channels or samples would do"
-        )
+    most = max(tensors, key=lambda tensor: prod(tensor.leading))
+    for what, number, limit in (
+        ("tensors", times * len(tensors), MAX_TENSORS),
+        ("blocks", times * sum(prod(tensor.leading) for tensor in tensors), MAX_BLOCKS),
+    ):
+        if number > limit:
+            raise SpecError(
+                f"the workbook would have {number:,} {what}, more than {limit:,}; {most.name} alone"
+                f" has {prod(most.leading):,} blocks in each of {times:,} steps"
+            )
 
 
 def _check_size(tensors: Collection[Tensor], times: int) -> None:
