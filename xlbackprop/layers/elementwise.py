@@ -8,12 +8,12 @@ h may have any shape. All blocks have this shape too, and one formula serves all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
-from xlbackprop.equation import Array, Domain, Equation, Kind, Mask, Math, Shape, Tensor
-from xlbackprop.grid import Addresses
+from xlbackprop.cellwise import cellwise
+from xlbackprop.equation import Array, Domain, Equation, Kind, Mask, Shape, Tensor
 from xlbackprop.layers.contract import LayerEquations, Scope
 
 
@@ -36,26 +36,7 @@ class Elementwise:
         """Return a tensor of the input's shape."""
         return self.scope.tensor(short, self.shape, self.axes, kind, about, domain=domain)
 
-    def equation(
-        self,
-        target: Tensor,
-        sources: Mapping[str, Tensor],
-        compute: Callable[..., Array],
-        formula: Callable[..., str],
-        math: Math,
-        *,
-        accepts: Callable[..., Mask] | None = None,
-        tie_rule: str = "",
-    ) -> Equation:
-        """Return an equation whose every cell is made from the same cell of each source.
-
-        `compute(**arrays)` takes whole arrays; `formula(**addresses)` one cell's addresses.
-        """
-
-        def text(at: Addresses, *index: int) -> str:
-            return formula(**{letter: getattr(at, letter)[index] for letter in sources})
-
-        return Equation(target, sources, compute, text, math, accepts=accepts, tie_rule=tie_rule)
+    equation = staticmethod(cellwise)
 
     def layer(
         self,

@@ -7,11 +7,10 @@ m is the number of outputs (batch included) with reduction "mean", and 1 with "s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Place, Tensor
-from xlbackprop.grid import Addresses
+from xlbackprop.cellwise import cellwise
+from xlbackprop.equation import Domain, Kind, Place, Tensor
 from xlbackprop.layers.contract import Scope
 
 
@@ -52,23 +51,7 @@ class Entries:
             domain=domain,
         )
 
-    def equation(
-        self,
-        target: Tensor,
-        sources: Mapping[str, Tensor],
-        compute: Callable[..., Array],
-        formula: Callable[..., str],
-        math: Math,
-    ) -> Equation:
-        """Return an equation whose every cell is made from the same cell of each source.
-
-        `compute(**arrays)` takes whole arrays; `formula(**addresses)` one cell's addresses.
-        """
-
-        def text(at: Addresses, *index: int) -> str:
-            return formula(**{letter: getattr(at, letter)[index] for letter in sources})
-
-        return Equation(target, sources, compute, text, math)
+    equation = staticmethod(cellwise)
 
 
 def coefficient(numerator: int, denominator: int) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Place, Tensor
+from xlbackprop.cellwise import cellwise
+from xlbackprop.equation import Equation, Kind, Place, Tensor
 from xlbackprop.layers.contract import Scope
 
 
@@ -56,30 +57,7 @@ class Parameter:
             vertical=self.w.vertical,
         )
 
-    def equation(
-        self,
-        target: Tensor,
-        sources: Mapping[str, Tensor],
-        compute: Callable[..., Array],
-        formula: Callable[..., str],
-        math: Math,
-    ) -> Equation:
-        """Return an elementwise equation of cells and hyperparameters.
-
-        `compute(**arrays)` takes whole arrays; `formula(**addresses)` the addresses of one cell
-        of each source, those of hyperparameters anchored.
-        """
-
-        def text(at: object, *index: int) -> str:
-            cells = {
-                letter: getattr(at, letter)[index]
-                if tensor.shape
-                else getattr(at, letter)[()].fixed
-                for letter, tensor in sources.items()
-            }
-            return formula(**cells)
-
-        return Equation(target, sources, compute, text, math)
+    equation = staticmethod(cellwise)
 
 
 class Optimizer(Protocol):

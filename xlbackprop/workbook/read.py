@@ -14,7 +14,8 @@ from xlsxwriter.utility import xl_cell_to_rowcol
 
 from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
-from xlbackprop.workbook.cells import Area, CellReader, Cells, StringReader
+from xlbackprop.workbook.cell_reader import CellReader, StringReader
+from xlbackprop.workbook.cells import Area, Cells
 from xlbackprop.workbook.guard import open_package
 from xlbackprop.workbook.xml import Element, read_elements, read_part
 

@@ -40,6 +40,9 @@ from xlbackprop.workbook.style import (
     number_format,
 )
 
+# What is built must be small enough to be checked again: this is below the reader's limits.
+MAX_CHARACTERS = 60_000_000
+
 # A fixed date, so that the same spec gives the same bytes.
 _CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
@@ -70,6 +73,7 @@ class _Cells:
         self.workbook, self.formats = workbook, formats
         self.network, self.layout = contents.network, contents.layout
         self.arrays, self.blank = contents.arrays, contents.blank
+        self._characters = 0
 
     def write(self) -> None:
         for tensor in self.network.inputs:
@@ -112,9 +116,18 @@ class _Cells:
             for row, line in enumerate(numbers.tolist(), start=block.row):
                 inside = islice(entries, block.width)
                 contents = [formula(at, *block.index, *entry) for entry in inside]
+                self._count_characters(tensor, contents)
                 sheet.write_block_row(row, block.column, contents, line, styles)
 
         self._each_block(tensor, write)
+
+    def _count_characters(self, tensor: Tensor, contents: list[str | float]) -> None:
+        self._characters += sum(len(text) for text in contents if isinstance(text, str))
+        if self._characters > MAX_CHARACTERS:
+            raise SpecError(
+                f"the formulas up to {tensor.name} take more than {MAX_CHARACTERS:,} characters:"
+                " more than a workbook should hold"
+            )
 
     def _kind_format(self, tensor: Tensor) -> Format:
         return self.formats(kind_format(tensor.kind, number_format(self.arrays[tensor.name])))
