@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Tensor
 from xlbackprop.grid import Addresses
+from xlbackprop.layers.common.elementwise import derivative
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import derivative
 
 
 @layer("add", short="add", joins=True)

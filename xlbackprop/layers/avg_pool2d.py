@@ -23,9 +23,9 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Math, Shape
 from xlbackprop.grid import Addresses
+from xlbackprop.layers.common.planes import Pair, as_pair, scaled, spread_out, windows
+from xlbackprop.layers.common.pooling import Pooling, PoolOptions
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.planes import Pair, as_pair, scaled, spread_out, windows
-from xlbackprop.layers.pooling import Pooling, PoolOptions
 
 
 @layer("avg_pool2d", short="avgpool")

@@ -17,9 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlbackprop.equation import Shape
+from xlbackprop.layers.common.elementwise import literal
+from xlbackprop.layers.common.normalization import Normalization
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import literal
-from xlbackprop.layers.normalization import Normalization
 from xlbackprop.layers.options import number
 
 

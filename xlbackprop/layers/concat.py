@@ -19,9 +19,9 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape
 from xlbackprop.grid import Addresses, View
+from xlbackprop.layers.common.elementwise import derivative
+from xlbackprop.layers.common.planes import scaled
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import derivative
-from xlbackprop.layers.planes import scaled
 
 
 @layer("concat", short="concat", joins=True)

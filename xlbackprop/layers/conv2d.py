@@ -25,12 +25,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape
+from xlbackprop.equation import Array, Equation, Math, Place, Shape
 from xlbackprop.grid import Addresses, sumproduct
+from xlbackprop.layers.common.convolution import Convolution
+from xlbackprop.layers.common.planes import (
+    Pair,
+    as_pair,
+    half_turn,
+    pair_text,
+    scaled,
+    size_text,
+    spread_out,
+    windows,
+)
+from xlbackprop.layers.common.sums import Terms, sum_equations
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count, flag, pair
-from xlbackprop.layers.planes import Pair, as_pair, half_turn, scaled, spread_out, windows
-from xlbackprop.layers.sums import Finish, Terms, sum_equations
 
 
 @layer("conv2d", short="conv")
@@ -51,14 +61,12 @@ class Conv2d:
         return _Convolution(self, scope, shape).equations()
 
 
-class _Convolution:
+class _Convolution(Convolution):
     """A convolution of known geometry: first its sizes, then its tensors, then its equations."""
 
     def __init__(self, options: Conv2d, scope: Scope, shape: Shape) -> None:
-        if len(shape) - scope.has_batch != 3:
-            raise scope.refuse("input", shape, "expected channels, height, width")
-        self.options, self.scope = options, scope
-        self.batch, self.channels, self.size = shape[:-3], shape[-3], as_pair(shape[-2:])
+        super().__init__(scope, shape)
+        self.options = options
         self._check_groups()
         self.reach = as_pair(
             d * (r - 1) + 1 for r, d in zip(options.kernel, options.dilation, strict=True)
@@ -72,7 +80,7 @@ class _Convolution:
         self.spread = as_pair(
             s * (n - 1) + 1 for n, s in zip(self.out_size, options.stride, strict=True)
         )  # S'
-        self._make_tensors(shape)
+        self._make_tensors()
 
     def _check_groups(self) -> None:
         if self.channels % self.options.groups or self.options.filters % self.options.groups:
@@ -88,23 +96,13 @@ class _Convolution:
             raise self.scope.refuse(
                 "kernel",
                 list(self.options.kernel),
-                f"covers {_times(self.reach)} cells (dilation included), more than the input's"
-                f" {_times(self.framed)} (padding included)",
+                f"covers {size_text(self.reach)} cells (dilation included), more than the input's"
+                f" {size_text(self.framed)} (padding included)",
             )
 
-    def _make_tensors(self, shape: Shape) -> None:
-        tensor, n = self.scope.tensor, "n" * len(self.batch)
-        filters = self.options.filters
-        w_shape = (filters, self.channels_per_group, *self.options.kernel)
-        out_shape = (*self.batch, filters, *self.out_size)
-        self.h = tensor("h", shape, self.scope.axes(shape), Kind.GIVEN, "input")
-        self.w = tensor("w", w_shape, "kcab", Kind.PARAMETER, "filters")
-        self.b = tensor("b", (filters,), "k", Kind.PARAMETER, "bias", block_rank=0)
-        self.out = tensor("out", out_shape, f"{n}kij", Kind.FORWARD, "output")
-        self.dL_dout = self.scope.gradient(self.out, "upstream gradient")
-        self.dL_dw = self.scope.gradient(self.w, "gradient of the filters")
-        self.dL_db = self.scope.gradient(self.b, "gradient of the bias")
-        self.dL_dh = self.scope.gradient(self.h, "gradient for the layer before")
+    def _make_tensors(self) -> None:
+        w_shape = (self.options.filters, self.channels_per_group, *self.options.kernel)
+        self.make_tensors(w_shape, "kcab", self.options.filters, self.out_size)
         # Each stands in for its helper block until there is one.
         self.h_padded, self.w_dilated, self.w_rotated = self.h, self.w, self.w
         self.dL_dout_spread = self.dL_dout
@@ -118,10 +116,9 @@ class _Convolution:
         return self.options.filters // self.options.groups
 
     def equations(self) -> LayerEquations:
-        parameters = (self.w, self.b) if self.options.bias else (self.w,)
         return LayerEquations(
             inputs=(self.h,),
-            parameters=parameters,
+            parameters=self.parameters(bias=self.options.bias),
             out=self.out,
             forward=tuple(self.forward()),
             dL_dout=self.dL_dout,
@@ -221,11 +218,6 @@ class _Convolution:
             i, j = i * s, j * t
             return sumproduct(at.h[*n, channel, i : i + D, j : j + E], at.w[k, c].fixed)
 
-        add_bias = Finish(
-            {"b": self.b},
-            compute=lambda total, b: total + b[:, None, None],
-            formula=lambda total, at, *index: f"{total}+{at.b[index[-3]].fixed}",
-        )
         return sum_equations(
             self.scope,
             self.out,
@@ -233,7 +225,7 @@ class _Convolution:
                 self.channels_per_group, {"h": self.h_padded, "w": self.w_dilated}, partial, term
             ),
             self.math_of_out(),
-            add_bias if self.options.bias else None,
+            self.add_bias() if self.options.bias else None,
         )
 
     def math_of_out(self) -> Math:
@@ -283,23 +275,6 @@ class _Convolution:
         terms = Terms(self.samples, {"h": self.h_padded, "g": upstream}, partial, term)
         return sum_equations(self.scope, self.dL_dw, terms, math)
 
-    def gradient_of_b(self) -> list[Equation]:
-        def partial(part: slice, g: Array) -> Array:
-            samples = g.reshape(self.samples, *self.out.shape[-3:])[part]
-            return np.asarray(samples.sum(axis=(0, 2, 3)))
-
-        def term(at: Addresses, n: int, k: int) -> str:
-            return f"SUM({at.g[*(n,) * len(self.batch), k]})"
-
-        n = self.n
-        math = Math(
-            f"dL/db[k] = Σ({n}i,j) dL/dout[{n}k,i,j]",
-            rf"\frac{{\partial L}}{{\partial b_k}} = \sum_{{{n}i,j}}"
-            rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}k,i,j}}}}",
-        )
-        terms = Terms(self.samples, {"g": self.dL_dout}, partial, term)
-        return sum_equations(self.scope, self.dL_db, terms, math)
-
     def gradient_of_h(self) -> list[Equation]:
         (p, q), (D, E), (H, W) = self.options.padding, self.reach, self.size
         per_group = self.channels_per_group
@@ -331,21 +306,12 @@ class _Convolution:
 
     def about(self) -> str:
         o = self.options
-        parts = [f"{o.filters} filter{'s' * (o.filters > 1)} {_times(o.kernel)}"]
-        parts += [f"stride {_short(o.stride)}", f"padding {_short(o.padding)}"]
-        parts += [f"dilation {_short(o.dilation)}"] * (o.dilation != (1, 1))
+        parts = [f"{o.filters} filter{'s' * (o.filters > 1)} {size_text(o.kernel)}"]
+        parts += [f"stride {pair_text(o.stride)}", f"padding {pair_text(o.padding)}"]
+        parts += [f"dilation {pair_text(o.dilation)}"] * (o.dilation != (1, 1))
         parts += [f"{o.groups} groups"] * (o.groups > 1)
         parts += ["no bias"] * (not o.bias)
         return ", ".join(parts)
-
-    @property
-    def n(self) -> str:
-        """The batch's letter with its comma, in an equation's indices; empty without a batch."""
-        return "n," * len(self.batch)
-
-    @property
-    def samples(self) -> int:
-        return self.batch[0] if self.batch else 1
 
     def grouped(self, x: Array) -> Array:
         """Return (…,C,H,W) as (N, groups, C/groups, H, W), with N = 1 where there is no batch."""
@@ -355,11 +321,3 @@ class _Convolution:
     def grouped_filters(self, w: Array) -> Array:
         """Return (K,C/groups,R,S) as (groups, K/groups, C/groups, R, S)."""
         return w.reshape(self.options.groups, self.filters_per_group, *w.shape[1:])
-
-
-def _times(size: Pair) -> str:
-    return f"{size[0]}×{size[1]}"
-
-
-def _short(both: Pair) -> str:
-    return str(both[0]) if both[0] == both[1] else f"{both[0]}, {both[1]}"

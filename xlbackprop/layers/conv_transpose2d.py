@@ -26,11 +26,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Shape
+from xlbackprop.equation import Array, Equation, Math, Shape
 from xlbackprop.grid import Addresses, sumproduct
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.options import count, flag, pair
-from xlbackprop.layers.planes import (
+from xlbackprop.layers.common.convolution import Convolution
+from xlbackprop.layers.common.planes import (
     Pair,
     as_pair,
     half_turn,
@@ -40,7 +39,9 @@ from xlbackprop.layers.planes import (
     spread_out,
     windows,
 )
-from xlbackprop.layers.sums import Finish, Terms, sum_equations
+from xlbackprop.layers.common.sums import Terms, sum_equations
+from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.layers.options import count, flag, pair
 
 
 @layer("conv_transpose2d", short="convt")
@@ -60,14 +61,12 @@ class ConvTranspose2d:
         return _TransposedConvolution(self, scope, shape).equations()
 
 
-class _TransposedConvolution:
+class _TransposedConvolution(Convolution):
     """A transposed convolution of known geometry: its sizes, its tensors, its equations."""
 
     def __init__(self, options: ConvTranspose2d, scope: Scope, shape: Shape) -> None:
-        if len(shape) - scope.has_batch != 3:
-            raise scope.refuse("input", shape, "expected channels, height, width")
-        self.options, self.scope = options, scope
-        self.batch, self.channels, self.size = shape[:-3], shape[-3], as_pair(shape[-2:])
+        super().__init__(scope, shape)
+        self.options = options
         self._check_output_padding()
         self.spread = as_pair(
             s * (n - 1) + 1 for n, s in zip(self.size, options.stride, strict=True)
@@ -78,7 +77,7 @@ class _TransposedConvolution:
             n - 2 * p for n, p in zip(self.stamped, options.padding, strict=True)
         )
         self._check_fit()
-        self._make_tensors(shape)
+        self._make_tensors()
 
     def _check_output_padding(self) -> None:
         output_padding, stride = self.options.output_padding, self.options.stride
@@ -97,27 +96,16 @@ class _TransposedConvolution:
                 f"cuts this off each side of {size_text(self.stamped)} cells, and leaves none",
             )
 
-    def _make_tensors(self, shape: Shape) -> None:
-        tensor, n = self.scope.tensor, "n" * len(self.batch)
-        filters = self.options.filters
-        w_shape = (self.channels, filters, *self.options.kernel)
-        out_shape = (*self.batch, filters, *self.out_size)
-        self.h = tensor("h", shape, self.scope.axes(shape), Kind.GIVEN, "input")
-        self.w = tensor("w", w_shape, "ckab", Kind.PARAMETER, "filters")
-        self.b = tensor("b", (filters,), "k", Kind.PARAMETER, "bias", block_rank=0)
-        self.out = tensor("out", out_shape, f"{n}kij", Kind.FORWARD, "output")
-        self.dL_dout = self.scope.gradient(self.out, "upstream gradient")
-        self.dL_dw = self.scope.gradient(self.w, "gradient of the filters")
-        self.dL_db = self.scope.gradient(self.b, "gradient of the bias")
-        self.dL_dh = self.scope.gradient(self.h, "gradient for the layer before")
+    def _make_tensors(self) -> None:
+        w_shape = (self.channels, self.options.filters, *self.options.kernel)
+        self.make_tensors(w_shape, "ckab", self.options.filters, self.out_size)
         # Each stands in for its helper block until there is one.
         self.h_spread, self.w_rotated, self.dL_dout_padded = self.h, self.w, self.dL_dout
 
     def equations(self) -> LayerEquations:
-        parameters = (self.w, self.b) if self.options.bias else (self.w,)
         return LayerEquations(
             inputs=(self.h,),
-            parameters=parameters,
+            parameters=self.parameters(bias=self.options.bias),
             out=self.out,
             forward=tuple(self.forward()),
             dL_dout=self.dL_dout,
@@ -195,17 +183,12 @@ class _TransposedConvolution:
             i, j = i + p, j + q
             return sumproduct(at.h[*n, c, i : i + R, j : j + S], at.r[c, k].fixed)
 
-        add_bias = Finish(
-            {"b": self.b},
-            compute=lambda total, b: total + b[:, None, None],
-            formula=lambda total, at, *index: f"{total}+{at.b[index[-3]].fixed}",
-        )
         return sum_equations(
             self.scope,
             self.out,
             Terms(self.channels, {"h": self.h_spread, "r": self.w_rotated}, partial, term),
             self.math_of_out(),
-            add_bias if self.options.bias else None,
+            self.add_bias() if self.options.bias else None,
         )
 
     def math_of_out(self) -> Math:
@@ -249,22 +232,6 @@ class _TransposedConvolution:
         terms = Terms(self.samples, {"g": self.dL_dout_padded, "h": h_between}, partial, term)
         return sum_equations(self.scope, self.dL_dw, terms, math)
 
-    def gradient_of_b(self) -> list[Equation]:
-        def partial(part: slice, g: Array) -> Array:
-            return np.asarray(self.by_sample(g)[part].sum(axis=(0, 2, 3)))
-
-        def term(at: Addresses, n: int, k: int) -> str:
-            return f"SUM({at.g[*(n,) * len(self.batch), k]})"
-
-        n = self.n
-        math = Math(
-            f"dL/db[k] = Σ({n}i,j) dL/dout[{n}k,i,j]",
-            rf"\frac{{\partial L}}{{\partial b_k}} = \sum_{{{n}i,j}}"
-            rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}k,i,j}}}}",
-        )
-        terms = Terms(self.samples, {"g": self.dL_dout}, partial, term)
-        return sum_equations(self.scope, self.dL_db, terms, math)
-
     def gradient_of_h(self) -> list[Equation]:
         (s, t), (R, S), (H, W) = self.options.stride, self.options.kernel, self.size
 
@@ -299,16 +266,3 @@ class _TransposedConvolution:
         parts += [more] * (o.output_padding != (0, 0))
         parts += ["no bias"] * (not o.bias)
         return ", ".join(parts)
-
-    @property
-    def n(self) -> str:
-        """The batch's letter with its comma, in an equation's indices; empty without a batch."""
-        return "n," * len(self.batch)
-
-    @property
-    def samples(self) -> int:
-        return self.batch[0] if self.batch else 1
-
-    def by_sample(self, x: Array) -> Array:
-        """Return (…,C,H,W) as (N,C,H,W), with N = 1 where there is no batch."""
-        return x.reshape(self.samples, *x.shape[-3:])

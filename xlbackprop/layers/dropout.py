@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlbackprop.equation import Domain, Kind, Math, Shape
+from xlbackprop.layers.common.elementwise import Elementwise, derivative, literal
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import Elementwise, derivative, literal
 from xlbackprop.layers.options import number
 
 

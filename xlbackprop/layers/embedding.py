@@ -17,9 +17,9 @@ import numpy as np
 
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Shape
 from xlbackprop.grid import Addresses
+from xlbackprop.layers.common.sums import Terms, sum_equations
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count
-from xlbackprop.layers.sums import Terms, sum_equations
 
 
 @layer("embedding", short="embed")

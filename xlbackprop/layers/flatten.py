@@ -14,9 +14,9 @@ from math import prod
 
 from xlbackprop.equation import Equation, Index, Kind, Math, Shape
 from xlbackprop.grid import Addresses
+from xlbackprop.layers.common.elementwise import derivative
+from xlbackprop.layers.common.planes import scaled
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import derivative
-from xlbackprop.layers.planes import scaled
 
 
 @layer("flatten", short="flatten")

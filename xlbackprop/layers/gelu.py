@@ -23,8 +23,8 @@ from math import pi, sqrt
 import numpy as np
 
 from xlbackprop.equation import Equation, Kind, Math, Shape
+from xlbackprop.layers.common.elementwise import Elementwise, derivative
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import Elementwise, derivative
 
 _SCALE, _CUBIC = sqrt(2 / pi), 0.044715
 

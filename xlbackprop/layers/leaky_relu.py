@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Array, Equation, Math, Shape
+from xlbackprop.layers.common.elementwise import Elementwise, between, derivative, literal
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import Elementwise, between, derivative, literal
 from xlbackprop.layers.options import number
 
 

@@ -25,10 +25,10 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Kind, Mask, Math, Place, Shape
 from xlbackprop.grid import Addresses
+from xlbackprop.layers.common.planes import scaled
+from xlbackprop.layers.common.pool_windows import Windows
+from xlbackprop.layers.common.pooling import Pooling, PoolOptions
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.planes import scaled
-from xlbackprop.layers.pool_windows import Windows
-from xlbackprop.layers.pooling import Pooling, PoolOptions
 
 # A formula can nest 64 functions, and looks for the winner with an IF for each entry.
 LARGEST_WINDOW = 60

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Equation, Math, Shape
+from xlbackprop.layers.common.elementwise import Elementwise, between, derivative
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import Elementwise, between, derivative
 
 _TIE_RULE = "relu passes no gradient where h = 0, as in PyTorch"
 

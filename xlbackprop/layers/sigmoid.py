@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Equation, Math, Shape
+from xlbackprop.layers.common.elementwise import Elementwise, derivative
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import Elementwise, derivative
 
 
 @layer("sigmoid", short="sigmoid")

@@ -23,8 +23,8 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Tensor
 from xlbackprop.grid import Addresses, sumproduct
+from xlbackprop.layers.common.elementwise import Elementwise, derivative
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.elementwise import Elementwise, derivative
 
 
 @layer("softmax", short="softmax")

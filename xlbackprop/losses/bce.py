@@ -16,9 +16,9 @@ from typing import ClassVar
 import numpy as np
 
 from xlbackprop.equation import Domain, Equation, Kind, Math, Tensor
+from xlbackprop.layers.common.sums import Finish, sum_equations
 from xlbackprop.layers.contract import Scope
 from xlbackprop.layers.options import choice
-from xlbackprop.layers.sums import Finish, sum_equations
 from xlbackprop.losses.contract import LossEquations, block_terms, loss, scalar
 from xlbackprop.losses.entries import Entries, coefficient
 

@@ -13,8 +13,8 @@ from typing import ClassVar, Protocol, TypeVar
 
 from xlbackprop.equation import Array, Equation, Index, Kind, Place, Tensor
 from xlbackprop.grid import Addresses
+from xlbackprop.layers.common.sums import Terms
 from xlbackprop.layers.contract import Scope
-from xlbackprop.layers.sums import Terms
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import numpy as np
 
 from xlbackprop.equation import Kind, Math, Tensor
 from xlbackprop.grid import sumproduct
+from xlbackprop.layers.common.sums import sum_equations
 from xlbackprop.layers.contract import Scope
-from xlbackprop.layers.sums import sum_equations
 from xlbackprop.losses.contract import LossEquations, block_terms, loss, scalar
 
 

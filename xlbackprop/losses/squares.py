@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Equation, Kind, Math, Tensor
-from xlbackprop.layers.sums import Finish, sum_equations
+from xlbackprop.layers.common.sums import Finish, sum_equations
 from xlbackprop.losses.contract import LossEquations, block_terms, scalar
 from xlbackprop.losses.entries import Entries, coefficient
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Index, Math, Shape, Tensor
 from xlbackprop.grid import Addresses, View
+from xlbackprop.layers.common.sums import Finish, Terms, sum_equations
 from xlbackprop.layers.contract import Scope
-from xlbackprop.layers.sums import Finish, Terms, sum_equations
 
 
 @dataclass(frozen=True)

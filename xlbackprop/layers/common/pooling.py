@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from xlbackprop.equation import Kind, Shape
+from xlbackprop.layers.common.planes import Pair, as_pair, pair_text, size_text
 from xlbackprop.layers.contract import Scope
 from xlbackprop.layers.options import pair
-from xlbackprop.layers.planes import Pair, as_pair, pair_text, size_text
 
 
 @dataclass(frozen=True)

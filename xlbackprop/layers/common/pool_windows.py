@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
-from xlbackprop.layers.planes import Pair
+from xlbackprop.layers.common.planes import Pair
 
 
 @dataclass(frozen=True)

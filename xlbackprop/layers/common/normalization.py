@@ -28,9 +28,9 @@ import numpy as np
 
 from xlbackprop.equation import Domain, Equation, Kind, Math, Place, Shape, Tensor
 from xlbackprop.grid import sumproduct
+from xlbackprop.layers.common.elementwise import Elementwise, literal
+from xlbackprop.layers.common.groups import Groups, entry_equation, total
 from xlbackprop.layers.contract import LayerEquations, Scope
-from xlbackprop.layers.elementwise import Elementwise, literal
-from xlbackprop.layers.groups import Groups, entry_equation, total
 
 Axes = tuple[int, ...]
 

@@ -1,0 +1,1 @@
+"""What several layers share; no layer is registered here."""
