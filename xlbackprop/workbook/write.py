@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import islice, product
+from math import ceil
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -42,6 +43,8 @@ from xlbackprop.workbook.style import (
 
 # What is built must be small enough to be checked again: this is below the reader's limits.
 MAX_CHARACTERS = 60_000_000
+
+MOST_COLUMNS_ON_PAPER = 80
 
 # A fixed date, so that the same spec gives the same bytes.
 _CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -153,7 +156,7 @@ def _write_page(
         write = worksheet.write_string if isinstance(edge.text, str) else worksheet.write_number
         write(edge.row, edge.column, edge.text, texts[edge.style])
     worksheet.freeze_panes(HEAD_ROWS, 1)
-    _set_up_print(worksheet)
+    _set_up_print(worksheet, sheet)
 
 
 def _write_heading(worksheet: Worksheet, heading: Heading, texts: Mapping[str, Format]) -> None:
@@ -178,10 +181,11 @@ def _write_legend(
         worksheet.write_string(LEGEND_ROW, 2 + 3 * number, word, formats(TEXTS["legend"]))
 
 
-def _set_up_print(worksheet: Worksheet) -> None:
+def _set_up_print(worksheet: Worksheet, sheet: Sheet) -> None:
     worksheet.set_landscape()
     worksheet.set_paper(9)  # A4
-    worksheet.fit_to_pages(1, 0)
+    # One page wide, unless that would be too small to read.
+    worksheet.fit_to_pages(ceil(sheet.columns / MOST_COLUMNS_ON_PAPER), 0)
     worksheet.repeat_rows(0, HEAD_ROWS)
     worksheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     worksheet.set_footer("&L&8&A&R&8page &P of &N")
