@@ -24,7 +24,7 @@ def arrays():
 def test_all_templates_that_the_readme_promises_are_there():
     assert set(xlbackprop.template_names()) >= {
         "conv5x5x2", "conv7x7x3-stride2", "conv-depthwise", "mlp-2-2-2", "xor", "two-conv",
-        "digit", "lenet5", "residual-block", "batch-norm", "optimizers-sgd",
+        "digit", "lenet5", "residual-block", "batch-norm", "optimizers", "optimizers-sgd",
         "optimizers-momentum", "optimizers-nesterov", "optimizers-rmsprop", "optimizers-adam",
         "optimizers-adamw",
     }  # fmt: skip
@@ -63,7 +63,7 @@ def test_xor_is_learned_within_its_steps(arrays):
     np.testing.assert_allclose(last.ravel(), [0, 1, 1, 0], atol=0.1)
 
 
-@pytest.mark.parametrize("name", [name for name in SMALL if name.startswith("optimizers")])
+@pytest.mark.parametrize("name", [name for name in SMALL if name.startswith("optimizers-")])
 def test_every_optimizer_lowers_the_loss(arrays, name):
     losses = arrays[name]["training.L"]
     assert len(losses) == 5
@@ -71,7 +71,7 @@ def test_every_optimizer_lowers_the_loss(arrays, name):
 
 
 def test_optimizer_templates_differ_in_the_optimizer_only():
-    specs = [xlbackprop.load_spec(name) for name in SMALL if name.startswith("optimizers")]
+    specs = [xlbackprop.load_spec(name) for name in SMALL if name.startswith("optimizers-")]
     assert len({spec.training.optimizer for spec in specs}) == len(specs) == 6
     assert len({(spec.layers, spec.input, spec.batch) for spec in map(_hashable, specs)}) == 1
 
