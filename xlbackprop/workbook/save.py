@@ -14,6 +14,8 @@ def check_output(path: Path, *, force: bool) -> None:
     try:
         if path.is_dir():
             raise OutputError(f"{path} is a folder; name a file in it")
+        if path.exists() and not path.is_file():  # a device, a pipe: --force must not replace it
+            raise OutputError(f"{path} is no regular file; name another")
         if path.exists() and not force:
             raise _exists(path)
     except OSError as error:
