@@ -22,7 +22,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import IntEnum
 
 import numpy as np
@@ -38,6 +37,7 @@ _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]+")
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
 LEAST_DECIMALS = 2
+_MOST_DECIMALS = 15
 
 USERS_VERSIONS = ("counted", "masked", "absent", "larger", "coerced", "strict")
 
@@ -219,12 +219,15 @@ def _matches(numbers: Array, expected: Array, tolerance: Array) -> Mask:
 def _typed_tolerance(found: Found) -> Array:
     """Return half a unit of the last decimal typed, two decimals at least; 0 for formulas."""
     tolerance = np.zeros(found.numbers.shape)
-    for index in _indices((found.states == State.NUMBER) & ~found.has_formula):
-        # The number's shortest text is what was typed, less zeros at its end.
-        exponent = Decimal(repr(float(found.numbers[index]))).as_tuple().exponent
-        decimals = max(LEAST_DECIMALS, -int(exponent))
+    typed = (found.states == State.NUMBER) & ~found.has_formula
+    if typed.any():
+        numbers = found.numbers[typed]
+        decimals = np.full(numbers.shape, _MOST_DECIMALS)
+        with np.errstate(all="ignore"):
+            for count in range(_MOST_DECIMALS - 1, LEAST_DECIMALS - 1, -1):
+                decimals[np.round(numbers, count) == numbers] = count
         # A whisker more than half, for the binary fractions of numbers that end in a 5.
-        tolerance[index] = 0.5 * 10.0**-decimals * (1 + 1e-9)
+        tolerance[typed] = 0.5 * 10.0**-decimals * (1 + 1e-9)
     return tolerance
 
 
