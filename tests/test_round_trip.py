@@ -109,6 +109,27 @@ def test_spec_option_takes_the_place_of_the_workbooks_own(tmp_path):
         xlbackprop.check(path, spec="conv7x7x3-stride2")
 
 
+def test_formulas_saved_without_values_say_what_to_do(tmp_path):
+    """openpyxl, like other libraries, saves formulas and does not compute them."""
+    import openpyxl
+
+    path = xlbackprop.build("conv5x5x2", tmp_path / "book.xlsx")
+    openpyxl.load_workbook(path).save(path)
+    report = xlbackprop.check(path)
+    assert {cell.status for cell in report.cells} == {"invalid"}
+    assert all("without a saved value" in cell.note for cell in report.cells)
+
+
+def test_workbook_saved_by_ironcalc_is_right(tmp_path):
+    import ironcalc
+
+    path = xlbackprop.build("conv7x7x3-stride2", tmp_path / "book.xlsx")
+    model = ironcalc.load_from_xlsx(str(path))
+    model.evaluate()
+    model.save_to_xlsx(str(tmp_path / "saved.xlsx"))
+    assert xlbackprop.check(tmp_path / "saved.xlsx").verdict == "right"
+
+
 def test_saved_values_read_back_exactly(tmp_path):
     """Seventeen digits where they are needed: what is judged is what was computed."""
     from tests.filling import arrays_of

@@ -132,9 +132,9 @@ class CellReader:
 
     def _typed(self) -> tuple[int, float, str | None]:
         """Return the state of the cell, its number, and its text where it holds one."""
-        if self._value is None:
-            return State.BLANK, np.nan, None
-        value = "".join(self._value)
+        value = "".join(self._value or [])
+        if not value and (self._value is None or self._type == "n"):
+            return State.BLANK, np.nan, None  # at most a formula that nobody has computed
         match self._type:
             case "n":
                 return _number(value)
