@@ -78,8 +78,9 @@ def build_network(spec: Spec) -> Network:
     nodes = order_layers(spec.layers)
     training = plan_training(spec)
     steps = [first_step(spec, nodes)]
-    _check_size(steps[0].tensors(), spec.training.steps if spec.training else 1)
-    _check_blocks(steps[0].tensors(), spec.training.steps if spec.training else 1)
+    of_a_step, times = steps[0].tensors(), training.steps if training else 1
+    _check_size(of_a_step, times)
+    _check_blocks(of_a_step, times)
     if training:
         steps[0] = training.with_updates(steps[0], None)
         while len(steps) < training.steps:

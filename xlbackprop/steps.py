@@ -13,6 +13,7 @@ from xlbackprop.graph import Node
 from xlbackprop.layers import LAYERS, LayerEquations, Scope
 from xlbackprop.layers.options import read_options
 from xlbackprop.losses import LOSSES, Loss, LossEquations
+from xlbackprop.optimizers import Update
 from xlbackprop.spec import INPUT, Spec
 
 
@@ -45,7 +46,7 @@ class Step:
     layers: tuple[NetworkLayer, ...]  # in the order of the forward pass
     loss: LossEquations
     loss_links: tuple[Equation, ...]  # what was given in the first step: a target, or dL/dout
-    state: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)  # by parameter
+    updates: Mapping[str, Update] = field(default_factory=dict)  # by the parameter's first name
 
     def equations(self) -> list[Equation]:
         """Return all equations in order."""
@@ -69,6 +70,11 @@ class Step:
         return tuple(found.values())
 
 
+def prefix_of(step: int) -> str:
+    """Return what the names of a step's tensors begin with: nothing in the first."""
+    return f"step{step}." if step > 1 else ""
+
+
 def first_step(spec: Spec, nodes: tuple[Node, ...]) -> Step:
     """Return the first step, in which inputs and parameters are the user's."""
     return _Pass(spec, nodes, 1).step()
@@ -81,19 +87,9 @@ def next_step(spec: Spec, nodes: tuple[Node, ...], first: Step, before: Step) ->
 
 def _origins(first: Step, before: Step) -> dict[str, Tensor]:
     """Return, for each given and parameter of the first step, what a later step copies."""
-    updated = {
-        equation.target.name.removesuffix("_new"): equation.target
-        for layer in before.layers
-        for equation in layer.updates
-        if equation.target.short.endswith("_new")
-    }
-    origins: dict[str, Tensor] = {}
+    origins = {name: update.new for name, update in before.updates.items()}
     for layer in first.layers:
         part = layer.equations
-        owner = next(iter(part.inputs)).owner
-        for tensor in part.parameters:
-            prefix = f"step{before.number}." if before.number > 1 else ""
-            origins[tensor.name] = updated[f"{prefix}{owner}.{tensor.short}"]
         given = (*part.inputs, *part.givens, part.dL_dout)
         origins |= {tensor.name: tensor for tensor in given if tensor.kind is Kind.GIVEN}
     return origins | {tensor.name: tensor for tensor in first.loss.givens}
@@ -111,7 +107,7 @@ class _Pass:
     ) -> None:
         self.spec, self.nodes, self.number = spec, nodes, number
         self.origins = origins or {}
-        self.prefix = f"step{number}." if number > 1 else ""
+        self.prefix = prefix_of(number)
         self.loss = _loss(spec)
         self.uses = Counter(source for node in nodes for source in node.sources)
         self.output = nodes[-1].name

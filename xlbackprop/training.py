@@ -13,7 +13,7 @@ from xlbackprop.layers import Scope
 from xlbackprop.layers.options import read_options
 from xlbackprop.optimizers import OPTIMIZERS, Optimizer, Parameter, Update
 from xlbackprop.spec import Spec
-from xlbackprop.steps import Step
+from xlbackprop.steps import Step, prefix_of
 
 OWNER = "training"
 
@@ -35,26 +35,25 @@ class Training:
 
     def with_updates(self, step: Step, before: Step | None) -> Step:
         """Return the step with the update of every parameter."""
-        prefix = f"step{step.number}." if step.number > 1 else ""
-        layers, state = [], {}
+        layers, updates = [], {}
         for layer in step.layers:
             equations: list[Equation] = []
             targets = {equation.target.short: equation.target for equation in layer.backward()}
             for w in layer.equations.parameters:
                 key = f"{layer.name}.{w.short}"
                 parameter = Parameter(
-                    scope=Scope(prefix + layer.name, {}),
+                    scope=Scope(prefix_of(step.number) + layer.name, {}),
                     w=w,
                     gradient=targets[f"dL_d{w.short}"],
                     rates=self.rates,
-                    state=before.state[key] if before else {},
+                    state=before.updates[key].state if before else {},
                     step=step.number,
                 )
                 update: Update = self.optimizer.update(parameter)
                 equations += update.equations
-                state[key] = update.state
+                updates[key] = update
             layers.append(replace(layer, updates=tuple(equations)))
-        return replace(step, layers=tuple(layers), state=state)
+        return replace(step, layers=tuple(layers), updates=updates)
 
     def with_losses(self, steps: list[Step]) -> Training:
         """Return the training with the table of the loss in each step."""

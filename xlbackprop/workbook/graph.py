@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from xlbackprop.equation import Shape
 from xlbackprop.network import Network
 from xlbackprop.spec import INPUT
+from xlbackprop.steps import NetworkLayer
 from xlbackprop.workbook.style import BAND, TEXTS, Formats
 
 LOSS = "L"
@@ -61,10 +62,11 @@ def draw_graph(worksheet: Worksheet, row: int, network: Network, formats: Format
     for name, at in rows.items():
         worksheet.write_string(at, column, name, formats(TEXTS["box"]))
     for layer in network.layers:
-        _write_layer(worksheet, rows[layer.name], column, network, layer.name, formats)
+        _write_layer(worksheet, rows[layer.name], column, layer, formats)
+    flowing = connections(network)
     skips = _skips(network)
     for name, at in rows.items():
-        flows = [one for one in connections(network) if one.user == name]
+        flows = [one for one in flowing if one.user == name]
         flows.sort(key=lambda one: one in skips)
         _write_flow(worksheet, at - 1, column, flows, formats)
     for lane, skip in enumerate(skips, start=1):
@@ -82,13 +84,12 @@ def _skips(network: Network) -> list[Connection]:
 
 
 def _write_layer(
-    worksheet: Worksheet, row: int, column: int, network: Network, name: str, formats: Formats
+    worksheet: Worksheet, row: int, column: int, layer: NetworkLayer, formats: Formats
 ) -> None:
-    (layer,) = (one for one in network.layers if one.name == name)
     part, text = layer.equations, formats(TEXTS["meaning"])
-    target = f"internal:{quote_sheetname(name)}!A1"
+    target = f"internal:{quote_sheetname(layer.name)}!A1"
     box = formats({**TEXTS["box"], "underline": 1, "font_color": "#1D5FBF"})
-    worksheet.write_url(row, column, target, box, name, f"to the sheet {name}")
+    worksheet.write_url(row, column, target, box, layer.name, f"to the sheet {layer.name}")
     worksheet.write_string(row, column + 1, layer.type, text)
     worksheet.write_string(row, column + 2, sizes(part.out.shape), text)
     left = formats({**TEXTS["meaning"], "align": "left"})
