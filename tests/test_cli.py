@@ -15,26 +15,13 @@ import openpyxl
 import pytest
 
 import xlbackprop
+from tests.program import ROOT, TWO_LAYERS, environment
 from xlbackprop.__main__ import main
 
-ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = ["templates", "build", "check", "inspect"]
 STATUSES = {"right", "wrong", "carried", "blank", "invalid", "typed"}
 KINDS = {"given", "parameter", "forward", "backward", "helper", "link", "update"}
 WIDTH_WHEN_PIPED = 120
-
-TWO_LAYERS = """\
-name = "two"
-input = [1, 4, 4]
-[[layers]]
-type = "conv2d"
-filters = 2
-kernel = 2
-[[layers]]
-type = "conv2d"
-filters = 1
-kernel = 2
-"""
 
 
 @pytest.fixture
@@ -48,14 +35,6 @@ def workbook(folder):
     """Return a workbook in which all is right."""
     (folder / "two.toml").write_text(TWO_LAYERS)
     return xlbackprop.build("two.toml", folder / "mine.xlsx")
-
-
-def environment(**changes):
-    plain = {key: value for key, value in os.environ.items() if key not in OF_TERMINALS}
-    return {**plain, "PYTHONPATH": str(ROOT), **changes}
-
-
-OF_TERMINALS = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "PYTHONUTF8"}
 
 
 def run(*arguments, **changes):

@@ -21,12 +21,12 @@ from pathlib import Path
 import pytest
 
 import xlbackprop
+from tests.program import environment
 from xlbackprop.__main__ import main
 from xlbackprop.errors import XlbackpropError
 from xlbackprop.network import MAX_CELLS
 from xlbackprop.workbook.description import FORMAT, SHEET, description_rows
 
-ROOT = Path(__file__).resolve().parents[1]
 SECONDS, MEGABYTES = 10, 500
 
 CONTENT_TYPES, ROOT_RELS = "[Content_Types].xml", "_rels/.rels"
@@ -89,7 +89,7 @@ def watch(*command, seconds=SECONDS + 1, patience=3 * SECONDS):
     limits = [str(seconds), str(patience)]
     process = subprocess.run(
         [sys.executable, "-I", "-S", "-c", WATCH, *limits, *map(str, command)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
         capture_output=True,
         check=True,
         timeout=10 * SECONDS,

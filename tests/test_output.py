@@ -15,26 +15,13 @@ import openpyxl
 import pytest
 
 import xlbackprop
+from tests.program import TWO_LAYERS, environment
 from xlbackprop.__main__ import main
 from xlbackprop.errors import OutputError, SpecError
-
-ROOT = Path(__file__).resolve().parents[1]
 
 SMALL = """\
 name = "small"
 input = [1, 3, 3]
-[[layers]]
-type = "conv2d"
-filters = 1
-kernel = 2
-"""
-TWO_LAYERS = """\
-name = "two"
-input = [1, 4, 4]
-[[layers]]
-type = "conv2d"
-filters = 2
-kernel = 2
 [[layers]]
 type = "conv2d"
 filters = 1
@@ -85,10 +72,6 @@ def command(*arguments, code=""):
     program = "import sys\nfrom xlbackprop.__main__ import main\nsys.exit(main(sys.argv[1:]))"
     script = f"{textwrap.dedent(code)}\n{program}"
     return [sys.executable, "-P", "-c", script, "build", *map(str, arguments)]
-
-
-def environment(**changes):
-    return {**os.environ, "PYTHONPATH": str(ROOT), **changes}
 
 
 def everything_in(folder):
