@@ -3,6 +3,7 @@
     XlbackpropError
     ├── SpecError        the description of the network cannot work
     ├── WorkbookError    the file is no workbook that can be judged
+    ├── EngineError      the formulas cannot be recalculated in the way that was asked for
     └── OutputError      the result cannot be put where it was asked for
 
 Each message is one line that says what is wrong, where, and what would be right.
@@ -24,6 +25,10 @@ class SpecError(XlbackpropError):
 
 class WorkbookError(XlbackpropError):
     """The file cannot be opened safely, or is not a workbook of this program."""
+
+
+class EngineError(XlbackpropError):
+    """The engine that was asked for is not installed, or cannot do what was asked."""
 
 
 class OutputError(XlbackpropError):

@@ -69,6 +69,7 @@ class Judgement:
     from_user: Array  # what follows from the user's own earlier cells
     uncredited: Mask  # follows, but only from cells on which no credit can rest
     tie_rule: str = ""  # where another answer than this rule's was accepted
+    notes: Mapping[Index, str] = MappingProxyType({})  # what else there is to say of a cell
 
     @property
     def tensor(self) -> Tensor:

@@ -15,19 +15,20 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xlbackprop.equation import Array
 from xlbackprop.errors import one_line
 from xlbackprop.workbook import recalculator
+from xlbackprop.workbook.cell_list import CellList, Values
+from xlbackprop.workbook.cells import State
 
 _LENGTHS = struct.Struct("<II")
 _LONGEST_HEADER = 64_000_000
@@ -35,31 +36,17 @@ _LONGEST_HEADER = 64_000_000
 
 @dataclass(frozen=True)
 class Limits:
-    """What an engine may take: seconds in all, and megabytes of memory for each of its processes."""
+    """What an engine may take: seconds in all, megabytes of memory for each of its processes."""
 
     seconds: float = 60.0
     megabytes: int = 2_000
 
 
+DEFAULT_LIMITS = Limits()
+
+
 class EngineStopped(Exception):  # noqa: N818  (not an error of the user's: a fact to report)
     """The engine came to no result; the message says why."""
-
-
-@dataclass(frozen=True)
-class Places:
-    """Cells of a workbook: for each the number of its sheet, its row and its column, from 0."""
-
-    sheets: Sequence[str]
-    cells: NDArray[np.int32]  # (number of cells, 3)
-
-
-@dataclass(frozen=True)
-class Values:
-    """What some cells hold; the arrays are of equal length."""
-
-    kinds: NDArray[np.uint8]  # recalculator.BLANK, NUMBER, …
-    numbers: Array  # NaN where there is no number
-    texts: dict[int, str]  # by position; none in a draw
 
 
 @contextmanager
@@ -78,22 +65,25 @@ class Engine:
     def __init__(self, path: Path, limits: Limits) -> None:
         self._limits = limits
         self._is_late = False
+        self._reason: EngineStopped | None = None
         self._process = _process(path, limits)
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
         self._clock = threading.Timer(limits.seconds, self._end_late)
         self._clock.daemon = True
         self._clock.start()
 
-    def values(self, places: Places) -> Values:
+    def values(self, cells: CellList) -> Values:
         """Return what the cells hold after all formulas have been evaluated anew."""
-        self._request(places, None, np.empty((0, 0)))
-        return self._answer(len(places.cells))
+        self._request(CellList(cells.sheets, cells.cells[:0]), np.empty((0, 0)), cells)
+        return self._answer(len(cells))
 
-    def draws(self, inputs: Places, numbers: Array, cells: NDArray[np.int32]) -> Iterator[Values]:
+    def draws(self, inputs: CellList, numbers: Array, cells: CellList) -> Iterator[Values]:
         """Yield what cells hold after the inputs were given a row of numbers, for each row.
 
-        The engine works ahead, on all cores, while the caller does.
+        The engine works ahead, on all cores, while the caller does. All must be taken.
         """
-        self._request(Places(inputs.sheets, cells), inputs.cells, numbers)
+        self._request(inputs, numbers, cells)
         for _ in range(len(numbers)):
             yield self._answer(len(cells))
 
@@ -101,64 +91,60 @@ class Engine:
         """End the engine and all that it started."""
         self._clock.cancel()
         self._kill()
-        for stream in (self._process.stdin, self._process.stdout):
+        for stream in (self._requests, self._answers):
             with contextlib.suppress(OSError):  # what was not sent yet never will be
-                assert stream is not None
                 stream.close()
         self._process.wait()
 
-    def _request(self, places: Places, inputs: NDArray[np.int32] | None, numbers: Array) -> None:
-        inputs = np.empty((0, 3), np.int32) if inputs is None else inputs
+    def _request(self, inputs: CellList, numbers: Array, cells: CellList) -> None:
         header = json.dumps(
             {
-                "sheets": list(places.sheets),
+                "sheets": [*inputs.sheets, *cells.sheets],
                 "inputs": len(inputs),
-                "cells": len(places.cells),
+                "cells": len(cells),
                 "draws": len(numbers),
             }
         ).encode()
-        columns = [_columns(inputs), _columns(places.cells), numbers.astype(np.float64).tobytes()]
-        body = b"".join(columns)
-        stream = self._process.stdin
-        assert stream is not None
+        body = _columns(inputs, 0) + _columns(cells, len(inputs.sheets)) + numbers.tobytes()
         try:
-            stream.write(_LENGTHS.pack(len(header), len(body)) + header + body)
-            stream.flush()
+            self._requests.write(_LENGTHS.pack(len(header), len(body)) + header + body)
+            self._requests.flush()
         except (OSError, ValueError):
             raise self._stopped() from None
 
     def _answer(self, count: int) -> Values:
         of_header, of_body = _LENGTHS.unpack(self._read(_LENGTHS.size))
         if of_header > _LONGEST_HEADER or of_body not in (0, 9 * count):
-            raise EngineStopped("the engine gave no sensible answer")
+            self._kill()
+            raise self._stopped("the engine gave no sensible answer")
         header: dict[str, Any] = json.loads(self._read(of_header))
         if "failed" in header:
-            raise EngineStopped(f"the engine failed: {one_line(header['failed'], 120)}")
+            raise self._stopped(f"the engine failed: {one_line(header['failed'], 120)}")
         body = self._read(of_body)
-        kinds = np.frombuffer(body, np.uint8, count).copy()
+        kinds = np.frombuffer(body, np.int8, count).copy()
         numbers = np.frombuffer(body, np.float64, count, offset=count)
-        is_number = kinds == recalculator.NUMBER
-        kinds[is_number & ~np.isfinite(numbers)] = recalculator.ERROR
-        numbers = np.where(kinds == recalculator.NUMBER, numbers, np.nan)
+        kinds[(kinds == State.NUMBER) & ~np.isfinite(numbers)] = State.ERROR
+        numbers = np.where(kinds == State.NUMBER, numbers, np.nan)
         return Values(kinds, numbers, {int(at): str(text) for at, text in header["texts"]})
 
     def _read(self, count: int) -> bytes:
-        stream = self._process.stdout
-        assert stream is not None
         try:
-            content = stream.read(count)
+            content = self._answers.read(count)
         except (OSError, ValueError):
             content = b""
         if len(content) < count:
             raise self._stopped()
         return content
 
-    def _stopped(self) -> EngineStopped:
-        if self._is_late:
-            return EngineStopped(f"the engine took more than {self._limits.seconds:g} seconds")
-        return EngineStopped(
-            f"the engine broke off, for want of memory ({self._limits.megabytes:,} MB) or otherwise"
-        )
+    def _stopped(self, reason: str = "") -> EngineStopped:
+        """Return why there is no answer: the same for all requests after the first without one."""
+        if self._reason is None:
+            if self._is_late:
+                reason = f"the engine took more than {self._limits.seconds:g} seconds"
+            memory = f"{self._limits.megabytes:,} MB"
+            default = f"the engine broke off, for want of memory ({memory}) or otherwise"
+            self._reason = EngineStopped(reason or default)
+        return self._reason
 
     def _end_late(self) -> None:
         self._is_late = True
@@ -185,6 +171,7 @@ def _process(path: Path, limits: Limits) -> subprocess.Popen[bytes]:
     )
 
 
-def _columns(cells: NDArray[np.int32]) -> bytes:
+def _columns(cells: CellList, first_sheet: int) -> bytes:
     """Return sheets, rows and columns, one after the other; rows and columns from 1."""
-    return (cells.T + np.array([[0], [1], [1]])).astype(np.int32).tobytes()
+    columns = cells.cells.T + np.array([[first_sheet], [1], [1]], dtype=np.int32)
+    return bytes(columns.tobytes())

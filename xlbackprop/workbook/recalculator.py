@@ -103,7 +103,7 @@ def _serve(path: str, requests: BinaryIO, answers: BinaryIO) -> None:
         while message := _receive(requests):
             for answer in _answers(model, *message):
                 _send(answers, *answer)
-    except BaseException as error:  # noqa: BLE001  (a panic of the engine is no Exception)
+    except BaseException as error:  # a panic of the engine is no Exception
         _send(answers, {"failed": f"{type(error).__name__}: {error}"[:_LONGEST_TEXT]}, b"")
 
 
@@ -165,14 +165,15 @@ def _read(model: Any, cells: Columns, *, with_texts: bool) -> tuple[Header, byte
     values = [get(*place) for place in zip(*cells, strict=True)]
     kinds = bytearray([NUMBER]) * len(values)
     numbers = array("d", [value if type(value) is float else 0.0 for value in values])
-    texts, left = [], _MOST_TEXT
+    texts: list[tuple[int, str]] = []
+    left = _MOST_TEXT
     for position, value in enumerate(values):
         if type(value) is float:
             continue
         place = cells[0][position], cells[1][position], cells[2][position]
         kinds[position], text = _kind(model, value, place)
         if with_texts and text is not None:
-            texts.append([position, text[: min(left, _LONGEST_TEXT)]])
+            texts.append((position, text[: min(left, _LONGEST_TEXT)]))
             left -= len(texts[-1][1])
     return {"texts": texts}, bytes(kinds) + numbers.tobytes()
 
