@@ -81,8 +81,8 @@ def build(spec: str, output: Path | None, blank: str, seed: int | None, force: b
 )
 @click.option(
     "--engine",
-    type=click.Choice(list(EngineName)),
-    default=EngineName.IRONCALC,
+    type=click.Choice([name.value for name in EngineName]),
+    default=EngineName.IRONCALC.value,
     show_default=True,
     help="What evaluates the formulas anew; none: judge what was saved.",
 )

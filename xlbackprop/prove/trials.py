@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -37,7 +36,7 @@ class Trials:
     network: Network
     found: Mapping[str, Found]
     engine: Engine
-    chosen: Mapping[str, Array] = MappingProxyType({})
+    chosen: Mapping[str, Array] = field(default_factory=dict)
 
     @cached_property
     def inputs(self) -> tuple[Tensor, ...]:
