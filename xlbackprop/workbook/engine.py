@@ -39,7 +39,7 @@ class Limits:
     """What an engine may take: seconds in all, megabytes of memory for each of its processes."""
 
     seconds: float = 60.0
-    megabytes: int = 2_000
+    megabytes: int = 1_000
 
 
 DEFAULT_LIMITS = Limits()
