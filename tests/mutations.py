@@ -4,6 +4,8 @@ They are looked for with IronCalc alone: a formula of a built workbook is change
 kept where its value stays on some page, and does not on others.
 """
 
+# ruff: noqa: ARG001  (all mistakes are made by functions of the same form)
+
 from __future__ import annotations
 
 import re
@@ -32,7 +34,7 @@ Numbers = dict[Cell, float]
 
 @dataclass(frozen=True)
 class Mutation:
-    """Formulas to be put into a built workbook, and the numbers that its inputs have on the page."""
+    """Formulas to be put into a built workbook, and the numbers of its inputs on the page."""
 
     kind: str
     template: str
@@ -91,7 +93,9 @@ class Book:
         sheet, row, column = cell
         return self.formulas[sheet].cell(row, column).value
 
-    def values(self, numbers: Numbers, formulas: dict[Cell, str], cells: list[Cell]) -> list[object]:
+    def values(
+        self, numbers: Numbers, formulas: dict[Cell, str], cells: list[Cell]
+    ) -> list[object]:
         """Return what cells hold with other inputs and formulas; all is as before afterwards."""
         for (sheet, row, column), number in numbers.items():
             self.model.update_cell_with_number(self.sheets[sheet], row, column, number)
@@ -159,7 +163,9 @@ def _without_dollar(book: Book, cell: Cell, block: list[Cell], _: object) -> For
     return {one: moved(bare, block[0], one) for one in block[1:4]}
 
 
-def _other_block(book: Book, cell: Cell, block: list[Cell], random: np.random.Generator) -> Formulas:
+def _other_block(
+    book: Book, cell: Cell, block: list[Cell], random: np.random.Generator
+) -> Formulas:
     """A whole block further down, or to the right: another channel, another filter."""
     formula = str(book.formula(cell))
     areas = list(_AREA.finditer(formula))
@@ -183,7 +189,9 @@ def _constant(book: Book, cell: Cell, block: list[Cell], random: np.random.Gener
     return {cell: "="}  # the value on the page, once that is known
 
 
-def _wrong_sheet(book: Book, cell: Cell, block: list[Cell], random: np.random.Generator) -> Formulas:
+def _wrong_sheet(
+    book: Book, cell: Cell, block: list[Cell], random: np.random.Generator
+) -> Formulas:
     formula = str(book.formula(cell))
     others = [sheet for sheet in book.sheets if sheet not in (cell[0], "_xlbackprop")]
     references = list(_ANY.finditer(formula))
@@ -273,9 +281,10 @@ def _attempt(book: Book, kind: str, random: np.random.Generator) -> Mutation | N
         final = {one: _finished(kind, formulas[one], page, value) for one, value in
                  zip(cells, before, strict=True)}  # fmt: skip
         after = book.values(page, final, cells)
-        if _same(before, after).any():
+        hidden = [one for one, same in zip(cells, _same(before, after), strict=True) if same]
+        if hidden:
             wrong = _wrong_in_general(book, final, cells, random)
-            if not any(one in wrong for one, same in zip(cells, _same(before, after)) if same):
+            if not wrong.intersection(hidden):
                 return None
             return Mutation(kind, book.template, page, final, frozenset(wrong))
     return None

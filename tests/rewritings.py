@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import openpyxl
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import absolute_coordinate, quote_sheetname, range_boundaries
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 
@@ -119,12 +119,9 @@ def _named_range(page: Page) -> str:
     found = _AREA.search(page.formula)
     if not found or "!" in page.formula:
         return ""
-    left, top, right, bottom = range_boundaries(found[0].replace("$", ""))
-    anchored = f"$%s$%d:$%s$%d" % (
-        openpyxl.utils.get_column_letter(left), top, openpyxl.utils.get_column_letter(right), bottom
-    )  # fmt: skip
+    anchored = absolute_coordinate(found[0].replace("$", ""))
     page.book.defined_names["my_window"] = DefinedName(
-        "my_window", attr_text=f"{openpyxl.utils.quote_sheetname(page.cell[0])}!{anchored}"
+        "my_window", attr_text=f"{quote_sheetname(page.cell[0])}!{anchored}"
     )
     return page.put(page.formula.replace(found[0], "my_window", 1))
 

@@ -50,7 +50,7 @@ class Explanations:
         is_wrong, should = trial.judged
         for cell in cells:
             if is_wrong[cell] and cell not in self.by_cell:
-                number = float(trial.values.numbers[cell])
+                number = float(trial.values.numbers[cell]) + 0.0
                 gives = number if np.isfinite(number) else "no number"
                 self.by_cell[cell] = Disproof(numbers, gives, float(should[cell]))
 
@@ -80,7 +80,7 @@ def _found(trials: Trials, searches: dict[int, Search]) -> Iterator[tuple[Trial,
         left -= len(waiting)
         tried = list(trials.run(np.array(list(waiting.values()))))
         for cell, trial in zip(list(waiting), tried, strict=True):
-            shows = bool(trial.differs[cell] and trial.judged[0][cell])
+            shows = bool(trial.suspect[cell] and trial.judged[0][cell])
             try:
                 waiting[cell] = searches[cell].send(shows)
             except StopIteration as done:

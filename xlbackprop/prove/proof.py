@@ -36,7 +36,7 @@ def prove(
     a wrong cell stays as it is. The draws depend on the seed and the tensors' names only.
     """
     trials = Trials(network, found, engine, chosen)
-    proof = _Proof(trials, _candidates(trials, judgements))
+    proof = _Proof(_candidates(trials, judgements))
     stopped = ""
     try:
         for trial in trials.run(_rows(trials, draws, seed)):
@@ -51,8 +51,7 @@ def prove(
 class _Proof:
     """What is known after some trials; masks are flat."""
 
-    trials: Trials
-    candidates: Mask
+    candidates: Mask  # cells that are right as yet, or follow from those that are not
     disproved: dict[int, Trial] = field(default_factory=dict)
     taken: int = 0
 
@@ -63,17 +62,17 @@ class _Proof:
         """Note which candidates were tested, and which were wrong for the first time."""
         self.taken += 1
         self.tested |= trial.tested
-        if (trial.differs & self.candidates).any():
+        if (trial.suspect & self.candidates).any():
             is_wrong, _ = trial.judged
             for cell in np.nonzero(is_wrong & self.candidates)[0].tolist():
-                self.disproved.setdefault(cell, trial)
+                self.disproved[cell] = trial
+            self.candidates &= ~is_wrong
 
     def notes(self, draws: int, stopped: str) -> Iterator[str]:
         """Yield what is to be said of the proof as a whole."""
         if self.taken:
-            holds = self.candidates & self.tested
-            holds[list(self.disproved)] = False
-            yield f"tried on {self.taken} other draws of all inputs: {holds.sum():,} cells hold"
+            holds = int((self.candidates & self.tested).sum())
+            yield f"tried on {self.taken} other draws of all inputs: {holds:,} cells hold"
             if untested := int((self.candidates & ~self.tested).sum()):
                 yield f"{untested:,} cells could not be tried: the engine cannot compute them"
         if stopped:

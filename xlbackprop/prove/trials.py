@@ -122,29 +122,41 @@ class Trial:
         return np.asarray(np.isfinite(self.truth) & ~unable)
 
     @cached_property
-    def differs(self) -> Mask:
-        """Where a tested cell does not hold the true number."""
-        with np.errstate(invalid="ignore"):
-            allowed = np.maximum(RELATIVE * np.abs(self.truth), ABSOLUTE)
-            return np.asarray(~(np.abs(self.values.numbers - self.truth) <= allowed) & self.tested)
+    def suspect(self) -> Mask:
+        """Where a tested cell holds neither the true number nor what follows from the others."""
+        differs = ~_equal(self.values.numbers, self.truth) & self.tested
+        return differs & ~_equal(self.values.numbers, self._own) if differs.any() else differs
+
+    @cached_property
+    def _own(self) -> Array:
+        """What the cells should hold, given those before them; NaN where there is no telling."""
+        arrays = {**self.trials.shaped(self._numbers), **self.inputs}
+        own = {}
+        for equation in self.trials.network.equations:
+            name = equation.target.name
+            own[name] = equation.evaluate(arrays)
+            arrays.setdefault(name, own[name])
+        return self.trials.flat(own)
+
+    @cached_property
+    def _numbers(self) -> Array:
+        # What the engine cannot compute is no mistake: the cells after it get the true number.
+        return np.where(self.tested, self.values.numbers, self.truth)
 
     @cached_property
     def judged(self) -> tuple[Mask, Array]:
-        """Where a tested cell is wrong in itself, and what all should give from the others."""
+        """Where a suspect cell is wrong in itself, and what all should give from the others."""
         names = [tensor.name for tensor in self.trials.graded]
         judgements = verify(self.trials.network, self._found(), self.trials.chosen)
         statuses = self.trials.flat({name: judgements[name].statuses for name in names})
         own = self.trials.flat({name: judgements[name].from_user for name in names})
         is_wrong = (statuses == Status.WRONG) | (statuses == Status.INVALID)
-        return is_wrong & self.differs, np.where(np.isfinite(own), own, self.truth)
+        return is_wrong & self.suspect, np.where(np.isfinite(own), own, self.truth)
 
     def _found(self) -> dict[str, Found]:
         """Return the tensors as if the workbook had been found like this, all in formulas."""
-        # What the engine cannot compute is no mistake: the cells after it get the true number.
-        instead = ~self.tested
-        kinds = np.where(instead, State.NUMBER, self.values.kinds).astype(np.int8)
-        numbers = np.where(instead, self.truth, self.values.numbers)
-        states, arrays = self.trials.shaped(kinds), self.trials.shaped(numbers) | self.inputs
+        kinds = np.where(self.tested, self.values.kinds, State.NUMBER).astype(np.int8)
+        states, arrays = self.trials.shaped(kinds), self.trials.shaped(self._numbers) | self.inputs
         return {
             name: replace(
                 one,
@@ -155,6 +167,12 @@ class Trial:
             )
             for name, one in self.trials.found.items()
         }
+
+
+def _equal(numbers: Array, expected: Array) -> Mask:
+    with np.errstate(invalid="ignore"):
+        allowed = np.maximum(RELATIVE * np.abs(expected), ABSOLUTE)
+        return np.asarray(np.abs(numbers - expected) <= allowed)
 
 
 def _split(flat: NDArray[S], tensors: tuple[Tensor, ...]) -> dict[str, NDArray[S]]:

@@ -66,8 +66,12 @@ class Found:
 
     def formula(self, index: Index) -> str | None:
         """Return an entry's formula with its equals sign, or None where it has none."""
-        position = int(self._positions[index])
-        formula = self._stored(index).formula(position) if position >= 0 else None
+        position, stored = int(self._positions[index]), self._stored(index)
+        if position >= 0:
+            formula = stored.formula(position)
+        else:  # the value of an array formula that nobody has saved yet
+            row, column = self.places.rows[index], self.places.columns[index]
+            formula = stored.array_formula(int(row), int(column))
         return None if formula is None else f"={formula}"
 
     def addresses(self, equation: Equation) -> Addresses | None:
@@ -156,10 +160,11 @@ def _read_tensor(
         (here,) = np.nonzero(on == number)
         at = cells[sheet].find(rows[here], columns[here])
         positions[here] = at
+        has_formula[here] = cells[sheet].in_arrays(rows[here], columns[here])
         here, at = here[at >= 0], at[at >= 0]
         numbers[here] = cells[sheet].numbers[at]
         states[here] = cells[sheet].states[at]
-        has_formula[here] = cells[sheet].has_formula[at]
+        has_formula[here] |= cells[sheet].has_formula[at]
     return Found(
         tensor,
         places,
