@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
-from xlbackprop.errors import OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.errors import EngineError, OutputError, SpecError, WorkbookError, XlbackpropError
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.network import Network, build_network
@@ -20,6 +20,7 @@ from xlbackprop.report import CellResult, Report, TensorResult
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.templates import load_spec, template_names
+from xlbackprop.workbook.engine import Limits
 
 try:
     __version__ = version("xlbackprop")
@@ -29,8 +30,10 @@ except PackageNotFoundError:  # a checkout that is not installed
 __all__ = [
     "BlockPlace",
     "CellResult",
+    "EngineError",
     "Hints",
     "Inspection",
+    "Limits",
     "Network",
     "OutputError",
     "Report",
