@@ -60,15 +60,16 @@ def test_draws_come_in_order_whatever_the_cores(tmp_path, cores):
     rows = np.random.default_rng(0).normal(size=(7, 2))
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, set(sorted(allowed)[:cores]))
+    many = column(30_000)  # so many that sharing is worth it
     try:
         with start_engine(path, LIMITS) as engine:
-            answers = list(engine.draws(column(2, 1), rows, column(2)))
-            again = list(engine.draws(column(2, 1), rows[:1], column(2)))
+            answers = list(engine.draws(column(2, 1), rows, many))
+            again = list(engine.draws(column(2, 1), rows[:1], many))
     finally:
         os.sched_setaffinity(0, allowed)
     expected = np.stack([rows[:, 0] * rows[:, 1], rows[:, 0] - rows[:, 1]], axis=1)
-    np.testing.assert_allclose([answer.numbers for answer in answers], expected)
-    np.testing.assert_allclose(again[0].numbers, expected[0])
+    np.testing.assert_allclose([answer.numbers[:2] for answer in answers], expected)
+    np.testing.assert_allclose(again[0].numbers[:2], expected[0])
 
 
 def test_input_that_is_a_formula_takes_the_number(tmp_path):
@@ -83,13 +84,13 @@ def children():
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
-@pytest.mark.parametrize("draws", [1, 4])
-def test_nothing_is_left_running(tmp_path, draws):
+@pytest.mark.parametrize(("draws", "cells"), [(1, 1), (4, 50_000)])
+def test_nothing_is_left_running(tmp_path, draws, cells):
     before = children()
     path = book_of(tmp_path, "=IF(B1>2,SUM(C1:AB300000*C1:AB300000),1)")
     started = time.monotonic()
     with start_engine(path, Limits(seconds=1)) as engine, pytest.raises(EngineStopped) as stopped:
-        list(engine.draws(column(2, 1), np.full((draws, 2), 3.0), column(1)))
+        list(engine.draws(column(2, 1), np.full((draws, 2), 3.0), column(cells)))
     assert str(stopped.value) in (
         "the engine took more than 1 seconds",
         "the engine broke off, for want of memory (1,000 MB) or otherwise",
