@@ -1,0 +1,6 @@
+"""How a cell comes about, term by term."""
+
+from xlbackprop.explainer.explain import Explainer, explain
+from xlbackprop.explainer.explanation import Explanation, Term, Upstream
+
+__all__ = ["Explainer", "Explanation", "Term", "Upstream", "explain"]
