@@ -19,7 +19,7 @@ LINES = {
     ),
     "dL/dh[j] = dL/dout[j] where h[j] > 0, otherwise 0": (
         r"\frac{\partial L}{\partial h_{j}} = \begin{cases}"
-        r" \dfrac{\partial L}{\partial \mathrm{out}_{j}} & \ \text{where}\ h_{j} > 0 \\[1ex]"
+        r" \dfrac{\partial L}{\partial \mathrm{out}_{j}} & \ \text{where}\ h_{j} > 0 \\"
         r" 0 & \ \text{otherwise} \end{cases}"
     ),
     "P[c,i+1] = h[c,i], zero elsewhere": r"P_{c,i + 1} = h_{c,i},\quad \text{zero elsewhere}",

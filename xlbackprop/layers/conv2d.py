@@ -161,7 +161,7 @@ class _Convolution(Convolution):
                 "R",
                 self.w_dilated,
                 f"{self.w_dilated.title} turned by 180°",
-                why=WHY_TURNED,
+                why="On the way back to h, the filter is met from its end.",
             )
             self.w_rotated = rotated.target
             yield rotated

@@ -129,7 +129,12 @@ class _TransposedConvolution(Convolution):
             yield spread
         if self.options.kernel != (1, 1):
             rotated = half_turn(
-                self.scope, "w_rotated", "R", self.w, "w turned by 180°", WHY_TURNED
+                self.scope,
+                "w_rotated",
+                "R",
+                self.w,
+                "w turned by 180°",
+                "An output entry meets the filter from its end.",
             )
             self.w_rotated = rotated.target
             yield rotated

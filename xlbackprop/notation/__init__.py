@@ -1,4 +1,4 @@
-"""An equation's line of text, as the page has it, made into LaTeX.
+"""An equation's line of text, as the page has it, made into LaTeX and MathML.
 
 One line of text is the only source of an equation's notation, so print and page name the same
 tensors. The text is mathematics with a few words in it:
@@ -12,11 +12,12 @@ Indices become subscripts, `dL/dw` a partial derivative, a division a fraction, 
 
 from functools import lru_cache
 
+from xlbackprop.notation.mathml import to_mathml
 from xlbackprop.notation.names import name_to_latex
 from xlbackprop.notation.prose import prose
 from xlbackprop.notation.reader import WORDS, read
 
-__all__ = ["WORDS", "name_to_latex", "prose", "to_latex"]
+__all__ = ["WORDS", "name_to_latex", "prose", "to_latex", "to_mathml"]
 
 
 @lru_cache(maxsize=4096)

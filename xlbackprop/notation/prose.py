@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _PLAIN = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%",
@@ -17,7 +19,7 @@ _PLAIN = {
 
 def prose(text: str) -> str:
     """Return a sentence in LaTeX; a character that fonts may lack becomes a question mark."""
-    return "".join(_PLAIN.get(c) or _known(c) for c in " ".join(text.split()))
+    return "".join(_PLAIN.get(c) or _known(c) for c in re.sub(r"\s+", " ", text))
 
 
 def _known(character: str) -> str:

@@ -67,7 +67,7 @@ class _Reader:
             value = self.statement()
             rows.append(f"{value} & {otherwise}" if otherwise else self.case(value))
         # Fractions would be small in the rows, where nothing has to be saved.
-        cases = r" \\[1ex] ".join(rows).replace(r"\frac", r"\dfrac")
+        cases = r" \\ ".join(rows).replace(r"\frac", r"\dfrac")
         return rf"{name} = \begin{{cases}} {cases} \end{{cases}}"
 
     def case(self, value: str) -> str:
