@@ -19,8 +19,8 @@ ROOMS = [
     "errors", "numerals", "notation", "spec", "equation", "grid", "places", "cellwise", "layers",
     "losses", "optimizers", "graph", "steps", "training", "network", "expression", "references",
     "array_files", "values", "templates", "layout", "workbook", "builder", "inspection",
-    "verify", "review", "hints", "report", "checker", "explainer",
-    "derivation", "terminal", "terminal_explanation", "__init__", "cli", "__main__",
+    "verify", "review", "hints", "report", "checker", "derivation",
+    "explainer", "terminal", "terminal_explanation", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

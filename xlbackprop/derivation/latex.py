@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlbackprop.derivation.derive import Derivation, Part
 from xlbackprop.derivation.text import sizes
 from xlbackprop.equation import Equation
-from xlbackprop.notation import name_to_latex, prose
+from xlbackprop.notation import inline_name, prose
 
 # An equation that is wider than the page is made smaller, whatever names are in it.
 _PREAMBLE = r"""\documentclass[11pt]{article}
@@ -46,20 +46,18 @@ def displayed(latex: str) -> str:
 
 def _part(part: Part) -> list[str]:
     heading = [rf"\subsection*{{{prose(part.title)}}}", *map(prose, part.remarks)]
-    return [*heading, *(paragraph for one in part.equations for paragraph in _equation(one))]
+    # What is said of a layer stays with its first equation.
+    return [*heading, r"\nopagebreak", *map(_equation, part.equations)]
 
 
-def _equation(equation: Equation) -> list[str]:
+def _equation(equation: Equation) -> str:
     """Return an equation with its sizes, which are never alone on the next page."""
-    lines = [displayed(equation.math.latex), rf"{{\small {sizes(equation, _symbol, prose)}\par}}"]
+    small = sizes(equation, inline_name, prose)
+    lines = [displayed(equation.math.latex), rf"{{\small {small}\par}}"]
     lines += [prose(equation.math.why)] * bool(equation.math.why)
     body = "\n\n".join(lines)
-    return [
+    return (
         rf"\medskip\hspace*{{5mm}}\begin{{minipage}}{{\dimexpr\linewidth-5mm}}"
         rf"\setlength{{\parskip}}{{3pt}}\raggedright"
         f"\n{body}\n\\end{{minipage}}"
-    ]
-
-
-def _symbol(name: str) -> str:
-    return f"${name_to_latex(name)}$"
+    )

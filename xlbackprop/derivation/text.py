@@ -13,7 +13,7 @@ from xlbackprop.derivation.derive import (
     sources_of,
 )
 from xlbackprop.equation import Equation
-from xlbackprop.notation import name_to_latex
+from xlbackprop.notation import inline_name
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 
@@ -71,14 +71,10 @@ def to_markdown(derivation: Derivation) -> str:
             lines += [f"### {plain(part.title)}", *map(plain, part.remarks)]
             for equation in part.equations:
                 lines.append(f"$$\n{equation.math.latex}\n$$")
-                lines += [sizes(equation, _inline, plain), plain(equation.math.why)]
+                lines += [sizes(equation, inline_name, plain), plain(equation.math.why)]
     return "\n\n".join(filter(None, lines)) + "\n"
 
 
 def plain(text: str) -> str:
     """Return a text in which nothing has a meaning in Markdown or HTML."""
     return _SPECIAL.sub(r"\\\1", re.sub(r"\s+", " ", text)).replace("&", "&amp;")
-
-
-def _inline(name: str) -> str:
-    return f"${name_to_latex(name)}$"

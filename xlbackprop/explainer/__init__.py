@@ -2,5 +2,6 @@
 
 from xlbackprop.explainer.explain import Explainer, explain
 from xlbackprop.explainer.explanation import Explanation, Term, Upstream
+from xlbackprop.explainer.latex import to_latex_document
 
-__all__ = ["Explainer", "Explanation", "Term", "Upstream", "explain"]
+__all__ = ["Explainer", "Explanation", "Term", "Upstream", "explain", "to_latex_document"]

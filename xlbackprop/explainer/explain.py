@@ -8,20 +8,21 @@ import numpy as np
 
 from xlbackprop.checker import review_workbook
 from xlbackprop.equation import Array, Index, Math
-from xlbackprop.explainer.evaluate import evaluate
 from xlbackprop.explainer.expand import expand
 from xlbackprop.explainer.explanation import Explanation, Term, Upstream
 from xlbackprop.explainer.indexed import put_in
 from xlbackprop.explainer.leaves import Leaves, finite
 from xlbackprop.explainer.locate import locate
+from xlbackprop.explainer.summed import Summed, summed_up
 from xlbackprop.explainer.write import Writer
-from xlbackprop.expression import Entry, Expression, Number, Operation, Sum, children
+from xlbackprop.expression import Entry, Expression, children
 from xlbackprop.references import References
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec
 from xlbackprop.verify import Status
 
 _NO_MATH = Math("")
+_NOTHING = Summed((), 1.0)
 
 
 def explain(path: str | Path, cell: str, *, spec: Spec | str | Path | None = None) -> Explanation:
@@ -55,14 +56,15 @@ class Explainer:
         math = equation.math if equation else _NO_MATH
         judgement = review.judgements.get(name)
         leaves = Leaves(review, self._values, tensor, index, math.text)
-        expression = self._expression(name, index) if equation else None
-        terms, divisor = split(expression) if expression else ((), 1.0)
+        expression = self.expression(name, index) if equation else None
+        summed = summed_up(expression, self._values) if expression else _NOTHING
         return Explanation(
             workbook=review.workbook,
             sheet=leaves.sheet,
             cell=leaves.own_cell,
             tensor=name,
             index=index,
+            name=leaves.name(Entry(name, index)),
             kind=str(tensor.kind),
             about=tensor.about,
             status=self._status(name, index),
@@ -71,12 +73,12 @@ class Explainer:
             latex=math.latex if equation else "",
             why=math.why,
             formula=self._formula(name, index),
-            terms=tuple(self._term(term, leaves) for term in terms),
-            divided_by=divisor,
+            terms=tuple(_term(*term, leaves) for term in summed.terms),
+            divided_by=summed.divided_by,
             with_indices=Writer(leaves.name).whole(expression) if expression else "",
             with_cells=Writer(leaves.cell).whole(expression) if expression else "",
             with_numbers=Writer(leaves.number).whole(expression) if expression else "",
-            value=finite(evaluate(expression, self._values)) if expression else None,
+            value=finite(summed.value) if expression else None,
             found=leaves.found(name, index),
             found_formula=found.formula(index) if found else None,
             expected=finite(self._values[name][index]),
@@ -84,7 +86,12 @@ class Explainer:
             upstream=tuple(self._upstream(expression, leaves)) if expression else (),
         )
 
-    def _expression(self, name: str, index: Index) -> Expression:
+    def terms(self, name: str, index: Index) -> Summed:
+        """Return the terms of an entry of a computed tensor with their values, without texts."""
+        return summed_up(self.expression(name, index), self._values)
+
+    def expression(self, name: str, index: Index) -> Expression:
+        """Return the formula of an entry of a computed tensor, all its sums written out."""
         formula = self._references.formula(name, index)
         return expand(self._references, formula, self._values)
 
@@ -92,7 +99,7 @@ class Explainer:
         judgement = self._review.judgements.get(name)
         if judgement is not None:
             return Status(judgement.statuses[index]).word
-        return "given" if name in self._review.found else "not in the workbook"
+        return "given" if name not in self._equations else "not in the workbook"
 
     def _formula(self, name: str, index: Index) -> str | None:
         """Return the formula with the workbook's own addresses, where these are known."""
@@ -102,11 +109,6 @@ class Explainer:
             return None
         formula = equation.formula(at, *index)
         return f"={formula}" if isinstance(formula, str) else f"{formula:g}"
-
-    def _term(self, term: Expression, leaves: Leaves) -> Term:
-        texts = (Writer(of).signed(term) for of in (leaves.name, leaves.cell, leaves.number))
-        indices, cells, numbers = (sign.replace("+", "") + text for sign, text in texts)
-        return Term(indices, cells, numbers, finite(evaluate(term, self._values)))
 
     def _upstream(self, expression: Expression, leaves: Leaves) -> list[Upstream]:
         """Return the cells among the sources whose numbers are not the right ones."""
@@ -123,6 +125,12 @@ class Explainer:
         ]
 
 
+def _term(term: Expression, value: float, leaves: Leaves) -> Term:
+    texts = (Writer(of).signed(term) for of in (leaves.name, leaves.cell, leaves.number))
+    indices, cells, numbers = (sign.replace("+", "") + text for sign, text in texts)
+    return Term(indices, cells, numbers, finite(value))
+
+
 def true_values(review: Review) -> dict[str, Array]:
     """Return all tensors' right numbers: what follows from the givens in the workbook."""
     values: dict[str, Array] = {}
@@ -135,17 +143,6 @@ def true_values(review: Review) -> dict[str, Array]:
         judgement = review.judgements.get(name)
         values[name] = judgement.expected if judgement else equation.evaluate(values)
     return values
-
-
-def split(expression: Expression) -> tuple[tuple[Expression, ...], float]:
-    """Return the terms of a sum, and what the sum is divided by; what is no sum is one term."""
-    match expression:
-        case Sum(terms):
-            return terms, 1.0
-        case Operation("/", dividend, Number(divisor, _)):
-            terms, before = split(dividend)
-            return (terms, before * divisor) if len(terms) > 1 else ((expression,), 1.0)
-    return (expression,), 1.0
 
 
 def _entries(expression: Expression) -> list[Entry]:

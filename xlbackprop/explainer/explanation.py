@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from xlbackprop.equation import Index
+from xlbackprop.errors import one_line
+
+
+def number_text(number: float) -> str:
+    """Return a number to six digits, as equations write it; ? where it is not known."""
+    return "?" if math.isnan(number) else f"{number:.6g}".replace("e", "E")
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Explanation:
     cell: str | None
     tensor: str
     index: Index
+    name: str  # what the equation calls it: "dL/dh[0,2,3]"
     kind: str
     about: str
     status: str  # as in a report; "given" for a number that a person chooses
@@ -72,6 +80,18 @@ class Explanation:
         """Where the cell stands: `conv1!F34`; its name where the workbook does not have it."""
         return f"{self.sheet}!{self.cell}" if self.sheet else self.entry
 
+    @property
+    def answer(self) -> str:
+        """What is to be said of the workbook's cell, in one sentence."""
+        found, right = _text(self.found, "nothing"), _text(self.expected, "not known")
+        if not self.terms:
+            return f"A number you choose: it is {found}."
+        if self.sheet is None:
+            return f"The workbook does not have this cell; right is {right}."
+        if self.status == "right":
+            return f"The workbook has {found}, which is right."
+        return f"The workbook has {found} ({self.status}); right is {right}."
+
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain lists and dictionaries."""
         return asdict(self)
@@ -79,3 +99,9 @@ class Explanation:
     def to_json(self) -> str:
         """Return the explanation as one JSON document, ASCII only."""
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
+
+
+def _text(value: float | str | None, missing: str) -> str:
+    if isinstance(value, str):
+        return repr(one_line(value, 60))
+    return missing if value is None else number_text(value)

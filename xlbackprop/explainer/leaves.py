@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from xlbackprop.equation import Array, Index, Tensor
+from xlbackprop.explainer.explanation import number_text
 from xlbackprop.explainer.locate import entry_name
 from xlbackprop.expression import Entry
 from xlbackprop.review import Review
@@ -62,11 +63,6 @@ class Leaves:
         if not isinstance(found, float):
             return True
         return not math.isclose(found, right.item(entry.index), rel_tol=1e-6, abs_tol=1e-9)
-
-
-def number_text(number: float) -> str:
-    """Return a number to six digits, as equations write it."""
-    return "?" if math.isnan(number) else f"{number:.6g}".replace("e", "E")
 
 
 def finite(number: float) -> float | None:

@@ -36,7 +36,7 @@ def locate(text: str, network: Network, places: Mapping[str, Places]) -> tuple[T
             f"{shown(text)} is no cell: give its sheet and address, as in conv1!C12, or its tensor"
             " and index, as in conv1.dL_dh[0,2,3]"
         )
-    name = match["name"].replace("dL/d", "dL_d")
+    name = _full_name(match["name"], network)
     if name not in network.tensors:
         if _ADDRESS.fullmatch(text):
             raise CellError(f"{text} is on no sheet: name the sheet too, as in conv1!{text}")
@@ -44,6 +44,13 @@ def locate(text: str, network: Network, places: Mapping[str, Places]) -> tuple[T
     numbers = re.findall(r"\d+", match["block"] + "," + (match["index"] or ""))
     tensor = network.tensors[name]
     return tensor, _checked(tensor, tuple(map(int, numbers)))
+
+
+def _full_name(name: str, network: Network) -> str:
+    """Return a tensor's name from what equations call it: `conv1.dL/dh`, `conv1.R`."""
+    symbols = {f"{one.owner}.{one.symbol}": one.name for one in network.tensors.values()}
+    name = name.replace("dL/d", "dL_d")
+    return name if name in network.tensors else symbols.get(name, name)
 
 
 def entry_name(tensor: str, index: Index) -> str:

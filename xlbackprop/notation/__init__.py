@@ -13,11 +13,11 @@ Indices become subscripts, `dL/dw` a partial derivative, a division a fraction, 
 from functools import lru_cache
 
 from xlbackprop.notation.mathml import to_mathml
-from xlbackprop.notation.names import name_to_latex
+from xlbackprop.notation.names import inline_name, name_to_latex
 from xlbackprop.notation.prose import prose
 from xlbackprop.notation.reader import WORDS, read
 
-__all__ = ["WORDS", "name_to_latex", "prose", "to_latex", "to_mathml"]
+__all__ = ["WORDS", "inline_name", "name_to_latex", "prose", "to_latex", "to_mathml"]
 
 
 @lru_cache(maxsize=4096)

@@ -47,7 +47,7 @@ def _between(before: str, after: str) -> str:
         return ""  # 2i
     is_word = before.startswith(r"\mathrm") or after.startswith(r"\mathrm")
     is_tall = before.startswith(_TALL) or after.startswith(_TALL)
-    is_number = after[0].isdigit() or after.startswith((HALF, r"\ \text"))
+    is_number = after[0].isdigit() or after.startswith((HALF, "(-", r"\ \text"))
     return r" \cdot " if is_number or (is_word and not is_tall) else r"\, "
 
 

@@ -12,22 +12,26 @@ _GREEK = {
 _PART = re.compile(r"(out(?=_\d+$)|\w+?(?=_sums))_(\w+)")
 
 
-def name_to_latex(name: str, index: str = "") -> str:
+def name_to_latex(name: str, index: str = "", *, flat: bool = False) -> str:
     """Return a tensor's name in LaTeX, with an index that is LaTeX already.
 
     A single letter is in italics, a word upright; what follows a letter (`w_new`) stands below it,
-    and a layer before its tensor.
+    and a layer before its tensor. A derivative that is `flat` is no taller than a line of words.
     """
     layer, dot, short = name.rpartition(".")
     if dot:
-        return (
-            rf"\mathrm{{{_escaped(layer)}.}}{name_to_latex(short.replace('dL_d', 'dL/d'), index)}"
-        )
+        tensor = name_to_latex(short.replace("dL_d", "dL/d"), index, flat=flat)
+        return rf"\mathrm{{{_escaped(layer)}.}}{tensor}"
     if name.startswith("dL/d"):
-        return _derivative(name.removeprefix("dL/d"), index)
+        return _derivative(name.removeprefix("dL/d"), index, flat=flat)
     base, subscript = _parts(name)
     below = r",\,".join(filter(None, [subscript, index]))
     return base + (f"_{{{below}}}" if below else "")
+
+
+def inline_name(name: str) -> str:
+    """Return a tensor's name in LaTeX for a line of words."""
+    return f"${name_to_latex(name, flat=True)}$"
 
 
 def _parts(name: str) -> tuple[str, str]:
@@ -54,9 +58,10 @@ def _escaped(name: str) -> str:
     return name.replace("_", r"\_")
 
 
-def _derivative(of: str, index: str) -> str:
+def _derivative(of: str, index: str, *, flat: bool) -> str:
     part = _PART.fullmatch(of)
     if part:
         below = r",\,".join(filter(None, [_suffix(part[2]), index]))
-        return rf"\left({_derivative(part[1], '')}\right)_{{{below}}}"
-    return rf"\frac{{\partial L}}{{\partial {name_to_latex(of, index)}}}"
+        return rf"\left({_derivative(part[1], '', flat=flat)}\right)_{{{below}}}"
+    below = rf"\partial {name_to_latex(of, index)}"
+    return rf"\partial L/{below}" if flat else rf"\frac{{\partial L}}{{{below}}}"
