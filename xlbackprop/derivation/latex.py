@@ -33,8 +33,9 @@ def to_latex_document(derivation: Derivation) -> str:
 
 
 def document(title: str, paragraphs: list[str]) -> str:
-    """Return a document of paragraphs that are LaTeX already."""
-    body = "\n\n".join([rf"{{\LARGE\bfseries {prose(title)}\par}}", *paragraphs])
+    """Return a document of paragraphs that are LaTeX already; the title is a single word."""
+    heading = rf"{{\LARGE\bfseries\fit{{\text{{{prose(title)}}}}}\par}}"
+    body = "\n\n".join([heading, *paragraphs])
     return f"{_PREAMBLE}\n\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
 
 
