@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -53,9 +54,9 @@ class Explainer:
         """Return how an entry of a tensor comes about."""
         review, equation = self._review, self._equations.get(name)
         tensor, found = review.network.tensors[name], review.found.get(name)
-        math = equation.math if equation else _NO_MATH
+        line = equation.math if equation else _NO_MATH
         judgement = review.judgements.get(name)
-        leaves = Leaves(review, self._values, tensor, index, math.text)
+        leaves = Leaves(review, self._values, tensor, index, line.text)
         expression = self.expression(name, index) if equation else None
         summed = summed_up(expression, self._values) if expression else _NOTHING
         return Explanation(
@@ -68,10 +69,10 @@ class Explainer:
             kind=str(tensor.kind),
             about=tensor.about,
             status=self._status(name, index),
-            equation=math.full or math.text,
-            here=put_in(math.full or math.text, index),
-            latex=math.latex if equation else "",
-            why=math.why,
+            equation=line.full or line.text,
+            here=put_in(line.full or line.text, index),
+            latex=line.latex if equation else "",
+            why=line.why,
             formula=self._formula(name, index),
             terms=tuple(_term(*term, leaves) for term in summed.terms),
             divided_by=summed.divided_by,
@@ -84,6 +85,7 @@ class Explainer:
             expected=finite(self._values[name][index]),
             from_your_cells=finite(judgement.from_user[index]) if judgement else None,
             upstream=tuple(self._upstream(expression, leaves)) if expression else (),
+            tie_rule=self._tie_rule(name, index),
         )
 
     def terms(self, name: str, index: Index) -> Summed:
@@ -109,6 +111,14 @@ class Explainer:
             return None
         formula = equation.formula(at, *index)
         return f"={formula}" if isinstance(formula, str) else f"{formula:g}"
+
+    def _tie_rule(self, name: str, index: Index) -> str:
+        """Return the rule by which an answer was chosen, where the workbook has another."""
+        judgement = self._review.judgements.get(name)
+        if judgement is None or not judgement.tie_rule or self._status(name, index) != "right":
+            return ""
+        found, right = judgement.found.numbers[index], judgement.expected[index]
+        return "" if math.isclose(found, right, rel_tol=0.01, abs_tol=0.01) else judgement.tie_rule
 
     def _upstream(self, expression: Expression, leaves: Leaves) -> list[Upstream]:
         """Return the cells among the sources whose numbers are not the right ones."""

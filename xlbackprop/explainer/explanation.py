@@ -69,6 +69,7 @@ class Explanation:
     expected: float | None
     from_your_cells: float | None
     upstream: tuple[Upstream, ...]
+    tie_rule: str  # which of several valid answers is explained, where the workbook has another
 
     @property
     def entry(self) -> str:
@@ -89,7 +90,8 @@ class Explanation:
         if self.sheet is None:
             return f"The workbook does not have this cell; right is {right}."
         if self.status == "right":
-            return f"The workbook has {found}, which is right."
+            too = f" too: {self.tie_rule}" if self.tie_rule else ""
+            return f"The workbook has {found}, which is right{too}."
         return f"The workbook has {found} ({self.status}); right is {right}."
 
     def to_dict(self) -> dict[str, Any]:
