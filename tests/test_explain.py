@@ -254,6 +254,12 @@ def test_what_is_no_cell_is_said_in_one_line(text, words, page):
     assert all(word in message for word in words), message
 
 
+def test_a_sum_too_long_to_be_written_out_is_refused(monkeypatch, page):
+    monkeypatch.setattr("xlbackprop.explainer.explainer.MOST_ENTRIES", 20)
+    with pytest.raises(xlbackprop.CellError, match=r"conv1.dL_dh\[0,2,3\] is made from 54 entries"):
+        xlbackprop.explain(page, "conv1.dL_dh[0,2,3]")
+
+
 @pytest.mark.parametrize(
     ("cell", "kind"), [("conv1.h[0,0,0]", "given"), ("conv1.b[2]", "parameter")]
 )

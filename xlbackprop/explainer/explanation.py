@@ -86,7 +86,8 @@ class Explanation:
         """What is to be said of the workbook's cell, in one sentence."""
         found, right = _text(self.found, "nothing"), _text(self.expected, "not known")
         if not self.terms:
-            return f"A number you choose: it is {found}."
+            is_there = self.found is not None
+            return f"A number you choose: {f'it is {found}' if is_there else 'not chosen yet'}."
         if self.sheet is None:
             return f"The workbook does not have this cell; right is {right}."
         if self.status == "right":

@@ -9,11 +9,12 @@ import numpy as np
 
 from xlbackprop.checker import review_workbook
 from xlbackprop.equation import Array, Index, Math
+from xlbackprop.errors import CellError
 from xlbackprop.explainer.expand import expand
 from xlbackprop.explainer.explanation import Explanation, Term, Upstream
 from xlbackprop.explainer.indexed import put_in
 from xlbackprop.explainer.leaves import Leaves, finite
-from xlbackprop.explainer.locate import locate
+from xlbackprop.explainer.locate import entry_name, locate
 from xlbackprop.explainer.summed import Summed, summed_up
 from xlbackprop.explainer.write import Writer
 from xlbackprop.expression import Entry, Expression, children
@@ -21,6 +22,9 @@ from xlbackprop.references import References
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec
 from xlbackprop.verify import Status
+
+# Written out, this many entries are some hundred megabytes.
+MOST_ENTRIES = 250_000
 
 _NO_MATH = Math("")
 _NOTHING = Summed((), 1.0)
@@ -33,7 +37,7 @@ def explain(path: str | Path, cell: str, *, spec: Spec | str | Path | None = Non
     of a single cell (`loss.L`). `spec` is as in `check`.
 
     Raises WorkbookError where the file cannot be used, CellError where the cell is none of the
-    network's.
+    network's, or its sum is too long.
     """
     review = review_workbook(path, spec=spec)
     places = {name: found.places for name, found in review.found.items()}
@@ -93,8 +97,17 @@ class Explainer:
         return summed_up(self.expression(name, index), self._values)
 
     def expression(self, name: str, index: Index) -> Expression:
-        """Return the formula of an entry of a computed tensor, all its sums written out."""
+        """Return the formula of an entry of a computed tensor, all its sums written out.
+
+        Raises CellError where it would be too long to be written out.
+        """
         formula = self._references.formula(name, index)
+        entries = sum(len(one.rows) * len(one.columns) for one in formula.ranges)
+        if entries > MOST_ENTRIES:
+            raise CellError(
+                f"{entry_name(name, index)} is made from {entries:,} entries, more than the"
+                f" {MOST_ENTRIES:,} that can be written out"
+            )
         return expand(self._references, formula, self._values)
 
     def _status(self, name: str, index: Index) -> str:
