@@ -27,6 +27,15 @@ def column_name(column: int) -> str:
     return str(xl_col_to_name(column))
 
 
+@cache
+def column_number(letters: str) -> int:
+    """Return the column that capital letters name: A is 0, AA is 26."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1
+
+
 class Range(str):
     """The address of a cell or a rectangle, relative; its properties anchor it with $."""
 
