@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
-from itertools import islice, product
 from math import ceil
 
 import xlsxwriter
@@ -29,6 +29,7 @@ from xlbackprop.layout import (
 )
 from xlbackprop.network import Network
 from xlbackprop.workbook import description
+from xlbackprop.workbook.block_writer import BlockWriter
 from xlbackprop.workbook.contents import Contents
 from xlbackprop.workbook.overview import OVERVIEW, write_overview
 from xlbackprop.workbook.sheet import BlockSheet
@@ -40,9 +41,6 @@ from xlbackprop.workbook.style import (
     kind_format,
     number_format,
 )
-
-# What is built must be small enough to be checked again: this is below the reader's limits.
-MAX_CHARACTERS = 60_000_000
 
 MOST_COLUMNS_ON_PAPER = 80
 
@@ -76,7 +74,7 @@ class _Cells:
         self.workbook, self.formats = workbook, formats
         self.network, self.layout = contents.network, contents.layout
         self.arrays, self.blank = contents.arrays, contents.blank
-        self._characters = 0
+        self._writer = BlockWriter(workbook)
 
     def write(self) -> None:
         for tensor in self.network.inputs:
@@ -109,28 +107,11 @@ class _Cells:
                 sheet.write_blank(i, j, None, style)
 
     def _write_equation(self, equation: Equation) -> None:
-        tensor, formula = equation.target, equation.formula
-        at = Addresses(equation, self.layout.blocks)
+        tensor = equation.target
+        formula = partial(equation.formula, Addresses(equation, self.layout.blocks))
         styles = (self._kind_format(tensor), self.formats(constant_format(tensor.kind)))
-
-        def write(sheet: BlockSheet, _: Tensor, block: Block, numbers: Array) -> None:
-            # A block's cells, row by row, are its entries in C order, also in a vertical vector.
-            entries = product(*map(range, tensor.block_shape))
-            for row, line in enumerate(numbers.tolist(), start=block.row):
-                inside = islice(entries, block.width)
-                contents = [formula(at, *block.index, *entry) for entry in inside]
-                self._count_characters(tensor, contents)
-                sheet.write_block_row(row, block.column, contents, line, styles)
-
-        self._each_block(tensor, write)
-
-    def _count_characters(self, tensor: Tensor, contents: list[str | float]) -> None:
-        self._characters += sum(len(text) for text in contents if isinstance(text, str))
-        if self._characters > MAX_CHARACTERS:
-            raise SpecError(
-                f"the formulas up to {tensor.name} take more than {MAX_CHARACTERS:,} characters:"
-                " more than a workbook should hold"
-            )
+        array, blocks = self.arrays[tensor.name], self.layout.blocks[tensor.name]
+        self._writer.write(tensor, blocks, array, formula, styles)
 
     def _kind_format(self, tensor: Tensor) -> Format:
         return self.formats(kind_format(tensor.kind, number_format(self.arrays[tensor.name])))
