@@ -12,7 +12,8 @@ import numpy as np
 
 from xlbackprop.equation import Index
 from xlbackprop.numerals import read_numeral
-from xlbackprop.verify import LEAST_DECIMALS, Judgement, Status
+from xlbackprop.tolerance import LEAST_DECIMALS
+from xlbackprop.verify import Judgement, Status
 from xlbackprop.workbook.cells import State
 
 if TYPE_CHECKING:
