@@ -18,8 +18,8 @@ PACKAGE = ROOT / "xlbackprop"
 ROOMS = [
     "errors", "numerals", "tolerance", "spec", "equation", "grid", "cellwise", "layers", "losses",
     "optimizers", "graph", "steps", "training", "network", "array_files", "values", "templates",
-    "layout", "workbook", "builder", "inspection", "verify", "report", "checker", "terminal", "__init__",
-    "cli", "__main__",
+    "layout", "workbook", "builder", "inspection", "verify", "report", "checker", "terminal",
+    "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 
