@@ -78,9 +78,7 @@ TEXTS: dict[str, dict[str, Any]] = {
     "edge": {**_SMALL, "align": "center"},
     "side": {**_SMALL, "align": "right"},
     "legend": {"font_name": FONT, "font_size": 9, "font_color": "#52606D", "indent": 1},
-    "progress": {
-        "font_name": FONT, "font_size": 10, "bold": True, "font_color": "#0A4A1C", "indent": 1,
-    },
+    "progress": {"font_name": FONT, "font_size": 10, "bold": True, "font_color": "#0A4A1C"},
     "bar": {"font_name": FONT, "font_size": 10, "font_color": "#2F8F4E", "indent": 1},
     "meaning": {"font_name": FONT, "font_size": 10, "font_color": INK, "indent": 1},
     "box": {
