@@ -173,6 +173,11 @@ class Addresses:
         raise AttributeError(f"the equation has no source {letter!r}")
 
 
+def span(first: str, last: str) -> str:
+    """Return the text of the range from one cell to another on the same sheet, named once."""
+    return f"{first}:{last.rpartition('!')[2]}"
+
+
 def sumproduct(left: str, right: str) -> str:
     """Return the text that sums the products of two ranges, or multiplies two cells."""
     return f"SUMPRODUCT({left},{right})" if ":" in left else f"{left}*{right}"
