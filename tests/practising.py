@@ -68,7 +68,12 @@ def with_ironcalc(path: Path) -> Value:
 def with_libreoffice(path: Path) -> Value:
     """Return the values of the workbook's cells after LibreOffice has evaluated all formulas."""
     (copy,) = libreoffice.recalculate([path], path.parent)
-    book = openpyxl.load_workbook(copy, data_only=True)
+    return saved_values(copy)
+
+
+def saved_values(path: Path) -> Value:
+    """Return the values of the workbook's cells as they were saved."""
+    book = openpyxl.load_workbook(path, data_only=True)
     return lambda sheet, row, column: book[sheet].cell(row, column).value
 
 

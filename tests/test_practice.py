@@ -5,24 +5,34 @@ import re
 import numpy as np
 import openpyxl
 import pytest
+from openpyxl.utils import coordinate_to_tuple
 
 import xlbackprop
 from tests.compare import spec_of
-from tests.filling import arrays_of, fill, places_by_index
-from tests.networks import GEOMETRIES, conv_spec
-from tests.practising import ENGINES, GREEN, PLAIN, RED, colours, summary, with_ironcalc
+from tests.filling import fill, places_by_index
+from tests.networks import GEOMETRIES, conv_raw, conv_spec
+from tests.oracles import libreoffice
+from tests.practising import (
+    ENGINES,
+    GREEN,
+    PLAIN,
+    RED,
+    colours,
+    saved_values,
+    summary,
+    with_ironcalc,
+)
 from tests.random_networks import random_network
 from xlbackprop.__main__ import main
+from xlbackprop.equation import Domain
 from xlbackprop.errors import SpecError
 from xlbackprop.values import choose_values
 
 SMALL = [name for name in xlbackprop.template_names() if name not in ("lenet5", "digit")]
-ONE = conv_spec({"input": [1, 1, 1], "filters": 1, "kernel": 1, "bias": False})
-OUT = ("conv1.out", (0, 0, 0))
 # Excel 2007, LibreOffice and Google Sheets have them all, and none is volatile.
 ALLOWED = {
     *("IF", "IFERROR", "ISBLANK", "ISLOGICAL", "COUNT", "COUNTIF", "ABS", "MAX", "INT", "LOG10"),
-    *("ROUND", "REPT", "SUM"),
+    *("ROUND", "REPT", "SUM", "SUMPRODUCT", "SUMSQ", "INDEX", "ROWS", "COLUMNS"),
 }
 
 each_engine = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
@@ -127,8 +137,8 @@ def random_entry(random, answer):
     ][int(random.choice(10, p=[0.3, 0.1, 0.25, 0.08, 0.04, 0.08, 0.02, 0.02, 0.01, 0.1]))]
 
 
-def assert_colours_are_those_of_check(spec, path, engine):
-    found, report = seen(path, engine), xlbackprop.check(path)
+def assert_colours_are_those_of_check(spec, path, value):
+    found, report = colours(path, value), xlbackprop.check(path)
     status = {(cell.tensor, cell.index): cell.status for cell in report.cells}
     expected = {"blank": PLAIN, "right": GREEN}
     network = xlbackprop.build_network(spec)
@@ -143,15 +153,241 @@ def assert_colours_are_those_of_check(spec, path, engine):
         and not (place[0] in several and place not in status)
     }
     assert not different
-    return list(found.values())
+    assert {GREEN, RED, PLAIN} == set(found.values())
 
 
-@each_engine
-@pytest.mark.parametrize("name", [*SMALL, *range(8)], ids=str)
-def test_colours_agree_with_check_over_random_entries(tmp_path, name, engine):
-    spec = xlbackprop.load_spec(name) if isinstance(name, str) else spec_of(random_network(name))
-    path = practice(spec, tmp_path / "p.xlsx")
+def with_random_entries(spec, path):
+    """Build a workbook to practise with, and type something into most of its cells."""
+    practice(spec, path)
     random = np.random.default_rng(7)
     answers = cells_of(truth_of(spec), computed(spec))
     fill(path, {place: random_entry(random, answer) for place, answer in answers.items()})
-    assert {GREEN, RED, PLAIN} == set(assert_colours_are_those_of_check(spec, path, engine))
+    return path
+
+
+@pytest.mark.parametrize("name", [*SMALL, *range(8)], ids=str)
+def test_colours_agree_with_check_over_random_entries(tmp_path, name):
+    spec = xlbackprop.load_spec(name) if isinstance(name, str) else spec_of(random_network(name))
+    path = with_random_entries(spec, tmp_path / "p.xlsx")
+    assert_colours_are_those_of_check(spec, path, with_ironcalc(path))
+
+
+def test_colours_agree_with_check_over_random_entries_in_libreoffice(tmp_path):
+    names = [name for name in SMALL if not name.startswith("optimizers-")]
+    paths = [with_random_entries(xlbackprop.load_spec(n), tmp_path / f"{n}.xlsx") for n in names]
+    copies = libreoffice.recalculate(paths, tmp_path)
+    for name, path, copy in zip(names, paths, copies, strict=True):
+        assert_colours_are_those_of_check(xlbackprop.load_spec(name), path, saved_values(copy))
+
+
+def test_colours_that_differ_from_check_would_be_noticed(tmp_path):
+    spec = xlbackprop.load_spec("mlp-2-2-2")
+    path = with_random_entries(spec, tmp_path / "p.xlsx")
+    other = with_random_entries(spec, tmp_path / "other.xlsx")
+    answer = float(truth_of(spec)["dense1.out"][0])
+    fill(other, {("dense1.out", (0,)): answer + 1})
+    with pytest.raises(AssertionError, match=r"dense1\.out"):
+        assert_colours_are_those_of_check(spec, path, with_ironcalc(other))
+
+
+# All right, and right again after the inputs have changed.
+
+
+@pytest.mark.parametrize("name", [*SMALL, *range(8, 16)], ids=str)
+def test_answers_follow_when_inputs_and_parameters_change(tmp_path, name):
+    """The answers of other numbers turn green when these are typed in, and not before."""
+    spec = xlbackprop.load_spec(name) if isinstance(name, str) else spec_of(random_network(name))
+    path = practice(spec, tmp_path / "p.xlsx", seed=1)
+    network = xlbackprop.build_network(spec)
+    drawn = choose_values(network, 2)
+    first = choose_values(network, 1)
+    # A template may give some arrays: these change, too, but for class numbers and masks.
+    values = {
+        t.name: first[t.name] * 1.25 if t.domain == Domain() else drawn[t.name]
+        for t in network.inputs
+    }
+    names = computed(spec)
+    answers = cells_of(network.evaluate(values), names)
+    fill(path, answers)
+    before = seen(path)
+    assert sum(before[place] == RED for place in answers) > len(answers) / 5
+    fill(path, cells_of(values, values))
+    value = with_ironcalc(path)
+    assert {colour for place, colour in colours(path, value).items() if place in answers} == {GREEN}
+    assert summary(value) == f"{len(answers)} of {len(answers)} right"
+
+
+@each_engine
+def test_numbers_worked_out_from_rounded_ones_are_right(tmp_path, engine):
+    spec = xlbackprop.load_spec("mlp-2-2-2")
+    path = practice(spec, tmp_path / "p.xlsx")
+    network = xlbackprop.build_network(spec)
+    exact, arrays = truth_of(spec), choose_values(network)
+    for equation in network.equations:
+        arrays[equation.target.name] = np.round(equation.evaluate(arrays), 2)
+    names = computed(spec)
+    fill(path, cells_of(arrays, names))
+    found = seen(path, engine)
+    assert {found[place] for place in cells_of(arrays, names)} == {GREEN}
+    assert any((np.abs(arrays[name] - exact[name]) > 0.0051).any() for name in names)
+
+
+def test_number_that_follows_from_a_wrong_one_is_red(tmp_path):
+    spec = xlbackprop.load_spec("mlp-2-2-2")
+    path = practice(spec, tmp_path / "p.xlsx")
+    network = xlbackprop.build_network(spec)
+    arrays = choose_values(network)
+    for equation in network.equations:
+        arrays[equation.target.name] = equation.evaluate(arrays)
+        if equation.target.name == "dense1.out":
+            arrays["dense1.out"] = arrays["dense1.out"] + 1
+    fill(path, cells_of(arrays, computed(spec)))
+    found = seen(path)
+    assert found["dense1.out", (0,)] == found["dense2.out", (0,)] == RED
+
+
+def test_answers_rest_on_true_numbers_where_the_page_shows_what_follows_from_wrong_ones(tmp_path):
+    """Between out and dL/dw, both to fill in, the page goes on from the wrong out."""
+    spec = conv_spec(GEOMETRIES["stride2-padding1"], loss="mse")
+    path = practice(spec, tmp_path / "p.xlsx", blank=["out", "dL_dw"])
+    truth = truth_of(spec)
+    wrong = dict.fromkeys(cells_of(truth, ["conv1.out"]), 1.0)
+    answers = cells_of(truth, ["conv1.dL_dw"])
+    fill(path, {**wrong, **answers})
+    value = with_ironcalc(path)
+    found = colours(path, value)
+    assert {found[place] for place in wrong} == {RED}
+    assert {found[place] for place in answers} == {GREEN}
+    sheet, address = places_by_index(path)["conv1.dL_dout", (0, 0, 0)]
+    assert value(sheet, *coordinate_to_tuple(address)) != truth["conv1.dL_dout"][0, 0, 0]
+
+
+def test_answer_stays_right_where_nothing_follows_from_a_divisor_rounded_to_zero(tmp_path):
+    """RMSprop divides by the root of v, which is 0.00 in two decimals here, plus eps, made 0."""
+    spec = xlbackprop.load_spec("optimizers-rmsprop")
+    path = practice(spec, tmp_path / "p.xlsx")
+    network = xlbackprop.build_network(spec)
+    arrays = network.evaluate({**choose_values(network), "training.eps": np.zeros(())})
+    answers = cells_of(arrays, computed(spec))
+    rounded = {place: round(v, 2) for place, v in answers.items() if place[0].endswith("_v")}
+    assert 0 in rounded.values()
+    fill(path, {**answers, **rounded, ("training.eps", ()): 0.0})
+    found = seen(path)
+    assert {found[place] for place in answers} == {GREEN}
+
+
+# The file.
+
+
+def test_page_to_practise_with_has_its_blocks_where_they_always_are(tmp_path):
+    for name in SMALL:
+        path = practice(name, tmp_path / "p.xlsx")
+        blank = xlbackprop.build(name, tmp_path / "b.xlsx", blank=["all"], force=True)
+        assert xlbackprop.inspect(path) == xlbackprop.inspect(blank)
+        found, expected = xlbackprop.check(path), xlbackprop.check(blank)
+        assert (found.verdict, found.counts) == (expected.verdict, expected.counts)
+        assert found.cells == expected.cells
+
+
+def test_answers_are_on_a_very_hidden_sheet_and_marks_in_hidden_columns(tmp_path):
+    path = practice("two-conv", tmp_path / "p.xlsx")
+    book = openpyxl.load_workbook(path)
+    states = {sheet.title: sheet.sheet_state for sheet in book}
+    assert states.pop("_answers") == "veryHidden"
+    assert states.pop("_xlbackprop") == "hidden"
+    assert set(states.values()) == {"visible"}
+    assert next(iter(states)) == "Overview"
+    last = max(column for _, column in map(coordinate_to_tuple, page_addresses(path, "conv1")))
+    for row in book["conv1"].iter_rows(min_col=last + 1):
+        for cell in row:
+            if isinstance(cell.value, str) and "_answers" in cell.value:
+                assert hidden(book["conv1"], cell.column), cell.coordinate
+    assert not any(hidden(book["conv1"], column) for column in range(1, last + 1))
+
+
+def page_addresses(path, sheet):
+    return [address for own, address in places_by_index(path).values() if own == sheet]
+
+
+def hidden(sheet, column):
+    return any(d.hidden and d.min <= column <= d.max for d in sheet.column_dimensions.values())
+
+
+def test_conditional_formats_look_at_their_own_sheet_only(tmp_path):
+    book = openpyxl.load_workbook(practice("two-conv", tmp_path / "p.xlsx"))
+    rules = [r for sheet in book for f in sheet.conditional_formatting for r in f.rules]
+    assert len(rules) == 2 * (len(book.sheetnames) - 3)
+    for rule in rules:
+        assert "!" not in rule.formula[0]
+        assert rule.dxf.font.b or rule.dxf.font.strike  # not by colour alone
+
+
+FORMULA = re.compile(r"([A-Za-z.0-9_]+)\(")
+
+
+@pytest.mark.parametrize(
+    "geometry", ["more-filters-than-a-formula-holds", "stride2-padding3", "batch3"]
+)
+def test_formulas_of_practice_use_old_functions_and_are_not_too_long(tmp_path, geometry):
+    raw = conv_raw(GEOMETRIES[geometry], loss="mse")
+    raw["layers"][0]["name"] = "A" * 25
+    book = openpyxl.load_workbook(practice(spec_of(raw), tmp_path / "p.xlsx"))
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    assert len(cell.value) <= 8192
+                    assert set(FORMULA.findall(cell.value)) <= ALLOWED, cell.value
+
+
+def test_saved_values_are_those_of_a_workbook_in_which_nothing_is_typed(tmp_path):
+    for name in ("residual-block", "xor"):
+        path = practice(name, tmp_path / "p.xlsx")
+        value = with_ironcalc(path)
+        for sheet in openpyxl.load_workbook(path, data_only=True):
+            for row in sheet.iter_rows():
+                for cell in row:
+                    if cell.value is not None and sheet.title != "_xlbackprop":
+                        now, saved = value(sheet.title, cell.row, cell.column), cell.value
+                        if isinstance(saved, float):
+                            saved = pytest.approx(saved, rel=1e-9, abs=1e-9)
+                        assert now == saved, cell
+
+
+@pytest.mark.parametrize("options", [[], ["--blank", ""], ["--blank", " , "]], ids=str)
+def test_practice_without_anything_blank_is_refused(tmp_path, capsys, options):
+    path = tmp_path / "p.xlsx"
+    assert main(["build", "conv5x5x2", "--practice", *options, "-o", str(path)]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert "--blank" in output.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_practice_without_anything_blank_raises_in_the_library(tmp_path):
+    with pytest.raises(SpecError, match="practice"):
+        xlbackprop.build("conv5x5x2", tmp_path / "p.xlsx", practice=True)
+
+
+def test_practice_option_builds_the_same_as_the_library(tmp_path):
+    command = ["build", "conv5x5x2", "--blank", "dL_dh", "--practice", "-o"]
+    assert main([*command, str(tmp_path / "a.xlsx")]) == 0
+    practice("conv5x5x2", tmp_path / "b.xlsx", blank=["dL_dh"])
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_page_too_wide_for_its_marks_is_refused(tmp_path):
+    raw = {"name": "wide", "input": [6000], "layers": [{"type": "relu"}]}
+    with pytest.raises(SpecError, match=r"relu1 has [0-9,]+ columns"):
+        practice(spec_of(raw), tmp_path / "p.xlsx")
+    assert not list(tmp_path.iterdir())
+
+
+@each_engine
+def test_wide_page_has_its_marks_beside_it(tmp_path, engine):
+    spec = spec_of({"name": "row", "input": [40], "layers": [{"type": "relu"}]})
+    path = practice(spec, tmp_path / "p.xlsx", blank=["out"])
+    answers = cells_of(truth_of(spec), ["relu1.out"])
+    fill(path, answers)
+    assert {seen(path, engine)[place] for place in answers} == {GREEN}
