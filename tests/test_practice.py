@@ -193,7 +193,7 @@ def test_colours_that_differ_from_check_would_be_noticed(tmp_path):
 # All right, and right again after the inputs have changed.
 
 
-@pytest.mark.parametrize("name", [*SMALL, *range(8, 16)], ids=str)
+@pytest.mark.parametrize("name", [*SMALL, *range(8, 12)], ids=str)
 def test_answers_follow_when_inputs_and_parameters_change(tmp_path, name):
     """The answers of other numbers turn green when these are typed in, and not before."""
     spec = xlbackprop.load_spec(name) if isinstance(name, str) else spec_of(random_network(name))
@@ -280,7 +280,7 @@ def test_answer_stays_right_where_nothing_follows_from_a_divisor_rounded_to_zero
 
 
 def test_page_to_practise_with_has_its_blocks_where_they_always_are(tmp_path):
-    for name in SMALL:
+    for name in ("batch-norm", "conv-depthwise", "optimizers"):
         path = practice(name, tmp_path / "p.xlsx")
         blank = xlbackprop.build(name, tmp_path / "b.xlsx", blank=["all"], force=True)
         assert xlbackprop.inspect(path) == xlbackprop.inspect(blank)
@@ -341,7 +341,7 @@ def test_formulas_of_practice_use_old_functions_and_are_not_too_long(tmp_path, g
 
 
 def test_saved_values_are_those_of_a_workbook_in_which_nothing_is_typed(tmp_path):
-    for name in ("residual-block", "xor"):
+    for name in ("batch-norm", "conv-depthwise", "optimizers"):
         path = practice(name, tmp_path / "p.xlsx")
         value = with_ironcalc(path)
         for sheet in openpyxl.load_workbook(path, data_only=True):
@@ -390,4 +390,5 @@ def test_wide_page_has_its_marks_beside_it(tmp_path, engine):
     path = practice(spec, tmp_path / "p.xlsx", blank=["out"])
     answers = cells_of(truth_of(spec), ["relu1.out"])
     fill(path, answers)
-    assert {seen(path, engine)[place] for place in answers} == {GREEN}
+    found = seen(path, engine)
+    assert {found[place] for place in answers} == {GREEN}

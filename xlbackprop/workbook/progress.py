@@ -17,10 +17,11 @@ from xlbackprop.workbook.style import TEXTS, Formats
 _SUMMARY_ROW = 2
 _BAR_LENGTH = 20
 _FULL, _EMPTY = "█", "░"
-_HEADS = ("Practice", "Right", "Of", "Progress", "")
+_HEADS = ("Practice", "Right", "Of", "Progress", "", "")
 _WARNING = (
     "The answers are in this file, hidden but not secret: it is for practice, not for an exam."
 )
+_TIES = "Where several answers are valid (a tie, a kink), only that of PyTorch's rule turns green."
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,15 @@ def write_progress(
     cells = sum(page.cells for page in pages)
     _write_count(worksheet, (_SUMMARY_ROW, 1), right, cells, formats)
     _write_bar(worksheet, (_SUMMARY_ROW, column + 2), right, cells, formats)
-    worksheet.write_string(last + 1, column, _WARNING, formats(TEXTS["text"]))
-    return last + 3
+    lines = [_WARNING, _TIES] if _has_ties(contents) else [_WARNING]
+    for number, line in enumerate(lines, start=last + 1):
+        worksheet.write_string(number, column, line, formats(TEXTS["text"]))
+    return last + len(lines) + 2
+
+
+def _has_ties(contents: Contents) -> bool:
+    equations = contents.network.equations
+    return any(one.accepts is not None and one.target.name in contents.blank for one in equations)
 
 
 def _write_page(
