@@ -46,15 +46,15 @@ def _rules(sheet: Any) -> Any:
 
 
 def _colour(rules: Any, row: int, column: int, sheet: str, value: Value) -> str:
-    found = [
+    found = {
         colour
         for (left, top, right, bottom), (down, across), wanted, colour in rules
         if left <= column <= right
         and top <= row <= bottom
         and value(sheet, row + down, column + across) == wanted
-    ]
+    }
     assert len(found) <= 1
-    return found[0] if found else PLAIN
+    return found.pop() if found else PLAIN
 
 
 def with_ironcalc(path: Path) -> Value:

@@ -276,6 +276,32 @@ def test_answer_stays_right_where_nothing_follows_from_a_divisor_rounded_to_zero
     assert {found[place] for place in answers} == {GREEN}
 
 
+INSERT = """
+sheet = document.Sheets.getByName("conv1")
+sheet.Columns.insertByIndex({column}, 2)
+sheet.Rows.insertByIndex({row}, 3)
+sheet.setName("renamed")
+"""
+
+
+def test_colours_stay_right_where_rows_and_columns_are_inserted_and_a_sheet_is_renamed(tmp_path):
+    spec = conv_spec(GEOMETRIES["plain"])
+    path = practice(spec, tmp_path / "p.xlsx")
+    random = np.random.default_rng(11)
+    answers = cells_of(truth_of(spec), computed(spec))
+    fill(path, {place: x + float(random.integers(2)) for place, x in answers.items()})
+    sheet, address = places_by_index(path)["conv1.w", (0, 0, 0, 0)]
+    row, column = coordinate_to_tuple(address)
+    # Between the input and the filters, and above the latter's indices.
+    script = INSERT.format(column=column - 3, row=row - 4)
+    copy = libreoffice.edit(path, script, tmp_path)
+    assert places_by_index(copy)["conv1.w", (0, 0, 0, 0)] != (sheet, address)
+    found = colours(copy, saved_values(copy))
+    before = seen(path)
+    assert {found[place] for place in answers} == {GREEN, RED}
+    assert {place: found[place] for place in answers} == {p: before[p] for p in answers}
+
+
 # The file.
 
 
@@ -316,7 +342,7 @@ def hidden(sheet, column):
 def test_conditional_formats_look_at_their_own_sheet_only(tmp_path):
     book = openpyxl.load_workbook(practice("two-conv", tmp_path / "p.xlsx"))
     rules = [r for sheet in book for f in sheet.conditional_formatting for r in f.rules]
-    assert len(rules) == 2 * (len(book.sheetnames) - 3)
+    assert len(rules) > 2 * (len(book.sheetnames) - 3)
     for rule in rules:
         assert "!" not in rule.formula[0]
         assert rule.dxf.font.b or rule.dxf.font.strike  # not by colour alone
@@ -375,6 +401,13 @@ def test_practice_option_builds_the_same_as_the_library(tmp_path):
     assert main([*command, str(tmp_path / "a.xlsx")]) == 0
     practice("conv5x5x2", tmp_path / "b.xlsx", blank=["dL_dh"])
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_more_answers_than_a_sheet_has_rows_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("xlbackprop.workbook.answers.MAX_ROWS", 100)
+    with pytest.raises(SpecError, match=r"practice: .* rows of a sheet"):
+        practice("two-conv", tmp_path / "p.xlsx")
+    assert not list(tmp_path.iterdir())
 
 
 def test_page_too_wide_for_its_marks_is_refused(tmp_path):

@@ -13,7 +13,7 @@ Sheets lets them look at another.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.grid import MAX_COLUMNS, cell, rectangle, view_from
+from xlbackprop.grid import MAX_COLUMNS, Block, cell, rectangle, view_from
 from xlbackprop.layout import HEAD_ROWS, Layout, Sheet
 from xlbackprop.tolerance import ABSOLUTE, HALF, LEAST_DECIMALS, RELATIVE
 from xlbackprop.workbook.answers import AnswerSheet, Blocks
@@ -49,10 +49,10 @@ def write_practice(
         tensor = contents.network.tensors[name]
         typed, nearest = contents.layout.blocks[name], answers.nearest[name]
         _write_marks(writer, tensor, blocks, (typed, nearest), formats)
-    marked = {block.sheet for blocks in marks.values() for block in blocks}
     for sheet in contents.layout.sheets:
-        if sheet.name in marked:
-            _show_marks(workbook.get_worksheet_by_name(sheet.name), sheet, formats)
+        own = [block for blocks in marks.values() for block in blocks if block.sheet == sheet.name]
+        if own:
+            _show_marks(workbook.get_worksheet_by_name(sheet.name), sheet, own, formats)
 
 
 def place_marks(layout: Layout, blank: Collection[str]) -> dict[str, Blocks]:
@@ -114,16 +114,29 @@ def _write_marks(
     )
 
 
-def _show_marks(worksheet: Worksheet, sheet: Sheet, formats: Formats) -> None:
+def _show_marks(worksheet: Worksheet, sheet: Sheet, marks: list[Block], formats: Formats) -> None:
     """Hide the columns of the marks, and colour the page by them."""
-    first, last = sheet.columns + _FIRST_COLUMN, 2 * sheet.columns - 1
-    worksheet.set_column(first, last, None, None, {"hidden": True})
-    mark = cell(HEAD_ROWS, first)
-    for value, style in ((1, RIGHT), (-1, WRONG)):
-        worksheet.conditional_format(
-            HEAD_ROWS,
-            _FIRST_COLUMN,
-            sheet.rows - 1,
-            sheet.columns - 1,
-            {"type": "formula", "criteria": f"={mark}={value}", "format": formats(style)},
-        )
+    worksheet.set_column(
+        sheet.columns + _FIRST_COLUMN, 2 * sheet.columns - 1, None, None, {"hidden": True}
+    )
+    for top, bottom, left, right in _strips(marks):
+        column = left - sheet.columns
+        for value, style in ((1, RIGHT), (-1, WRONG)):
+            rule = {"type": "formula", "criteria": f"={cell(top, left)}={value}"}
+            worksheet.conditional_format(
+                *(top, column, bottom, column + right - left), {**rule, "format": formats(style)}
+            )
+
+
+def _strips(blocks: Iterable[Block]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield top, bottom, left and right of all blocks that stand in the same columns, together.
+
+    A conditional format for each: one for the whole page would look beside the marks as soon as
+    someone inserts a column between two blocks.
+    """
+    rows: dict[tuple[int, int], list[int]] = {}
+    for block in blocks:
+        columns = (block.column, block.column + block.width - 1)
+        rows.setdefault(columns, []).extend((block.row, block.row + block.height - 1))
+    for columns, own in rows.items():
+        yield min(own), max(own), *columns

@@ -35,8 +35,9 @@ class Progress:
 
 def progress(contents: Contents, sheet: Sheet) -> Progress:
     """Return the progress of a page."""
-    blocks = [b for name in contents.blank for b in contents.layout.blocks[name]]
-    cells = sum(block.height * block.width for block in blocks if block.sheet == sheet.name)
+    blocks, tensors = contents.layout.blocks, contents.network.tensors
+    here = [name for name in contents.blank if blocks[name][0].sheet == sheet.name]
+    cells = sum(tensors[name].size for name in here)
     marks = f"{quote_sheetname(sheet.name)}!{Range(marks_range(sheet)).fixed}"
     return Progress(sheet.name, cells, f"COUNTIF({marks},1)")
 
