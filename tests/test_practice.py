@@ -315,7 +315,7 @@ def test_page_to_practise_with_has_its_blocks_where_they_always_are(tmp_path):
         assert found.cells == expected.cells
 
 
-def test_answers_are_on_a_very_hidden_sheet_and_marks_in_hidden_columns(tmp_path):
+def test_answers_are_on_a_very_hidden_sheet(tmp_path):
     path = practice("two-conv", tmp_path / "p.xlsx")
     book = openpyxl.load_workbook(path)
     states = {sheet.title: sheet.sheet_state for sheet in book}
@@ -323,16 +323,17 @@ def test_answers_are_on_a_very_hidden_sheet_and_marks_in_hidden_columns(tmp_path
     assert states.pop("_xlbackprop") == "hidden"
     assert set(states.values()) == {"visible"}
     assert next(iter(states)) == "Overview"
-    last = max(column for _, column in map(coordinate_to_tuple, page_addresses(path, "conv1")))
-    for row in book["conv1"].iter_rows(min_col=last + 1):
-        for cell in row:
-            if isinstance(cell.value, str) and "_answers" in cell.value:
-                assert hidden(book["conv1"], cell.column), cell.coordinate
-    assert not any(hidden(book["conv1"], column) for column in range(1, last + 1))
 
 
-def page_addresses(path, sheet):
-    return [address for own, address in places_by_index(path).values() if own == sheet]
+@pytest.mark.parametrize("blank", ["all", "dL_dh"])
+@pytest.mark.parametrize("name", ["batch-norm", "mlp-2-2-2", "two-conv"])
+def test_marks_are_in_hidden_columns_and_nothing_else_is(tmp_path, name, blank):
+    pages = openpyxl.load_workbook(practice(name, tmp_path / "p.xlsx", blank=[blank])).worksheets
+    for sheet in pages[1:-2]:
+        for cell in (cell for row in sheet.iter_rows() for cell in row):
+            is_mark = "_answers" in str(cell.value)
+            if cell.value is not None or cell.has_style:
+                assert hidden(sheet, cell.column) == is_mark, (sheet.title, cell.coordinate)
 
 
 def hidden(sheet, column):

@@ -1,7 +1,7 @@
 """Live practice: cells to fill in turn green or red as one types.
 
-To the right of each page, in hidden columns, each of these cells has its mark, as many columns
-further as the page is wide. The mark compares what was typed with the hidden answers:
+To the right of each page, in hidden columns, each of these cells has its mark, all of them as many
+columns further. The mark compares what was typed with the hidden answers:
 
      0    nothing was typed
      1    it is right
@@ -20,7 +20,7 @@ import numpy as np
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from xlbackprop.equation import Tensor
+from xlbackprop.equation import Kind, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.grid import MAX_COLUMNS, Block, cell, rectangle, view_from
 from xlbackprop.layout import HEAD_ROWS, Layout, Sheet
@@ -31,6 +31,9 @@ from xlbackprop.workbook.contents import Contents
 from xlbackprop.workbook.style import RIGHT, WRONG, Formats
 
 _FIRST_COLUMN = 1
+# A narrow page's legend runs beyond it: three columns each for all kinds, for what is to fill in,
+# right and not right, and six for the count.
+_LEGEND_COLUMNS = _FIRST_COLUMN + 3 * (len(Kind) + 3) + 6
 
 
 def write_practice(
@@ -61,21 +64,27 @@ def place_marks(layout: Layout, blank: Collection[str]) -> dict[str, Blocks]:
     marks = {}
     for name in (name for name in layout.blocks if name in blank):
         sheet = sheets[layout.blocks[name][0].sheet]
-        if 2 * sheet.columns > MAX_COLUMNS:
+        across = marks_offset(sheet)
+        if across + sheet.columns > MAX_COLUMNS:
             raise SpecError(
                 f"practice: the sheet {sheet.name} has {sheet.columns:,} columns, which leaves no"
                 f" room for as many marks: a sheet has {MAX_COLUMNS:,}"
             )
         marks[name] = tuple(
-            replace(block, column=block.column + sheet.columns) for block in layout.blocks[name]
+            replace(block, column=block.column + across) for block in layout.blocks[name]
         )
     return marks
 
 
+def marks_offset(sheet: Sheet) -> int:
+    """Return how many columns to the right of its cell a mark stands."""
+    return max(sheet.columns, _LEGEND_COLUMNS)
+
+
 def marks_range(sheet: Sheet) -> str:
     """Return the range that holds all marks of a page."""
-    columns = sheet.columns - _FIRST_COLUMN
-    return rectangle(HEAD_ROWS, _FIRST_COLUMN + sheet.columns, sheet.rows - HEAD_ROWS, columns)
+    first, columns = marks_offset(sheet) + _FIRST_COLUMN, sheet.columns - _FIRST_COLUMN
+    return rectangle(HEAD_ROWS, first, sheet.rows - HEAD_ROWS, columns)
 
 
 def mark_formula(typed: str, answer: str) -> str:
@@ -116,15 +125,16 @@ def _write_marks(
 
 def _show_marks(worksheet: Worksheet, sheet: Sheet, marks: list[Block], formats: Formats) -> None:
     """Hide the columns of the marks, and colour the page by them."""
+    across = marks_offset(sheet)
     worksheet.set_column(
-        sheet.columns + _FIRST_COLUMN, 2 * sheet.columns - 1, None, None, {"hidden": True}
+        across + _FIRST_COLUMN, across + sheet.columns - 1, None, None, {"hidden": True}
     )
     for top, bottom, left, right in _strips(marks):
-        column = left - sheet.columns
+        first, last = left - across, right - across
         for value, style in ((1, RIGHT), (-1, WRONG)):
             rule = {"type": "formula", "criteria": f"={cell(top, left)}={value}"}
             worksheet.conditional_format(
-                *(top, column, bottom, column + right - left), {**rule, "format": formats(style)}
+                *(top, first, bottom, last), {**rule, "format": formats(style)}
             )
 
 
