@@ -67,6 +67,7 @@ class AnswerSheet:
         self._equations = equations_to_answer(contents.network.equations, contents.blank)
         self._saved = answers
         self._plain = formats({})
+        # With a count of its own: the verifier never reads this sheet.
         self._writer = BlockWriter(workbook)
         self._rows = 0
         # Where a formula finds its sources: on the pages, unless they are answered here.
