@@ -232,34 +232,39 @@ def test_numbers_worked_out_from_rounded_ones_are_right(tmp_path, engine):
     assert any((np.abs(arrays[name] - exact[name]) > 0.0051).any() for name in names)
 
 
-def test_number_that_follows_from_a_wrong_one_is_red(tmp_path):
-    spec = xlbackprop.load_spec("mlp-2-2-2")
-    path = practice(spec, tmp_path / "p.xlsx")
+def carried_from(spec, name, wrong):
+    """Return the arrays that follow from a wrong one."""
     network = xlbackprop.build_network(spec)
     arrays = choose_values(network)
     for equation in network.equations:
-        arrays[equation.target.name] = equation.evaluate(arrays)
-        if equation.target.name == "dense1.out":
-            arrays["dense1.out"] = arrays["dense1.out"] + 1
+        is_it = equation.target.name == name
+        arrays[equation.target.name] = wrong if is_it else equation.evaluate(arrays)
+    return arrays
+
+
+def test_number_that_follows_from_a_wrong_one_is_red(tmp_path):
+    spec = xlbackprop.load_spec("mlp-2-2-2")
+    path = practice(spec, tmp_path / "p.xlsx")
+    arrays = carried_from(spec, "dense1.out", np.array([1.5, -1.5]))
     fill(path, cells_of(arrays, computed(spec)))
     found = seen(path)
     assert found["dense1.out", (0,)] == found["dense2.out", (0,)] == RED
 
 
-def test_answers_rest_on_true_numbers_where_the_page_shows_what_follows_from_wrong_ones(tmp_path):
-    """Between out and dL/dw, both to fill in, the page goes on from the wrong out."""
+def test_answers_rest_on_true_numbers_where_the_page_goes_on_from_wrong_ones(tmp_path):
+    """Between out and dL/dw, both to fill in, the page shows what follows from the wrong out."""
     spec = conv_spec(GEOMETRIES["stride2-padding1"], loss="mse")
     path = practice(spec, tmp_path / "p.xlsx", blank=["out", "dL_dw"])
     truth = truth_of(spec)
-    wrong = dict.fromkeys(cells_of(truth, ["conv1.out"]), 1.0)
-    answers = cells_of(truth, ["conv1.dL_dw"])
-    fill(path, {**wrong, **answers})
-    value = with_ironcalc(path)
-    found = colours(path, value)
-    assert {found[place] for place in wrong} == {RED}
-    assert {found[place] for place in answers} == {GREEN}
+    carried = carried_from(spec, "conv1.out", np.ones_like(truth["conv1.out"]))
     sheet, address = places_by_index(path)["conv1.dL_dout", (0, 0, 0)]
-    assert value(sheet, *coordinate_to_tuple(address)) != truth["conv1.dL_dout"][0, 0, 0]
+    for arrays, colour in ((truth, GREEN), (carried, RED)):
+        answers = cells_of(arrays, ["conv1.dL_dw"])
+        fill(path, {**cells_of(carried, ["conv1.out"]), **answers})
+        value = with_ironcalc(path)
+        shown = value(sheet, *coordinate_to_tuple(address))
+        assert shown == pytest.approx(carried["conv1.dL_dout"][0, 0, 0])
+        assert {colours(path, value)[place] for place in list(answers)[:9]} == {colour}
 
 
 def test_answer_stays_right_where_nothing_follows_from_a_divisor_rounded_to_zero(tmp_path):
