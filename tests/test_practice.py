@@ -381,7 +381,7 @@ def test_saved_values_are_those_of_a_workbook_in_which_nothing_is_typed(tmp_path
                 for cell in row:
                     if cell.value is not None and sheet.title != "_xlbackprop":
                         now, saved = value(sheet.title, cell.row, cell.column), cell.value
-                        if isinstance(saved, float):
+                        if isinstance(saved, (int, float)):
                             saved = pytest.approx(saved, rel=1e-9, abs=1e-9)
                         assert now == saved, cell
 
