@@ -1,0 +1,53 @@
+"""What is to be said of which cell, and the colours and words that say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+# Whom the notes are by: how they are told from the user's when a file is marked again.
+AUTHOR = "xlbackprop"
+
+# Stronger than the page's own colours, so that a mark is not taken for a kind of cell.
+COLOURS = {
+    "wrong": "FF8F8F",
+    "invalid": "FFB870",
+    "blank": "8FC7FF",
+    "typed": "D9B3F5",
+    "carried": "FFDF6B",
+}
+
+VERDICT_COLOURS = {"right": "BFE8C8", "wrong": COLOURS["wrong"], "incomplete": COLOURS["blank"]}
+
+MEANINGS = {
+    "wrong": "the mistake is in this cell",
+    "invalid": "no number: a text, an error value, true or false",
+    "blank": "nothing there yet",
+    "typed": "a number where a formula was asked for",
+    "carried": "follows from your own earlier cells, which are wrong: mend those first",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One cell to be coloured and commented; `status` is a key of COLOURS.
+
+    `entry` is what the cell holds (`conv1.dL_dw[1,0,0,1]`), `hint` what to say to its owner.
+    """
+
+    sheet: str
+    cell: str
+    status: str
+    entry: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the first sheet says above the list of cells; each tensor has its counts by status."""
+
+    title: str
+    verdict: str
+    counts: Mapping[str, int]
+    tensors: Sequence[tuple[str, Mapping[str, int]]]
+    sentences: Sequence[str] = ()
