@@ -296,12 +296,12 @@ def test_json_of_check_has_the_contract_s_fields(workbook, capsys):
     outcome = called(capsys, "check", workbook, "--json")
     report = document(outcome)
     assert outcome[0] == 1
-    assert set(report) == {"workbook", "verdict", "counts", "tensors", "cells"}
+    assert set(report) == {"workbook", "verdict", "counts", "tensors", "cells", "notes"}
     assert report["workbook"] == str(workbook)
     assert report["verdict"] == "wrong"
     assert set(report["counts"]) <= STATUSES
     for tensor in report["tensors"]:
-        assert set(tensor) == {"name", "counts", "diagnosis"}
+        assert set(tensor) == {"name", "counts", "rule", "diagnosis"}
         assert isinstance(tensor["diagnosis"], list)
         assert all(set(one) == {"slip", "message"} for one in tensor["diagnosis"])
     fields = {"sheet", "cell", "tensor", "index", "status", "found", "expected"}
@@ -314,7 +314,7 @@ def test_json_of_check_has_the_contract_s_fields(workbook, capsys):
 
 def test_json_of_check_counts_every_graded_cell_and_lists_those_not_right(workbook, capsys):
     slip_once(workbook)
-    report = document(called(capsys, "check", workbook, "--json"))
+    report = document(called(capsys, "check", workbook, "--json", "--hints", "answer"))
     total = {}
     for tensor in report["tensors"]:
         for status, count in tensor["counts"].items():
@@ -328,6 +328,37 @@ def test_json_of_check_counts_every_graded_cell_and_lists_those_not_right(workbo
     assert (wrong["sheet"], wrong["cell"]) == place_of(workbook, "conv1.out", 0, 0, 0)
     (carried,) = [cell for cell in report["cells"] if cell["status"] == "carried"]
     assert (carried["tensor"], carried["from_your_cells"]) == ("conv2.h", 4711.25)
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["terminal", "json"])
+def test_hints_tell_where_then_kind_then_rule_then_answer(as_json, workbook, capsys):
+    put(workbook, "conv1.out", (0, 0, 0), number(4711.0))
+    put(workbook, "conv1.dL_dw", (0, 0, 0, 1), text("8,5"))
+    truth = xlbackprop.check(workbook)
+    (wrong,) = [cell for cell in truth.cells if cell.status == "wrong"]
+    rule = next(tensor.rule for tensor in truth.tensors if tensor.name == "conv1.out")
+    answer = f'"expected": {wrong.expected}' if as_json else "right is"
+    told = {}
+    for level in ("where", "kind", "rule", "answer"):
+        _, out, _ = called(capsys, "check", workbook, "--hints", level, *["--json"] * as_json)
+        out = json.dumps(json.loads(out), ensure_ascii=False) if as_json else out
+        assert "4711" in out
+        told[level] = ["typed as text" in out, rule in out, answer in out]
+    assert told == {
+        "where": [False, False, False],
+        "kind": [True, False, False],
+        "rule": [True, True, False],
+        "answer": [True, True, True],
+    }
+
+
+def test_hints_are_rule_by_default(workbook, capsys):
+    put(workbook, "conv1.dL_dw", (0, 0, 0, 0), number(4711.0))
+    by_default = called(capsys, "check", workbook, "--json")
+    assert by_default == called(capsys, "check", workbook, "--json", "--hints", "rule")
+    assert by_default != called(capsys, "check", workbook, "--json", "--hints", "answer")
+    (cell,) = document(by_default)["cells"]
+    assert (cell["expected"], cell["from_your_cells"]) == (None, None)
 
 
 def test_json_of_check_on_a_right_workbook_lists_no_cell(workbook, capsys):
@@ -466,7 +497,7 @@ def test_formula_in_a_graded_cell_is_inert_and_whole_in_json(workbook, capsys):
 
 def test_report_begins_with_the_verdict_and_counts(workbook, capsys):
     slip_once(workbook)
-    first = called(capsys, "check", workbook)[1].splitlines()[0]
+    first = " ".join(called(capsys, "check", workbook)[1].split("\n\n")[0].split())
     assert "WRONG" in first
     assert "1 wrong" in first
     assert "1 carried" in first

@@ -11,11 +11,13 @@ report.to_frame()
 from importlib.metadata import PackageNotFoundError, version
 
 from xlbackprop.builder import build
-from xlbackprop.checker import check
+from xlbackprop.checker import check, review_workbook
 from xlbackprop.errors import OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.network import Network, build_network
 from xlbackprop.report import CellResult, Report, TensorResult
+from xlbackprop.review import Review
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.templates import load_spec, template_names
 
@@ -27,10 +29,12 @@ except PackageNotFoundError:  # a checkout that is not installed
 __all__ = [
     "BlockPlace",
     "CellResult",
+    "Hints",
     "Inspection",
     "Network",
     "OutputError",
     "Report",
+    "Review",
     "Spec",
     "SpecError",
     "TensorPlace",
@@ -44,5 +48,6 @@ __all__ = [
     "inspect",
     "load_spec",
     "parse_spec",
+    "review_workbook",
     "template_names",
 ]

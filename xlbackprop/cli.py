@@ -12,6 +12,7 @@ import click
 
 import xlbackprop
 from xlbackprop import terminal
+from xlbackprop.hints import Hints
 
 _FILE = click.Path(path_type=Path)
 
@@ -68,9 +69,18 @@ def build(spec: str, output: Path | None, blank: str, seed: int | None, force: b
 @cli.command()
 @click.argument("workbook", type=_FILE)
 @click.option("--spec", help="Take this spec, not the one in the workbook.")
+@click.option(
+    "--hints",
+    type=click.Choice([level.word for level in Hints]),
+    default=Hints.RULE.word,
+    show_default=True,
+    help="How much is told: which cells, which mistake, what to do, or the right numbers.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
-def check(context: click.Context, workbook: Path, spec: str | None, as_json: bool) -> None:
+def check(
+    context: click.Context, workbook: Path, spec: str | None, hints: str, as_json: bool
+) -> None:
     """Say of every cell of WORKBOOK whether it is right.
 
     \b
@@ -79,8 +89,9 @@ def check(context: click.Context, workbook: Path, spec: str | None, as_json: boo
     \b
     Example:
       xlbackprop check mine.xlsx
+      xlbackprop check mine.xlsx --hints answer
     """
-    report = xlbackprop.check(workbook, spec=spec)
+    report = xlbackprop.check(workbook, spec=spec).told(Hints[hints.upper()])
     if as_json:
         click.echo(report.to_json())
     else:

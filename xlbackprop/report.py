@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlbackprop.equation import Index
+from xlbackprop.hints import Hints
 from xlbackprop.numerals import read_numeral
+from xlbackprop.review import Review
 from xlbackprop.verify import LEAST_DECIMALS, Judgement, Status
 from xlbackprop.workbook.cells import State
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CellResult:
-    """One graded cell that is not right; None stands for what is not there or not known."""
+    """One graded cell that is not right; None stands for what is not there, known, or told."""
 
     sheet: str
     cell: str
@@ -39,12 +41,14 @@ class CellResult:
 class TensorResult:
     """How many cells of a tensor have each status, and what explains them.
 
-    Each entry of `diagnosis` has a "slip", the name of a well-known mistake (or "none: a tie",
-    where another valid answer was accepted), and a "message".
+    `rule` is the equation as one line of text. Each entry of `diagnosis` has a "slip", the name
+    of a well-known mistake (or "none: a tie", where another valid answer was accepted), and a
+    "message".
     """
 
     name: str
     counts: Mapping[str, int]
+    rule: str = ""
     diagnosis: tuple[Mapping[str, str], ...] = ()
 
 
@@ -54,7 +58,7 @@ class Report:
 
     `verdict` is "right", "wrong" (something is wrong or invalid) or "incomplete" (cells are
     blank and nothing is wrong). `cells` lists every graded cell that is not right: wrong ones
-    first, carried ones last.
+    first, carried ones last. `notes` are on the workbook as a whole.
     """
 
     workbook: str
@@ -62,6 +66,15 @@ class Report:
     counts: Mapping[str, int]
     tensors: tuple[TensorResult, ...]
     cells: tuple[CellResult, ...]
+    notes: tuple[str, ...] = ()
+
+    def told(self, hints: Hints) -> Report:
+        """Return the report with no more in it than the level of hints allows."""
+        return replace(
+            self,
+            tensors=tuple(_tensor_told(tensor, hints) for tensor in self.tensors),
+            cells=tuple(_cell_told(cell, hints) for cell in self.cells),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain lists and dictionaries."""
@@ -80,11 +93,27 @@ class Report:
         )
 
 
-def make_report(workbook: str, judgements: Mapping[str, Judgement]) -> Report:
-    """Return the report of a workbook's judgements."""
+def _tensor_told(tensor: TensorResult, hints: Hints) -> TensorResult:
+    if hints >= Hints.RULE:
+        return tensor
+    named = tuple({**one, "message": ""} for one in tensor.diagnosis)
+    return replace(tensor, rule="", diagnosis=named if hints >= Hints.KIND else ())
+
+
+def _cell_told(cell: CellResult, hints: Hints) -> CellResult:
+    if hints >= Hints.ANSWER:
+        return cell
+    note = cell.note if hints >= Hints.KIND else ""
+    return replace(cell, expected=None, from_your_cells=None, note=note)
+
+
+def make_report(review: Review) -> Report:
+    """Return the report of a judged workbook, with all that can be told."""
+    judgements = review.judgements
+    rules = {one.target.name: one.math.text for one in review.network.equations}
     tensors = tuple(
-        TensorResult(name, _counts(judgement.statuses), _diagnosis(judgement))
-        for name, judgement in judgements.items()
+        TensorResult(name, _counts(one.statuses), rules.get(name, ""), _diagnosis(one))
+        for name, one in judgements.items()
     )
     counts: dict[str, int] = {}
     for tensor in tensors:
@@ -92,7 +121,7 @@ def make_report(workbook: str, judgements: Mapping[str, Judgement]) -> Report:
             counts[status] = counts.get(status, 0) + number
     cells = [cell for judgement in judgements.values() for cell in _cells(judgement)]
     cells.sort(key=lambda cell: Status[cell.status.upper()])
-    return Report(workbook, _verdict(counts), counts, tensors, tuple(cells))
+    return Report(review.workbook, _verdict(counts), counts, tensors, tuple(cells), review.notes)
 
 
 def _verdict(counts: Mapping[str, int]) -> str:
@@ -109,7 +138,7 @@ def _counts(statuses: np.ndarray[Any, Any]) -> dict[str, int]:
 def _cells(judgement: Judgement) -> Iterator[CellResult]:
     found = judgement.found
     for index in map(tuple, np.argwhere(judgement.statuses != Status.RIGHT).tolist()):
-        sheet, cell = found.place(index)
+        sheet, cell = found.places.at(index)
         number = _finite(found.numbers[index])
         yield CellResult(
             sheet=sheet,

@@ -42,6 +42,8 @@ def print_report(report: Report, stream: TextIO) -> None:
     line = Text(f"{one_line(report.workbook)}: ")
     line.append(report.verdict.upper(), _COLOURS.get(report.verdict, ""))
     console.print(line.append(f" ({counts})"))
+    for note in report.notes:
+        console.print(Text(one_line(note), "dim"))
     console.print()
     statuses = [status for status in _COLOURS if status in report.counts]
     rows: list[list[str | Text]] = [
@@ -53,6 +55,7 @@ def print_report(report: Report, stream: TextIO) -> None:
     cells = [cell for cell in report.cells if cell.tensor not in empty]
     for status, meaning in _MEANINGS.items():
         _print_cells(console, meaning, [cell for cell in cells if cell.status == status])
+    _print_rules(console, report)
     for tensor in report.tensors:
         for diagnosis in tensor.diagnosis:
             console.print(Text(f"{tensor.name}: {diagnosis['message']}", "dim"))
@@ -111,6 +114,19 @@ def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> Non
     _print_table(console, heads, rows, right=(2, 3, 4))
     if len(cells) > MOST_CELLS:
         console.print(Text(f"  … and {len(cells) - MOST_CELLS:,} more; --json lists all"))
+
+
+def _print_rules(console: Console, report: Report) -> None:
+    """Print the equations of the tensors in which a mistake was made."""
+    rows = [
+        [tensor.name, tensor.rule]
+        for tensor in report.tensors
+        if tensor.rule and {"wrong", "invalid"} & set(tensor.counts)
+    ]
+    if rows:
+        console.print()
+        console.print(Text("the rule", "bold"))
+        _print_table(console, ["tensor", "equation"], rows)
 
 
 def _print_table(

@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,17 +91,34 @@ class _Versions:
     hollow: Array
 
 
-def verify(network: Network, found: Mapping[str, Found]) -> dict[str, Judgement]:
-    """Return a judgement of each computed tensor, and of givens that hold no number."""
+_VERSIONS = tuple(one.name for one in fields(_Versions))
+
+
+def verify(
+    network: Network,
+    found: Mapping[str, Found],
+    chosen: Mapping[str, Array] = MappingProxyType({}),
+) -> dict[str, Judgement]:
+    """Return a judgement of each computed tensor, and of givens that hold no number.
+
+    A tensor that is not found is not judged: it is computed from those that are, or, where it is
+    a given, has the numbers in `chosen`.
+    """
     judgements: dict[str, Judgement] = {}
     versions: dict[str, _Versions] = {}
     for tensor in network.inputs:
+        if tensor.name not in found:
+            versions[tensor.name] = _same_versions(chosen[tensor.name])
+            continue
         judgement = _judge_input(found[tensor.name])
         versions[tensor.name] = _versions(judgement)
         if (judgement.statuses != Status.RIGHT).any():
             judgements[tensor.name] = judgement
     for equation in network.equations:
         name = equation.target.name
+        if name not in found:
+            versions[name] = _computed_versions(equation, versions)
+            continue
         judgements[name] = _judge(equation, found[name], versions)
         versions[name] = _versions(judgements[name])
     return judgements
@@ -165,6 +183,16 @@ class _Evaluation:
     def arrays(self, version: str) -> dict[str, Array]:
         """Return that version of the sources' arrays."""
         return {name: getattr(versions, version) for name, versions in self._sources.items()}
+
+
+def _same_versions(numbers: Array) -> _Versions:
+    return _Versions(**dict.fromkeys(_VERSIONS, numbers))
+
+
+def _computed_versions(equation: Equation, versions: Mapping[str, _Versions]) -> _Versions:
+    """Return a tensor that the workbook does not have, from each version of what it has."""
+    evaluate = _Evaluation(equation, versions)
+    return _Versions(**{version: evaluate(version) for version in _VERSIONS})
 
 
 def _versions(judgement: Judgement) -> _Versions:
@@ -239,7 +267,8 @@ def _follows_from_invalid(equation: Equation, found: Found, expects_none: Mask) 
         at = found.addresses(equation)
         for index in _indices(candidates):
             formula = (found.formula(index) or "").removeprefix("=")
-            candidates[index] = not _is_broken(formula, str(equation.formula(at, *index)))
+            expected = str(equation.formula(at, *index)) if at else ""
+            candidates[index] = not _is_broken(formula, expected)
     return candidates
 
 

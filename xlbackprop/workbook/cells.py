@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,14 +78,12 @@ class Cells:
         """Whether each cell has a formula."""
         return self.formulas.present
 
-    def find(self, area: Area) -> NDArray[np.int64]:
-        """Return the positions of an area's cells, row by row; -1 where nothing is stored."""
-        rows = np.arange(area.row, area.row + area.height)[:, None]
-        columns = np.arange(area.column, area.column + area.width)
-        wanted = (rows * MAX_COLUMNS + columns).ravel()
+    def find(self, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the positions of cells, in arrays of any shape; -1 where nothing is stored."""
+        wanted = rows.astype(np.int64) * MAX_COLUMNS + columns
         keys, order = self._keys
         if not keys.size:
-            return np.full(wanted.size, -1)
+            return np.full(wanted.shape, -1)
         # From the right, so that of a cell stored twice the last one counts.
         at = np.searchsorted(keys, wanted, side="right") - 1
         found = (at >= 0) & (keys[at] == wanted)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Equation, Index, Tensor
 from xlbackprop.errors import WorkbookError
-from xlbackprop.grid import Addresses, Block, block_size, cell
+from xlbackprop.grid import Addresses, Block, block_size
 from xlbackprop.network import Network
-from xlbackprop.workbook.cells import Area, Cells, State
+from xlbackprop.places import Places
+from xlbackprop.workbook.cells import Cells, State
 from xlbackprop.workbook.read import Workbook, parse_area
 
 _FEW_CELLS, _MOST_CLAIMED_FOR_ONE_STORED = 20_000, 10
@@ -24,17 +25,13 @@ class Found:
     """One tensor as the workbook has it; the arrays have the tensor's shape."""
 
     tensor: Tensor
+    places: Places
     numbers: Array  # NaN where there is no number
     states: NDArray[np.int8]
     has_formula: NDArray[np.bool_]
     _positions: NDArray[np.int64]
-    _blocks: Mapping[str, tuple[Block, ...]]  # of all tensors
     _cells: Mapping[str, Cells]  # of all sheets
-
-    def place(self, index: Index) -> tuple[str, str]:
-        """Return the sheet and the address of an entry."""
-        block, row, column = self._within(index)
-        return block.sheet, cell(block.row + row, block.column + column)
+    _blocks: Mapping[str, tuple[Block, ...]]  # of all tensors, on a page of ours; else none
 
     def text(self, index: Index) -> str | None:
         """Return the text or error value of an entry, or None where it holds neither."""
@@ -47,21 +44,16 @@ class Found:
         formula = self._stored(index).formula(position) if position >= 0 else None
         return None if formula is None else f"={formula}"
 
-    def addresses(self, equation: Equation) -> Addresses:
-        """Return what the equation's formulas refer to, where it stands in this workbook."""
-        return Addresses(equation, self._blocks)
+    def addresses(self, equation: Equation) -> Addresses | None:
+        """Return what the equation's formulas refer to in this workbook.
+
+        There is no telling (None) in a workbook that this program did not lay out.
+        """
+        return Addresses(equation, self._blocks) if self._blocks else None
 
     def _stored(self, index: Index) -> Cells:
-        return self._cells[self._within(index)[0].sheet]
-
-    def _within(self, index: Index) -> tuple[Block, int, int]:
-        lead = len(self.tensor.leading)
-        number = int(np.ravel_multi_index(index[:lead], self.tensor.leading)) if lead else 0
-        block = self._blocks[self.tensor.name][number]
-        inside = index[lead:]
-        flat = int(np.ravel_multi_index(inside, self.tensor.block_shape)) if inside else 0
-        row, column = divmod(flat, block.width)
-        return block, row, column
+        sheet, _ = self.places.at(index)
+        return self._cells[sheet]
 
 
 def find_blocks(workbook: Workbook, network: Network) -> dict[str, tuple[Block, ...]]:
@@ -95,18 +87,28 @@ def _find_block(workbook: Workbook, tensor: Tensor, index: Index) -> Block:
 
 
 def read_tensors(
-    workbook: Workbook, network: Network, blocks: Mapping[str, tuple[Block, ...]]
+    workbook: Workbook,
+    network: Network,
+    places: Mapping[str, Places],
+    blocks: Mapping[str, tuple[Block, ...]] = MappingProxyType({}),
 ) -> dict[str, Found]:
-    """Return every tensor of the network as the workbook has it; each sheet is read once."""
-    sheets = {block.sheet for own in blocks.values() for block in own}
-    cells = {sheet: workbook.cells(sheet) for sheet in workbook.sheets if sheet in sheets}
-    _refuse_empty_claims(network, sum(own.seen for own in cells.values()))
-    return {name: _read_tensor(tensor, blocks, cells) for name, tensor in network.tensors.items()}
+    """Return the tensors that have places as the workbook has them; each sheet is read once.
+
+    `blocks` are those of a workbook that this program laid out.
+    """
+    used = {sheet for own in places.values() for sheet in own.sheets}
+    cells = {sheet: workbook.cells(sheet) for sheet in workbook.sheets if sheet in used}
+    _refuse_empty_claims(places, sum(own.seen for own in cells.values()))
+    return {
+        name: _read_tensor(tensor, places[name], cells, blocks)
+        for name, tensor in network.tensors.items()
+        if name in places
+    }
 
 
-def _refuse_empty_claims(network: Network, stored: int) -> None:
+def _refuse_empty_claims(places: Mapping[str, Places], stored: int) -> None:
     """Refuse a small file that says it holds a huge network: computing it would cost a lot."""
-    claimed = sum(tensor.size for tensor in network.tensors.values())
+    claimed = sum(own.rows.size for own in places.values())
     if claimed > _FEW_CELLS and claimed > _MOST_CLAIMED_FOR_ONE_STORED * stored:
         raise WorkbookError(
             f"it describes a network of {claimed:,} cells and stores {stored:,}: it is cut short"
@@ -114,33 +116,31 @@ def _refuse_empty_claims(network: Network, stored: int) -> None:
 
 
 def _read_tensor(
-    tensor: Tensor, blocks: Mapping[str, tuple[Block, ...]], cells: Mapping[str, Cells]
+    tensor: Tensor,
+    places: Places,
+    cells: Mapping[str, Cells],
+    blocks: Mapping[str, tuple[Block, ...]],
 ) -> Found:
-    positions, numbers, states, has_formula = [], [], [], []
-    for block in blocks[tensor.name]:
-        stored = cells[block.sheet]
-        at = stored.find(Area(block.sheet, block.row, block.column, block.height, block.width))
-        positions.append(at)
-        numbers.append(_taken(stored.numbers, at, np.nan))
-        states.append(_taken(stored.states, at, State.BLANK))
-        has_formula.append(_taken(stored.has_formula, at, False))
-
-    def joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-        return np.concatenate(parts).reshape(tensor.shape)
-
+    positions = np.full(tensor.size, -1)
+    numbers = np.full(tensor.size, np.nan)
+    states = np.full(tensor.size, State.BLANK, dtype=np.int8)
+    has_formula = np.zeros(tensor.size, dtype=np.bool_)
+    on, rows, columns = (a.ravel() for a in (places.sheet, places.rows, places.columns))
+    for number, sheet in enumerate(places.sheets):
+        (here,) = np.nonzero(on == number)
+        at = cells[sheet].find(rows[here], columns[here])
+        positions[here] = at
+        here, at = here[at >= 0], at[at >= 0]
+        numbers[here] = cells[sheet].numbers[at]
+        states[here] = cells[sheet].states[at]
+        has_formula[here] = cells[sheet].has_formula[at]
     return Found(
         tensor,
-        joined(numbers),
-        joined(states),
-        joined(has_formula),
-        joined(positions),
-        blocks,
+        places,
+        numbers.reshape(tensor.shape),
+        states.reshape(tensor.shape),
+        has_formula.reshape(tensor.shape),
+        positions.reshape(tensor.shape),
         cells,
+        blocks,
     )
-
-
-def _taken(stored: NDArray[Any], at: NDArray[np.int64], missing: object) -> NDArray[Any]:
-    """Return the stored entries at the positions, with `missing` for those at -1."""
-    if not stored.size:
-        return np.full(at.shape, missing, dtype=stored.dtype)
-    return np.where(at >= 0, stored[at], np.array(missing, dtype=stored.dtype))
