@@ -19,7 +19,7 @@ ROOMS = [
     "errors", "numerals", "spec", "equation", "grid", "places", "cellwise", "layers", "losses",
     "optimizers", "graph", "steps", "training", "network", "array_files", "values", "templates",
     "layout", "workbook", "builder", "inspection", "verify", "review", "hints", "report", "checker",
-    "terminal", "__init__", "cli", "__main__",
+    "annotation", "terminal", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

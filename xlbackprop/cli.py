@@ -76,10 +76,18 @@ def build(spec: str, output: Path | None, blank: str, seed: int | None, force: b
     show_default=True,
     help="How much is told: which cells, which mistake, what to do, or the right numbers.",
 )
+@click.option("--annotate", type=_FILE, help="Write a marked copy of the workbook here.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def check(
-    context: click.Context, workbook: Path, spec: str | None, hints: str, as_json: bool
+    context: click.Context,
+    workbook: Path,
+    spec: str | None,
+    hints: str,
+    annotate: Path | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Say of every cell of WORKBOOK whether it is right.
 
@@ -90,8 +98,11 @@ def check(
     Example:
       xlbackprop check mine.xlsx
       xlbackprop check mine.xlsx --hints answer
+      xlbackprop check mine.xlsx --annotate marked.xlsx
     """
     report = xlbackprop.check(workbook, spec=spec).told(Hints[hints.upper()])
+    if annotate:
+        xlbackprop.annotate(report, workbook, annotate, force=force)
     if as_json:
         click.echo(report.to_json())
     else:

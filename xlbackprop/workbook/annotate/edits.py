@@ -8,7 +8,8 @@ from html import escape
 
 from xlbackprop.errors import WorkbookError
 
-_TAG = re.compile(rb"""<[^\s/>]+(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+# Possessive, so that what does not end costs no more than what does.
+_TAG = re.compile(rb"""</?[^\s/>]++(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
 _NAME = re.compile(rb"<([^\s/>]+)")
 _ATTRIBUTE = re.compile(rb"""\s([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*')""")
 

@@ -32,7 +32,8 @@ MEANINGS = {
 class Mark:
     """One cell to be coloured and commented; `status` is a key of COLOURS.
 
-    `entry` is what the cell holds (`conv1.dL_dw[1,0,0,1]`), `hint` what to say to its owner.
+    `entry` is what the cell holds (`conv1.dL_dw[1,0,0,1]`), `hint` what to say to its owner, and
+    `rule` the equation by which it is made, or an empty text.
     """
 
     sheet: str
@@ -40,14 +41,24 @@ class Mark:
     status: str
     entry: str
     hint: str
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class TensorLine:
+    """A tensor, how many of its cells have each status, and its equation or an empty text."""
+
+    name: str
+    counts: Mapping[str, int]
+    rule: str = ""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the first sheet says above the list of cells; each tensor has its counts by status."""
+    """What the first sheet says above the list of cells."""
 
     title: str
     verdict: str
     counts: Mapping[str, int]
-    tensors: Sequence[tuple[str, Mapping[str, int]]]
+    tensors: Sequence[TensorLine]
     sentences: Sequence[str] = ()

@@ -48,7 +48,7 @@ class Package:
         self._changed: dict[str, bytes] = {}
         self._relations: dict[str, list[Relation]] = {}
         self._types: dict[str, str] = {}
-        self.main = next(r.target for r in self.relations("") if r.kind == "officeDocument")
+        self.main = self.related("", "officeDocument") or ""
         self.namespace = Document(self.main, self.read(self.main)).namespace
         if self.namespace not in _RELATIONS:
             raise WorkbookError(
@@ -94,8 +94,8 @@ class Package:
         if part not in self.parts or self.read(part) != content:
             self._changed[part] = content
 
-    def add(self, source: str, kind: str, name: str, content: bytes, content_type: str) -> str:
-        """Add a part that another one refers to; return the relationship's id.
+    def add(self, source: str, kind: str, name: str, content: bytes, content_type: str) -> Relation:
+        """Add a part that another one refers to; return the relationship.
 
         `name` has a {} for the number that makes it new; it is in the folder of the main part.
         """
@@ -131,12 +131,12 @@ class Package:
             self._write_types()
         return rewritten(self._archive, self._changed)
 
-    def _relate(self, source: str, kind: str, target: str) -> str:
+    def _relate(self, source: str, kind: str, target: str) -> Relation:
         added = self._relations.setdefault(source, [])
         taken = {relation.key for relation in added} | self._keys(source)
         key = next(k for n in range(1, len(taken) + 2) if (k := f"rId{n}") not in taken)
         added.append(Relation(key, kind, target))
-        return key
+        return added[-1]
 
     def _keys(self, part: str) -> set[str]:
         document = self._relations_document(part)
