@@ -39,7 +39,7 @@ class Look:
     frame: bool = False
     align: str = "left"
     wrap: bool = False
-    top: bool = False
+    indent: int = 0
 
 
 class Styles:
@@ -84,9 +84,9 @@ class Styles:
         )
         border = self._lists["borders"].number_of(_border(p)) if look.frame else 0
         fill = self._fill(look.fill) if look.fill else 0
-        vertical, wrap = "top" if look.top else "center", int(look.wrap)
         alignment = (
-            f'<{p}alignment horizontal="{look.align}" vertical="{vertical}" wrapText="{wrap}"/>'
+            f'<{p}alignment horizontal="{look.align}" vertical="center"'
+            f' wrapText="{int(look.wrap)}" indent="{look.indent}"/>'
         )
         return self._format(
             f'<{p}xf numFmtId="0" fontId="{font}" fillId="{fill}" borderId="{border}" xfId="0"'

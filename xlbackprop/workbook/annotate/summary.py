@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from xlsxwriter.utility import quote_sheetname
 
@@ -25,10 +26,11 @@ _LAST = len(_WIDTHS) - 1
 _MADE, _MADE_FROM = 10, 11
 
 _QUIET = str(TEXTS["about"]["font_color"]).removeprefix("#")
-_TEXT = Look(wrap=True, top=True)
-_LINK = Look(colour=str(TEXTS["link"]["font_color"]).removeprefix("#"), underline=True, top=True)
-_BAND = Look(bold=True, colour="FFFFFF", fill=BAND.removeprefix("#"))
-_HEAD = Look(bold=True, colour=_QUIET)
+_TEXT = Look(wrap=True, indent=1)
+_LINK = Look(colour=str(TEXTS["link"]["font_color"]).removeprefix("#"), underline=True, indent=1)
+_BAND = Look(bold=True, colour="FFFFFF", fill=BAND.removeprefix("#"), indent=1)
+_HEAD = Look(bold=True, colour=_QUIET, indent=1)
+_PLAIN = Look(indent=1)
 
 
 def summary_sheet(
@@ -65,13 +67,13 @@ def formats_made(part: str, content: bytes) -> dict[int, int]:
 
 def _write_verdict(page: Page, summary: Summary) -> None:
     page.row = 1
-    page.put(_FIRST, summary.title, Look(size=16, bold=True), to=_LAST)
+    page.put(_FIRST, summary.title, Look(16, bold=True), to=_LAST)
     page.grow(24)
     page.row += 1
     counts = ", ".join(f"{number:,} {status}" for status, number in summary.counts.items())
     colour = VERDICT_COLOURS.get(summary.verdict, "")
     page.put(_FIRST, summary.verdict.upper(), Look(12, bold=True, fill=colour, align="center"))
-    page.put(_SECOND, f"  {counts}", Look(11))
+    page.put(_SECOND, counts, Look(11, indent=1))
     page.grow(20)
 
 
@@ -82,7 +84,7 @@ def _write_legend(page: Page, marks: Sequence[Mark]) -> None:
         if status in statuses:
             page.row += 1
             page.put(_FIRST, status, Look(fill=colour, frame=True, align="center"))
-            page.put(_SECOND, f"  {MEANINGS[status]}", Look(colour=_QUIET))
+            page.put(_SECOND, MEANINGS[status], Look(colour=_QUIET, indent=1))
 
 
 def _write_sentences(page: Page, sentences: Sequence[str]) -> None:
@@ -101,18 +103,18 @@ def _write_tensors(page: Page, summary: Summary) -> None:
     page.row += 1
     page.put(_FIRST, "tensor", _HEAD)
     for column, status in enumerate(statuses, start=_SECOND):
-        page.put(column, status, Look(bold=True, colour=_QUIET, align="right"))
+        page.put(column, status, replace(_HEAD, align="right"))
     if any(tensor.rule for tensor in summary.tensors):
         page.put(_LAST, "the rule", _HEAD)
     for tensor in summary.tensors[:MOST_TENSORS]:
         page.row += 1
-        page.put(_FIRST, tensor.name, Look(top=True))
+        page.put(_FIRST, tensor.name, _PLAIN)
         if tensor.rule:
             page.put(_LAST, tensor.rule, _TEXT)
         for column, status in enumerate(statuses, start=_SECOND):
             if number := tensor.counts.get(status, 0):
                 colour = COLOURS.get(status, "")
-                page.put(column, number, Look(fill=colour, align="right", top=True))
+                page.put(column, number, replace(_PLAIN, fill=colour, align="right"))
     _write_rest(page, len(summary.tensors) - MOST_TENSORS, "more")
 
 
@@ -132,8 +134,8 @@ def _write_cells(page: Page, marks: Sequence[Mark], uncommented: int) -> None:
         page.row += 1
         target = f"{quote_sheetname(mark.sheet)}!{mark.cell}"
         page.link(_FIRST, f"{mark.sheet}!{mark.cell}", target, _LINK)
-        page.put(_SECOND, mark.status, Look(fill=COLOURS[mark.status], align="center", top=True))
-        page.put(_THIRD, mark.entry, Look(top=True))
+        page.put(_SECOND, mark.status, Look(fill=COLOURS[mark.status], align="center"))
+        page.put(_THIRD, mark.entry, _PLAIN)
         page.put(_HINT, mark.hint, _TEXT, to=_LAST)
     _write_rest(page, len(marks) - MOST_CELLS, "more, coloured on their sheets")
 
