@@ -30,7 +30,12 @@ UNSTORED = {"AD9"}
 
 # Notes of the user's: on cells that are marked, and on others.
 RICH, PLAIN, ELSEWHERE, THREAD = "P32", "M39", "B3", "E34"
-NOTES = {RICH: "two words", PLAIN: "why?", ELSEWHERE: "mine", THREAD: "[Threaded comment] see above"}
+NOTES = {
+    RICH: "two words",
+    PLAIN: "why?",
+    ELSEWHERE: "mine",
+    THREAD: "[Threaded comment] see above",
+}
 
 _THREAD_ID = "{0B7E5A66-3C1B-4F0B-9E55-3C1C6F3B7A01}"
 _MACROS = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(range(256)) * 8
@@ -101,7 +106,7 @@ def _add_features(book: Any, page: Any) -> None:
 
 
 def _with_rich_runs(xml: bytes) -> bytes:
-    run = b"<r><rPr><i/><sz val=\"12\"/></rPr><t>%s</t></r>"
+    run = b'<r><rPr><i/><sz val="12"/></rPr><t>%s</t></r>'
     start = xml.index(b"<text>", xml.index(b'ref="P32"'))
     end = xml.index(b"</text>", start)
     runs = run % b"two" + b'<r><rPr><b/></rPr><t xml:space="preserve"> words</t></r>'
@@ -109,30 +114,46 @@ def _with_rich_runs(xml: bytes) -> bytes:
 
 
 def _add_thread(path: Path) -> None:
+    """Add a thread of comments, which xlsxwriter does not know, with its person."""
+    thread, person = "xl/threadedComments/threadedComment1.xml", "xl/persons/person.xml"
     space = "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
-    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-    person = "{6C2B2C1A-7B29-4F0C-8C5E-111111111111}"
-    thread = (
-        f'{head}<ThreadedComments xmlns="{space}"><threadedComment ref="{THREAD}" dT='
-        f'"2026-01-01T10:00:00.00" personId="{person}" id="{_THREAD_ID}"><text>see above</text>'
-        "</threadedComment></ThreadedComments>"
-    )
-    people = f'{head}<personList xmlns="{space}"><person displayName="Ada" id="{person}"/></personList>'
     kinds = "http://schemas.microsoft.com/office/2017/10/relationships"
-    types = "application/vnd.ms-excel"
-    patch(path, {
-        "[Content_Types].xml": lambda xml: xml.replace(b"</Types>", (
-            f'<Override PartName="/xl/threadedComments/threadedComment1.xml" ContentType="{types}.threadedcomments+xml"/>'
-            f'<Override PartName="/xl/persons/person.xml" ContentType="{types}.person+xml"/></Types>').encode()),
-        "xl/worksheets/_rels/sheet2.xml.rels": lambda xml: xml.replace(b"</Relationships>", (
-            f'<Relationship Id="rId99" Type="{kinds}/threadedComment" Target="../threadedComments/threadedComment1.xml"/>'
-            "</Relationships>").encode()),
-        "xl/_rels/workbook.xml.rels": lambda xml: xml.replace(b"</Relationships>", (
-            f'<Relationship Id="rId99" Type="{kinds}/person" Target="persons/person.xml"/></Relationships>').encode()),
-    })  # fmt: skip
+    ada = "{6C2B2C1A-7B29-4F0C-8C5E-111111111111}"
+
+    def with_types(xml: bytes) -> bytes:
+        types = "".join(
+            f'<Override PartName="/{part}" ContentType="application/vnd.ms-excel.{kind}+xml"/>'
+            for part, kind in ((thread, "threadedcomments"), (person, "person"))
+        )
+        return xml.replace(b"</Types>", f"{types}</Types>".encode())
+
+    def with_relation(xml: bytes, kind: str, target: str) -> bytes:
+        one = f'<Relationship Id="rId99" Type="{kinds}/{kind}" Target="{target}"/>'
+        return xml.replace(b"</Relationships>", f"{one}</Relationships>".encode())
+
+    patch(
+        path,
+        {
+            "[Content_Types].xml": with_types,
+            "xl/worksheets/_rels/sheet2.xml.rels": lambda xml: with_relation(
+                xml, "threadedComment", "../threadedComments/threadedComment1.xml"
+            ),
+            "xl/_rels/workbook.xml.rels": lambda xml: with_relation(
+                xml, "person", "persons/person.xml"
+            ),
+        },
+    )
     with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
-        archive.writestr("xl/threadedComments/threadedComment1.xml", thread)
-        archive.writestr("xl/persons/person.xml", people)
+        archive.writestr(
+            thread,
+            f'<ThreadedComments xmlns="{space}"><threadedComment ref="{THREAD}"'
+            f' dT="2026-01-01T10:00:00.00" personId="{ada}" id="{_THREAD_ID}">'
+            "<text>see above</text></threadedComment></ThreadedComments>",
+        )
+        archive.writestr(
+            person,
+            f'<personList xmlns="{space}"><person displayName="Ada" id="{ada}"/></personList>',
+        )
 
 
 def _png() -> bytes:
@@ -142,4 +163,6 @@ def _png() -> bytes:
 
     pixels = zlib.compress(b"".join(b"\0" + b"\xd0\x40\x40" * 16 for _ in range(16)))
     header = struct.pack(">IIBBBBB", 16, 16, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )

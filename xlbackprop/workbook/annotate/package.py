@@ -97,14 +97,17 @@ class Package:
     def add(self, source: str, kind: str, name: str, content: bytes, content_type: str) -> Relation:
         """Add a part that another one refers to; return the relationship.
 
-        `name` has a {} for the number that makes it new; it is in the folder of the main part.
+        `name` is in the folder of the main part; its {} stands for the number that makes it new.
+        Raises WorkbookError where there is such a part already, and no {}.
         """
         taken = {part.lower() for part in self.parts}
         numbered = (
             posixpath.join(posixpath.dirname(self.main), name.format(number))
             for number in range(1, len(taken) + 2)
         )
-        part = next(part for part in numbered if part.lower() not in taken)
+        part = next((part for part in numbered if part.lower() not in taken), None)
+        if part is None:
+            raise WorkbookError(f"the file is damaged: it has a {name} to which nothing refers")
         self._changed[part] = content
         self._types[part] = content_type
         return self._relate(source, kind, part)

@@ -49,7 +49,7 @@ class Styles:
         part = package.related(package.main, "styles")
         if part is None:
             content = _NEW.replace(TRANSITIONAL, package.namespace).encode()
-            part = package.add(package.main, "styles", "styles{}.xml", content, _TYPE).target
+            part = package.add(package.main, "styles", "styles.xml", content, _TYPE).target
         self._package, self._part = package, part
         document = Document(part, package.read(part))
         self._document = document
