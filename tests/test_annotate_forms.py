@@ -1,6 +1,8 @@
 """Marking files of other forms: editions, prefixes, folders, encodings, and hostile texts."""
 
 import re
+import sys
+import time
 import zipfile
 
 import openpyxl
@@ -8,6 +10,7 @@ import pytest
 
 import xlbackprop
 from tests.filling import fill, patch
+from tests.test_hostile_files import MEGABYTES, watch
 from xlbackprop.errors import WorkbookError
 from xlbackprop.workbook.annotate.edits import Edits
 from xlbackprop.workbook.annotate.mark import mark_workbook
@@ -249,6 +252,109 @@ def test_a_sheet_with_a_difficult_name_is_linked_to(page):
     first = openpyxl.load_workbook(marked(page))["Marks"]
     links = {c.value: c.hyperlink.location for row in first for c in row if c.hyperlink}
     assert links["it's <1> &!X11"] == "'it''s <1> &'!X11"
+
+
+# The drawings that notes are in.
+
+PAGE_RELATIONS, DRAWING = "xl/worksheets/_rels/sheet2.xml.rels", "xl/drawings/vmlDrawing1.vml"
+COMMENTS = "xl/comments1.xml"
+BUTTON = (
+    b'<v:shape id="_x0000_s5121" type="#_x0000_t201"><v:textbox><div>one<br>two</div></v:textbox>'
+    b'<x:ClientData ObjectType="Button"><x:Row>10</x:Row><x:Column>23</x:Column></x:ClientData>'
+    b"</v:shape>"
+)
+
+
+def with_button(drawing):
+    """Put a button into a drawing, as programs write it: a tag in it does not end."""
+    return drawing.replace(b'data="1"', b'data="1,5"').replace(b"</xml>", BUTTON + b"</xml>")
+
+
+def test_a_drawing_with_other_shapes_keeps_them(page):
+    after = marked(page)
+    patch(after, {DRAWING: with_button})
+    again = xlbackprop.annotate(xlbackprop.check(after), after, page.with_stem("again"))
+    with zipfile.ZipFile(again) as archive:
+        drawing = archive.read(DRAWING)
+    assert BUTTON in drawing
+    assert drawing.count(b'ObjectType="Note"') == 2
+    assert b'data="1,5,6"' in drawing
+    assert re.findall(rb'<v:shape id="_x0000_s(\d+)"', drawing) == [b"5121", b"6145", b"6146"]
+    assert_marked(again)
+
+
+def test_a_drawing_without_notes_gets_them(page):
+    """A sheet with buttons has a drawing, and no part for notes."""
+    after = marked(page)
+    patch(after, {DRAWING: lambda xml: re.sub(b"<v:shape .*</v:shape>", BUTTON, xml)})
+
+    def without_notes(name, content):
+        if name == PAGE_RELATIONS:
+            content = re.sub(b'<Relationship [^>]*/comments"[^>]*>', b"", content)
+        if name == "[Content_Types].xml":
+            content = re.sub(b"<Override [^>]*/comments1.xml[^>]*>", b"", content)
+        return None if name == COMMENTS else (name, content)
+
+    rewrite(after, without_notes)
+    again = xlbackprop.annotate(xlbackprop.check(after), after, page.with_stem("again"))
+    with zipfile.ZipFile(again) as archive:
+        assert archive.read(DRAWING).count(b'ObjectType="Note"') == 2
+        assert BUTTON in archive.read(DRAWING)
+        assert archive.read(PAGE).count(b"<legacyDrawing") == 1
+    assert_marked(again)
+
+
+def test_a_drawing_that_cannot_be_read_is_refused(page):
+    after = marked(page)
+    patch(after, {DRAWING: lambda xml: xml.replace(b"</xml>", b"")})
+    with pytest.raises(WorkbookError, match="the drawing of its notes cannot be read"):
+        xlbackprop.annotate(xlbackprop.check(after), after, page.with_stem("again"))
+
+
+def test_a_note_of_ours_on_which_the_user_wrote_stays(page):
+    after = marked(page)
+    patch(after, {COMMENTS: lambda xml: xml.replace(b"&#8212; xlbackprop", b"but why?")})
+    again = xlbackprop.annotate(xlbackprop.check(after), after, page.with_stem("again"))
+    text = openpyxl.load_workbook(again)["conv1"]["X11"].comment.text
+    assert "but why?" in text
+    assert text.count("WRONG: ") == 2
+
+
+def test_a_note_is_no_longer_than_is_read(page):
+    marks = [Mark("conv1", "X11", "wrong", "entry", "long " * 10_000)]
+    with open_package(page) as archive:
+        package = Package(archive)
+        mark_workbook(package, marks, Summary("", "wrong", {"wrong": 1}, []))
+        page.with_stem("marked").write_bytes(package.to_bytes())
+    book = openpyxl.load_workbook(page.with_stem("marked"))
+    assert len(book["conv1"]["X11"].comment.text) < 2_100
+    assert max(dimension.height or 0 for dimension in book["Marks"].row_dimensions.values()) <= 400
+
+
+# Size.
+
+
+def test_marking_a_page_of_many_thousand_cells_is_bounded(tmp_path):
+    path, target = tmp_path / "lenet5.xlsx", tmp_path / "marked.xlsx"
+    xlbackprop.build("lenet5", path, blank=["all"])
+    command = [sys.executable, "-m", "xlbackprop", "check", path, "--annotate", target]
+    outcome = watch(*command, seconds=60, patience=120)
+    assert outcome.status == 1
+    assert outcome.megabytes < MEGABYTES
+    with zipfile.ZipFile(target) as archive:
+        notes = [archive.read(part) for part in archive.namelist() if "comments" in part]
+    assert all(part.count(b"<comment ") <= 2_000 for part in notes)
+    assert sum(part.count(b"<comment ") for part in notes) > 10_000
+
+
+def test_marking_many_rows_that_are_not_stored_is_bounded():
+    rows = "".join(f'<row r="{number}"/>' for number in range(2, 200_000, 2))
+    sheet = read_sheet("sheet1.xml", SHEET.format(rows).encode())
+    keys = {row * 16_384: "wrong" for row in range(0, 200_000, 2)}
+    started = time.process_time()
+    recolour(sheet, keys, lambda own, _: own + 100, {})
+    assert time.process_time() - started < 10
+    assert sheet.edits.result().count(b"<c ") == 100_000
 
 
 # Cells that are not stored, and rows and cells without addresses.

@@ -107,6 +107,8 @@ def check(
         click.echo(report.to_json())
     else:
         terminal.print_report(report, sys.stdout)
+        if annotate:
+            click.echo(f"\nmarked copy: {annotate}")
     context.exit(0 if report.verdict == "right" else 1)
 
 

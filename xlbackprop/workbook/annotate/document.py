@@ -88,6 +88,7 @@ class _Tree:
     def __init__(self, position: Callable[[], int], edits: Edits) -> None:
         self._position, self._edits = position, edits
         self._open: list[Element] = []
+        self._texts: list[list[str]] = []
         self._count = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -100,13 +101,15 @@ class _Tree:
         else:
             self.root = element
         self._open.append(element)
+        self._texts.append([])
 
     def text(self, data: str) -> None:
-        if self._open:
-            self._open[-1].text += data
+        if self._texts:
+            self._texts[-1].append(data)
 
     def end(self, name: str) -> None:  # noqa: ARG002
         element = self._open.pop()
+        element.text = "".join(self._texts.pop())
         element.outside = self._position()
         is_empty = self._edits.is_empty(element.start)
         element.end = element.outside if is_empty else self._edits.end_of_tag(element.outside)

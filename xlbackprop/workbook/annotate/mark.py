@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from xlsxwriter.utility import xl_cell_to_rowcol
-
 from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.grid import MAX_COLUMNS
 from xlbackprop.workbook.annotate.book import Book
@@ -25,6 +23,7 @@ from xlbackprop.workbook.annotate.sheet import Sheet
 from xlbackprop.workbook.annotate.sheet_reader import read_sheet
 from xlbackprop.workbook.annotate.styles import Styles
 from xlbackprop.workbook.annotate.summary import SHEET_NAME, formats_made, summary_sheet
+from xlbackprop.workbook.cell_reader import parse_reference
 
 # More notes than anyone reads make a file slow to open; every cell is coloured.
 MOST_NOTES = 2_000
@@ -128,5 +127,5 @@ def _told(mark: Mark) -> str:
 
 
 def _key(mark: Mark) -> int:
-    row, column = xl_cell_to_rowcol(mark.cell)
-    return int(row) * MAX_COLUMNS + int(column)
+    row, column = parse_reference(mark.cell)
+    return row * MAX_COLUMNS + column

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# Whom the notes are by: how they are told from the user's when a file is marked again.
+# Whom the notes are by.
 AUTHOR = "xlbackprop"
 
 # Stronger than the page's own colours, so that a mark is not taken for a kind of cell.

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xlsxwriter.utility import xl_cell_to_rowcol
-
-from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.grid import MAX_COLUMNS, cell
 from xlbackprop.workbook.annotate.document import Document, Element
 from xlbackprop.workbook.annotate.edits import xml_text
 from xlbackprop.workbook.annotate.marks import AUTHOR, COLOURS
+from xlbackprop.workbook.cell_reader import parse_reference
 
-# How a note ends, so that ours are found again where a program has left out the author.
+# How a note ends, so that ours are found again, where a program has left out the author too.
 SIGNATURE = f"— {AUTHOR}"
+_LONGEST = 2_000  # characters; a box with more is not read
 _FIRST_WORDS = tuple(f"{status.upper()}:" for status in COLOURS)
 # A thread's text is kept elsewhere; the note of its cell is a stand-in for older programs.
 _THREAD = "tc="
@@ -30,7 +29,7 @@ class Note:
     @property
     def lines(self) -> list[str]:
         """What is shown, line by line."""
-        return [*f"{self.word}: {self.text}".splitlines(), SIGNATURE]
+        return [*f"{self.word}: {self.text[:_LONGEST]}".splitlines(), SIGNATURE]
 
 
 @dataclass(frozen=True)
@@ -138,8 +137,7 @@ class _Notes:
         return self._names.index(AUTHOR)
 
     def _is_ours(self, comment: Element) -> bool:
-        if self._author_of(comment) == AUTHOR:
-            return True
+        """Return whether a note is as we made it: one that was written on is the user's."""
         text = comment.child("text")
         runs = "".join(_text(run) for run in text.children) if text else ""
         return runs.startswith(_FIRST_WORDS) and runs.rstrip().endswith(SIGNATURE)
@@ -152,11 +150,8 @@ class _Notes:
 
 
 def _key(reference: str) -> int:
-    try:
-        row, column = xl_cell_to_rowcol(reference)
-    except (AttributeError, ValueError):
-        raise WorkbookError(f"a note is on the cell {one_line(reference, 20)!r}") from None
-    return int(row) * MAX_COLUMNS + int(column)
+    row, column = parse_reference(reference)
+    return row * MAX_COLUMNS + column
 
 
 def _text(run: Element) -> str:

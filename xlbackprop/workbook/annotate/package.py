@@ -76,6 +76,9 @@ class Package:
         """The names of all parts, new ones last."""
         return list(dict.fromkeys([*self._sizes, *self._changed]))
 
+    def __contains__(self, part: str) -> bool:
+        return part in self._changed or part in self._sizes
+
     def read(self, part: str) -> bytes:
         """Return a part as it is now. Raises WorkbookError where it is missing or too large."""
         if part in self._changed:
@@ -91,7 +94,7 @@ class Package:
 
     def write(self, part: str, content: bytes) -> None:
         """Replace a part, or add one whose type is known; the same bytes again are no change."""
-        if part not in self.parts or self.read(part) != content:
+        if part not in self or self.read(part) != content:
             self._changed[part] = content
 
     def add(self, source: str, kind: str, name: str, content: bytes, content_type: str) -> Relation:
@@ -147,7 +150,7 @@ class Package:
 
     def _relations_document(self, part: str) -> Document:
         name = relationships_part(part)
-        return Document(name, self.read(name) if name in self.parts else _EMPTY_RELATIONSHIPS)
+        return Document(name, self.read(name) if name in self else _EMPTY_RELATIONSHIPS)
 
     def _write_relations(self, part: str) -> None:
         document = self._relations_document(part)

@@ -10,6 +10,8 @@ from xlbackprop.workbook.annotate.edits import xml_text
 from xlbackprop.workbook.annotate.styles import Look, Styles
 
 _LINE_POINTS = 13.5
+_HIGHEST_POINTS = 400.0  # what programs take, less a margin
+_LONGEST = 4_000  # characters
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Page:
             self._joined.append(f"{cell(row, column)}:{cell(row, to)}")
         if look.wrap and isinstance(content, str):
             width = sum(self.widths[column : (to or column) + 1]) * 10 / look.size
-            self.grow(_lines(content, width) * _LINE_POINTS * look.size / 10 + 3)
+            self.grow(_lines(content[:_LONGEST], width) * _LINE_POINTS * look.size / 10 + 3)
 
     def link(self, column: int, text: str, target: str, look: Look) -> None:
         """Write a text that leads to a place in the workbook."""
@@ -48,7 +50,7 @@ class Page:
 
     def grow(self, points: float) -> None:
         """Make the row at least so high."""
-        self._heights[self.row] = max(points, self._heights.get(self.row, 0))
+        self._heights[self.row] = min(_HIGHEST_POINTS, max(points, self._heights.get(self.row, 0)))
 
     def to_xml(self, namespace: str, hidden: Mapping[int, int]) -> bytes:
         """Return the sheet's part; `hidden` columns are not for the eye (first: last)."""
@@ -85,7 +87,7 @@ def _cell_xml(row: int, column: int, content: str | int, style: int) -> str:
     if isinstance(content, int):
         return f"<c {place}><v>{content}</v></c>"
     # A text in the cell itself: one that begins with "=" stays a text.
-    text = f'<t xml:space="preserve">{xml_text(content)}</t>'
+    text = f'<t xml:space="preserve">{xml_text(content[:_LONGEST])}</t>'
     return f'<c {place} t="inlineStr"><is>{text}</is></c>'
 
 

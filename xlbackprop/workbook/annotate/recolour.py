@@ -37,16 +37,20 @@ def recolour(
 
 
 def _own_styles(styles: Ints, restored: Mapping[int, int]) -> Ints:
-    own = styles.copy()
-    for marked, before in restored.items():
-        own[styles == marked] = before
-    return own
+    if not restored:
+        return styles
+    made = np.array(sorted(restored), dtype=np.int64)
+    before = np.array([restored[number] for number in made.tolist()], dtype=np.int64)
+    at = np.minimum(np.searchsorted(made, styles), made.size - 1)
+    return np.where(made[at] == styles, before[at], styles)
 
 
 def _put_in(
     sheet: Sheet, missing: Ints, statuses: Mapping[int, str], coloured: Callable[[int, str], int]
 ) -> None:
-    rows = {int(number): at for at, number in reversed(list(enumerate(sheet.row_numbers)))}
+    numbers = sheet.row_numbers.tolist()
+    rows = {number: at for at, number in reversed(list(enumerate(numbers)))}
+    so_far = np.maximum.accumulate(sheet.row_numbers)
     for row, keys in groupby(missing.tolist(), key=lambda key: key // MAX_COLUMNS):
         at = rows.get(row)
         style = -1 if at is None else int(sheet.row_styles[at])
@@ -57,16 +61,16 @@ def _put_in(
             number = coloured(own, statuses[key])
             new.append((column, f'<{sheet.prefix}c r="{cell(row, column)}" s="{number}"/>'))
         if at is None:
-            _new_row(sheet, row, "".join(text for _, text in new))
+            following = int(np.searchsorted(so_far, row, side="right"))
+            _new_row(sheet, row, "".join(text for _, text in new), following)
         else:
             _into_row(sheet, at, new)
 
 
-def _new_row(sheet: Sheet, row: int, cells: str) -> None:
+def _new_row(sheet: Sheet, row: int, cells: str, following: int) -> None:
     text = f'<{sheet.prefix}row r="{row + 1}">{cells}</{sheet.prefix}row>'
-    after = np.flatnonzero(sheet.row_numbers > row)
-    if after.size:
-        sheet.edits.insert(int(sheet.row_starts[after[0]]), text)
+    if following < sheet.row_starts.size:
+        sheet.edits.insert(int(sheet.row_starts[following]), text)
     else:
         sheet.edits.append(sheet.data_start, sheet.data_end, text)
 
@@ -74,12 +78,12 @@ def _new_row(sheet: Sheet, row: int, cells: str) -> None:
 def _into_row(sheet: Sheet, at: int, new: list[tuple[int, str]]) -> None:
     start, end = int(sheet.row_starts[at]), int(sheet.row_ends[at])
     first, last = np.searchsorted(sheet.starts, [start, end])
-    columns = sheet.keys[first:last] % MAX_COLUMNS
+    so_far = np.maximum.accumulate(sheet.keys[first:last] % MAX_COLUMNS)
     for column, text in new:
         # A cell without an address follows the one before it: it is never what comes next here.
-        after = np.flatnonzero(columns > column)
-        if after.size:
-            sheet.edits.insert(int(sheet.starts[first + after[0]]), text)
+        following = first + np.searchsorted(so_far, column, side="right")
+        if following < last:
+            sheet.edits.insert(int(sheet.starts[following]), text)
         else:
             sheet.edits.append(start, end, text)
     _widen_spans(sheet, start, [column for column, _ in new])

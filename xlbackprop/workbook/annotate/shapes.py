@@ -26,6 +26,7 @@ _SHAPE, _SHAPE_END, _END = re.compile(rb"<v:shape\s"), b"</v:shape>", b"</xml"
 _ROW = re.compile(rb"<x:Row>\s*(\d{1,7})\s*</x:Row>")
 _COLUMN = re.compile(rb"<x:Column>\s*(\d{1,5})\s*</x:Column>")
 _BLOCKS = re.compile(rb"""(<o:idmap\b[^<>]*?\sdata\s*=\s*["'])([\d,\s]*)""")
+_BLOCK_NUMBER = re.compile(rb"\b\d{1,6}\b")
 _NUMBER = re.compile(rb"_x0000_s(\d{1,9})\b")
 
 _TYPE = "_x0000_t202"
@@ -47,7 +48,7 @@ def last_block(drawings: Iterable[bytes]) -> int:
     used = [0]
     for drawing in drawings:
         for match in _BLOCKS.finditer(drawing):
-            used += [int(number) for number in match[2].split(b",") if number.strip().isdigit()]
+            used += map(int, _BLOCK_NUMBER.findall(match[2]))
         used += [int(number) // _BLOCK for number in _NUMBER.findall(drawing)]
     return max(used)
 
@@ -97,9 +98,9 @@ def with_boxes(
     new = drawing[:end] + "".join(shapes).encode() + drawing[end:]
     if blocks is None:
         return new
-    numbers = [part for part in blocks[2].decode().split(",") if part.strip()]
-    numbers += [str(block + more) for more in range(blocks_of(len(notes)))]
-    return new[: blocks.start(2)] + ",".join(numbers).encode() + new[blocks.end(2) :]
+    numbers = _BLOCK_NUMBER.findall(blocks[2])
+    numbers += [b"%d" % (block + more) for more in range(blocks_of(len(notes)))]
+    return new[: blocks.start(2)] + b",".join(numbers) + new[blocks.end(2) :]
 
 
 def blocks_of(count: int) -> int:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from xlsxwriter.utility import xl_cell_to_rowcol
 
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.grid import MAX_COLUMNS
+from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.workbook.annotate.document import namespace_of, prefix_of
 from xlbackprop.workbook.annotate.edits import Edits
 from xlbackprop.workbook.annotate.sheet import ColumnRun, Ints, Sheet
+from xlbackprop.workbook.cell_reader import parse_reference
 from xlbackprop.workbook.xml import read_positions
 
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
@@ -141,6 +141,8 @@ class _SheetReader:
     def _start_row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r", "")
         self._row = int(number) - 1 if number.isdecimal() else self._row + 1
+        if self._row >= MAX_ROWS:
+            raise WorkbookError("a row stands outside of its sheet")
         self._column = -1
         has_style = attributes.get("customFormat") in ("1", "true")
         self.rows[0].append(self._row)
@@ -156,7 +158,9 @@ class _SheetReader:
         if reference is None:  # a cell without an address follows the one before
             self._column += 1
         else:
-            self._row, self._column = xl_cell_to_rowcol(reference)
+            self._row, self._column = parse_reference(reference)
+        if not (0 <= self._row < MAX_ROWS and self._column < MAX_COLUMNS):
+            raise WorkbookError("a cell stands outside of its sheet")
         self.cells[0].append(self._row * MAX_COLUMNS + self._column)
         self.cells[1].append(_int(attributes, "s"))
         self.cells[2].append(self.position())
