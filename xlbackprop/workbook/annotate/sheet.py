@@ -30,7 +30,6 @@ class Sheet:
 
     edits: Edits
     prefix: str
-    namespace: str
     keys: Ints  # of each stored cell: row * MAX_COLUMNS + column
     styles: Ints
     starts: Ints

@@ -11,7 +11,7 @@ import numpy as np
 
 from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
-from xlbackprop.workbook.annotate.document import namespace_of, prefix_of
+from xlbackprop.workbook.annotate.document import prefix_of
 from xlbackprop.workbook.annotate.edits import Edits
 from xlbackprop.workbook.annotate.sheet import ColumnRun, Ints, Sheet
 from xlbackprop.workbook.cell_reader import parse_reference
@@ -30,11 +30,9 @@ def read_sheet(part: str, content: bytes) -> Sheet:
     reader = read_positions(part, content, _SheetReader)
     if reader.root != "worksheet" or reader.data_start < 0:
         raise WorkbookError(f"its part {one_line(part, 80)!r} is no sheet of cells")
-    prefix = prefix_of(edits.raw_name(reader.root_start))
     return Sheet(
         edits=edits,
-        prefix=prefix,
-        namespace=namespace_of(reader.root_attributes, prefix),
+        prefix=prefix_of(edits.raw_name(reader.root_start)),
         keys=_numbers(reader.cells[0]),
         styles=_numbers(reader.cells[1]),
         starts=_numbers(reader.cells[2]),
@@ -76,7 +74,6 @@ class _SheetReader:
     children: list[tuple[str, int]] = field(default_factory=list)
     root: str = ""
     root_start: int = 0
-    root_attributes: dict[str, str] = field(default_factory=dict)
     end_of_root: int = 0
     data_start: int = -1
     data_end: int = -1
@@ -93,7 +90,6 @@ class _SheetReader:
             self._start_row(attributes)
         elif depth == 0:
             self.root, self.root_start = name, self.position()
-            self.root_attributes = attributes
         elif depth == 1:
             self._start_child(name, attributes)
         elif name == "col" and self._path[1] == "cols":
