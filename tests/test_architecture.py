@@ -17,9 +17,10 @@ PACKAGE = ROOT / "xlbackprop"
 # Each room may import from those before it, and from itself.
 ROOMS = [
     "errors", "numerals", "spec", "equation", "grid", "places", "cellwise", "layers", "losses",
-    "optimizers", "graph", "steps", "training", "network", "array_files", "values", "templates",
-    "layout", "workbook", "builder", "inspection", "verify", "review", "hints", "report", "checker",
-    "annotation", "terminal", "__init__", "cli", "__main__",
+    "optimizers", "graph", "steps", "training", "network", "expression", "references",
+    "array_files", "values", "templates", "layout", "workbook", "builder", "inspection",
+    "verify", "review", "hints", "report", "checker", "annotation", "terminal", "__init__",
+    "cli", "__main__",
 ]  # fmt: skip
 
 
