@@ -60,7 +60,7 @@ def write_rich_workbook(path: Path, *, macros: bool = False) -> None:
         _add_features(book, book.get_worksheet_by_name("conv1"))
         book.get_worksheet_by_name("_xlbackprop").hide()
         book.get_worksheet_by_name("conv1").activate()
-    patch(path, {"xl/comments1.xml": _with_rich_runs})
+    patch(path, {"xl/comments1.xml": _with_rich_runs, "xl/workbook.xml": _with_locked_structure})
     _add_thread(path)
     built.unlink()
 
@@ -111,6 +111,10 @@ def _with_rich_runs(xml: bytes) -> bytes:
     end = xml.index(b"</text>", start)
     runs = run % b"two" + b'<r><rPr><b/></rPr><t xml:space="preserve"> words</t></r>'
     return xml[:start] + b"<text>" + runs + xml[end:]
+
+
+def _with_locked_structure(xml: bytes) -> bytes:
+    return xml.replace(b"<bookViews>", b'<workbookProtection lockStructure="1"/><bookViews>')
 
 
 def _add_thread(path: Path) -> None:

@@ -124,10 +124,10 @@ def _write_cells(page: Page, marks: Sequence[Mark], uncommented: int) -> None:
     _write_band(page, "Cell by cell")
     if uncommented:
         page.row += 1
-        kept = f"{uncommented:,} cells are coloured, and have no comment of ours"
-        page.put(_FIRST, f"{kept}: they have a thread, or there are too many.", _HEAD)
+        why = "where a thread of comments is, or there would be too many"
+        page.put(_FIRST, f"coloured, without a comment: {uncommented:,} ({why})", _PLAIN)
     page.row += 1
-    heads = {_FIRST: "cell", _SECOND: "is", _THIRD: "entry", _HINT: "what to do"}
+    heads = {_FIRST: "cell", _SECOND: "is", _THIRD: "entry", _HINT: "hint"}
     for column, head in heads.items():
         page.put(column, head, _HEAD)
     for mark in marks[:MOST_CELLS]:
