@@ -1,5 +1,6 @@
 """Marking files of other forms: editions, prefixes, folders, encodings, and hostile texts."""
 
+import io
 import re
 import sys
 import time
@@ -153,6 +154,49 @@ def test_a_file_of_another_form_is_marked(page, form):
     if form in (strict, elsewhere):  # which openpyxl does not read
         rewrite(after, {strict: not_strict, elsewhere: from_elsewhere}[form])
     assert_marked(after)
+
+
+class Pipe(io.BytesIO):
+    """A file in which one cannot go back, as where a server sends a workbook."""
+
+    def seekable(self):
+        return False
+
+    def tell(self):
+        raise io.UnsupportedOperation
+
+
+def test_a_file_that_was_written_in_one_go_is_marked(page):
+    pipe = Pipe()
+    with zipfile.ZipFile(page) as source, zipfile.ZipFile(pipe, "w") as target:
+        for part in source.namelist():  # the sizes follow each part
+            target.writestr(part, source.read(part), zipfile.ZIP_DEFLATED)
+    page.write_bytes(pipe.getvalue())
+    after = marked(page)
+    assert_marked(after)
+    with zipfile.ZipFile(after) as archive:
+        assert archive.testzip() is None
+        assert not any(info.flag_bits & 0x08 for info in archive.infolist())
+    at, content = 0, after.read_bytes()
+    while content.startswith(b"PK\3\4", at):  # each header says where the next one is
+        size, name, extra = (
+            int.from_bytes(content[at + start : at + end], "little")
+            for start, end in ((18, 22), (26, 28), (28, 30))
+        )
+        at += 30 + name + extra + size
+    assert content.startswith(b"PK\1\2", at)
+
+
+def test_the_first_sheet_is_written_anew_with_what_it_referred_to(page):
+    """Someone puts a drawing on our sheet; the sheet that replaces it does not refer to it."""
+    after = marked(page)
+    relations = "xl/worksheets/_rels/sheet4.xml.rels"
+    with zipfile.ZipFile(after, "a") as archive:
+        archive.writestr(relations, archive.read(PAGE_RELATIONS))
+    again = xlbackprop.annotate(xlbackprop.check(after), after, page.with_stem("again"))
+    with zipfile.ZipFile(again) as archive:
+        assert b"<Relationship " not in archive.read(relations)
+    assert_marked(again)
 
 
 def in_utf_16(name, content):

@@ -47,6 +47,8 @@ def mark_workbook(package: Package, marks: Sequence[Mark], summary: Summary) -> 
 
 
 class _Marking:
+    """The parts that change while a workbook is marked."""
+
     def __init__(self, package: Package) -> None:
         self._package, self._book, self._styles = package, Book(package), Styles(package)
         drawings = [part for part in package.parts if part.lower().endswith(".vml")]
@@ -72,6 +74,7 @@ class _Marking:
             self._book.add_first(SHEET_NAME, page)
         else:
             self._package.write(self._earlier, page)
+            self._package.forget_relations(self._earlier)
 
     def _mark_sheet(self, part: str, marks: Sequence[Mark]) -> int:
         """Mark the cells of a sheet; return how many of them have no note of ours."""

@@ -97,6 +97,11 @@ class Package:
         if part not in self or self.read(part) != content:
             self._changed[part] = content
 
+    def forget_relations(self, part: str) -> None:
+        """Let a part refer to nothing any more: it is written anew."""
+        if relationships_part(part) in self:
+            self.write(relationships_part(part), _EMPTY_RELATIONSHIPS)
+
     def add(self, source: str, kind: str, name: str, content: bytes, content_type: str) -> Relation:
         """Add a part that another one refers to; return the relationship.
 
