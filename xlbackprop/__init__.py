@@ -10,6 +10,7 @@ report.to_frame()
 
 from importlib.metadata import PackageNotFoundError, version
 
+from xlbackprop.annotation import annotate
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
 from xlbackprop.derivation import equations
@@ -58,6 +59,7 @@ __all__ = [
     "WorkbookError",
     "XlbackpropError",
     "__version__",
+    "annotate",
     "build",
     "build_network",
     "check",

@@ -120,6 +120,8 @@ def build(
     metavar="MB",
     help="For each process of the engine.",
 )
+@click.option("--annotate", type=_FILE, help="Write a marked copy of the workbook here.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def check(
@@ -132,6 +134,8 @@ def check(
     formulas: bool,
     timeout: float,
     memory: int,
+    annotate: Path | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Say of every cell of WORKBOOK whether it is right.
@@ -144,6 +148,7 @@ def check(
       xlbackprop check mine.xlsx
       xlbackprop check mine.xlsx --hints answer
       xlbackprop check mine.xlsx --prove --formulas
+      xlbackprop check mine.xlsx --annotate marked.xlsx
     """
     report = xlbackprop.check(
         workbook,
@@ -153,10 +158,14 @@ def check(
         prove=prove or 0,
         formulas=formulas,
     ).told(Hints[hints.upper()])
+    if annotate:
+        xlbackprop.annotate(report, workbook, annotate, force=force)
     if as_json:
         click.echo(report.to_json())
     else:
         terminal.print_report(report, sys.stdout)
+        if annotate:
+            click.echo(f"\nmarked copy: {annotate}")
     context.exit(0 if report.verdict == "right" else 1)
 
 
