@@ -10,9 +10,19 @@ report.to_frame()
 
 from importlib.metadata import PackageNotFoundError, version
 
+from xlbackprop.annotation import annotate
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
-from xlbackprop.errors import EngineError, OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.derivation import equations
+from xlbackprop.errors import (
+    CellError,
+    EngineError,
+    OutputError,
+    SpecError,
+    WorkbookError,
+    XlbackpropError,
+)
+from xlbackprop.explainer import Explanation, Term, Upstream, explain
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.network import Network, build_network
@@ -29,8 +39,10 @@ except PackageNotFoundError:  # a checkout that is not installed
 
 __all__ = [
     "BlockPlace",
+    "CellError",
     "CellResult",
     "EngineError",
+    "Explanation",
     "Hints",
     "Inspection",
     "Limits",
@@ -42,12 +54,17 @@ __all__ = [
     "SpecError",
     "TensorPlace",
     "TensorResult",
+    "Term",
+    "Upstream",
     "WorkbookError",
     "XlbackpropError",
     "__version__",
+    "annotate",
     "build",
     "build_network",
     "check",
+    "equations",
+    "explain",
     "inspect",
     "load_spec",
     "parse_spec",
