@@ -19,7 +19,8 @@ ROOMS = [
     "errors", "numerals", "spec", "equation", "grid", "places", "cellwise", "layers", "losses",
     "optimizers", "graph", "steps", "training", "network", "expression", "references",
     "array_files", "values", "templates", "layout", "workbook", "builder", "inspection",
-    "verify", "review", "hints", "report", "checker", "terminal", "__init__", "cli", "__main__",
+    "verify", "review", "hints", "report", "csv_report", "mathml", "page",
+    "checker", "terminal", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -12,11 +12,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
+from xlbackprop.csv_report import csv_report
 from xlbackprop.errors import OutputError, SpecError, WorkbookError, XlbackpropError
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.network import Network, build_network
-from xlbackprop.report import CellResult, Report, TensorResult
+from xlbackprop.page import html_report
+from xlbackprop.report import CellResult, Report, TensorResult, make_report
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.templates import load_spec, template_names
@@ -45,8 +47,11 @@ __all__ = [
     "build",
     "build_network",
     "check",
+    "csv_report",
+    "html_report",
     "inspect",
     "load_spec",
+    "make_report",
     "parse_spec",
     "review_workbook",
     "template_names",

@@ -13,6 +13,7 @@ import click
 import xlbackprop
 from xlbackprop import terminal
 from xlbackprop.hints import Hints
+from xlbackprop.workbook.save import check_outputs, save
 
 _FILE = click.Path(path_type=Path)
 
@@ -76,10 +77,20 @@ def build(spec: str, output: Path | None, blank: str, seed: int | None, force: b
     show_default=True,
     help="How much is told: which cells, which mistake, what to do, or the right numbers.",
 )
+@click.option("--html", type=_FILE, help="Write a page for the browser, too.")
+@click.option("--csv", type=_FILE, help="Write the cells that are not right as a table, too.")
+@click.option("--force", is_flag=True, help="Replace existing files.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def check(
-    context: click.Context, workbook: Path, spec: str | None, hints: str, as_json: bool
+    context: click.Context,
+    workbook: Path,
+    spec: str | None,
+    hints: str,
+    html: Path | None,
+    csv: Path | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Say of every cell of WORKBOOK whether it is right.
 
@@ -90,8 +101,17 @@ def check(
     Example:
       xlbackprop check mine.xlsx
       xlbackprop check mine.xlsx --hints answer
+      xlbackprop check mine.xlsx --html mine.html
     """
-    report = xlbackprop.check(workbook, spec=spec).told(Hints[hints.upper()])
+    level = Hints[hints.upper()]
+    outputs = [path for path in (html, csv) if path]
+    check_outputs(outputs, workbook, force=force)
+    review = xlbackprop.review_workbook(workbook, spec=spec)
+    report = xlbackprop.make_report(review).told(level)
+    if html:
+        save(html, xlbackprop.html_report(review, level).encode(), force=force)
+    if csv:
+        save(csv, xlbackprop.csv_report(report).encode("utf-8-sig"), force=force)
     if as_json:
         click.echo(report.to_json())
     else:

@@ -17,6 +17,7 @@ from xlbackprop.page.selection import common_limit
 from xlbackprop.page.tensors import DrawnTensor, Entry, draw
 from xlbackprop.report import CellResult, Report
 from xlbackprop.review import Review
+from xlbackprop.verify import Status
 
 # A page with more cells than these opens slowly; the template `digit` fits.
 MOST_CELLS = 36_000
@@ -175,8 +176,9 @@ def _listed(cell: CellResult, review: Review, numbers: Mapping[str, int]) -> Lis
         cell,
         cell.tensor + index,
         _value(cell.found),
-        _value(cell.expected),
-        _value(cell.from_your_cells),
+        # What is not there yet is not given away in passing.
+        "" if cell.status == Status.BLANK.word else _value(cell.expected),
+        "" if cell.status == Status.BLANK.word else _value(cell.from_your_cells),
         numbers[cell.tensor],
         _entry(tensor, cell),
     )

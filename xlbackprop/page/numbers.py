@@ -20,7 +20,8 @@ def number_writer(numbers: Array) -> Callable[[float], str]:
         form = ".1e"
     else:
         form = f".{_decimals(finite, largest)}f"
-    return lambda number: f"{number + 0.0:{form}}".replace("-", "\N{MINUS SIGN}")
+    # An exact zero looks like one.
+    return lambda number: f"{number:{form}}".replace("-", "\N{MINUS SIGN}") if number else "0"
 
 
 def _decimals(finite: Array, largest: float) -> int:

@@ -20,6 +20,7 @@ from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.found import Found
 
 _LONGEST_TEXT = 10
+_MANY_COLUMNS = 18
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Table:
     corner: str
     columns: tuple[int, ...] | None
     rows: tuple[tuple[int | None, tuple[Cell, ...]], ...]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether paper has room for it only in small print."""
+        return len(self.columns or ()) > _MANY_COLUMNS
 
 
 @dataclass(frozen=True)
