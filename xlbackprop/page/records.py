@@ -74,12 +74,12 @@ class Records:
         formula = found.formula(index)
         record: Record = [
             f"{sheet}!{cell}",
-            float(number) if np.isfinite(number) else _cut(found.text(index), _LONGEST_TEXT),
+            _rounded(number) if np.isfinite(number) else _cut(found.text(index), _LONGEST_TEXT),
             _cut(formula, _LONGEST_FORMULA),
             self._sources(found.tensor, index),
             told.note if told else None,
-            told.expected if told else None,
-            told.from_your_cells if told else None,
+            _rounded(told.expected) if told else None,
+            _rounded(told.from_your_cells) if told else None,
         ]
         while not record[-1] and record[-1] != 0:
             record.pop()
@@ -105,3 +105,8 @@ def _size(tensor: Tensor) -> tuple[int, int]:
 
 def _cut(text: str | None, limit: int) -> str | None:
     return None if text is None else one_line(text, limit)
+
+
+def _rounded(number: float | None) -> float | None:
+    """Return a number without the last digits, which are an accident of binary fractions."""
+    return None if number is None else float(f"{number:.12g}")

@@ -188,7 +188,9 @@
   function select(cell) {
     const { cells } = gridOf(numberOf(cell));
     for (const other of cells[0].closest("[data-number]").querySelectorAll("td[tabindex]")) {
-      other.removeAttribute("tabindex");
+      if (other !== cell) {
+        other.removeAttribute("tabindex"); // from a cell with the focus it would take that, too
+      }
     }
     cell.tabIndex = 0;
     selected = cell;
@@ -202,13 +204,12 @@
   }
 
   function leave() {
-    const cell = selected;
-    trail.length = 0;
-    clear();
-    selected = null;
-    if (cell && panel.contains(document.activeElement)) {
-      cell.focus();
+    if (selected && panel.contains(document.activeElement)) {
+      selected.focus();
     }
+    trail.length = 0;
+    selected = null;
+    clear();
   }
 
   function neighbour(cell, down, right) {
@@ -259,7 +260,8 @@
     }
   }
 
-  /* A box that scrolls must be reachable by keyboard, too; what is not drawn yet is not measured */
+  /* A box that scrolls must be reachable by keyboard, one that does not is no stop; to measure what
+     is not drawn yet would take long */
 
   function makeScrollersReachable(part) {
     for (const box of part.querySelectorAll(".equation, .scroll")) {
