@@ -13,7 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
 from xlbackprop.csv_report import csv_report
-from xlbackprop.errors import OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.derivation import equations
+from xlbackprop.errors import CellError, OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.explainer import Explanation, Term, Upstream, explain
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.network import Network, build_network
@@ -30,7 +32,9 @@ except PackageNotFoundError:  # a checkout that is not installed
 
 __all__ = [
     "BlockPlace",
+    "CellError",
     "CellResult",
+    "Explanation",
     "Hints",
     "Inspection",
     "Network",
@@ -41,6 +45,8 @@ __all__ = [
     "SpecError",
     "TensorPlace",
     "TensorResult",
+    "Term",
+    "Upstream",
     "WorkbookError",
     "XlbackpropError",
     "__version__",
@@ -48,6 +54,8 @@ __all__ = [
     "build_network",
     "check",
     "csv_report",
+    "equations",
+    "explain",
     "html_report",
     "inspect",
     "load_spec",

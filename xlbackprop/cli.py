@@ -12,8 +12,10 @@ import click
 
 import xlbackprop
 from xlbackprop import terminal
+from xlbackprop.explainer import to_latex_document as explanation_in_latex
 from xlbackprop.hints import Hints
-from xlbackprop.workbook.save import check_outputs, save
+from xlbackprop.terminal_explanation import print_explanation
+from xlbackprop.workbook.save import check_output, check_outputs, save
 
 _FILE = click.Path(path_type=Path)
 
@@ -117,6 +119,59 @@ def check(
     else:
         terminal.print_report(report, sys.stdout)
     context.exit(0 if report.verdict == "right" else 1)
+
+
+@cli.command()
+@click.argument("workbook", type=_FILE)
+@click.argument("cell")
+@click.option("--spec", help="Take this spec, not the one in the workbook.")
+@click.option("--full", is_flag=True, help="Show every term, however many there are.")
+@click.option("--latex", "form", flag_value="latex", help="Print a LaTeX document.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON document.")
+def explain(workbook: Path, cell: str, spec: str | None, full: bool, form: str | None) -> None:
+    """Show how CELL of WORKBOOK comes about, term by term.
+
+    \b
+    CELL is an address, a tensor with its index, or the name of a single cell.
+
+    \b
+    Example:
+      xlbackprop explain output/conv5x5x2.xlsx conv1!F34
+      xlbackprop explain output/conv5x5x2.xlsx "conv1.dL_dh[0,2,3]"
+      xlbackprop explain output/conv5x5x2.xlsx loss.L --latex
+    """
+    explanation = xlbackprop.explain(workbook, cell, spec=spec)
+    if form == "json":
+        click.echo(explanation.to_json())
+    elif form == "latex":
+        click.echo(explanation_in_latex(explanation), nl=False)
+    else:
+        print_explanation(explanation, sys.stdout, full=full)
+
+
+@cli.command()
+@click.argument("spec")
+@click.option(
+    "--latex", "form", flag_value="latex", help="A LaTeX document that compiles as it is."
+)
+@click.option("--markdown", "form", flag_value="markdown", help="Markdown, equations between $$.")
+@click.option("--html", "form", flag_value="html", help="One web page that needs nothing else.")
+@click.option("-o", "--output", type=_FILE, help="The file to write, instead of printing.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+def equations(spec: str, form: str | None, output: Path | None, force: bool) -> None:
+    """Write the whole derivation of SPEC: every equation, forward and backward, with its sizes.
+
+    \b
+    Example:
+      xlbackprop equations conv5x5x2
+      xlbackprop equations conv5x5x2 --latex -o conv5x5x2.tex
+    """
+    if output is None:
+        click.echo(xlbackprop.equations(spec, form or "text"), nl=False)
+    else:
+        check_output(output, force=force)
+        save(output, xlbackprop.equations(spec, form or "text").encode(), force=force)
+        click.echo(output)
 
 
 @cli.command()

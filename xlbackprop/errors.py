@@ -3,6 +3,7 @@
     XlbackpropError
     ├── SpecError        the description of the network cannot work
     ├── WorkbookError    the file is no workbook that can be judged
+    ├── CellError        what was asked for is no cell of the network
     └── OutputError      the result cannot be put where it was asked for
 
 Each message is one line that says what is wrong, where, and what would be right.
@@ -24,6 +25,10 @@ class SpecError(XlbackpropError):
 
 class WorkbookError(XlbackpropError):
     """The file cannot be opened safely, or is not a workbook of this program."""
+
+
+class CellError(XlbackpropError):
+    """The cell that was asked for does not exist, or has no part in the network."""
 
 
 class OutputError(XlbackpropError):

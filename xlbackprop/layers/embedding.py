@@ -95,7 +95,7 @@ class _Embedding:
             formula,
             Math(
                 f"out[{n}t,e] = w[h[{n}t],e]",
-                rf"\mathrm{{out}}_{{{n}t,e}} = w_{{h_{{{n}t}},\,e}}",
+                why="The class number picks a row of the weights.",
             ),
         )
 
@@ -118,8 +118,8 @@ class _Embedding:
         n = self.n
         math = Math(
             f"dL/dw[v,e] = Σ({n}t) (h[{n}t] = v) · dL/dout[{n}t,e]",
-            rf"\frac{{\partial L}}{{\partial w_{{v,e}}}} = \sum_{{{n}t:\,h_{{{n}t}}=v}}"
-            rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}t,e}}}}",
+            why="A row gets the gradients of all places at which it was picked, and no others: a"
+            " comparison counts as 1 where it is true, else as 0.",
         )
         # Of w, only the row's number is needed.
         sources = {"h": self.h, "g": self.dL_dout, "w": self.w}

@@ -9,9 +9,9 @@ from itertools import chain
 import numpy as np
 from markupsafe import Markup
 
-from xlbackprop.equation import Equation, Mask, Tensor
+from xlbackprop.equation import Equation, Mask, Math, Tensor
 from xlbackprop.errors import one_line
-from xlbackprop.mathml import mathml
+from xlbackprop.notation import to_mathml
 from xlbackprop.page.numbers import number_writer
 from xlbackprop.page.selection import Piece, select
 from xlbackprop.report import TensorResult
@@ -57,6 +57,7 @@ class DrawnTensor:
     shape: str
     kind: str
     equation: Markup | None
+    why: str
     counts: Mapping[str, int]
     diagnosis: tuple[Mapping[str, str], ...]
     tables: tuple[Table, ...]
@@ -78,7 +79,7 @@ class Entry:
 
 def draw(entry: Entry, limit: int) -> DrawnTensor:
     """Return a tensor with at most about `limit` of its cells, those not right first."""
-    tensor, result = entry.tensor, entry.result
+    tensor, result, rule = entry.tensor, entry.result, _rule(entry)
     pieces = select(tensor, _is_trouble(entry), limit) if entry.found else []
     write = _cell_writer(entry)
     entries = tuple(chain.from_iterable(piece.entries.ravel().tolist() for piece in pieces))
@@ -89,7 +90,8 @@ def draw(entry: Entry, limit: int) -> DrawnTensor:
         about=tensor.about,
         shape=" × ".join(map(str, tensor.shape)) or "1",
         kind=tensor.kind.value,
-        equation=_equation(entry),
+        equation=Markup(to_mathml(rule.full or rule.text)) if rule else None,  # noqa: S704
+        why=rule.why if rule else "",
         counts=result.counts if result else {},
         diagnosis=result.diagnosis if result else (),
         tables=tuple(_table(piece, write) for piece in pieces),
@@ -98,10 +100,10 @@ def draw(entry: Entry, limit: int) -> DrawnTensor:
     )
 
 
-def _equation(entry: Entry) -> Markup | None:
-    if entry.equation is None or entry.result is None or not entry.result.rule:
-        return None
-    return Markup(mathml(entry.equation.math.latex))  # noqa: S704  (nothing but MathML comes out)
+def _rule(entry: Entry) -> Math | None:
+    """Return the equation where it may be told, which the report decides."""
+    is_told = entry.equation and entry.result and entry.result.rule
+    return entry.equation.math if entry.equation and is_told else None
 
 
 def _is_trouble(entry: Entry) -> Mask:
