@@ -264,6 +264,16 @@ def test_list_of_cells_leads_to_them(chromium, conv):
         assert it.page.locator("td.invalid").is_visible()
 
 
+def test_page_that_moves_below_a_resting_mouse_keeps_its_cell(chromium, conv):
+    with opened(chromium, conv[Hints.RULE]) as it:
+        it.page.locator("td.wrong").hover()
+        it.page.evaluate("scrollBy(0, 26)")
+        it.page.wait_for_function("!document.querySelector('td.wrong').matches(':hover')")
+        it.page.wait_for_timeout(100)
+        assert it.page.locator("td:hover").count() == 1  # another cell
+        assert "conv1.dL_dw[1, 0, 0, 1]" in details(it)
+
+
 def test_narrow_page_scrolls_only_within_its_boxes(chromium, digit):
     with opened(chromium, digit, size="phone") as it:
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
         verdict_sentence=sentence,
         sign=sign,
         tells_answers=hints >= Hints.ANSWER,
-        counts=report.counts,
+        counts=_sum([report.counts]),
         notes=report.notes,
         diagnosis=tuple(_sentences(report, numbers)),
         listed=tuple(_listed(cell, review, numbers) for cell in worth_listing[:MOST_LISTED]),
@@ -155,7 +155,7 @@ def _bands(page: PageContent, drawn: Mapping[str, DrawnTensor]) -> Iterator[Band
             yield Band(title, present)
 
 
-def _sum(all_counts: Iterator[Mapping[str, int]]) -> dict[str, int]:
+def _sum(all_counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     total: dict[str, int] = {}
     for counts in all_counts:
         for status, number in counts.items():

@@ -7,6 +7,7 @@
   const marked = []; // cells with a frame now: [cell, class]
   const trail = []; // cells from which links were followed
   let selected = null; // where the focus is, or was last
+  let pointer = []; // where the mouse was last
   let shown = null; // whose details are shown: that one, or the one under the mouse
 
   /* Where cells are */
@@ -315,8 +316,13 @@
       }
     }
   });
+  document.addEventListener("pointermove", (event) => {
+    pointer = [event.clientX, event.clientY];
+  });
   document.addEventListener("pointerover", (event) => {
-    if (event.pointerType !== "mouse" || panel.contains(event.target)) {
+    // Where the page moves below a mouse that rests, nobody points at anything.
+    const rests = event.clientX === pointer[0] && event.clientY === pointer[1];
+    if ( event.pointerType !== "mouse" || panel.contains(event.target)) {
       return;
     }
     const cell = event.target.closest(".tensor tbody td");
