@@ -322,7 +322,7 @@
   document.addEventListener("pointerover", (event) => {
     // Where the page moves below a mouse that rests, nobody points at anything.
     const rests = event.clientX === pointer[0] && event.clientY === pointer[1];
-    if ( event.pointerType !== "mouse" || panel.contains(event.target)) {
+    if (rests || event.pointerType !== "mouse" || panel.contains(event.target)) {
       return;
     }
     const cell = event.target.closest(".tensor tbody td");
