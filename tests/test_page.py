@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import xlbackprop
 from tests.oracles.browser import browser, opened
 from tests.pages import conv_review, digit_review, write_page
 from xlbackprop import Hints
@@ -87,6 +88,16 @@ def test_page_of_digit_opens_and_answers_in_time(chromium, digit):
             assert it.page.locator(".tensor tbody td").count() > 33_000
             times.append(seconds)
     assert min(times) < SECONDS, times
+
+
+def test_page_of_a_network_eight_times_as_large_is_no_larger_than_can_be_used(chromium, tmp_path):
+    review = xlbackprop.review_workbook(xlbackprop.build("lenet5", tmp_path / "lenet5.xlsx"))
+    path = write_page(review, tmp_path / "lenet5.html")
+    assert path.stat().st_size < 10_000_000
+    with opened(chromium, path) as it:
+        it.page.locator("[aria-label='conv1.out, k = 0'] tbody td").first.click()
+        assert "conv1.w[0, 0, 0:5, 0:5]" in details(it)
+        assert it.complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -291,7 +302,9 @@ def test_print_shows_everything_without_hovering(chromium, digit):
         assert it.page.evaluate("getComputedStyle(document.body).backgroundColor") == (
             "rgb(255, 255, 255)"
         )
-        widest = "Math.max(...[...document.querySelectorAll('table')].map((t) => t.scrollWidth))"
+        widest = (
+            "Math.max(...[...document.querySelectorAll('table, math')].map((t) => t.scrollWidth))"
+        )
         assert it.page.evaluate(widest) <= 1032
         signs = {
             status: it.page.locator(f"td.{status}").first.evaluate(

@@ -180,6 +180,11 @@ def tensor(*shape: int, block_rank: int = 2, vertical: bool = False) -> Tensor:
         pytest.param(tensor(), [(None, None)], id="scalar"),
         pytest.param(tensor(3, block_rank=1), [(None, (0, 1, 2))], id="row"),
         pytest.param(tensor(3, block_rank=1, vertical=True), [((0, 1, 2), None)], id="column"),
+        pytest.param(
+            tensor(20, block_rank=1),
+            [(None, tuple(range(16))), (None, tuple(range(16, 20)))],
+            id="long-row",
+        ),
         pytest.param(tensor(3, block_rank=0), [(None, (0, 1, 2))], id="single-cells"),
         pytest.param(tensor(2, 2, 3), [((0, 1), (0, 1, 2))] * 2, id="blocks"),
         pytest.param(

@@ -16,8 +16,10 @@ from xlbackprop.equation import Mask, Tensor
 
 Entries = NDArray[np.int64]
 
-# A wider table fits no sheet of paper: it is continued in another one.
+# A wider table fits no sheet of paper: it is continued in another one. A vector's lines, which
+# nobody reads downwards, are kept short enough for a screen.
 MOST_COLUMNS = 32
+_COLUMNS_OF_A_LINE = 16
 # Of a block that is cut down, columns get this many and rows what remains.
 _COLUMNS_OF_A_CUT_BLOCK = 64
 
@@ -115,8 +117,9 @@ def _pieces(
 ) -> Iterator[Piece]:
     rows = _first(trouble[block].any(axis=1), height)
     columns = _first(trouble[block].any(axis=0), width)
-    for start in range(0, len(columns), MOST_COLUMNS):
-        part = columns[start : start + MOST_COLUMNS]
+    most = _COLUMNS_OF_A_LINE if axes.down is None else MOST_COLUMNS
+    for start in range(0, len(columns), most):
+        part = columns[start : start + most]
         yield Piece(
             axes.label(block),
             axes.corner,
