@@ -7,7 +7,7 @@ import re
 import pytest
 
 import xlbackprop
-from tests.oracles.browser import browser, opened
+from tests.oracles.browser import browser, opened, text_of_pdf
 from tests.pages import conv_review, digit_review, write_page
 from xlbackprop import Hints
 
@@ -22,12 +22,16 @@ FIRST_ANSWER = """() => {
   return [performance.now() / 1000, document.querySelectorAll("td[class*=hue]").length];
 }"""
 
-# Of rows with nothing in them but what is right, the first is like all others.
+# Cells that are right look alike: of rows with nothing else in them some cells of the first are
+# left to be judged, and everything else on the page.
 WITHOUT_REPETITION = """() => {
   const plain = new Set(["", "right", "given", "parameter"]);
   for (const grid of document.querySelectorAll("[role=grid]")) {
-    for (const row of [...grid.tBodies[0].rows].slice(1)) {
-      if ([...row.cells].every((cell) => plain.has(cell.className))) row.remove();
+    const rows = [...grid.tBodies[0].rows];
+    const repeated = rows.filter((row) => [...row.cells].every((one) => plain.has(one.className)));
+    repeated.slice(1).forEach((row) => row.remove());
+    if (repeated.length === rows.length) {
+      grid.querySelectorAll("tr > :nth-child(n + 6)").forEach((cell) => cell.remove());
     }
   }
 }"""
@@ -97,6 +101,8 @@ def test_page_of_a_network_eight_times_as_large_is_no_larger_than_can_be_used(ch
     with opened(chromium, path) as it:
         it.page.locator("[aria-label='conv1.out, k = 0'] tbody td").first.click()
         assert "conv1.w[0, 0, 0:5, 0:5]" in details(it)
+        it.page.locator("[aria-label='dense1.out'] tbody td").last.click()
+        assert "dense1.w[119, 0:400] (not drawn)" in details(it)
         assert it.complaints == []
 
 
@@ -314,7 +320,17 @@ def test_print_shows_everything_without_hovering(chromium, digit):
         }
         assert len(set(signs.values())) == 5, signs
         assert "✗" in signs["wrong"]
-        assert len(it.page.pdf(prefer_css_page_size=True)) > 100_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_printed_page_holds_what_is_in_its_grids(chromium, conv, tmp_path, scheme):
+    path = tmp_path / "page.pdf"
+    with opened(chromium, conv[Hints.RULE], scheme=scheme) as it:
+        it.page.pdf(path=path, prefer_css_page_size=True)
+    text = text_of_pdf(path)
+    assert "✗ 149.6" in text
+    assert "a number typed as text: enter it as the number" in text
+    assert "Made from" not in text
 
 
 def test_motion_is_reduced_where_that_is_preferred(chromium, conv):

@@ -22,7 +22,7 @@ from tests.pages import ANSWER, conv_review
 from tests.program import ROOT, environment
 from xlbackprop import Hints, html_report, make_report
 from xlbackprop.equation import Kind, Tensor
-from xlbackprop.page import content, render
+from xlbackprop.page import content, records, render
 from xlbackprop.page.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
 from xlbackprop.page.numbers import number_writer
 from xlbackprop.page.selection import common_limit, select
@@ -133,6 +133,14 @@ def test_sources_on_the_page_are_those_of_the_references(review):
     ranges = [data["ranges"][number] for number in record[3]]
     h, w, b = (numbers[f"conv1.{name}"] for name in ("h", "w", "b"))
     assert ranges == [[h, 1, 3, 3], [w, 36, 3, 3], [h, 26, 3, 3], [w, 45, 3, 3], [b, 2, 1, 1]]
+
+
+def test_more_sources_than_anybody_follows_are_counted(review, monkeypatch):
+    monkeypatch.setattr(records, "_MOST_SOURCES", 2)
+    data = data_of(html_report(review))
+    out = next(one for one in data["tensors"] if one["name"] == "conv1.out")
+    assert [len(data["ranges"]) > number >= 0 for number in out["cells"][0][3][:2]] == [True, True]
+    assert out["cells"][0][3][2:] == [-3]
 
 
 def test_policy_allows_the_own_style_and_script_and_nothing_else(review):

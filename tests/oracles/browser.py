@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,3 +83,10 @@ def opened(
         yield result
     finally:
         context.close()
+
+
+def text_of_pdf(path: Path) -> str:
+    """Return what a printed page says, its spaces and line ends as single spaces."""
+    require(shutil.which("pdftotext") is not None, "poppler (pdftotext)")
+    done = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True)
+    return " ".join(done.stdout.decode().split())

@@ -2,7 +2,8 @@
 
 A record is [address, found, formula, sources, note, expected, from your cells], cut off after
 its last item that is there. Sources are numbers in one list of ranges, for many cells share
-them; a range is [tensor, first entry, rows, columns].
+them; a range is [tensor, first entry, rows, columns]. A negative number after them says how many
+more there are.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from xlbackprop.review import Review
 from xlbackprop.workbook.found import Found
 
 _LONGEST_FORMULA, _LONGEST_TEXT = 400, 200
-# A cell made from more than these is a sum over something that was not drawn anyway.
+# Nobody follows more than these, and together they would make a large page.
 _MOST_SOURCES = 60
 
 Record = list[Any]
@@ -88,8 +89,10 @@ class Records:
     def _sources(self, tensor: Tensor, index: Index) -> list[int]:
         if self._references is None or not tensor.kind.is_computed:
             return []
-        sources = self._references.sources(tensor.name, index)[:_MOST_SOURCES]
-        return [self._ranges.setdefault(self._range(s), len(self._ranges)) for s in sources]
+        sources = self._references.sources(tensor.name, index)
+        ranges = map(self._range, sources[:_MOST_SOURCES])
+        numbers = [self._ranges.setdefault(one, len(self._ranges)) for one in ranges]
+        return [*numbers, len(numbers) - len(sources)] if len(numbers) < len(sources) else numbers
 
     def _range(self, source: SourceRange) -> tuple[int, int, int, int]:
         tensor = self._network.tensors[source.tensor]

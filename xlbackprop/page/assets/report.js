@@ -33,13 +33,15 @@
     return document.getElementById(`tensor-${number}`) ? gridOf(number).byEntry.get(entry) : undefined;
   }
 
-  function* entriesOf([number, first, rows, columns]) {
+  function drawnOf([number, first, rows, columns]) {
     const width = data.tensors[number].size[1];
+    const cells = [];
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        yield first + row * width + column;
+        cells.push(cellAt(number, first + row * width + column));
       }
     }
+    return cells.filter((cell) => cell);
   }
 
   /* What cells are called */
@@ -103,8 +105,8 @@
   }
 
   function sourceLink(source, hue) {
-    const [number, first] = source;
-    const target = cellAt(number, first);
+    const [number] = source;
+    const [target] = drawnOf(source);
     const name = nameOf(source);
     if (!target) {
       return element("li", "", `${name} (not drawn)`);
@@ -148,9 +150,13 @@
       element("div", "title", heading, element("span", `chip ${status}`, status), close),
       element("dl", "", ...factsOf(cell, record, status)),
     );
-    const sources = (record[3] || []).map((range) => data.ranges[range]);
+    const listed = record[3] || [];
+    const sources = listed.filter((range) => range >= 0).map((range) => data.ranges[range]);
     if (sources.length) {
       const links = sources.map((source, position) => sourceLink(source, position % HUES));
+      if (listed.at(-1) < 0) {
+        links.push(element("li", "", `and ${-listed.at(-1)} more`));
+      }
       panel.append(element("h3", "", "Made from"), element("ul", "sources", ...links));
     }
     if (trail.length) {
@@ -158,16 +164,11 @@
     }
     panel.classList.remove("empty");
     mark(cell, "current");
-    sources.forEach((source, position) => markSource(source, `hue${position % HUES}`));
-  }
-
-  function markSource(source, className) {
-    for (const entry of entriesOf(source)) {
-      const cell = cellAt(source[0], entry);
-      if (cell) {
-        mark(cell, className);
+    sources.forEach((source, position) => {
+      for (const drawnCell of drawnOf(source)) {
+        mark(drawnCell, `hue${position % HUES}`);
       }
-    }
+    });
   }
 
   function mark(cell, className) {
