@@ -57,7 +57,7 @@ def test_existing_file_is_replaced_only_with_force(workbook, tmp_path, capsys, o
 def test_workbook_is_not_replaced_by_its_page(workbook, capsys):
     before = workbook.read_bytes()
     assert main(["check", str(workbook), "--html", str(workbook), "--force"]) == 2
-    assert "is named twice" in capsys.readouterr().err
+    assert "is the workbook itself" in capsys.readouterr().err
     assert workbook.read_bytes() == before
 
 

@@ -254,6 +254,12 @@ def test_what_is_no_cell_is_said_in_one_line(text, words, page):
     assert all(word in message for word in words), message
 
 
+def test_a_sum_too_long_to_be_written_out_is_refused(monkeypatch, page):
+    monkeypatch.setattr("xlbackprop.explainer.explainer.MOST_ENTRIES", 20)
+    with pytest.raises(xlbackprop.CellError, match=r"conv1.dL_dh\[0,2,3\] is made from 54 entries"):
+        xlbackprop.explain(page, "conv1.dL_dh[0,2,3]")
+
+
 @pytest.mark.parametrize(
     ("cell", "kind"), [("conv1.h[0,0,0]", "given"), ("conv1.b[2]", "parameter")]
 )
@@ -304,6 +310,22 @@ def test_a_given_that_is_no_number_leaves_the_value_unknown(tmp_path):
     json.loads(one.to_json())
 
 
+def test_rounded_cells_upstream_are_right(tmp_path):
+    path = xlbackprop.build("conv5x5x2", tmp_path / "mine.xlsx")
+    fill(path, {("conv1.dL_dw", (1, 0, 0, 1)): -149.6, ("conv1.dL_dout_spread", (0, 2, 3)): 0.55})
+    assert xlbackprop.explain(path, "conv1.dL_dh[0,2,3]").upstream == ()
+
+
+def test_another_answer_at_a_tie_is_right_too_and_the_rule_is_named(tmp_path):
+    raw = cases.network(cases.VECTOR, {"type": "relu"})
+    raw["values"]["arrays"] = {"relu1.h": [0, 1, 2, 3, 4], "loss.target": [5, 5, 5, 5, 5]}
+    path, _ = built(xlbackprop.parse_spec(tomli_w.dumps(raw)), tmp_path)
+    fill(path, {("relu1.dL_dh", (0,)): -1})
+    one = xlbackprop.explain(path, "relu1.dL_dh[0]")
+    assert (one.found, one.expected, one.status) == (-1, 0, "right")
+    assert "right too: relu passes no gradient where h = 0" in one.answer
+
+
 # As data and as LaTeX.
 
 
@@ -313,7 +335,7 @@ def test_json_of_an_explanation(page):
         "workbook", "sheet", "cell", "tensor", "index", "name", "kind", "about", "status",
         "equation", "here", "latex", "why", "formula", "terms", "divided_by", "with_indices",
         "with_cells", "with_numbers", "value", "found", "found_formula", "expected",
-        "from_your_cells", "upstream",
+        "from_your_cells", "upstream", "tie_rule",
     ]  # fmt: skip
     assert all(list(term) == ["indices", "cells", "numbers", "value"] for term in data["terms"])
     assert len(data["terms"]) == 27

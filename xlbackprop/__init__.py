@@ -10,11 +10,19 @@ report.to_frame()
 
 from importlib.metadata import PackageNotFoundError, version
 
+from xlbackprop.annotation import annotate
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
 from xlbackprop.csv_report import csv_report
 from xlbackprop.derivation import equations
-from xlbackprop.errors import CellError, OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.errors import (
+    CellError,
+    EngineError,
+    OutputError,
+    SpecError,
+    WorkbookError,
+    XlbackpropError,
+)
 from xlbackprop.explainer import Explanation, Term, Upstream, explain
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
@@ -24,6 +32,7 @@ from xlbackprop.report import CellResult, Report, TensorResult, make_report
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.templates import load_spec, template_names
+from xlbackprop.workbook.engine import Limits
 
 try:
     __version__ = version("xlbackprop")
@@ -34,9 +43,11 @@ __all__ = [
     "BlockPlace",
     "CellError",
     "CellResult",
+    "EngineError",
     "Explanation",
     "Hints",
     "Inspection",
+    "Limits",
     "Network",
     "OutputError",
     "Report",
@@ -50,6 +61,7 @@ __all__ = [
     "WorkbookError",
     "XlbackpropError",
     "__version__",
+    "annotate",
     "build",
     "build_network",
     "check",

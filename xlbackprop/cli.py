@@ -14,7 +14,10 @@ import xlbackprop
 from xlbackprop import terminal
 from xlbackprop.explainer import to_latex_document as explanation_in_latex
 from xlbackprop.hints import Hints
+from xlbackprop.prove import MOST_DRAWS
+from xlbackprop.recalculation import EngineName
 from xlbackprop.terminal_explanation import print_explanation
+from xlbackprop.workbook.engine import DEFAULT_LIMITS, Limits
 from xlbackprop.workbook.save import check_output, check_outputs, save
 
 _FILE = click.Path(path_type=Path)
@@ -54,18 +57,24 @@ def templates(as_json: bool) -> None:
 @click.option(
     "--blank", default="", metavar="TENSOR,...", help="Tensors to leave empty, or all of them: all."
 )
+@click.option(
+    "--practice", is_flag=True, help="Colour what is filled in; the answers are in the file."
+)
 @click.option("--seed", type=click.IntRange(min=0), help="For the numbers that are drawn.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-def build(spec: str, output: Path | None, blank: str, seed: int | None, force: bool) -> None:
+def build(
+    spec: str, output: Path | None, blank: str, practice: bool, seed: int | None, force: bool
+) -> None:
     """Write the workbook of SPEC: a template's name, or a TOML file.
 
     \b
     Example:
       xlbackprop build conv5x5x2
       xlbackprop build conv5x5x2 --blank dL_dw,dL_dh -o mine.xlsx
+      xlbackprop build conv5x5x2 --blank all --practice -o practice.xlsx
     """
     names = [name.strip() for name in blank.split(",") if name.strip()]
-    path = xlbackprop.build(spec, output, blank=names, seed=seed, force=force)
+    path = xlbackprop.build(spec, output, blank=names, practice=practice, seed=seed, force=force)
     click.echo(path)
 
 
@@ -79,6 +88,39 @@ def build(spec: str, output: Path | None, blank: str, seed: int | None, force: b
     show_default=True,
     help="How much is told: which cells, which mistake, what to do, or the right numbers.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice([name.value for name in EngineName]),
+    default=EngineName.IRONCALC.value,
+    show_default=True,
+    help="What evaluates the formulas anew; none: judge what was saved.",
+)
+@click.option(
+    "--prove",
+    type=click.IntRange(min=1, max=MOST_DRAWS),
+    is_flag=False,
+    flag_value=20,
+    metavar="[N]",
+    help="Try the formulas on N draws of the givens and parameters, too (20).",
+)
+@click.option("--formulas", is_flag=True, help="A number typed instead of a formula is not right.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    default=DEFAULT_LIMITS.seconds,
+    show_default=True,
+    metavar="SECONDS",
+    help="For the engine, in all.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=100, max=1_000_000),
+    default=DEFAULT_LIMITS.megabytes,
+    show_default=True,
+    metavar="MB",
+    help="For each process of the engine.",
+)
+@click.option("--annotate", type=_FILE, help="Write a marked copy of the workbook here.")
 @click.option("--html", type=_FILE, help="Write a page for the browser, too.")
 @click.option("--csv", type=_FILE, help="Write the cells that are not right as a table, too.")
 @click.option("--force", is_flag=True, help="Replace existing files.")
@@ -89,6 +131,12 @@ def check(
     workbook: Path,
     spec: str | None,
     hints: str,
+    engine: str,
+    prove: int | None,
+    formulas: bool,
+    timeout: float,
+    memory: int,
+    annotate: Path | None,
     html: Path | None,
     csv: Path | None,
     force: bool,
@@ -103,13 +151,22 @@ def check(
     Example:
       xlbackprop check mine.xlsx
       xlbackprop check mine.xlsx --hints answer
-      xlbackprop check mine.xlsx --html mine.html
+      xlbackprop check mine.xlsx --prove --formulas
+      xlbackprop check mine.xlsx --annotate marked.xlsx --html mine.html
     """
     level = Hints[hints.upper()]
-    outputs = [path for path in (html, csv) if path]
-    check_outputs(outputs, workbook, force=force)
-    review = xlbackprop.review_workbook(workbook, spec=spec)
+    check_outputs(list(filter(None, (annotate, html, csv))), workbook, force=force)
+    review = xlbackprop.review_workbook(
+        workbook,
+        spec=spec,
+        engine=engine,
+        limits=Limits(timeout, memory),
+        prove=prove or 0,
+        formulas=formulas,
+    )
     report = xlbackprop.make_report(review).told(level)
+    if annotate:
+        xlbackprop.annotate(report, workbook, annotate, force=force)
     if html:
         save(html, xlbackprop.html_report(review, level).encode(), force=force)
     if csv:
@@ -118,6 +175,10 @@ def check(
         click.echo(report.to_json())
     else:
         terminal.print_report(report, sys.stdout)
+        made = {"marked copy": annotate, "page": html, "table": csv}
+        for what, path in made.items():
+            if path:
+                click.echo(f"\n{what}: {path}")
     context.exit(0 if report.verdict == "right" else 1)
 
 

@@ -3,6 +3,7 @@
     XlbackpropError
     ├── SpecError        the description of the network cannot work
     ├── WorkbookError    the file is no workbook that can be judged
+    ├── EngineError      the formulas cannot be recalculated in the way that was asked for
     ├── CellError        what was asked for is no cell of the network
     └── OutputError      the result cannot be put where it was asked for
 
@@ -25,6 +26,10 @@ class SpecError(XlbackpropError):
 
 class WorkbookError(XlbackpropError):
     """The file cannot be opened safely, or is not a workbook of this program."""
+
+
+class EngineError(XlbackpropError):
+    """The engine that was asked for is not installed, or cannot do what was asked."""
 
 
 class CellError(XlbackpropError):

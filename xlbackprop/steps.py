@@ -238,8 +238,9 @@ def _sum(target: Tensor, parts: list[Tensor]) -> Equation:
         formula=lambda at, *index: "+".join(getattr(at, letter)[index] for letter in sources),
         math=Math(
             f"{target.title}[{index}] = " + " + ".join(part.title for part in parts),
-            f"{target.title}[{index}] = " + " + ".join(f"{part.title}[{index}]" for part in parts),
-            "The output is used more than once: what comes back from all its uses adds up.",
+            full=f"{target.title}[{index}] = "
+            + " + ".join(f"{part.title}[{index}]" for part in parts),
+            why="The output is used more than once: what comes back from all its uses adds up.",
         ),
     )
 

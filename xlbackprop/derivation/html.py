@@ -16,7 +16,7 @@ h2 { margin-top: 2.5rem; border-bottom: 1px solid currentColor; }
 figure { margin: 1.25rem 0; overflow-x: auto; }
 math { font-size: 1.15rem; margin: 0; text-align: left; }
 math[display="block"] { display: block math; }
-figcaption { font-size: 0.875rem; }
+figcaption { font-size: 0.875rem; margin-top: 0.375rem; }
 .sizes { opacity: 0.8; }
 @media print { figure { break-inside: avoid; overflow: visible; } }
 """

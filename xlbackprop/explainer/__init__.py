@@ -1,6 +1,6 @@
 """How a cell comes about, term by term."""
 
-from xlbackprop.explainer.explain import Explainer, explain
+from xlbackprop.explainer.explainer import Explainer, explain
 from xlbackprop.explainer.explanation import Explanation, Term, Upstream
 from xlbackprop.explainer.latex import to_latex_document
 

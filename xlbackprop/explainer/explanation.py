@@ -69,6 +69,7 @@ class Explanation:
     expected: float | None
     from_your_cells: float | None
     upstream: tuple[Upstream, ...]
+    tie_rule: str  # which of several valid answers is explained, where the workbook has another
 
     @property
     def entry(self) -> str:
@@ -85,11 +86,13 @@ class Explanation:
         """What is to be said of the workbook's cell, in one sentence."""
         found, right = _text(self.found, "nothing"), _text(self.expected, "not known")
         if not self.terms:
-            return f"A number you choose: it is {found}."
+            is_there = self.found is not None
+            return f"A number you choose: {f'it is {found}' if is_there else 'not chosen yet'}."
         if self.sheet is None:
             return f"The workbook does not have this cell; right is {right}."
         if self.status == "right":
-            return f"The workbook has {found}, which is right."
+            too = f" too: {self.tie_rule}" if self.tie_rule else ""
+            return f"The workbook has {found}, which is right{too}."
         return f"The workbook has {found} ({self.status}); right is {right}."
 
     def to_dict(self) -> dict[str, Any]:

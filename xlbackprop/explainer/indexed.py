@@ -14,7 +14,7 @@ _LEFT = re.compile(r"[\w/.]+\[([a-z](?:,[a-z])*)\] = ")
 # One place of an index, between brackets or commas; and a letter that stands by itself.
 _PLACE = re.compile(r"(?<=[\[,])[^\[\],()\s]+(?=[\],])")
 _ALONE = re.compile(r"(?<![\w.\[/])(\d*)([a-z])(?![\w\[’])")
-_STEP = re.compile(r"([+-]?)(\d*)([a-z]?)")
+_STEP = re.compile(r"([+-]?)(\d*)((?:[a-z]₀?)?)")
 
 
 def put_in(line: str, index: Index) -> str:

@@ -10,6 +10,7 @@ from xlbackprop.explainer.explanation import number_text
 from xlbackprop.explainer.locate import entry_name
 from xlbackprop.expression import Entry
 from xlbackprop.review import Review
+from xlbackprop.verify import Status
 from xlbackprop.workbook.cells import State
 
 
@@ -56,13 +57,9 @@ class Leaves:
         return found.text(index) if number is None else number
 
     def is_wrong(self, entry: Entry) -> bool:
-        """Return whether the workbook has something else than an entry's right number."""
-        if entry.tensor not in self._review.found:
-            return False
-        found, right = self.found(entry.tensor, entry.index), self._values[entry.tensor]
-        if not isinstance(found, float):
-            return True
-        return not math.isclose(found, right.item(entry.index), rel_tol=1e-6, abs_tol=1e-9)
+        """Return whether what the workbook has for an entry was judged to be anything but right."""
+        judgement = self._review.judgements.get(entry.tensor)
+        return judgement is not None and judgement.statuses[entry.index] != Status.RIGHT
 
 
 def finite(number: float) -> float | None:

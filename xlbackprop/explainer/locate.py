@@ -14,6 +14,7 @@ import numpy as np
 
 from xlbackprop.equation import Index, Tensor
 from xlbackprop.errors import CellError, shown, suggestion
+from xlbackprop.grid import column_number
 from xlbackprop.network import Network
 from xlbackprop.places import Places
 
@@ -86,7 +87,7 @@ def _at_address(text: str, places: Mapping[str, Places]) -> tuple[str, Index]:
         raise CellError(
             f"no tensor stands on a sheet {shown(sheet)}{suggestion(sheet, known_sheets)}"
         )
-    row, column = int(match[2]) - 1, _column(match[1].upper())
+    row, column = int(match[2]) - 1, column_number(match[1].upper())
     found = _entry_at(known[sheet.casefold()], row, column, places.items())
     if found is None:
         raise CellError(
@@ -106,10 +107,3 @@ def _entry_at(
         for index in np.argwhere(here):
             return name, tuple(map(int, index))
     return None
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - 64
-    return number - 1

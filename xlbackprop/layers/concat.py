@@ -106,7 +106,8 @@ class _Concat:
             texts.append(entry + f" from {c} = {start}" * (m > 0))
             cases.append(f"{entry} where {start} <= {c} < {end}")
         return Math(
-            f"out[{index}] = " + ", then ".join(texts), f"out[{index}] = " + ", ".join(cases)
+            f"out[{index}] = " + ", then ".join(texts),
+            full=f"out[{index}] = " + ", ".join(cases),
         )
 
     def part(self, m: int) -> Equation:

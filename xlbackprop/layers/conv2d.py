@@ -242,16 +242,15 @@ class _Convolution(Convolution):
         bias = " + b[k]" if self.options.bias else ""
         return Math(
             f"out[{n}k,i,j] = Σ(c,a,b) {h} · {self.w_dilated.title}[k,c,a,b]{bias}"
-            f"{self.first_channel}",
+            f"{self.first_channel('k')}",
             why="This is cross-correlation, as in PyTorch: the filter lies on the window as it is."
             " What mathematics calls convolution would turn it by 180° first.",
         )
 
-    @property
-    def first_channel(self) -> str:
-        """What equations say of c₀, the first channel of a filter's group."""
+    def first_channel(self, of: str) -> str:
+        """Return what equations say of c₀: the first channel in the group of k, or of c."""
         per_group = self.channels_per_group
-        return "" if self.options.groups == 1 else f", c₀ = {per_group}·k’s group"
+        return "" if self.options.groups == 1 else f", c₀ = {per_group}·{of}’s group"
 
     # The backward pass.
 
@@ -281,7 +280,7 @@ class _Convolution(Convolution):
         c = "c" if self.options.groups == 1 else "c+c₀"
         math = Math(
             f"dL/dw[k,c,a,b] = Σ({n}i,j) {self.h_padded.title}[{n}{c},{a}+i,{b}+j] · {g}"
-            f"{self.first_channel}",
+            f"{self.first_channel('k')}",
             why="The weight has a part in every output of its filter, each time beside another"
             " entry of the input. Nothing is turned.",
         )
@@ -304,10 +303,11 @@ class _Convolution(Convolution):
             return sumproduct(at.g[*n, k, u : u + D, v : v + E], at.r[k, c % per_group].fixed)
 
         n, u, v = self.n, scaled(1, "u", p), scaled(1, "v", q)
-        k = "k" if self.options.groups == 1 else "k of c’s group"
+        k, c = ("k", "c") if self.options.groups == 1 else ("k of c’s group", "c-c₀")
         g = f"{self.dL_dout_spread.title}[{n}k,{u}+a,{v}+b]"
         math = Math(
-            f"dL/dh[{n}c,u,v] = Σ({k},a,b) {g} · {self.w_rotated.title}[k,c,a,b]",
+            f"dL/dh[{n}c,u,v] = Σ({k},a,b) {g} · {self.w_rotated.title}[k,{c},a,b]"
+            f"{self.first_channel('c')}",
             why="" if self.options.kernel == (1, 1) else WHY_TURNED,
         )
         sources = {"g": self.dL_dout_spread, "r": self.w_rotated}

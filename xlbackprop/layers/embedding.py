@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Shape
-from xlbackprop.grid import Addresses
+from xlbackprop.grid import Addresses, span
 from xlbackprop.layers.common.sums import Terms, sum_equations
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count
@@ -111,7 +111,7 @@ class _Embedding:
 
         def term(at: Addresses, n: int, v: int, e: int) -> str:
             sample = (n,) * len(self.batch)
-            row = f"ROWS({at.w[0, e].fixed_row}:{at.w[v, e]})-1"
+            row = f"ROWS({span(at.w[0, e].fixed_row, at.w[v, e])})-1"
             gradient = at.g[*sample, :, e].fixed_row
             return f"SUMPRODUCT(({at.h[sample].fixed}={row})*{gradient})"
 

@@ -111,7 +111,7 @@ class _MaxPooling(Pooling):
             self._formula_of_winner,
             Math(
                 f"winner[{n}c,i,j] = {scaled(width, 'a')}+b of the first maximum",
-                f"winner[{n}c,i,j] = {scaled(width, 'a')}+b"
+                full=f"winner[{n}c,i,j] = {scaled(width, 'a')}+b"
                 f" of the first h[{self.entry}] = out[{n}c,i,j]",
             ),
             accepts=self._accepts_winner,

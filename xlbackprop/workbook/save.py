@@ -25,10 +25,11 @@ def check_output(path: Path, *, force: bool) -> None:
 
 def check_outputs(paths: Sequence[Path], source: Path, *, force: bool) -> None:
     """Raise OutputError where files made from a source could not be put, or would replace it."""
-    places = [source, *paths]
-    for number, path in enumerate(places[1:], start=1):
-        if any(_is_same(path, other) for other in places[:number]):
-            raise OutputError(f"{path} is named twice; each file needs a name of its own")
+    for number, path in enumerate(paths):
+        if _is_same(path, source):
+            raise OutputError(f"{path} is the workbook itself: name another file")
+        if any(_is_same(path, other) for other in paths[:number]):
+            raise OutputError(f"{path} is named twice: each file needs a name of its own")
         check_output(path, force=force)
 
 

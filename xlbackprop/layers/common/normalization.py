@@ -284,9 +284,9 @@ class Normalization:
             math=Math(
                 # With all its indices, the line would be far wider than the block under it.
                 "dL/dh = inv_std · (dL/dnormalized - gradient_mean - normalized · product_mean)",
-                f"dL/dh{self.i} = inv_std{self.g} · (dL/dnormalized{self.i} - gradient_mean{self.g}"
-                f" - normalized{self.i} · product_mean{self.g})",
-                "An entry moves its group's mean and variance too, and by them all outputs of the"
-                " group: what it does through them is what the two means take off.",
+                full=f"dL/dh{self.i} = inv_std{self.g} · (dL/dnormalized{self.i}"
+                f" - gradient_mean{self.g} - normalized{self.i} · product_mean{self.g})",
+                why="An entry moves its group's mean and variance too, and by them all outputs of"
+                " the group: what it does through them is what the two means take off.",
             ),
         )

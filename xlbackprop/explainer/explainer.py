@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 
 from xlbackprop.checker import review_workbook
 from xlbackprop.equation import Array, Index, Math
+from xlbackprop.errors import CellError
 from xlbackprop.explainer.expand import expand
 from xlbackprop.explainer.explanation import Explanation, Term, Upstream
 from xlbackprop.explainer.indexed import put_in
 from xlbackprop.explainer.leaves import Leaves, finite
-from xlbackprop.explainer.locate import locate
+from xlbackprop.explainer.locate import entry_name, locate
 from xlbackprop.explainer.summed import Summed, summed_up
 from xlbackprop.explainer.write import Writer
 from xlbackprop.expression import Entry, Expression, children
@@ -20,6 +22,9 @@ from xlbackprop.references import References
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec
 from xlbackprop.verify import Status
+
+# Written out, this many entries are some hundred megabytes.
+MOST_ENTRIES = 250_000
 
 _NO_MATH = Math("")
 _NOTHING = Summed((), 1.0)
@@ -32,7 +37,7 @@ def explain(path: str | Path, cell: str, *, spec: Spec | str | Path | None = Non
     of a single cell (`loss.L`). `spec` is as in `check`.
 
     Raises WorkbookError where the file cannot be used, CellError where the cell is none of the
-    network's.
+    network's, or its sum is too long.
     """
     review = review_workbook(path, spec=spec)
     places = {name: found.places for name, found in review.found.items()}
@@ -53,9 +58,9 @@ class Explainer:
         """Return how an entry of a tensor comes about."""
         review, equation = self._review, self._equations.get(name)
         tensor, found = review.network.tensors[name], review.found.get(name)
-        math = equation.math if equation else _NO_MATH
+        line = equation.math if equation else _NO_MATH
         judgement = review.judgements.get(name)
-        leaves = Leaves(review, self._values, tensor, index, math.text)
+        leaves = Leaves(review, self._values, tensor, index, line.text)
         expression = self.expression(name, index) if equation else None
         summed = summed_up(expression, self._values) if expression else _NOTHING
         return Explanation(
@@ -68,10 +73,10 @@ class Explainer:
             kind=str(tensor.kind),
             about=tensor.about,
             status=self._status(name, index),
-            equation=math.full or math.text,
-            here=put_in(math.full or math.text, index),
-            latex=math.latex if equation else "",
-            why=math.why,
+            equation=line.full or line.text,
+            here=put_in(line.full or line.text, index),
+            latex=line.latex if equation else "",
+            why=line.why,
             formula=self._formula(name, index),
             terms=tuple(_term(*term, leaves) for term in summed.terms),
             divided_by=summed.divided_by,
@@ -84,6 +89,7 @@ class Explainer:
             expected=finite(self._values[name][index]),
             from_your_cells=finite(judgement.from_user[index]) if judgement else None,
             upstream=tuple(self._upstream(expression, leaves)) if expression else (),
+            tie_rule=self._tie_rule(name, index),
         )
 
     def terms(self, name: str, index: Index) -> Summed:
@@ -91,8 +97,17 @@ class Explainer:
         return summed_up(self.expression(name, index), self._values)
 
     def expression(self, name: str, index: Index) -> Expression:
-        """Return the formula of an entry of a computed tensor, all its sums written out."""
+        """Return the formula of an entry of a computed tensor, all its sums written out.
+
+        Raises CellError where it would be too long to be written out.
+        """
         formula = self._references.formula(name, index)
+        entries = sum(len(one.rows) * len(one.columns) for one in formula.ranges)
+        if entries > MOST_ENTRIES:
+            raise CellError(
+                f"{entry_name(name, index)} is made from {entries:,} entries, more than the"
+                f" {MOST_ENTRIES:,} that can be written out"
+            )
         return expand(self._references, formula, self._values)
 
     def _status(self, name: str, index: Index) -> str:
@@ -109,6 +124,14 @@ class Explainer:
             return None
         formula = equation.formula(at, *index)
         return f"={formula}" if isinstance(formula, str) else f"{formula:g}"
+
+    def _tie_rule(self, name: str, index: Index) -> str:
+        """Return the rule by which an answer was chosen, where the workbook has another."""
+        judgement = self._review.judgements.get(name)
+        if judgement is None or not judgement.tie_rule or self._status(name, index) != "right":
+            return ""
+        found, right = judgement.found.numbers[index], judgement.expected[index]
+        return "" if math.isclose(found, right, rel_tol=0.01, abs_tol=0.01) else judgement.tie_rule
 
     def _upstream(self, expression: Expression, leaves: Leaves) -> list[Upstream]:
         """Return the cells among the sources whose numbers are not the right ones."""
