@@ -20,8 +20,8 @@ ROOMS = [
     "layers", "losses", "optimizers", "graph", "steps", "training", "network", "expression",
     "references", "array_files", "values", "templates", "layout", "workbook", "builder",
     "inspection", "verify", "typed", "recalculation", "prove", "review", "hints", "report",
-    "checker", "annotation", "derivation", "explainer", "terminal", "terminal_explanation",
-    "__init__", "cli", "__main__",
+    "csv_report", "page", "checker", "annotation", "derivation", "explainer", "terminal",
+    "terminal_explanation", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from xlbackprop.annotation import annotate
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
+from xlbackprop.csv_report import csv_report
 from xlbackprop.derivation import equations
 from xlbackprop.errors import (
     CellError,
@@ -26,7 +27,8 @@ from xlbackprop.explainer import Explanation, Term, Upstream, explain
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.network import Network, build_network
-from xlbackprop.report import CellResult, Report, TensorResult
+from xlbackprop.page import html_report
+from xlbackprop.report import CellResult, Report, TensorResult, make_report
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.templates import load_spec, template_names
@@ -63,10 +65,13 @@ __all__ = [
     "build",
     "build_network",
     "check",
+    "csv_report",
     "equations",
     "explain",
+    "html_report",
     "inspect",
     "load_spec",
+    "make_report",
     "parse_spec",
     "review_workbook",
     "template_names",
