@@ -19,8 +19,8 @@ ROOMS = [
     "errors", "numerals", "toml", "spec", "equation", "grid", "places", "cellwise", "layers",
     "losses", "optimizers", "graph", "steps", "training", "network", "expression",
     "references", "array_files", "values", "templates", "layout", "workbook", "mapping",
-    "builder", "inspection", "verify", "review", "hints", "report", "checker", "terminal",
-    "__init__", "cli", "__main__",
+    "builder", "inspection", "verify", "typed", "recalculation", "prove",
+    "review", "hints", "report", "checker", "terminal", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 
