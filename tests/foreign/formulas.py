@@ -121,7 +121,7 @@ def max_pool(layer, h, gradient):
         _, height, width = on.shape(f"{layer}.out")
         if u // 2 >= height or v // 2 >= width:
             return "0*" + on.cell(h, (c, u, v))
-        largest = on.cell(f"{layer}.out", (c, u // 2, v // 2))
+        largest = out(on, c, u // 2, v // 2)
         upstream = on.cell(*gradient(c, u // 2, v // 2))
         return f"IF({on.cell(h, (c, u, v))}={largest},{upstream},0)"
 
@@ -140,7 +140,7 @@ def half_squares(out, gradient):
 
     found = {"loss.L": loss}
     if gradient:
-        found[gradient] = lambda on, *index: error(out)(on, *index)
+        found[gradient] = error(out)
     return found
 
 

@@ -31,7 +31,7 @@ class Layout:
 
 
 def _parameters(writing):
-    return {short: writing for short in ("w", "dL_dw", "w_new")}
+    return dict.fromkeys(("w", "dL_dw", "w_new"), writing)
 
 
 LAYOUTS = {
@@ -43,7 +43,7 @@ LAYOUTS = {
     "bias-column-of-w": Layout(
         special={
             **_parameters(writings.flat_rows),
-            **{short: writings.flat_rows for short in ("b", "dL_db", "b_new", "h", "out")},
+            **dict.fromkeys(("b", "dL_db", "b_new", "h", "out"), writings.flat_rows),
         },
         attached={"b": "w", "dL_db": "dL_dw", "b_new": "w_new"},
     ),

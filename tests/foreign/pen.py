@@ -50,8 +50,8 @@ class Pen:
 
     def _rectangle(self, entries: Sequence[Entry]) -> tuple[str, tuple[int, int]]:
         """Return the range whose cells, row by row, are the entries, and its size; or nothing."""
-        own = [self.places[name] for name, _ in entries]
-        at = [(p.sheets[p.sheet[i]], p.rows[i], p.columns[i]) for p, (_, i) in zip(own, entries)]
+        own = [(self.places[name], index) for name, index in entries]
+        at = [(p.sheets[p.sheet[i]], p.rows[i], p.columns[i]) for p, i in own]
         (sheet, top, left), (_, bottom, right) = at[0], at[-1]
         whole = [(sheet, r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
         if at != whole or len(at) == 1:

@@ -38,11 +38,13 @@ def _axis_offsets(sizes, gap):
 
 def _cells(shape, down, across, gap=0):
     index = np.indices(shape) if shape else np.zeros((0,))
-    rows, columns = np.zeros(shape, int), np.zeros(shape, int)
-    for axes, numbers in ((down, rows), (across, columns)):
-        for axis, stride in zip(axes, _axis_offsets([shape[a] for a in axes], gap), strict=True):
-            numbers += index[axis] * stride
-    return rows, columns
+
+    def offsets(axes):
+        strides = _axis_offsets([shape[axis] for axis in axes], gap)
+        steps = (index[axis] * stride for axis, stride in zip(axes, strides, strict=True))
+        return sum(steps, np.zeros(shape, int))
+
+    return offsets(down), offsets(across)
 
 
 def address(row, column, height=1, width=1):
@@ -67,7 +69,7 @@ def _vector(shape, *, upright=False):
     return _one_range(*_cells(shape, down, across))
 
 
-def blocks(shape, axes, *, transposed=False, gap=2):
+def blocks(shape, _axes, *, transposed=False, gap=2):
     """One block below the other, each named in a list."""
     if len(shape) < 2:
         return _vector(shape, upright=transposed)
@@ -110,12 +112,12 @@ def beside(shape, axes, *, gap=1):
     return _one_range(*cells, f'stacked = "columns", step = {shape[-1] + gap}')
 
 
-def column(shape, axes):
+def column(shape, _axes):
     """All entries in one column."""
     return _vector(shape, upright=True)
 
 
-def flat_rows(shape, axes):
+def flat_rows(shape, _axes):
     """A row for each filter or unit, all its weights in it; a vector stands upright."""
     return _one_range(*_cells(shape, tuple(range(len(shape)))[:1], tuple(range(len(shape)))[1:]))
 
@@ -131,7 +133,7 @@ def channels_last(shape, axes):
     return _one_range(*_cells(shape, down, (channel,)), f'order = "{order}"')
 
 
-def single_cells(shape, axes):
+def single_cells(shape, _axes):
     """Every entry in a place of its own, two rows and a column apart, each named."""
     count = prod(shape)
     numbers = np.arange(count).reshape(shape)
