@@ -17,6 +17,7 @@ from xlbackprop.verify import verify
 from xlbackprop.workbook.engine import DEFAULT_LIMITS, Engine, Limits
 from xlbackprop.workbook.found import read_tensors
 from xlbackprop.workbook.libreoffice import find_libreoffice
+from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read import open_workbook
 
 
@@ -69,7 +70,11 @@ def review_workbook(
 ) -> Review:
     """Judge a workbook as `check` does, and return all that is known of it, as arrays."""
     path, name = Path(path), _engine_name(engine, prove)
-    with open_workbook(path) as workbook, start(path, name, limits) as running:
+    with (
+        as_xlsx(path, limits) as file,
+        open_workbook(file, path) as workbook,
+        start(file, name, limits) as running,
+    ):
         subject = find_subject(workbook, spec, map)
         network, chosen = subject.network, subject.chosen
         stored = read_tensors(workbook, network, subject.places, subject.blocks)

@@ -11,6 +11,8 @@ from xlbackprop.mapping import Map, ranges_of
 from xlbackprop.spec import Spec
 from xlbackprop.subject import find_subject
 from xlbackprop.workbook import description
+from xlbackprop.workbook.engine import DEFAULT_LIMITS
+from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read import open_workbook
 
 
@@ -59,7 +61,8 @@ def inspect(
     the workbook or the map names.
     Raises WorkbookError, SpecError or MapError where one of them cannot be used.
     """
-    with open_workbook(Path(path)) as workbook:
+    path = Path(path)
+    with as_xlsx(path, DEFAULT_LIMITS) as file, open_workbook(file, path) as workbook:
         subject = find_subject(workbook, spec, map)
     tensors = tuple(
         TensorPlace(
