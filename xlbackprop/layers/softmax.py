@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Tensor
+from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Slip, Tensor
 from xlbackprop.grid import Addresses, sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise, derivative
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
@@ -91,6 +91,7 @@ class _Softmax:
                 f"maximum{self.of_row} = max({j}) h[{i}]",
                 rf"m_{{{self.row}}} = \max_{j} h_{{{i}}}",
             ),
+            slips=tuple(self.slips_of_maximum()),
         )
 
     def exponentiate(self) -> Equation:
@@ -103,6 +104,18 @@ class _Softmax:
             math=Math(
                 f"exp[{i}] = exp(h[{i}] - maximum{self.of_row})",
                 rf"e_{{{i}}} = e^{{h_{{{i}}} - m_{{{self.row}}}}}",
+            ),
+            slips=(
+                Slip(
+                    "maximum not subtracted",
+                    "Subtract the row's maximum from h before you take the exponential.",
+                    lambda h, m: np.exp(h) + 0 * m[..., None],
+                ),
+                Slip(
+                    "sign of the exponent",
+                    "Take e to the power of h less the maximum, not of the maximum less h.",
+                    lambda h, m: np.exp(m[..., None] - h),
+                ),
             ),
         )
 
@@ -129,6 +142,18 @@ class _Softmax:
                 f"out[{i}] = exp[{i}] / sum{self.of_row}",
                 rf"\mathrm{{out}}_{{{i}}} = e_{{{i}}} / S_{{{self.row}}}",
             ),
+            slips=(
+                Slip(
+                    "not divided by the sum",
+                    "Divide each exponential by the sum of its row, so that the row's sum is 1.",
+                    lambda e, S: e + 0 * S[..., None],
+                ),
+                Slip(
+                    "divided by the sum of all rows",
+                    "Divide by the sum of the entry's own row, so that each row's sum is 1.",
+                    lambda e, S: e / S.sum(),
+                ),
+            ),
         )
 
     def backward(self) -> Iterator[Equation]:
@@ -147,6 +172,13 @@ class _Softmax:
                 rf"s_{{{self.row}}} = \sum_{j} {derivative('out', i)}\,"
                 rf" \mathrm{{out}}_{{{i}}}",
             ),
+            slips=(
+                Slip(
+                    "sum not weighted",
+                    "Multiply each dL/dout with its output before you add up the row.",
+                    lambda g, out: g.sum(axis=-1) + 0 * out.sum(axis=-1),
+                ),
+            ),
         )
 
     def gradient_of_h(self) -> Equation:
@@ -154,6 +186,11 @@ class _Softmax:
 
         def compute(out: Array, g: Array, s: Array) -> Array:
             return out * (g - s[..., None])
+
+        hint = (
+            "Subtract the row's weighted sum from dL/dout, then multiply with out: an entry of h"
+            " moves all outputs of its row, through the sum that they are divided by"
+        )
 
         def formula(at: Addresses, *index: int) -> str:
             return f"{at.out[index]}*({at.g[index]}-{at.s[index[:-1]].fixed_column})"
@@ -168,4 +205,39 @@ class _Softmax:
                 rf"{derivative('h', i)} = \mathrm{{out}}_{{{i}}}\,"
                 rf" ({derivative('out', i)} - s_{{{self.row}}})",
             ),
+            slips=(
+                Slip(
+                    "Jacobian's diagonal only",
+                    f"{hint}; out · (1 - out) is only its own one.",
+                    lambda out, g, s: out * (1 - out) * g + 0 * s[..., None],
+                ),
+                Slip(
+                    "weighted sum not subtracted",
+                    f"{hint}; the sum is missing.",
+                    lambda out, g, s: out * g + 0 * s[..., None],
+                ),
+                Slip(
+                    "out missing",
+                    f"{hint}; the factor out is missing.",
+                    lambda out, g, s: g - s[..., None] + 0 * out,
+                ),
+                Slip(
+                    "derivative missing",
+                    f"{hint}; you passed dL/dout on as it is.",
+                    lambda out, g, s: g + 0 * out * s[..., None],
+                ),
+            ),
+        )
+
+    def slips_of_maximum(self) -> Iterator[Slip]:
+        if self.maximum.size > 1:
+            yield Slip(
+                "maximum of all rows",
+                "Take the maximum of each row by itself.",
+                lambda h: np.broadcast_to(h.max(), self.maximum.shape),
+            )
+        yield Slip(
+            "minimum for maximum",
+            "Take the largest entry of the row, so that no exponential overflows.",
+            lambda h: h.min(axis=-1),
         )

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from xlbackprop.equation import Kind, Math, Tensor
+from xlbackprop.equation import Kind, Math, Slip, Tensor
 from xlbackprop.grid import sumproduct
 from xlbackprop.layers.common.sums import sum_equations
 from xlbackprop.layers.contract import Scope
@@ -37,9 +37,16 @@ class Given:
             rf"L = \sum_{{{index}}} \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{index}}}}}"
             rf"\, \mathrm{{out}}_{{{index}}}",
         )
+        slips = (
+            Slip(
+                "sum of the outputs alone",
+                "Multiply each output with its dL/dout before you add them up.",
+                lambda g, out: out.sum() + 0 * g.sum(),
+            ),
+        )
         return LossEquations(
             givens=(),
-            forward=tuple(sum_equations(scope, scalar(scope, out), terms, math)),
+            forward=tuple(sum_equations(scope, scalar(scope, out), terms, math, slips=slips)),
             backward=(),
             about="dL/dout given: L = Σ dL/dout · out",
         )

@@ -7,14 +7,16 @@ f is 1, or ½ so that the gradient loses its 2.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Equation, Kind, Math, Tensor
-from xlbackprop.layers.common.sums import Finish, sum_equations
+from xlbackprop.equation import Array, Equation, Kind, Math, Slip, Tensor
+from xlbackprop.layers.common.sums import Finish, sum_equations, whole_sum
 from xlbackprop.losses.contract import LossEquations, block_terms, scalar
-from xlbackprop.losses.entries import Entries, coefficient
+from xlbackprop.losses.entries import Entries, coefficient, slips_of_reduction
+from xlbackprop.slips import scaled
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,14 @@ class SquaredErrors:
                 f"error[{i}] = out[{i}] - target[{i}]",
                 rf"e_{{{i}}} = \mathrm{{out}}_{{{i}}} - t_{{{i}}}",
             ),
+            slips=(
+                Slip(
+                    "target minus output",
+                    "Subtract the target from the output, not the output from the target: the sign"
+                    " goes into the gradient.",
+                    lambda out, target: target - out,
+                ),
+            ),
         )
 
     def _loss(self, error: Tensor) -> list[Equation]:
@@ -65,7 +75,35 @@ class SquaredErrors:
             rf"L = {coefficient(1, divisor)}\sum_{{{i}}} e_{{{i}}}^2",
         )
         finish = divide if self._divisor else None
-        return sum_equations(scope, scalar(scope, out), terms, math, finish)
+        slips = self._slips_of_loss(whole_sum(terms, finish), divisor)
+        return sum_equations(scope, scalar(scope, out), terms, math, finish, slips)
+
+    def _slips_of_loss(self, compute: Callable[..., Array], divisor: int) -> Iterator[Slip]:
+        yield Slip(
+            "errors not squared",
+            "Square each error before you add them up; else they cancel one another.",
+            lambda error: error.sum() / divisor,
+        )
+        yield Slip(
+            "absolute errors for squares",
+            "Square each error, instead of leaving out its sign.",
+            lambda error: np.abs(error).sum() / divisor,
+        )
+        yield Slip(
+            "root of the loss",
+            "Take no root: the loss is the squares' sum or mean itself.",
+            lambda error: np.sqrt(compute(error=error)),
+        )
+        yield from self._slips_of_half(compute)
+        yield from slips_of_reduction(compute, self.entries.m, self.entries.out.size)
+
+    def _slips_of_half(self, compute: Callable[..., Array]) -> Iterator[Slip]:
+        if self.halved:
+            hint = "Halve the sum of squares: this loss has ½ before it, and its gradient no 2."
+            yield scaled("factor 1/2 missing", hint, compute, 2)
+        else:
+            hint = "Do not halve the sum of squares: this loss has no ½, and its gradient a 2."
+            yield scaled("factor 1/2 extra", hint, compute, 0.5)
 
     @property
     def _divisor(self) -> str:
@@ -74,14 +112,34 @@ class SquaredErrors:
     def _gradient(self, error: Tensor, dL_dout: Tensor) -> Equation:
         m, i = self.entries.m, self.entries.index
         factor, times, twice = (1, "", "") if self.halved else (2, "2*", "2 · ")
+
+        def compute(error: Array) -> Array:
+            return factor * error / m
+
         return self.entries.equation(
             dL_dout,
             {"error": error},
-            compute=lambda error: factor * error / m,
+            compute,
             formula=lambda error: f"{times}{error}{self.entries.over_m('/')}",
             math=Math(
                 f"dL/dout[{i}] = {twice}error[{i}]{self.entries.over_m(' / ')}",
                 rf"\frac{{\partial L}}{{\partial \mathrm{{out}}_{{{i}}}}} ="
                 rf" {coefficient(factor, m)}e_{{{i}}}",
             ),
+            slips=tuple(self._slips_of_gradient(compute)),
         )
+
+    def _slips_of_gradient(self, compute: Callable[..., Array]) -> Iterator[Slip]:
+        yield scaled(
+            "output minus target reversed",
+            "Take the output minus the target: with the sign reversed, the steps lead uphill.",
+            compute,
+            -1,
+        )
+        if self.halved:
+            hint = "Take the error itself: the ½ of this loss has eaten the 2 of the square."
+            yield scaled("factor 2 extra", hint, compute, 2)
+        else:
+            hint = "Multiply the error with 2, which the derivative of the square brings."
+            yield scaled("factor 2 missing", hint, compute, 0.5)
+        yield from slips_of_reduction(compute, self.entries.m, self.entries.out.size)

@@ -30,6 +30,16 @@ from xlbackprop.equation import Domain, Equation, Kind, Math, Place, Shape, Tens
 from xlbackprop.grid import sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise, literal
 from xlbackprop.layers.common.groups import Groups, entry_equation, total
+from xlbackprop.layers.common.normalization_slips import (
+    slips_of_center,
+    slips_of_deviation,
+    slips_of_dh,
+    slips_of_gamma,
+    slips_of_normalized,
+    slips_of_scale,
+    slips_of_unscaled,
+    slips_of_variance,
+)
 from xlbackprop.layers.contract import LayerEquations, Scope
 
 Axes = tuple[int, ...]
@@ -172,6 +182,7 @@ class Normalization:
             compute=lambda h, mean: h - mean,
             formula=lambda h, mean: f"{h}-{mean}",
             math=Math(f"centered{self.i} = h{self.i} - mean{self.g}", rf"c{e} = h{e} - \mu{g}"),
+            slips=slips_of_center(),
         )
 
     def _average_square(self) -> list[Equation]:
@@ -187,6 +198,7 @@ class Normalization:
                 rf"v{groups.subscript} = \frac{{1}}{{{m}}} {groups.latex_sigma}c{e}^2",
             ),
             divisor=m,
+            slips=slips_of_variance(m, groups.sum_of),
         )
 
     def _invert_deviation(self) -> Equation:
@@ -200,6 +212,7 @@ class Normalization:
                 f"inv_std{self.g} = 1 / √(var{self.g} + {eps})",
                 rf"r{g} = \frac{{1}}{{\sqrt{{v{g} + \epsilon}}}}",
             ),
+            slips=tuple(slips_of_deviation(self.eps)),
         )
 
     def _normalize(self) -> Equation:
@@ -213,6 +226,7 @@ class Normalization:
                 f"normalized{self.i} = centered{self.i} · inv_std{self.g}",
                 rf"\hat h{e} = c{e}\, r{g}",
             ),
+            slips=slips_of_normalized(),
         )
 
     def _scale_and_shift(self) -> Equation:
@@ -230,6 +244,7 @@ class Normalization:
                 f"out{self.i} = gamma{self.p} · normalized{self.i} + beta{self.p}",
                 rf"\mathrm{{out}}{e} = \gamma{p}\, \hat h{e} + \beta{p}",
             ),
+            slips=slips_of_scale(),
         )
 
     # The backward pass.
@@ -247,6 +262,7 @@ class Normalization:
                 rf"{_by(GAMMA, sharing)} = {sharing.latex_sigma}"
                 rf"{_by(OUT, self.entries)}\, \hat h{e}",
             ),
+            slips=slips_of_gamma(self.h, sharing.sum_of),
         )
 
     def _gradient_of_beta(self) -> list[Equation]:
@@ -270,6 +286,7 @@ class Normalization:
                 rf"{_by(NORMALIZED, self.entries)} = {_by(OUT, self.entries)}\,"
                 rf" \gamma{self.sharing.subscript}",
             ),
+            slips=slips_of_unscaled(),
         )
 
     def _mean_of_gradient(self) -> list[Equation]:
@@ -325,6 +342,7 @@ class Normalization:
                 rf"{_by('h', self.entries)} = r{s} \left({_by(NORMALIZED, self.entries)}"
                 rf" - \bar g{s} - \hat h{e}\, \bar p{s}\right)",
             ),
+            slips=slips_of_dh(),
         )
 
 

@@ -1,0 +1,50 @@
+"""Filled-in pages without files: networks, their numbers, and what `verify` takes for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tests.compare import spec_of
+from xlbackprop.equation import Array
+from xlbackprop.layout import lay_out
+from xlbackprop.network import Network, build_network
+from xlbackprop.values import choose_values
+from xlbackprop.workbook.cells import State
+from xlbackprop.workbook.found import Found
+
+
+class Page:
+    """A network with its true numbers, and pages that are filled in otherwise."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.network: Network = build_network(spec_of(raw))
+        self.true = self.network.evaluate(choose_values(self.network))
+        self._blocks = lay_out(self.network).blocks
+
+    def filled(self, name: str, array: Array) -> dict[str, Array]:
+        """Return all arrays with those of one tensor, and what follows from them."""
+        return self.follow({name: array})
+
+    def follow(self, planted: Mapping[str, Array]) -> dict[str, Array]:
+        """Return all arrays with some planted, and the others following from them."""
+        arrays = {tensor.name: self.true[tensor.name] for tensor in self.network.inputs}
+        for equation in self.network.equations:
+            name = equation.target.name
+            arrays[name] = planted[name] if name in planted else equation.evaluate(arrays)
+        return arrays
+
+    def found(self, arrays: Mapping[str, Array], blank: tuple[str, ...] = ()) -> dict[str, Found]:
+        """Return the tensors as `read_tensors` would find them typed in by hand."""
+        found = {}
+        for name, tensor in self.network.tensors.items():
+            numbers = np.array(arrays[name], dtype=np.float64).reshape(tensor.shape)
+            states = np.where(np.isfinite(numbers), State.NUMBER, State.ERROR).astype(np.int8)
+            if name in blank:
+                numbers, states = np.full(tensor.shape, np.nan), np.zeros_like(states)
+            nowhere = np.full(tensor.shape, -1)
+            typed = np.zeros(tensor.shape, dtype=np.bool_)
+            found[name] = Found(tensor, numbers, states, typed, nowhere, self._blocks, {})
+        return found

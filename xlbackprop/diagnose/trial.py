@@ -1,0 +1,102 @@
+"""A slip tried on a tensor, and whether its agreement with the cells could be chance.
+
+Numbers agree by chance, above all where they are small integers, and a page has many cells and
+many slips to try. So each cell that a slip explains gets the probability that a number which is
+wrong for no reason is just the slip's: one over the numbers as far off that could stand there,
+more where the slip's number is one digit away from the right one, or another cell's. Cells with
+the same pair of numbers, right and wrong, count once. A slip is named only where all its cells
+together are far less likely by chance than there were slips and places to choose from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.diagnose.case import Case
+from xlbackprop.diagnose.general import SIGN, general_slips
+from xlbackprop.equation import Array, Mask, Slip
+
+# How likely a number found in place of the right one is one digit away from it, or 0.
+_ONE_DIGIT, _ZERO = 0.06, 0.2
+
+# How likely by chance an explanation may be; less where there was more to choose from.
+LIKELY = 0.05
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a slip; the arrays have the tensor's shape."""
+
+    slip: Slip
+    is_own: bool  # the layer's own, not one of those that fit any equation
+    choices: int  # how many slips as likely as this there were to try
+    consistent: Mask  # the slip's number, or no number at all
+    explained: Mask  # wrong cells with the slip's number
+    chances: Array  # logarithms, one for each explained cell in C order
+    pairs: Array  # (cells, 2): which cells have the same numbers
+
+    def is_supported(self, region: Mask, places: float = 1) -> bool:
+        """Return whether the explained cells of a region, one of so many, are no chance."""
+        inside = region[self.explained]
+        _, group = np.unique(self.pairs[inside], axis=0, return_inverse=True)
+        weakest = np.full(group.max(initial=-1) + 1, -np.inf)
+        np.maximum.at(weakest, group.ravel(), self.chances[inside])
+        return bool(weakest.sum() <= self.threshold(places))
+
+    def threshold(self, places: float = 1) -> float:
+        """Return how likely by chance the explanation may be, as a logarithm."""
+        return float(np.log(LIKELY / self.choices / places))
+
+
+def trials(case: Case) -> list[Trial]:
+    """Return what came of all slips that explain some of the wrong cells."""
+    own, general = case.equation.slips, general_slips(case.equation)
+    tried = [_try(case, slip, is_own=True, choices=1) for slip in own]
+    for slip in general:
+        choices = 1 if slip.name == SIGN else len(general)
+        tried.append(_try(case, slip, is_own=False, choices=choices))
+    return [trial for trial in tried if trial is not None]
+
+
+def _try(case: Case, slip: Slip, *, is_own: bool, choices: int) -> Trial | None:
+    value = case.equation.evaluate_slip(slip, case.values)
+    agrees = case.agrees(value)
+    explained = case.wrong & agrees
+    if not explained.any():
+        return None
+    return Trial(
+        slip,
+        is_own,
+        choices,
+        agrees | ~case.known,
+        explained,
+        chances(case, value, explained),
+        pairs(case, value, explained),
+    )
+
+
+def chances(case: Case, value: Array, cells: Mask) -> Array:
+    """Return, for each of the cells, how likely the value stands there by chance: logarithms."""
+    wrong, right, allowed = value[cells], case.right[cells], case.allowed(value)[cells]
+    with np.errstate(all="ignore"):
+        off = np.abs(wrong - right)
+        likely = np.fmin(np.maximum(case.unit, 2 * allowed) / (2 * off), 1.0)
+        first_digit = off / 10.0 ** np.floor(np.log10(off))
+    is_one_digit = np.abs(first_digit - np.round(first_digit)) < 1e-6
+    likely = np.maximum(likely, np.where(is_one_digit, _ONE_DIGIT, 0))
+    first = np.searchsorted(case.pool, wrong - allowed)
+    beyond = np.searchsorted(case.pool, wrong + allowed, side="right")
+    likely = np.maximum(likely, (beyond - first) / case.pool.size)
+    likely = np.maximum(likely, np.where(np.abs(wrong) <= allowed, _ZERO, 0))
+    return np.asarray(np.log(np.fmin(likely, 1.0)))
+
+
+def pairs(case: Case, value: Array, cells: Mask) -> Array:
+    """Return a pair for each of the cells, equal where the two numbers are, in either order."""
+    both = np.stack([value[cells], case.right[cells]], axis=1)
+    both = np.where(np.isfinite(both), both, 0)
+    both[np.abs(both[:, 0]) <= case.allowed(value)[cells]] = 0
+    step = max(case.unit, 1e-9 * float(np.abs(both).max(initial=1e-300)))
+    return np.sort(np.round(both / step), axis=1)
