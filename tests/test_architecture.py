@@ -17,9 +17,9 @@ PACKAGE = ROOT / "xlbackprop"
 # Each room may import from those before it, and from itself.
 ROOMS = [
     "errors", "numerals", "spec", "equation", "slips", "grid", "cellwise", "layers", "losses",
-    "optimizers", "graph", "steps", "training", "network", "array_files", "values", "templates",
-    "layout", "workbook", "builder", "inspection", "verify", "diagnose", "report", "checker",
-    "terminal", "__init__", "cli", "__main__",
+    "optimizers", "graph", "steps", "late_weights", "training", "network", "array_files", "values",
+    "templates", "layout", "workbook", "builder", "inspection", "verify", "diagnose", "report",
+    "checker", "terminal", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

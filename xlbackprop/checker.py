@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xlbackprop.diagnose import diagnose
 from xlbackprop.inspection import network_of
 from xlbackprop.report import Report, make_report
 from xlbackprop.spec import Spec
@@ -25,4 +26,5 @@ def check(path: str | Path, *, spec: Spec | str | Path | None = None) -> Report:
         network = network_of(workbook, spec)
         blocks = find_blocks(workbook, network)
         found = read_tensors(workbook, network, blocks)
-    return make_report(str(path), verify(network, found))
+    judgements = verify(network, found)
+    return make_report(str(path), judgements, diagnose(network, found, judgements))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xlbackprop.diagnose import Diagnosis
 from xlbackprop.equation import Index
 from xlbackprop.numerals import read_numeral
 from xlbackprop.verify import LEAST_DECIMALS, Judgement, Status
@@ -39,8 +40,9 @@ class CellResult:
 class TensorResult:
     """How many cells of a tensor have each status, and what explains them.
 
-    Each entry of `diagnosis` has a "slip", the name of a well-known mistake (or "none: a tie",
-    where another valid answer was accepted), and a "message".
+    Each entry of `diagnosis` has a "slip" and a "message". The slip is the name of a well-known
+    mistake, "one of: …" where several give the same numbers, "unknown" where none explains wrong
+    cells, or "none: a tie" where another valid answer was accepted.
     """
 
     name: str
@@ -80,10 +82,18 @@ class Report:
         )
 
 
-def make_report(workbook: str, judgements: Mapping[str, Judgement]) -> Report:
-    """Return the report of a workbook's judgements."""
+def make_report(
+    workbook: str,
+    judgements: Mapping[str, Judgement],
+    diagnoses: Mapping[str, Sequence[Diagnosis]],
+) -> Report:
+    """Return the report of a workbook's judgements, and of what explains its wrong cells."""
     tensors = tuple(
-        TensorResult(name, _counts(judgement.statuses), _diagnosis(judgement))
+        TensorResult(
+            name,
+            _counts(judgement.statuses),
+            (*_ties(judgement), *_slips(diagnoses.get(name, ()))),
+        )
         for name, judgement in judgements.items()
     )
     counts: dict[str, int] = {}
@@ -125,7 +135,11 @@ def _cells(judgement: Judgement) -> Iterator[CellResult]:
         )
 
 
-def _diagnosis(judgement: Judgement) -> tuple[dict[str, str], ...]:
+def _slips(diagnoses: Sequence[Diagnosis]) -> tuple[dict[str, str], ...]:
+    return tuple({"slip": one.slip, "message": one.message} for one in diagnoses)
+
+
+def _ties(judgement: Judgement) -> tuple[dict[str, str], ...]:
     if not judgement.tie_rule:
         return ()
     accepted = f"another valid answer than the page's was accepted; its rule: {judgement.tie_rule}"

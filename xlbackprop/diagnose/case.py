@@ -62,9 +62,26 @@ class Case:
         return 0.0
 
     @cached_property
+    def units(self) -> Array:
+        """The same for each cell: at least the last decimal of the number found in it."""
+        units = np.full(self.numbers.shape, self.unit)
+        with np.errstate(all="ignore"):
+            for decimals in range(_MOST_DECIMALS, -1, -1):
+                off = np.abs(np.round(self.numbers, decimals) - self.numbers)
+                is_round = off <= 1e-9 * np.maximum(1, np.abs(self.numbers))
+                units[is_round] = np.maximum(self.unit, 10.0**-decimals)
+        return units
+
+    @cached_property
     def pool(self) -> Array:
         """All right numbers in order: what a cell may hold that was taken from another one."""
         return np.sort(self.right.ravel())
+
+    @cached_property
+    def pool_of_sources(self) -> Array:
+        """All numbers of the tensor's sources, in order."""
+        sources = self.equation.sources.values()
+        return np.sort(np.concatenate([self.values[one.name].ravel() for one in sources]))
 
     def agrees(self, value: Array) -> Mask:
         """Return where the number found is that of an array, as `verify` compares."""

@@ -55,7 +55,8 @@ def _supported(trial: Trial, left: Mask, number: int) -> Mask:
     if some > 1 and trial.is_supported(explained, places * comb(every, some)):
         return explained
     alone = np.zeros_like(left)
-    alone[trial.explained] = trial.chances <= trial.threshold(places)
+    # Of many wrong cells, some look like something.
+    alone[trial.explained] = trial.chances <= trial.threshold(places * every)
     return alone & left
 
 
@@ -63,12 +64,12 @@ def _slips_of_terms(case: Case, left: Mask) -> _Found:
     found: dict[str, tuple[tuple[Slip, ...], Mask]] = {}
     for row in np.argwhere(left):
         index: Index = tuple(map(int, row))
-        for slip in _slip_of_term(case, index):
+        for slip in _slip_of_term(case, index, int(left.sum())):
             found.setdefault(slip.name, ((slip,), np.zeros_like(left)))[1][index] = True
     return list(found.values())
 
 
-def _slip_of_term(case: Case, index: Index) -> Iterator[Slip]:
+def _slip_of_term(case: Case, index: Index, left: int) -> Iterator[Slip]:
     """Yield the slip of the term that is missing, twice there, or has the wrong sign."""
     parts = terms(case.equation, index, case.values)
     if parts is None or parts.size < 2:
@@ -78,7 +79,7 @@ def _slip_of_term(case: Case, index: Index) -> Iterator[Slip]:
     for name, (factor, hint) in _TERMS.items():
         for part in np.unique(parts[parts != 0]):
             value = case.right + factor * part
-            likely = log(LIKELY / (len(_TERMS) * parts.size))
+            likely = log(LIKELY / (len(_TERMS) * parts.size * left))
             if case.agrees(value)[index] and chances(case, value, cell)[0] <= likely:
                 yield Slip(name, f"{hint}: it is the one that comes to {part:.6g}.", _unchanged)
                 return

@@ -15,6 +15,9 @@ from xlbackprop.equation import Index, Mask, Shape, Slip
 
 _MOST_PLACES = 3
 
+# In how many ways a tensor is divided into parts, about: each is one more chance to be mistaken.
+_DIVISIONS = 5
+
 Axes = tuple[int, ...]
 
 
@@ -85,7 +88,7 @@ def _explained(case: Case, tried: Sequence[Trial], left: Mask, axes: Axes) -> li
         fits = trial.consistent.all(axis=summed) & enough
         for index in map(tuple, np.argwhere(fits).tolist()):
             region = _Region(shape, axes, index)
-            places = prod(shape[axis] for axis in axes)
+            places = _DIVISIONS * prod(shape[axis] for axis in axes) if axes else 1
             if trial.is_supported(region.mask(), places):
                 fitting.setdefault(region, []).append(trial)
     return [

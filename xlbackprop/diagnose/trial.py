@@ -4,13 +4,15 @@ Numbers agree by chance, above all where they are small integers, and a page has
 many slips to try. So each cell that a slip explains gets the probability that a number which is
 wrong for no reason is just the slip's: one over the numbers as far off that could stand there,
 more where the slip's number is one digit away from the right one, or another cell's. Cells with
-the same pair of numbers, right and wrong, count once. A slip is named only where all its cells
-together are far less likely by chance than there were slips and places to choose from.
+the same pair of numbers, right and wrong, hardly count more than one of them. A slip is named only
+where all its cells together are far less likely by chance than there were slips and places to
+choose from.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb, log
 
 import numpy as np
 
@@ -18,11 +20,16 @@ from xlbackprop.diagnose.case import Case
 from xlbackprop.diagnose.general import SIGN, general_slips
 from xlbackprop.equation import Array, Mask, Slip
 
-# How likely a number found in place of the right one is one digit away from it, or 0.
-_ONE_DIGIT, _ZERO = 0.06, 0.2
+# How likely a number found in place of the right one is one digit away from it, or 0, or the
+# nearest round one; and how likely it is copied from a cell of an earlier tensor.
+_ONE_DIGIT, _ZERO, _ROUND, _COPIED = 0.04, 0.2, 0.2, 0.1
 
-# How likely by chance an explanation may be; less where there was more to choose from.
-LIKELY = 0.05
+# What each more cell with the same pair of numbers adds, beyond the two that were swapped.
+_REPEATED, _MOST_REPEATS = 0.7, 20
+
+# How likely by chance an explanation may be; less where there was more to choose from. What a
+# layer invites by itself needs less to speak for it than what fits everywhere.
+LIKELY, _LIKELY_OF_OWN = 0.05, 0.1
 
 
 @dataclass(frozen=True)
@@ -40,14 +47,21 @@ class Trial:
     def is_supported(self, region: Mask, places: float = 1) -> bool:
         """Return whether the explained cells of a region, one of so many, are no chance."""
         inside = region[self.explained]
-        _, group = np.unique(self.pairs[inside], axis=0, return_inverse=True)
-        weakest = np.full(group.max(initial=-1) + 1, -np.inf)
+        keys, group = np.unique(self.pairs[inside], axis=0, return_inverse=True)
+        weakest = np.full(len(keys), -np.inf)
         np.maximum.at(weakest, group.ravel(), self.chances[inside])
-        return bool(weakest.sum() <= self.threshold(places))
+        cells = np.bincount(group.ravel(), minlength=len(keys))
+        repeats = np.clip(cells - 2, 0, _MOST_REPEATS).sum() * log(_REPEATED)
+        total = weakest.sum() + repeats
+        for zeros in cells[~keys.any(axis=1)]:
+            # Where the zeros stand must not be chance, either.
+            total -= log(comb(int(region.sum()), int(zeros)))
+        return bool(total <= self.threshold(places))
 
     def threshold(self, places: float = 1) -> float:
         """Return how likely by chance the explanation may be, as a logarithm."""
-        return float(np.log(LIKELY / self.choices / places))
+        likely = _LIKELY_OF_OWN if self.is_own else LIKELY
+        return log(likely / self.choices / places)
 
 
 def trials(case: Case) -> list[Trial]:
@@ -80,17 +94,26 @@ def _try(case: Case, slip: Slip, *, is_own: bool, choices: int) -> Trial | None:
 def chances(case: Case, value: Array, cells: Mask) -> Array:
     """Return, for each of the cells, how likely the value stands there by chance: logarithms."""
     wrong, right, allowed = value[cells], case.right[cells], case.allowed(value)[cells]
+    off, unit = np.abs(wrong - right), np.maximum(case.units[cells], 2 * allowed)
     with np.errstate(all="ignore"):
-        off = np.abs(wrong - right)
-        likely = np.fmin(np.maximum(case.unit, 2 * allowed) / (2 * off), 1.0)
+        likely = np.fmin(unit / (2 * off), 1.0)
         first_digit = off / 10.0 ** np.floor(np.log10(off))
     is_one_digit = np.abs(first_digit - np.round(first_digit)) < 1e-6
-    likely = np.maximum(likely, np.where(is_one_digit, _ONE_DIGIT, 0))
-    first = np.searchsorted(case.pool, wrong - allowed)
-    beyond = np.searchsorted(case.pool, wrong + allowed, side="right")
-    likely = np.maximum(likely, (beyond - first) / case.pool.size)
-    likely = np.maximum(likely, np.where(np.abs(wrong) <= allowed, _ZERO, 0))
-    return np.asarray(np.log(np.fmin(likely, 1.0)))
+    reasons = (
+        np.where(off <= unit / 2, _ROUND, likely),
+        np.where(is_one_digit, _ONE_DIGIT, 0),
+        _share(case.pool, wrong, allowed),
+        _COPIED * _share(case.pool_of_sources, wrong, allowed),
+        np.where(np.abs(wrong) <= allowed, _ZERO, 0),
+    )
+    return np.asarray(np.log(np.fmin(np.max(reasons, axis=0), 1.0)))
+
+
+def _share(pool: Array, numbers: Array, allowed: Array) -> Array:
+    """Return which share of a pool, in order, each number is."""
+    first = np.searchsorted(pool, numbers - allowed)
+    beyond = np.searchsorted(pool, numbers + allowed, side="right")
+    return np.asarray((beyond - first) / pool.size)
 
 
 def pairs(case: Case, value: Array, cells: Mask) -> Array:

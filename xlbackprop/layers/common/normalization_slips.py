@@ -99,26 +99,19 @@ def slips_of_scale() -> tuple[Slip, ...]:
     )
 
 
-def slips_of_gamma(h: Tensor, total: Callable[[Array], Array]) -> tuple[Slip, ...]:
-    """Return the slips of dL/dgamma: compute(g, x); `total` sums over what shares a gamma."""
+def slips_of_gamma(h: Tensor, total: Callable[[Array], Array]) -> Iterator[Slip]:
+    """Yield the slips of dL/dgamma: compute(g, x); `total` sums over what shares a gamma."""
     hint = "Multiply each dL/dout with its normalized entry before you add up"
-    return (
-        Slip(
-            "h for the normalized entry",
-            f"{hint}: you took h as it was before.",
-            lambda g, h, **_: total(g * h),
-            {"h": h},
-        ),
-        Slip(
-            "normalized entry missing",
-            f"{hint}: the sum of dL/dout alone is dL/dbeta.",
-            lambda g, **_: total(g),
-        ),
-        Slip(
-            "dL/dout missing",
-            f"{hint}: dL/dout is missing.",
-            lambda x, **_: total(x),
-        ),
+    yield Slip(
+        "h for the normalized entry",
+        f"{hint}: you took h as it was before.",
+        lambda g, h, **_: total(g * h),
+        {"h": h},
+    )
+    yield Slip(
+        "normalized entry missing",
+        f"{hint}: the sum of dL/dout alone is dL/dbeta.",
+        lambda g, **_: total(g),
     )
 
 
