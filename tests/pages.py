@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.compare import spec_of
-from xlbackprop.equation import Array
+from xlbackprop.equation import Array, Slip
 from xlbackprop.layout import lay_out
 from xlbackprop.network import Network, build_network
 from xlbackprop.values import choose_values
@@ -24,16 +24,17 @@ class Page:
         self.true = self.network.evaluate(choose_values(self.network))
         self._blocks = lay_out(self.network).blocks
 
-    def filled(self, name: str, array: Array) -> dict[str, Array]:
-        """Return all arrays with those of one tensor, and what follows from them."""
-        return self.follow({name: array})
-
-    def follow(self, planted: Mapping[str, Array]) -> dict[str, Array]:
-        """Return all arrays with some planted, and the others following from them."""
-        arrays = {tensor.name: self.true[tensor.name] for tensor in self.network.inputs}
+    def follow(self, planted: Mapping[str, Array | Slip]) -> dict[str, Array]:
+        """Return all arrays with numbers or slips planted in some tensors, the rest following."""
+        # What a slip takes from a later tensor (dL/dw for dL/dh, an update) is the true one.
+        arrays = dict(self.true)
         for equation in self.network.equations:
             name = equation.target.name
-            arrays[name] = planted[name] if name in planted else equation.evaluate(arrays)
+            wrong = planted.get(name)
+            if isinstance(wrong, Slip):
+                arrays[name] = equation.evaluate_slip(wrong, arrays)
+            else:
+                arrays[name] = equation.evaluate(arrays) if wrong is None else wrong
         return arrays
 
     def found(self, arrays: Mapping[str, Array], blank: tuple[str, ...] = ()) -> dict[str, Found]:

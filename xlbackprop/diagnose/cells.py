@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import comb, log
+from math import log
 
 import numpy as np
 
 from xlbackprop.diagnose.case import Case
 from xlbackprop.diagnose.diagnosis import Diagnosis, in_cells, named
-from xlbackprop.diagnose.general import general_slips
+from xlbackprop.diagnose.general import SIGN, general_slips
 from xlbackprop.diagnose.regions import preferred
 from xlbackprop.diagnose.terms import terms
-from xlbackprop.diagnose.trial import LIKELY, Trial, chances
+from xlbackprop.diagnose.trial import LIKELY, Trial, chances, log_choices
 from xlbackprop.equation import Array, Index, Mask, Slip
 
 # A tensor with more wrong cells than this is not looked at cell by cell.
@@ -50,13 +50,13 @@ def _slips_of_cells(case: Case, tried: Sequence[Trial], left: Mask) -> _Found:
 def _supported(trial: Trial, left: Mask, number: int) -> Mask:
     """Return the cells for which a slip speaks, each by itself or all of its cells together."""
     explained = trial.explained & left
-    places = 1 if trial.choices == 1 and not trial.is_own else number / trial.choices
+    log_slips = 0.0 if trial.slip.name == SIGN else log(number / trial.choices)
     some, every = int(explained.sum()), int(left.sum())
-    if some > 1 and trial.is_supported(explained, places * comb(every, some)):
+    if some > 1 and trial.is_supported(explained, log_slips + log_choices(every, some)):
         return explained
     alone = np.zeros_like(left)
     # Of many wrong cells, some look like something.
-    alone[trial.explained] = trial.chances <= trial.threshold(places * every)
+    alone[trial.explained] = trial.chances <= trial.threshold(log_slips + log(every))
     return alone & left
 
 

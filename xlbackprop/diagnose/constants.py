@@ -26,15 +26,27 @@ def explain_constants(
     tried: Sequence[Trial],  # noqa: ARG001
     left: Mask,
 ) -> Iterator[Diagnosis]:
-    """Yield the diagnosis of wrong cells that all hold one number."""
-    numbers, counts = np.unique(case.numbers[left], return_counts=True)
-    number, count = numbers[counts.argmax()], int(counts.max())
-    where = left & (case.numbers == number)
-    if count < _LEAST_CELLS or count < 0.5 * left.sum():
+    """Yield the diagnosis of wrong cells that all hold one number, and of blocks that do."""
+    if _is_constant(case, left):
+        yield named([PASTED], left, in_cells(left))
         return
-    value = np.full(case.right.shape, number)
-    _, first = np.unique(np.round(case.right[where], 9), return_index=True)
-    # The number itself could be any; that the others are the same is what must not be chance.
-    by_chance = np.sort(chances(case, value, where)[first])[:-1]
-    if first.size >= _LEAST_CELLS and by_chance.sum() <= np.log(LIKELY / case.right.size):
+    where = np.zeros_like(left)
+    for index in case.equation.target.block_indices():
+        if case.known[index].all() and np.ptp(case.numbers[index]) == 0:
+            block = np.zeros_like(left)
+            block[index] = left[index]
+            where |= block if _is_constant(case, block) else False
+    if where.any():
         yield named([PASTED], where, in_cells(where))
+
+
+def _is_constant(case: Case, cells: Mask) -> bool:
+    """Return whether the cells hold one number, and too many of them for it to be chance."""
+    numbers = case.numbers[cells]
+    if numbers.size < _LEAST_CELLS or np.ptp(numbers) > 0:
+        return False
+    _, first = np.unique(np.round(case.right[cells], 9), return_index=True)
+    value = np.full(case.right.shape, numbers[0])
+    # The number itself could be any; that the others are the same is what must not be chance.
+    by_chance = np.sort(chances(case, value, cells)[first])[:-1]
+    return bool(first.size >= _LEAST_CELLS and by_chance.sum() <= np.log(LIKELY / case.right.size))

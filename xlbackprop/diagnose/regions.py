@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import log, prod
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def _explained(case: Case, tried: Sequence[Trial], left: Mask, axes: Axes) -> li
         for index in map(tuple, np.argwhere(fits).tolist()):
             region = _Region(shape, axes, index)
             places = _DIVISIONS * prod(shape[axis] for axis in axes) if axes else 1
-            if trial.is_supported(region.mask(), places):
+            if trial.is_supported(region.mask(), log(places)):
                 fitting.setdefault(region, []).append(trial)
     return [
         _Explained(region, left & region.mask(), preferred(trials))

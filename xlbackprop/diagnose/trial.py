@@ -12,7 +12,7 @@ choose from.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb, log
+from math import lgamma, log
 
 import numpy as np
 
@@ -26,9 +26,9 @@ _ONE_DIGIT, _ZERO, _ROUND, _COPIED = 0.04, 0.2, 0.2, 0.1
 
 # What each more cell with the same pair of numbers adds, beyond the two that were swapped.
 _REPEATED, _MOST_REPEATS = 0.7, 20
+_FEW_CELLS = 3
 
-# How likely by chance an explanation may be; less where there was more to choose from. What a
-# layer invites by itself needs less to speak for it than what fits everywhere.
+# How likely by chance an explanation may be; less where there was more to choose from.
 LIKELY, _LIKELY_OF_OWN = 0.05, 0.1
 
 
@@ -41,11 +41,15 @@ class Trial:
     choices: int  # how many slips as likely as this there were to try
     consistent: Mask  # the slip's number, or no number at all
     explained: Mask  # wrong cells with the slip's number
+    nonzero: Mask  # where another number than 0 is right
     chances: Array  # logarithms, one for each explained cell in C order
     pairs: Array  # (cells, 2): which cells have the same numbers
 
-    def is_supported(self, region: Mask, places: float = 1) -> bool:
-        """Return whether the explained cells of a region, one of so many, are no chance."""
+    def is_supported(self, region: Mask, log_places: float = 0) -> bool:
+        """Return whether the explained cells of a region are no chance.
+
+        `log_places` is the logarithm of how many regions there were to choose from.
+        """
         inside = region[self.explained]
         keys, group = np.unique(self.pairs[inside], axis=0, return_inverse=True)
         weakest = np.full(len(keys), -np.inf)
@@ -55,19 +59,30 @@ class Trial:
         total = weakest.sum() + repeats
         for zeros in cells[~keys.any(axis=1)]:
             # Where the zeros stand must not be chance, either.
-            total -= log(comb(int(region.sum()), int(zeros)))
-        return bool(total <= self.threshold(places))
+            total -= log_choices(int((region & self.nonzero).sum()), int(zeros))
+        alone = len(keys) == 1 and int(inside.sum()) < _FEW_CELLS
+        return bool(total <= self.threshold(log_places, alone=alone))
 
-    def threshold(self, places: float = 1) -> float:
-        """Return how likely by chance the explanation may be, as a logarithm."""
-        likely = _LIKELY_OF_OWN if self.is_own else LIKELY
-        return log(likely / self.choices / places)
+    def threshold(self, log_places: float = 0, *, alone: bool = True) -> float:
+        """Return how likely by chance the explanation may be, as a logarithm.
+
+        A slip that the layer invites needs less to speak for it, unless a single pair of numbers
+        does.
+        """
+        if self.is_own and not alone:
+            return log(_LIKELY_OF_OWN) - log_places
+        return log(LIKELY / self.choices) - log_places
+
+
+def log_choices(every: int, some: int) -> float:
+    """Return the logarithm of in how many ways some can be chosen out of all."""
+    return lgamma(every + 1) - lgamma(some + 1) - lgamma(every - some + 1)
 
 
 def trials(case: Case) -> list[Trial]:
     """Return what came of all slips that explain some of the wrong cells."""
     own, general = case.equation.slips, general_slips(case.equation)
-    tried = [_try(case, slip, is_own=True, choices=1) for slip in own]
+    tried = [_try(case, slip, is_own=True, choices=len(own)) for slip in own]
     for slip in general:
         choices = 1 if slip.name == SIGN else len(general)
         tried.append(_try(case, slip, is_own=False, choices=choices))
@@ -86,6 +101,7 @@ def _try(case: Case, slip: Slip, *, is_own: bool, choices: int) -> Trial | None:
         choices,
         agrees | ~case.known,
         explained,
+        ~(np.abs(case.right) <= case.allowed(case.right)),
         chances(case, value, explained),
         pairs(case, value, explained),
     )
@@ -98,7 +114,7 @@ def chances(case: Case, value: Array, cells: Mask) -> Array:
     with np.errstate(all="ignore"):
         likely = np.fmin(unit / (2 * off), 1.0)
         first_digit = off / 10.0 ** np.floor(np.log10(off))
-    is_one_digit = np.abs(first_digit - np.round(first_digit)) < 1e-6
+    is_one_digit = np.abs(first_digit - np.round(first_digit)) < 1e-4
     reasons = (
         np.where(off <= unit / 2, _ROUND, likely),
         np.where(is_one_digit, _ONE_DIGIT, 0),
