@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.compare import spec_of
-from xlbackprop.equation import Array, Slip
+from xlbackprop.equation import Array, Kind, Slip
 from xlbackprop.layout import lay_out
 from xlbackprop.network import Network, build_network
 from xlbackprop.values import choose_values
@@ -21,7 +21,13 @@ class Page:
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.network: Network = build_network(spec_of(raw))
-        self.true = self.network.evaluate(choose_values(self.network))
+        values = choose_values(self.network)
+        random = np.random.default_rng(spec_of(raw).values.seed)
+        for tensor in self.network.inputs:
+            # A scale of 1 and a shift of 0 would hide what is done with them.
+            if tensor.kind is Kind.PARAMETER and tensor.domain.initial is not None:
+                values[tensor.name] = np.round(random.normal(1, 0.5, tensor.shape), 3)
+        self.true = self.network.evaluate(values)
         self._blocks = lay_out(self.network).blocks
 
     def follow(self, planted: Mapping[str, Array | Slip]) -> dict[str, Array]:
