@@ -1,6 +1,8 @@
 """What is said of wrong cells: slips in parts of a tensor, in cells, in formulas; noise; files."""
 
 import json
+import subprocess
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +13,7 @@ from tests import cases
 from tests.filling import arrays_of, fill
 from tests.networks import GEOMETRIES, conv_raw, conv_spec
 from tests.pages import Page
-from tests.program import run
+from tests.program import environment
 from tests.random_networks import random_network
 from xlbackprop.diagnose import diagnose
 from xlbackprop.equation import Equation
@@ -166,23 +168,21 @@ def _changes_most(page, equation, slip):
     return bool(np.isfinite(wrong).all() and np.unique(np.round(wrong[off], 6)).size >= 6)
 
 
-def _shuffled(random, right, cells):
-    wrong = right.copy()
-    wrong[cells] = random.permutation(right[cells])
-    return wrong
+def _digit_off(random, right):
+    return np.round(
+        right + random.integers(1, 10, right.shape) * 10.0 ** random.integers(-2, 2, right.shape), 2
+    )
 
 
 NOISES = {
-    "gaussian": lambda random, right, cells: right + random.normal(0, 1, right.shape),
-    "rounded": lambda random, right, cells: np.round(right + random.normal(0, 2, right.shape), 2),
-    "one": lambda random, right, cells: right + random.choice([-1.0, 1.0], right.shape),
-    "digit": lambda random, right, cells: np.round(
-        right + random.integers(1, 10, right.shape) * 10.0 ** random.integers(-2, 2, right.shape), 2
-    ),
-    "shuffled": _shuffled,
-    "others": lambda random, right, cells: random.choice(right.ravel(), right.shape),
-    "integers": lambda random, right, cells: random.integers(-9, 10, right.shape).astype(float),
-    "few": lambda random, right, cells: right + random.integers(-3, 4, right.shape),
+    "gaussian": lambda random, right: right + random.normal(0, 1, right.shape),
+    "rounded": lambda random, right: np.round(right + random.normal(0, 2, right.shape), 2),
+    "one": lambda random, right: right + random.choice([-1.0, 1.0], right.shape),
+    "digit": _digit_off,
+    "shuffled": lambda random, right: random.permutation(right.ravel()).reshape(right.shape),
+    "others": lambda random, right: random.choice(right.ravel(), right.shape),
+    "integers": lambda random, right: random.integers(-9, 10, right.shape).astype(float),
+    "few": lambda random, right: right + random.integers(-3, 4, right.shape),
 }
 
 
@@ -202,7 +202,7 @@ def test_noise_is_unknown(noise):
         name = tensors[int(random.integers(len(tensors)))].name
         right = page.true[name]
         cells = random.random(right.shape) < random.choice([0.1, 0.5, 1])
-        wrong = np.where(cells, NOISES[noise](random, right, cells), right)
+        wrong = np.where(cells, NOISES[noise](random, right), right)
         # A number that happens to be the right one's negative is a slip, and no noise.
         wrong = np.where(np.abs(wrong + right) < 0.01, right, wrong)
         named = said(page, page.follow({name: wrong}))
@@ -285,6 +285,14 @@ def unrotated(tmp_path):
     entries |= {("conv1.w_rotated", i): float(rotated[i]) for i in np.ndindex(rotated.shape)}
     fill(path, entries)
     return path
+
+
+def run(*arguments):
+    """Return what the program printed and how it ended."""
+    command = [sys.executable, "-m", "xlbackprop", *map(str, arguments)]
+    return subprocess.run(
+        command, env=environment(), capture_output=True, text=True, encoding="utf-8", check=False
+    )
 
 
 def test_terminal_tells_a_newcomer_in_one_sentence_to_rotate_the_filter(unrotated):
