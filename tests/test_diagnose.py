@@ -208,7 +208,12 @@ def test_noise_is_unknown(noise):
         named = said(page, page.follow({name: wrong}))
         if named:
             judged += 1
-            assert {slip for slips in named.values() for slip in slips} == {"unknown"}, raw
+            assert {slip for slips in named.values() for slip in slips} == {"unknown"}, (
+                raw["name"],
+                named,
+                right,
+                wrong,
+            )
 
 
 # Through files.

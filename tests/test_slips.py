@@ -49,7 +49,7 @@ def is_telling(page: Page, equation: Equation, wrong: Array) -> bool:
     right = page.true[equation.target.name]
     off = ~np.isclose(wrong, right, rtol=1e-4, atol=1e-6)
     sources = [page.true[one.name].ravel() for one in equation.sources.values()]
-    if right.size == 1 and np.isclose(np.concatenate(sources), wrong.ravel()).any():
+    if right.size <= 2 and np.isclose(np.concatenate(sources)[:, None], wrong.ravel()).any():
         return False
     zeros, others = off & (np.abs(wrong) < 1e-7), np.abs(right) > 1e-7
     changed = np.stack([wrong[off & ~zeros], right[off & ~zeros]], axis=1)
