@@ -31,6 +31,8 @@ EXTRA: dict[str, list[Raw]] = {
         _one("conv2d", {"input": [2, 5, 5]}, filters=2, kernel=3, padding=2, dilation=2),
         cases.network({"input": [2, 6, 6]}, cases.CONV, cases.CONV, loss=MSE)
         | {"training": {"optimizer": "sgd", "lr": 0.1, "steps": 2}},
+        _one("conv2d", {"input": [2, 6, 5], "batch": 3}, filters=2, kernel=3, padding=1),
+        _one("conv2d", {"input": [1, 7, 7]}, filters=2, kernel=3, dilation=2, stride=2),
     ],
     "conv_transpose2d": [
         _one("conv_transpose2d", {"input": [2, 2, 2]}, filters=1, kernel=2, stride=2),
@@ -51,10 +53,13 @@ EXTRA: dict[str, list[Raw]] = {
     "max_pool2d": [
         _one("max_pool2d", {"input": [3, 8, 8]}, kernel=[2, 3], stride=1),
         _one("max_pool2d", {"input": [2, 7, 7]}, kernel=3, stride=2, padding=1),
+        _one("max_pool2d", {"input": [8, 6, 6]}, kernel=2, stride=2, padding=1),
     ],
+    "leaky_relu": [_one("leaky_relu", {"input": [3, 4, 4]}, slope=0.2)],
+    "global_avg_pool": [_one("global_avg_pool", {"input": [4, 3, 3], "batch": 2})],
     "softmax": [_one("softmax", {"input": [4, 6, 6]}), _one("softmax", {"input": [6], "batch": 8})],
     "cross_entropy": [
-        cases.network({"input": [5], "batch": 9}, cases.DENSE, loss={"type": "cross_entropy"}),
+        cases.network({"input": [5], "batch": 14}, cases.DENSE, loss={"type": "cross_entropy"}),
     ],
     "concat": [
         cases.network(
@@ -68,7 +73,8 @@ EXTRA: dict[str, list[Raw]] = {
     ],
 }
 
-GROUPS = [*{**cases.LAYERS, "conv2d": {}}, *cases.LOSSES, *cases.OPTIMIZERS]
+LINKS = "links"
+GROUPS = [*cases.LAYERS, "conv2d", *cases.LOSSES, *cases.OPTIMIZERS, LINKS]
 
 
 def random_pages(group: str, number: int) -> Iterator[Page]:
@@ -97,6 +103,7 @@ def _table(group: str) -> list[Raw]:
         own = [conv_raw(raw, loss=loss) for raw in small for loss in ("given", "mse")]
     else:
         tables = {**cases.LAYERS, **cases.LOSSES, **cases.OPTIMIZERS}
+        tables[LINKS] = {**cases.LAYERS["add"], **cases.OPTIMIZERS["sgd"]}
         own = list(tables[group].values())
     # The rare ones as often as all others together.
     extra = EXTRA.get(group, [])

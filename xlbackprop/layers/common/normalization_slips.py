@@ -87,7 +87,7 @@ def slips_of_scale() -> tuple[Slip, ...]:
             lambda gamma, x, beta: gamma * x + 0 * beta,
         ),
         Slip(
-            "beta scaled, too",
+            "beta scaled as well",
             f"{hint}: you added it before you multiplied.",
             lambda gamma, x, beta: gamma * (x + beta),
         ),
