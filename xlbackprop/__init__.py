@@ -13,10 +13,12 @@ from importlib.metadata import PackageNotFoundError, version
 from xlbackprop.annotation import annotate
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
+from xlbackprop.csv_report import csv_report
 from xlbackprop.derivation import equations
 from xlbackprop.errors import (
     CellError,
     EngineError,
+    MapError,
     OutputError,
     SpecError,
     WorkbookError,
@@ -25,8 +27,10 @@ from xlbackprop.errors import (
 from xlbackprop.explainer import Explanation, Term, Upstream, explain
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
+from xlbackprop.mapping import Map, Placement, load_map, parse_map
 from xlbackprop.network import Network, build_network
-from xlbackprop.report import CellResult, Report, TensorResult
+from xlbackprop.page import html_report
+from xlbackprop.report import CellResult, Report, TensorResult, make_report
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.templates import load_spec, template_names
@@ -46,8 +50,11 @@ __all__ = [
     "Hints",
     "Inspection",
     "Limits",
+    "Map",
+    "MapError",
     "Network",
     "OutputError",
+    "Placement",
     "Report",
     "Review",
     "Spec",
@@ -63,10 +70,15 @@ __all__ = [
     "build",
     "build_network",
     "check",
+    "csv_report",
     "equations",
     "explain",
+    "html_report",
     "inspect",
+    "load_map",
     "load_spec",
+    "make_report",
+    "parse_map",
     "parse_spec",
     "review_workbook",
     "template_names",

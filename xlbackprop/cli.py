@@ -18,7 +18,7 @@ from xlbackprop.prove import MOST_DRAWS
 from xlbackprop.recalculation import EngineName
 from xlbackprop.terminal_explanation import print_explanation
 from xlbackprop.workbook.engine import DEFAULT_LIMITS, Limits
-from xlbackprop.workbook.save import check_output, save
+from xlbackprop.workbook.save import check_output, check_outputs, save
 
 _FILE = click.Path(path_type=Path)
 
@@ -80,7 +80,10 @@ def build(
 
 @cli.command()
 @click.argument("workbook", type=_FILE)
-@click.option("--spec", help="Take this spec, not the one in the workbook.")
+@click.option("--spec", help="Take this spec, not the one in the workbook or the map.")
+@click.option(
+    "--map", "map_", type=_FILE, help="A TOML file: where the tensors stand in a workbook of yours."
+)
 @click.option(
     "--hints",
     type=click.Choice([level.word for level in Hints]),
@@ -121,13 +124,16 @@ def build(
     help="For each process of the engine.",
 )
 @click.option("--annotate", type=_FILE, help="Write a marked copy of the workbook here.")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--html", type=_FILE, help="Write a page for the browser, too.")
+@click.option("--csv", type=_FILE, help="Write the cells that are not right as a table, too.")
+@click.option("--force", is_flag=True, help="Replace existing files.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def check(
     context: click.Context,
     workbook: Path,
     spec: str | None,
+    map_: Path | None,
     hints: str,
     engine: str,
     prove: int | None,
@@ -135,6 +141,8 @@ def check(
     timeout: float,
     memory: int,
     annotate: Path | None,
+    html: Path | None,
+    csv: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -148,24 +156,35 @@ def check(
       xlbackprop check mine.xlsx
       xlbackprop check mine.xlsx --hints answer
       xlbackprop check mine.xlsx --prove --formulas
-      xlbackprop check mine.xlsx --annotate marked.xlsx
+      xlbackprop check mine.xlsx --annotate marked.xlsx --html mine.html
+      xlbackprop check own.xlsx --map own.toml
     """
-    report = xlbackprop.check(
+    level = Hints[hints.upper()]
+    check_outputs(list(filter(None, (annotate, html, csv))), workbook, force=force)
+    review = xlbackprop.review_workbook(
         workbook,
         spec=spec,
+        map=map_,
         engine=engine,
         limits=Limits(timeout, memory),
         prove=prove or 0,
         formulas=formulas,
-    ).told(Hints[hints.upper()])
+    )
+    report = xlbackprop.make_report(review).told(level)
     if annotate:
         xlbackprop.annotate(report, workbook, annotate, force=force)
+    if html:
+        save(html, xlbackprop.html_report(review, level).encode(), force=force)
+    if csv:
+        save(csv, xlbackprop.csv_report(report).encode("utf-8-sig"), force=force)
     if as_json:
         click.echo(report.to_json())
     else:
         terminal.print_report(report, sys.stdout)
-        if annotate:
-            click.echo(f"\nmarked copy: {annotate}")
+        made = {"marked copy": annotate, "page": html, "table": csv}
+        for what, path in made.items():
+            if path:
+                click.echo(f"\n{what}: {path}")
     context.exit(0 if report.verdict == "right" else 1)
 
 
@@ -224,15 +243,20 @@ def equations(spec: str, form: str | None, output: Path | None, force: bool) -> 
 
 @cli.command()
 @click.argument("workbook", type=_FILE)
+@click.option("--spec", help="Take this spec, not the one in the workbook or the map.")
+@click.option(
+    "--map", "map_", type=_FILE, help="A TOML file: where the tensors stand in a workbook of yours."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def inspect(workbook: Path, as_json: bool) -> None:
+def inspect(workbook: Path, spec: str | None, map_: Path | None, as_json: bool) -> None:
     """Say what network WORKBOOK holds, and where its tensors stand.
 
     \b
     Example:
       xlbackprop inspect output/conv5x5x2.xlsx
+      xlbackprop inspect own.xlsx --map own.toml
     """
-    inspection = xlbackprop.inspect(workbook)
+    inspection = xlbackprop.inspect(workbook, spec=spec, map=map_)
     if as_json:
         click.echo(json.dumps(inspection.to_dict(), indent=1))
     else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from xlsxwriter.utility import quote_sheetname, xl_col_to_name
+from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol, xl_col_to_name
 
 from xlbackprop.equation import Equation, Index, Tensor
 
@@ -86,6 +86,12 @@ class Block:
         return rectangle(self.row, self.column, self.height, self.width)
 
 
+def corners(address: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return row and column of the first and the last cell of an address without a sheet."""
+    first, _, last = address.replace("$", "").partition(":")
+    return xl_cell_to_rowcol(first), xl_cell_to_rowcol(last or first)
+
+
 def cell(row: int, column: int) -> str:
     """Return the address of one cell: `B3`."""
     return f"{column_name(column)}{row + 1}"
@@ -97,6 +103,11 @@ def rectangle(row: int, column: int, height: int, width: int) -> str:
     return (
         first if height == width == 1 else f"{first}:{cell(row + height - 1, column + width - 1)}"
     )
+
+
+def on_sheet(sheet: str, address: str) -> str:
+    """Return an address with its sheet in front: `'Sheet 2'!B3:F7`."""
+    return f"{quote_sheetname(sheet)}!{address}"
 
 
 def block_size(block_shape: tuple[int, ...], *, vertical: bool) -> tuple[int, int]:
@@ -165,7 +176,7 @@ class View:
 def view_from(sheet: str, tensor: Tensor, blocks: tuple[Block, ...]) -> View:
     """Return the tensor's addresses as formulas on a sheet write them: `conv1!B3` from another."""
     own = blocks[0].sheet
-    return View(tensor, blocks, "" if own == sheet else f"{quote_sheetname(own)}!")
+    return View(tensor, blocks, "" if own == sheet else on_sheet(own, ""))
 
 
 class Addresses:
