@@ -146,7 +146,7 @@ def test_given_that_is_a_formula_is_recalculated(book):
     ("limits", "reason"),
     [
         pytest.param(Limits(seconds=0.001), "more than 0.001 seconds", id="time"),
-        pytest.param(Limits(megabytes=20), "the engine failed", id="memory"),
+        pytest.param(Limits(megabytes=20), "the engine", id="memory"),
     ],
 )
 def test_saved_values_are_judged_where_the_engine_stops(book, truth, limits, reason):
