@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 import xlbackprop
+from tests.filling import fill
 from tests.pages import ANSWER, conv_review
 from tests.program import ROOT, environment
 from xlbackprop import Hints, html_report, make_report
@@ -95,6 +96,24 @@ def test_blank_page_holds_no_answer(tmp_path):
     assert "Nothing is wrong so far, but cells are blank" in page
     assert texts(parsed(page), "//section[@aria-labelledby='not-right']//p") == [
         "Still empty: conv1.dL_dw."
+    ]
+
+
+def test_list_has_a_few_cells_of_each_status_and_says_how_many_more(tmp_path):
+    path = xlbackprop.build("conv5x5x2", tmp_path / "many.xlsx")
+    cells = list(np.ndindex(3, 2, 3, 3))
+    fill(path, {("conv1.dL_dw", index): 1e6 for index in cells[:50]})
+    fill(path, {("conv1.dL_dout_spread", (0, 2, 2)): 1e6})
+    review = xlbackprop.review_workbook(path)
+    counts = xlbackprop.make_report(review).counts
+    tree = parsed(html_report(review))
+    statuses = texts(tree, "//table[@class='list']//tbody/tr/td[3]")
+    assert counts["wrong"] == 51
+    assert counts["carried"] > 10
+    assert statuses == ["wrong"] * 40 + ["carried"] * 10
+    remarks = texts(tree, "//section[@aria-labelledby='not-right']//p")
+    assert remarks == [
+        f"… and {counts['wrong'] + counts['carried'] - 50} more: see the grids below."
     ]
 
 
