@@ -23,7 +23,7 @@ from xlbackprop.workbook.guard import open_package
 
 TYPES = "[Content_Types].xml"
 BOOK, STYLES, PAGE = "xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet2.xml"
-WRONG = {"X11": "WRONG", "E41": "BLANK"}
+WRONG = {"P32": "WRONG", "E41": "BLANK"}
 
 OPENXML = "http://schemas.openxmlformats.org"
 STRICT = "http://purl.oclc.org/ooxml"
@@ -34,7 +34,7 @@ def page(tmp_path):
     """A page with a wrong cell and a blank one."""
     path = tmp_path / "page.xlsx"
     xlbackprop.build("conv5x5x2", path)
-    fill(path, {("conv1.out", (0, 0, 0)): 99, ("conv1.dL_dh", (1, 2, 2)): None})
+    fill(path, {("conv1.dL_dw", (1, 0, 0, 1)): 99, ("conv1.dL_dh", (1, 2, 2)): None})
     return path
 
 
@@ -270,7 +270,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_any_text_is_put_in_as_text(page, text):
-    marks = [Mark("conv1", "X11", "wrong", text, text, text)]
+    marks = [Mark("conv1", "P32", "wrong", text, text, text)]
     with open_package(page) as archive:
         package = Package(archive)
         mark_workbook(package, marks, Summary(text, "wrong", {"wrong": 1}, [], [text]))
@@ -281,7 +281,7 @@ def test_any_text_is_put_in_as_text(page, text):
     # openpyxl shows the escape for an underscore, which spreadsheet programs do not.
     plain = {str(value).replace("_x005F_", "_"): kind for value, kind in texts.items()}
     assert plain[expected] != "f" or expected.startswith("=")
-    note = book["conv1"]["X11"].comment.text.replace("_x005F_", "_")
+    note = book["conv1"]["P32"].comment.text.replace("_x005F_", "_")
     assert note.startswith(f"WRONG: {expected}")
     with zipfile.ZipFile(page.with_stem("marked")) as archive:
         assert b"<script" not in b"".join(archive.read(part) for part in archive.namelist())
@@ -295,7 +295,7 @@ def test_a_sheet_with_a_difficult_name_is_linked_to(page):
     patch(page, {BOOK: renamed})
     first = openpyxl.load_workbook(marked(page))["Marks"]
     links = {c.value: c.hyperlink.location for row in first for c in row if c.hyperlink}
-    assert links["it's <1> &!X11"] == "'it''s <1> &'!X11"
+    assert links["it's <1> &!P32"] == "'it''s <1> &'!P32"
 
 
 # The drawings that notes are in.
@@ -359,19 +359,19 @@ def test_a_note_of_ours_on_which_the_user_wrote_stays(page):
     after = marked(page)
     patch(after, {COMMENTS: lambda xml: xml.replace(b"&#8212; xlbackprop", b"but why?")})
     again = xlbackprop.annotate(xlbackprop.check(after), after, page.with_stem("again"))
-    text = openpyxl.load_workbook(again)["conv1"]["X11"].comment.text
+    text = openpyxl.load_workbook(again)["conv1"]["P32"].comment.text
     assert "but why?" in text
     assert text.count("WRONG: ") == 2
 
 
 def test_a_note_is_no_longer_than_is_read(page):
-    marks = [Mark("conv1", "X11", "wrong", "entry", "long " * 10_000)]
+    marks = [Mark("conv1", "P32", "wrong", "entry", "long " * 10_000)]
     with open_package(page) as archive:
         package = Package(archive)
         mark_workbook(package, marks, Summary("", "wrong", {"wrong": 1}, []))
         page.with_stem("marked").write_bytes(package.to_bytes())
     book = openpyxl.load_workbook(page.with_stem("marked"))
-    assert len(book["conv1"]["X11"].comment.text) < 2_100
+    assert len(book["conv1"]["P32"].comment.text) < 2_100
     assert max(dimension.height or 0 for dimension in book["Marks"].row_dimensions.values()) <= 400
 
 

@@ -18,6 +18,7 @@ from xlbackprop.derivation import equations
 from xlbackprop.errors import (
     CellError,
     EngineError,
+    MapError,
     OutputError,
     SpecError,
     WorkbookError,
@@ -26,6 +27,7 @@ from xlbackprop.errors import (
 from xlbackprop.explainer import Explanation, Term, Upstream, explain
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
+from xlbackprop.mapping import Map, Placement, load_map, parse_map
 from xlbackprop.network import Network, build_network
 from xlbackprop.page import html_report
 from xlbackprop.report import CellResult, Report, TensorResult, make_report
@@ -48,8 +50,11 @@ __all__ = [
     "Hints",
     "Inspection",
     "Limits",
+    "Map",
+    "MapError",
     "Network",
     "OutputError",
+    "Placement",
     "Report",
     "Review",
     "Spec",
@@ -70,8 +75,10 @@ __all__ = [
     "explain",
     "html_report",
     "inspect",
+    "load_map",
     "load_spec",
     "make_report",
+    "parse_map",
     "parse_spec",
     "review_workbook",
     "template_names",

@@ -3,6 +3,7 @@
     XlbackpropError
     ├── SpecError        the description of the network cannot work
     ├── WorkbookError    the file is no workbook that can be judged
+    ├── MapError         the map does not say where the tensors stand
     ├── EngineError      the formulas cannot be recalculated in the way that was asked for
     ├── CellError        what was asked for is no cell of the network
     └── OutputError      the result cannot be put where it was asked for
@@ -26,6 +27,10 @@ class SpecError(XlbackpropError):
 
 class WorkbookError(XlbackpropError):
     """The file cannot be opened safely, or is not a workbook of this program."""
+
+
+class MapError(XlbackpropError):
+    """The map is not valid TOML, or does not fit the network or the workbook."""
 
 
 class EngineError(XlbackpropError):

@@ -99,6 +99,11 @@ def rectangle(row: int, column: int, height: int, width: int) -> str:
     )
 
 
+def on_sheet(sheet: str, address: str) -> str:
+    """Return an address with its sheet in front: `'Sheet 2'!B3:F7`."""
+    return f"{quote_sheetname(sheet)}!{address}"
+
+
 def block_size(block_shape: tuple[int, ...], *, vertical: bool) -> tuple[int, int]:
     """Return the rows and columns of a block: a vector lies along a row unless it is vertical."""
     height, width = (1, 1, *block_shape)[-2:]
@@ -165,7 +170,7 @@ class View:
 def view_from(sheet: str, tensor: Tensor, blocks: tuple[Block, ...]) -> View:
     """Return the tensor's addresses as formulas on a sheet write them: `conv1!B3` from another."""
     own = blocks[0].sheet
-    return View(tensor, blocks, "" if own == sheet else f"{quote_sheetname(own)}!")
+    return View(tensor, blocks, "" if own == sheet else on_sheet(own, ""))
 
 
 class Addresses:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlsxwriter.utility import quote_sheetname
 from xlsxwriter.worksheet import Worksheet
 
-from xlbackprop.grid import Range, cell
+from xlbackprop.grid import Range, cell, on_sheet
 from xlbackprop.layout import LEGEND_ROW, Sheet
 from xlbackprop.workbook.contents import Contents
 from xlbackprop.workbook.practice import marks_range
@@ -38,7 +37,7 @@ def progress(contents: Contents, sheet: Sheet) -> Progress:
     blocks, tensors = contents.layout.blocks, contents.network.tensors
     here = [name for name in contents.blank if blocks[name][0].sheet == sheet.name]
     cells = sum(tensors[name].size for name in here)
-    marks = f"{quote_sheetname(sheet.name)}!{Range(marks_range(sheet)).fixed}"
+    marks = on_sheet(sheet.name, Range(marks_range(sheet)).fixed)
     return Progress(sheet.name, cells, f"COUNTIF({marks},1)")
 
 
@@ -83,7 +82,7 @@ def _write_page(
     worksheet: Worksheet, place: tuple[int, int], page: Progress, formats: Formats
 ) -> None:
     row, column = place
-    target = f"internal:{quote_sheetname(page.sheet)}!A1"
+    target = f"internal:{on_sheet(page.sheet, 'A1')}"
     number = formats({**TEXTS["meaning"], "align": "left"})
     worksheet.write_url(row, column, target, formats(TEXTS["link"]), page.sheet)
     worksheet.write_formula(row, column + 1, f"={page.right}", number, 0)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from xlsxwriter.utility import quote_sheetname
-
-from xlbackprop.grid import MAX_COLUMNS
+from xlbackprop.grid import MAX_COLUMNS, on_sheet
 from xlbackprop.workbook.annotate.marks import COLOURS, MEANINGS, VERDICT_COLOURS, Mark, Summary
 from xlbackprop.workbook.annotate.page import Page
 from xlbackprop.workbook.annotate.sheet_reader import read_sheet
@@ -132,7 +130,7 @@ def _write_cells(page: Page, marks: Sequence[Mark], uncommented: int) -> None:
         page.put(column, head, _HEAD)
     for mark in marks[:MOST_CELLS]:
         page.row += 1
-        target = f"{quote_sheetname(mark.sheet)}!{mark.cell}"
+        target = on_sheet(mark.sheet, mark.cell)
         page.link(_FIRST, f"{mark.sheet}!{mark.cell}", target, _LINK)
         page.put(_SECOND, mark.status, Look(fill=COLOURS[mark.status], align="center"))
         page.put(_THIRD, mark.entry, _PLAIN)
