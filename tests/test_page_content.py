@@ -19,10 +19,12 @@ from lxml import html as lxml_html
 
 import xlbackprop
 from tests.filling import fill
+from tests.foreign import LAYOUTS, build
 from tests.pages import ANSWER, conv_review
 from tests.program import ROOT, environment
 from xlbackprop import Hints, html_report, make_report
 from xlbackprop.equation import Kind, Tensor
+from xlbackprop.mapping import parse_map
 from xlbackprop.page import content, records, render
 from xlbackprop.page.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
 from xlbackprop.page.numbers import number_writer
@@ -267,11 +269,35 @@ def test_large_network_gives_a_page_of_bounded_size(tmp_path, monkeypatch):
     assert any(re.fullmatch(r"\d+ of 2,880 cells are drawn, .*", remark) for remark in remarks)
 
 
-def test_tensor_that_is_not_in_the_workbook_is_said_to_be_missing(review):
-    found = {name: one for name, one in review.found.items() if name != "conv1.dL_db"}
-    judged = {name: one for name, one in review.judgements.items() if name != "conv1.dL_db"}
-    tree = parsed(html_report(replace(review, found=found, judgements=judged)))
-    assert texts(tree, "//p[@class='remark']") == ["not in this workbook: computed from what is"]
+@pytest.mark.parametrize("layout", sorted(LAYOUTS))
+def test_workbook_in_another_layout_has_its_page(layout, tmp_path):
+    foreign = build("conv5x5x2", layout, tmp_path)
+    review = xlbackprop.review_workbook(foreign.path, map=parse_map(foreign.map, tmp_path))
+    page = html_report(review)
+    tree, data = parsed(page), data_of(page)
+    assert texts(tree, "//p[contains(@class, 'verdict')]") == ["✓ Everything is right"]
+    for tensor in data["tensors"]:
+        found = review.found.get(tensor["name"])
+        assert len(tensor["cells"]) == (found.tensor.size if found else 0)
+        if found:
+            assert tensor["cells"][0][0] == "{}!{}".format(
+                *found.places.at((0,) * found.numbers.ndim)
+            )
+    missing = len(review.network.tensors) - len(review.found)
+    assert len(texts(tree, "//p[@class='remark']")) == missing
+
+
+def test_tensors_that_are_not_in_the_workbook_are_said_to_be_missing(tmp_path):
+    foreign = build("mlp-2-2-2", "transposed", tmp_path)
+    mapped = parse_map(foreign.map)
+    kept = {name: places for name, places in mapped.tensors.items() if name != "dense1.b"}
+    few = xlbackprop.Map(kept, "mlp-2-2-2", "Sheet1")
+    tree = parsed(html_report(xlbackprop.review_workbook(foreign.path, map=few)))
+    remarks = set(texts(tree, "//p[@class='remark']"))
+    assert "not found in this workbook: taken from the spec" in remarks
+    assert "not found in this workbook: computed from what is" in remarks
+    notes = texts(tree, "//section[@aria-labelledby='what-to-know']//li")
+    assert notes == ["not in the map, and taken from the spec: dense1.b"]
 
 
 def test_every_status_kind_and_verdict_has_its_words():
