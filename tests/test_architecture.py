@@ -16,12 +16,13 @@ PACKAGE = ROOT / "xlbackprop"
 
 # Each room may import from those before it, and from itself.
 ROOMS = [
-    "errors", "numerals", "tolerance", "notation", "toml", "spec", "equation", "grid", "places",
-    "cellwise", "layers", "losses", "optimizers", "graph", "steps", "training", "network",
-    "expression", "references", "array_files", "values", "templates", "layout", "workbook",
-    "mapping", "builder", "subject", "inspection", "verify", "typed", "recalculation", "prove",
-    "review", "hints", "report", "csv_report", "page", "checker", "annotation", "derivation",
-    "explainer", "terminal", "terminal_explanation", "__init__", "cli", "__main__",
+    "errors", "numerals", "tolerance", "notation", "toml", "spec", "equation", "slips", "grid",
+    "places", "cellwise", "layers", "losses", "optimizers", "graph", "steps", "late_weights",
+    "training", "network", "expression", "references", "array_files", "values", "templates",
+    "layout", "workbook", "mapping", "builder", "subject", "inspection", "verify", "diagnose",
+    "typed", "recalculation", "prove", "review", "hints", "report", "csv_report", "page", "checker",
+    "annotation", "derivation", "explainer", "terminal", "terminal_explanation", "__init__", "cli",
+    "__main__",
 ]  # fmt: skip
 
 

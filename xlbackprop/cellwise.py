@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from xlbackprop.equation import Array, Equation, Mask, Math, Tensor
+from xlbackprop.equation import Array, Equation, Mask, Math, Slip, Tensor
 from xlbackprop.grid import Addresses
 
 
@@ -15,6 +15,7 @@ def cellwise(
     formula: Callable[..., str],
     math: Math,
     *,
+    slips: tuple[Slip, ...] = (),
     accepts: Callable[..., Mask] | None = None,
     tie_rule: str = "",
 ) -> Equation:
@@ -33,4 +34,13 @@ def cellwise(
             }
         )
 
-    return Equation(target, sources, compute, text, math, accepts=accepts, tie_rule=tie_rule)
+    return Equation(
+        target,
+        sources,
+        compute,
+        text,
+        math,
+        slips=slips,
+        accepts=accepts,
+        tie_rule=tie_rule,
+    )

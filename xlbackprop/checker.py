@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xlbackprop.diagnose import diagnose
 from xlbackprop.errors import EngineError, shown, suggestion
 from xlbackprop.mapping import Map
 from xlbackprop.prove import prove as try_draws
@@ -80,12 +81,13 @@ def review_workbook(
         stored = read_tensors(workbook, network, subject.places, subject.blocks)
         found, notes = recalculate(stored, running)
         judgements = verify(network, found, chosen)
+        diagnoses = diagnose(network, found, judgements, chosen)
         if formulas:
             judgements = ask_for_formulas(network, judgements)
         if prove and isinstance(running, Engine):
             judgements, proof = try_draws(network, found, judgements, running, prove, chosen=chosen)
             notes += proof
-    return Review(str(path), network, found, judgements, subject.notes + notes)
+    return Review(str(path), network, found, judgements, diagnoses, subject.notes + notes)
 
 
 def _engine_name(engine: EngineName | str, prove: int) -> EngineName:

@@ -172,11 +172,16 @@ class Math:
 
 @dataclass(frozen=True)
 class Slip:
-    """A well-known wrong version of a step: what people compute instead, and what to tell them."""
+    """A well-known wrong version of a step: what people compute instead, and what to tell them.
+
+    `compute` takes the equation's sources by letter, and those that only the slip needs, and
+    returns an array of the target's size. The hint tells a newcomer what to do, in one sentence.
+    """
 
     name: str
     hint: str
     compute: Callable[..., Array]
+    sources: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -205,13 +210,12 @@ class Equation:
 
     def evaluate(self, values: Mapping[str, Array]) -> Array:
         """Return the target's array, shape `target.shape`, from arrays by tensor name."""
-        arrays = self._arrays(values)
-        # An overflow or a NaN is a value here, not a mishap: it is judged like any other.
-        with np.errstate(all="ignore"):
-            result = np.asarray(self.compute(**arrays), dtype=np.float64)
-        # Spreadsheets have no infinity, only an error; and no negative zero.
-        finite = np.where(np.isfinite(result), result + 0.0, np.nan)
-        return finite.reshape(self.target.shape)
+        return self._evaluated(self.compute, self._arrays(values))
+
+    def evaluate_slip(self, slip: Slip, values: Mapping[str, Array]) -> Array:
+        """Return what the slip makes of the same arrays, shape `target.shape`."""
+        extra = {letter: values[tensor.name] for letter, tensor in slip.sources.items()}
+        return self._evaluated(slip.compute, {**self._arrays(values), **extra})
 
     def accepted(self, found: Array, tolerance: Array, values: Mapping[str, Array]) -> Mask:
         """Return where `found` is a valid answer other than the one that `compute` gives."""
@@ -219,6 +223,14 @@ class Equation:
             return np.zeros(found.shape, dtype=np.bool_)
         with np.errstate(all="ignore"):
             return np.asarray(self.accepts(found, tolerance, **self._arrays(values)))
+
+    def _evaluated(self, compute: Callable[..., Array], arrays: Mapping[str, Array]) -> Array:
+        # An overflow or a NaN is a value here, not a mishap: it is judged like any other.
+        with np.errstate(all="ignore"):
+            result = np.asarray(compute(**arrays), dtype=np.float64)
+        # Spreadsheets have no infinity, only an error; and no negative zero.
+        finite = np.where(np.isfinite(result), result + 0.0, np.nan)
+        return finite.reshape(self.target.shape)
 
     def _arrays(self, values: Mapping[str, Array]) -> dict[str, Array]:
         return {letter: values[tensor.name] for letter, tensor in self.sources.items()}

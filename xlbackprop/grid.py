@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from xlsxwriter.utility import quote_sheetname, xl_col_to_name
+from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol, xl_col_to_name
 
 from xlbackprop.equation import Equation, Index, Tensor
 
@@ -84,6 +84,12 @@ class Block:
     def range(self) -> str:
         """The block's address on its sheet: `B3:F7`, or `B3` for a single cell."""
         return rectangle(self.row, self.column, self.height, self.width)
+
+
+def corners(address: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return row and column of the first and the last cell of an address without a sheet."""
+    first, _, last = address.replace("$", "").partition(":")
+    return xl_cell_to_rowcol(first), xl_cell_to_rowcol(last or first)
 
 
 def cell(row: int, column: int) -> str:

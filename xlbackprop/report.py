@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xlbackprop.diagnose import Diagnosis
 from xlbackprop.equation import Index
 from xlbackprop.hints import Hints
 from xlbackprop.numerals import read_numeral
@@ -43,9 +44,10 @@ class CellResult:
 class TensorResult:
     """How many cells of a tensor have each status, and what explains them.
 
-    `rule` is the equation as one line of text. Each entry of `diagnosis` has a "slip", the name
-    of a well-known mistake (or "none: a tie", where another valid answer was accepted), and a
-    "message".
+    `rule` is the equation as one line of text. Each entry of `diagnosis` has a "slip" and a
+    "message". The slip is the name of a well-known mistake, "one of: …" where several give the
+    same numbers, "unknown" where none explains wrong cells, or "none: a tie" where another valid
+    answer was accepted.
     """
 
     name: str
@@ -114,7 +116,12 @@ def make_report(review: Review) -> Report:
     judgements = review.judgements
     rules = {one.target.name: one.math.text for one in review.network.equations}
     tensors = tuple(
-        TensorResult(name, _counts(one.statuses), rules.get(name, ""), _diagnosis(one))
+        TensorResult(
+            name,
+            _counts(one.statuses),
+            rules.get(name, ""),
+            (*_ties(one), *_slips(review.diagnoses.get(name, ()))),
+        )
         for name, one in judgements.items()
     )
     counts: dict[str, int] = {}
@@ -156,7 +163,11 @@ def _cells(judgement: Judgement) -> Iterator[CellResult]:
         )
 
 
-def _diagnosis(judgement: Judgement) -> tuple[dict[str, str], ...]:
+def _slips(diagnoses: Sequence[Diagnosis]) -> tuple[dict[str, str], ...]:
+    return tuple({"slip": one.slip, "message": one.message} for one in diagnoses)
+
+
+def _ties(judgement: Judgement) -> tuple[dict[str, str], ...]:
     if not judgement.tie_rule:
         return ()
     accepted = f"another valid answer than the page's was accepted; its rule: {judgement.tie_rule}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from xlbackprop.diagnose import Diagnosis
 from xlbackprop.network import Network
 from xlbackprop.verify import Judgement
 from xlbackprop.workbook.found import Found
@@ -12,10 +13,11 @@ from xlbackprop.workbook.found import Found
 
 @dataclass(frozen=True)
 class Review:
-    """A judged workbook: its network, its tensors as they were found, and the judgements."""
+    """A judged workbook: what was found in it, what is said of it, and what explains it."""
 
     workbook: str
     network: Network
     found: Mapping[str, Found]
     judgements: Mapping[str, Judgement]
+    diagnoses: Mapping[str, Sequence[Diagnosis]]  # of the tensors with wrong cells
     notes: tuple[str, ...] = ()  # on the workbook as a whole, a sentence each

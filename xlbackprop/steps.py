@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xlbackprop.equation import Equation, Kind, Math, Place, Shape, Tensor
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Slip, Tensor
 from xlbackprop.errors import SpecError, suggestion
 from xlbackprop.graph import Node
 from xlbackprop.layers import LAYERS, LayerEquations, Scope
@@ -241,6 +243,24 @@ def _sum(target: Tensor, parts: list[Tensor]) -> Equation:
             full=f"{target.title}[{index}] = "
             + " + ".join(f"{part.title}[{index}]" for part in parts),
             why="The output is used more than once: what comes back from all its uses adds up.",
+        ),
+        slips=_slips_of_sum(len(parts)),
+    )
+
+
+def _slips_of_sum(number: int) -> tuple[Slip, ...]:
+    hint = f"Add up what comes back from all {number} uses of the output"
+
+    def only(position: int) -> Callable[..., Array]:
+        return lambda **arrays: list(arrays.values())[position]
+
+    return (
+        Slip("only the first branch", f"{hint}: yours has the first only.", only(0)),
+        Slip("only the last branch", f"{hint}: yours has the last only.", only(-1)),
+        Slip(
+            "mean over the branches for their sum",
+            f"{hint}, and do not divide by {number}.",
+            lambda **arrays: np.mean(list(arrays.values()), axis=0),
         ),
     )
 

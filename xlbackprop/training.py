@@ -9,6 +9,7 @@ import numpy as np
 
 from xlbackprop.equation import Domain, Equation, Kind, Math, Tensor
 from xlbackprop.errors import SpecError, suggestion
+from xlbackprop.late_weights import with_slips_of_order
 from xlbackprop.layers import Scope
 from xlbackprop.layers.options import read_options
 from xlbackprop.optimizers import OPTIMIZERS, Optimizer, Parameter, Update
@@ -41,6 +42,7 @@ class Training:
         layers, updates = [], {}
         for layer in step.layers:
             equations: list[Equation] = []
+            new: dict[str, Tensor] = {}
             targets = {equation.target.short: equation.target for equation in layer.backward()}
             for w in layer.equations.parameters:
                 key = f"{layer.name}.{w.short}"
@@ -55,7 +57,10 @@ class Training:
                 update: Update = self.optimizer.update(parameter)
                 equations += update.equations
                 updates[key] = update
-            layers.append(replace(layer, updates=tuple(equations)))
+                new[w.name] = update.new
+            layers.append(
+                replace(with_slips_of_order(layer, new, before), updates=tuple(equations))
+            )
         return replace(step, layers=tuple(layers), updates=updates)
 
     def with_losses(self, steps: list[Step]) -> Training:

@@ -142,9 +142,9 @@ def _judge_input(found: Found) -> Judgement:
 def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) -> Judgement:
     evaluate = _Evaluation(equation, versions)
     expected, counted = evaluate("true"), evaluate("counted")
-    tolerance = _typed_tolerance(found)
-    right = _matches(found.numbers, expected, tolerance)
-    right |= _matches(found.numbers, evaluate("accepted"), tolerance)
+    tolerance = typed_tolerance(found)
+    right = matches(found.numbers, expected, tolerance)
+    right |= matches(found.numbers, evaluate("accepted"), tolerance)
     ties = np.zeros_like(right)
     if equation.accepts is not None and not right.all():
         for version in ("true", "accepted"):
@@ -152,7 +152,7 @@ def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) 
         right |= ties
     follows = np.zeros_like(right)
     for version in USERS_VERSIONS:
-        follows |= _matches(found.numbers, evaluate(version), tolerance)
+        follows |= matches(found.numbers, evaluate(version), tolerance)
     follows |= _follows_from_invalid(
         equation, found, np.isnan(counted) | np.isnan(evaluate("strict"))
     )
@@ -241,14 +241,24 @@ def _as_number(found: Found, index: Index) -> float:
     return np.nan if number is None else number
 
 
-def _matches(numbers: Array, expected: Array, tolerance: Array) -> Mask:
+def counted(found: Found) -> Array:
+    """Return the tensor's numbers, a blank or a text as 0 and an error as NaN."""
+    numbers = np.where(found.states == State.NUMBER, found.numbers, 0.0)
+    return np.where(found.states == State.ERROR, np.nan, numbers)
+
+
+def matches(numbers: Array, expected: Array, tolerance: Array) -> Mask:
+    """Return where numbers are the expected ones, as exactly as is asked for."""
     with np.errstate(invalid="ignore"):
-        off = np.abs(numbers - expected)
-        allowed = np.maximum(np.maximum(RELATIVE * np.abs(expected), ABSOLUTE), tolerance)
-        return np.asarray(off <= allowed)
+        return np.asarray(np.abs(numbers - expected) <= allowance(expected, tolerance))
 
 
-def _typed_tolerance(found: Found) -> Array:
+def allowance(expected: Array, tolerance: Array) -> Array:
+    """Return how far from the expected numbers those found may be."""
+    return np.maximum(np.maximum(RELATIVE * np.abs(expected), ABSOLUTE), tolerance)
+
+
+def typed_tolerance(found: Found) -> Array:
     """Return half a unit of the last decimal typed, two decimals at least; 0 for formulas."""
     tolerance = np.zeros(found.numbers.shape)
     typed = (found.states == State.NUMBER) & ~found.has_formula

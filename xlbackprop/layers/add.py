@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Tensor
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip, Tensor
 from xlbackprop.grid import Addresses
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
@@ -39,7 +41,7 @@ class Add:
             out=out,
             forward=(_add(out, inputs),),
             dL_dout=dL_dout,
-            backward=tuple(_pass_on(dL_dout, gradient) for gradient in gradients),
+            backward=tuple(_pass_on(dL_dout, gradient, len(inputs)) for gradient in gradients),
             gradients=gradients,
             about=f"the sum of {len(inputs)} inputs",
         )
@@ -63,10 +65,27 @@ def _add(out: Tensor, inputs: tuple[Tensor, ...]) -> Equation:
         compute,
         formula,
         Math(f"out[{i}] = {terms}"),
+        slips=(
+            Slip(
+                "only the first input",
+                "Add all inputs in each cell: only the first is in yours.",
+                lambda **arrays: next(iter(arrays.values())),
+            ),
+            Slip(
+                "mean for sum",
+                f"Add the {len(inputs)} inputs, and do not divide by {len(inputs)}.",
+                lambda **arrays: compute(**arrays) / len(arrays),
+            ),
+            Slip(
+                "product for sum",
+                "Add the inputs; you multiplied them.",
+                lambda **arrays: np.prod(list(arrays.values()), axis=0),
+            ),
+        ),
     )
 
 
-def _pass_on(upstream: Tensor, target: Tensor) -> Equation:
+def _pass_on(upstream: Tensor, target: Tensor, inputs: int) -> Equation:
     i = ",".join(target.axes)
     return Equation(
         target,
@@ -76,5 +95,12 @@ def _pass_on(upstream: Tensor, target: Tensor) -> Equation:
         math=Math(
             f"{target.title}[{i}] = dL/dout[{i}]",
             why="A summand moves the sum as much as itself, so it gets the whole gradient.",
+        ),
+        slips=(
+            Slip(
+                "gradient divided among the inputs",
+                "Give each input all of dL/dout: each moves the sum by as much as itself moves.",
+                lambda g: g / inputs,
+            ),
         ),
     )

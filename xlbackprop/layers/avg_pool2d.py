@@ -16,16 +16,28 @@ It is a convolution of each plane with the filter that is 1/(R·S) throughout, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Math, Shape
+from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.grid import Addresses
-from xlbackprop.layers.common.planes import Pair, as_pair, scaled, spread_out, windows
+from xlbackprop.layers.common.planes import (
+    VALID,
+    Pair,
+    as_pair,
+    frames,
+    pair_text,
+    placed,
+    spread_out,
+    windows,
+)
+from xlbackprop.layers.common.planes import scaled as scaled_index
 from xlbackprop.layers.common.pooling import Pooling, PoolOptions
+from xlbackprop.layers.common.sliding import cut, overhanging
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.slips import altered, scaled
 
 
 @layer("avg_pool2d", short="avgpool")
@@ -81,6 +93,7 @@ class _AveragePooling(Pooling):
                 size=self.canvas,
                 offset=as_pair(r - 1 for r in self.kernel),
                 step=self.stride,
+                unframed=VALID,
             )
             self.dL_dout_spread = spread.target
             yield spread
@@ -103,13 +116,14 @@ class _AveragePooling(Pooling):
             i, j = i * s, j * t
             return f"SUM({at.h[*lead, i : i + R, j : j + S]})/{entries}"
 
-        window = f"{n}c,{scaled(s, 'i')}+a,{scaled(t, 'j')}+b"
+        window = f"{n}c,{scaled_index(s, 'i')}+a,{scaled_index(t, 'j')}+b"
         return Equation(
             self.out,
             {"h": self.h_padded},
             compute=lambda h: windows(h, (R, S), (s, t)).sum(axis=(-2, -1)) / entries,
             formula=formula,
             math=Math(f"out[{n}c,i,j] = Σ(a,b) {self.h_padded.title}[{window}] / {entries}"),
+            slips=tuple(self.slips_of_mean()),
         )
 
     def gradient_of_h(self) -> Equation:
@@ -124,7 +138,7 @@ class _AveragePooling(Pooling):
             u, v = u + p, v + q
             return f"SUM({at.g[*lead, u : u + R, v : v + S]})/{self.entries}"
 
-        window = f"{n}c,{scaled(1, 'u', p)}+a,{scaled(1, 'v', q)}+b"
+        window = f"{n}c,{scaled_index(1, 'u', p)}+a,{scaled_index(1, 'v', q)}+b"
         return Equation(
             self.dL_dh,
             {"g": self.dL_dout_spread},
@@ -134,4 +148,83 @@ class _AveragePooling(Pooling):
                 f"dL/dh[{n}c,u,v] = Σ(a,b) {self.dL_dout_spread.title}[{window}] / {self.entries}",
                 why="A window gives every entry that it sees the same share of its gradient.",
             ),
+            slips=tuple(self.slips_of_dh(compute)),
         )
+
+    # What goes wrong.
+
+    def slips_of_mean(self) -> Iterator[Slip]:
+        """Yield the slips of the forward pass: h is the padded input."""
+        kernel, out_size, entries = self.kernel, self.out_size, self.entries
+        inside = placed(np.ones(self.size), self.framed, self.padding)
+
+        def mean(h: Array, step: Pair) -> Array:
+            return np.asarray(overhanging(h, kernel, out_size, step).sum(axis=(-2, -1)) / entries)
+
+        if entries > 1:
+            yield scaled(
+                "average not divided",
+                f"Divide the sum of each window by its number of entries, {entries}.",
+                lambda h: mean(h, self.stride),
+                entries,
+            )
+            yield Slip(
+                "maximum for mean",
+                "Take the mean of each window, not its largest entry.",
+                lambda h: windows(h, kernel, self.stride).max(axis=(-2, -1)),
+            )
+        if self.stride != (1, 1) and max(out_size) > 1:
+            yield Slip(
+                "stride forgotten",
+                f"Move the window by {pair_text(self.stride)} cells from one output to the next.",
+                lambda h: mean(h, (1, 1)),
+            )
+        if any(self.padding):
+            yield Slip(
+                "padding forgotten",
+                f"Begin with the window in the corner of the padded input: it has"
+                f" {pair_text(self.padding)} rings of zeros around h.",
+                lambda h: mean(cut(h, self.padding, self.size), self.stride),
+            )
+            yield Slip(
+                "zeros of the padding not counted",
+                f"Divide by {entries} at the edges, too: here the zeros of the padding count.",
+                lambda h: mean(h, self.stride) / mean(inside, self.stride),
+            )
+
+    def slips_of_dh(self, compute: Callable[[Array], Array]) -> Iterator[Slip]:
+        """Yield the slips of dL/dh: g is dL/dout within zeros."""
+        last = as_pair(r - 1 for r in self.kernel)
+        if self.entries > 1:
+            yield scaled(
+                "average not divided",
+                f"Divide each window's gradient by its number of entries, {self.entries}: each of"
+                " them moves the mean by that part only.",
+                compute,
+                self.entries,
+            )
+
+        def moved(offset: Pair, step: Pair) -> Callable[[Array], Array]:
+            def change(g: Array) -> Array:
+                z = cut(g, last, self.out_size, self.stride)
+                return placed(z, self.canvas, offset, step)
+
+            return change
+
+        if self.stride != (1, 1) and max(self.out_size) > 1:
+            yield altered(
+                "stride forgotten",
+                f"Put zeros between the entries of dL/dout, so that they stand"
+                f" {pair_text(self.stride)} cells apart.",
+                compute,
+                g=moved(last, (1, 1)),
+            )
+        if last != (0, 0):
+            for name, offset in frames(last, VALID).items():
+                yield altered(
+                    name,
+                    f"Frame dL/dout with {last[0]} rows and {last[1]} columns of zeros, so that"
+                    " each input gets its part from every window that saw it.",
+                    compute,
+                    g=moved(offset, self.stride),
+                )

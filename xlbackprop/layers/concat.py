@@ -12,12 +12,13 @@ Nothing is computed: each cell shows another one, as in torch.cat.
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Shape
+from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip
 from xlbackprop.grid import Addresses, View
 from xlbackprop.layers.common.planes import scaled
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
@@ -95,7 +96,15 @@ class _Concat:
             view: View = getattr(at, self.inputs[m].short)
             return view[*sample, c - self.start(m), *index[self.axis + 1 :]]
 
-        return Equation(self.out, sources, compute, formula, self.math_of_out())
+        slips = (
+            Slip(
+                "inputs in the wrong order",
+                f"Put the inputs one after the other as they are numbered, h_0 first, along"
+                f" {self.letter}.",
+                lambda **arrays: np.concatenate(list(arrays.values())[::-1], axis=self.axis),
+            ),
+        )
+        return Equation(self.out, sources, compute, formula, self.math_of_out(), slips)
 
     def math_of_out(self) -> Math:
         index, c = self.index(0), self.letter
@@ -125,4 +134,25 @@ class _Concat:
             compute=lambda g: np.split(g, np.cumsum(self.sizes)[:-1], axis=self.axis)[m],
             formula=formula,
             math=Math(f"{target.title}[{index}] = dL/dout[{shifted}]"),
+            slips=tuple(self.slips_of_part(m)),
+        )
+
+    def slips_of_part(self, m: int) -> Iterator[Slip]:
+        start, last = self.start(m), self.ends[-1] - self.ends[m]
+        hint = (
+            f"Take the part of dL/dout that stands where h_{m} stands in out: it begins at"
+            f" {self.letter} = {start}."
+        )
+
+        def from_(first: int) -> Callable[[Array], Array]:
+            return lambda g: g.take(range(first, first + self.sizes[m]), axis=self.axis)
+
+        if last != start:
+            yield Slip("gradients swapped", hint, from_(last))
+        if start not in (0, last) and last != 0:
+            yield Slip("offset of the part forgotten", hint, from_(0))
+        yield Slip(
+            "gradient divided among the inputs",
+            "Pass dL/dout on as it is: each output is one input's entry, and shared with none.",
+            lambda g: from_(start)(g) / len(self.sizes),
         )

@@ -28,7 +28,9 @@ import numpy as np
 from xlbackprop.equation import Array, Equation, Math, Place, Shape
 from xlbackprop.grid import Addresses, sumproduct
 from xlbackprop.layers.common.convolution import Convolution
+from xlbackprop.layers.common.convolution_slips import slips_of_dh, slips_of_dw, slips_of_out
 from xlbackprop.layers.common.planes import (
+    VALID,
     Pair,
     as_pair,
     half_turn,
@@ -38,7 +40,7 @@ from xlbackprop.layers.common.planes import (
     spread_out,
     windows,
 )
-from xlbackprop.layers.common.sums import Terms, sum_equations
+from xlbackprop.layers.common.sums import Terms, sum_equations, whole_sum
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count, flag, pair
 
@@ -153,7 +155,7 @@ class _Convolution(Convolution):
             yield spread
         yield from self.gradient_of_w()
         if self.options.bias:
-            yield from self.gradient_of_b()
+            yield from self.gradient_of_b(axis=0)
         if self.options.kernel != (1, 1):
             rotated = half_turn(
                 self.scope,
@@ -195,6 +197,7 @@ class _Convolution(Convolution):
             size=self.reach,
             step=self.options.dilation,
             place=Place.BELOW,
+            steps="dilation",
         )
 
     def spread_out(self) -> Equation:
@@ -207,6 +210,7 @@ class _Convolution(Convolution):
             size=self.canvas,
             offset=as_pair(d - 1 for d in self.reach),
             step=self.options.stride,
+            unframed=VALID,
         )
 
     # The forward pass.
@@ -225,15 +229,11 @@ class _Convolution(Convolution):
             i, j = i * s, j * t
             return sumproduct(at.h[*n, channel, i : i + D, j : j + E], at.w[k, c].fixed)
 
-        return sum_equations(
-            self.scope,
-            self.out,
-            Terms(
-                self.channels_per_group, {"h": self.h_padded, "w": self.w_dilated}, partial, term
-            ),
-            self.math_of_out(),
-            self.add_bias() if self.options.bias else None,
-        )
+        sources = {"h": self.h_padded, "w": self.w_dilated}
+        terms = Terms(self.channels_per_group, sources, partial, term, "channel")
+        finish = self.add_bias() if self.options.bias else None
+        slips = slips_of_out(self, whole_sum(terms, finish))
+        return sum_equations(self.scope, self.out, terms, self.math_of_out(), finish, slips)
 
     def math_of_out(self) -> Math:
         n, (s, t) = self.n, self.options.stride
@@ -284,8 +284,10 @@ class _Convolution(Convolution):
             why="The weight has a part in every output of its filter, each time beside another"
             " entry of the input. Nothing is turned.",
         )
-        terms = Terms(self.samples, {"h": self.h_padded, "g": upstream}, partial, term)
-        return sum_equations(self.scope, self.dL_dw, terms, math)
+        sources = {"h": self.h_padded, "g": upstream}
+        terms = Terms(self.samples, sources, partial, term, "sample")
+        slips = slips_of_dw(self, whole_sum(terms))
+        return sum_equations(self.scope, self.dL_dw, terms, math, slips=slips)
 
     def gradient_of_h(self) -> list[Equation]:
         (p, q), (D, E), (H, W) = self.options.padding, self.reach, self.size
@@ -311,8 +313,9 @@ class _Convolution(Convolution):
             why="" if self.options.kernel == (1, 1) else WHY_TURNED,
         )
         sources = {"g": self.dL_dout_spread, "r": self.w_rotated}
-        terms = Terms(self.filters_per_group, sources, partial, term)
-        return sum_equations(self.scope, self.dL_dh, terms, math)
+        terms = Terms(self.filters_per_group, sources, partial, term, "filter")
+        slips = slips_of_dh(self, whole_sum(terms))
+        return sum_equations(self.scope, self.dL_dh, terms, math, slips=slips)
 
     # What the page and the arrays need to know.
 

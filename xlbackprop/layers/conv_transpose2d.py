@@ -30,6 +30,7 @@ from xlbackprop.equation import Array, Equation, Math, Shape
 from xlbackprop.grid import Addresses, sumproduct
 from xlbackprop.layers.common.convolution import Convolution
 from xlbackprop.layers.common.planes import (
+    VALID,
     Pair,
     as_pair,
     half_turn,
@@ -39,7 +40,8 @@ from xlbackprop.layers.common.planes import (
     spread_out,
     windows,
 )
-from xlbackprop.layers.common.sums import Terms, sum_equations
+from xlbackprop.layers.common.sums import Terms, sum_equations, whole_sum
+from xlbackprop.layers.common.transposed_slips import slips_of_dh, slips_of_dw, slips_of_out
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count, flag, pair
 
@@ -147,7 +149,7 @@ class _TransposedConvolution(Convolution):
             yield padded
         yield from self.gradient_of_w()
         if self.options.bias:
-            yield from self.gradient_of_b()
+            yield from self.gradient_of_b(axis=1)
         yield from self.gradient_of_h()
 
     # The helper blocks.
@@ -167,6 +169,7 @@ class _TransposedConvolution(Convolution):
             size=self.canvas,
             offset=as_pair(r - 1 for r in self.options.kernel),
             step=self.options.stride,
+            unframed=VALID,
         )
 
     def pad(self) -> Equation:
@@ -196,13 +199,11 @@ class _TransposedConvolution(Convolution):
             i, j = i + p, j + q
             return sumproduct(at.h[*n, c, i : i + R, j : j + S], at.r[c, k].fixed)
 
-        return sum_equations(
-            self.scope,
-            self.out,
-            Terms(self.channels, {"h": self.h_spread, "r": self.w_rotated}, partial, term),
-            self.math_of_out(),
-            self.add_bias() if self.options.bias else None,
-        )
+        sources = {"h": self.h_spread, "r": self.w_rotated}
+        terms = Terms(self.channels, sources, partial, term, "channel")
+        finish = self.add_bias() if self.options.bias else None
+        slips = slips_of_out(self, whole_sum(terms, finish))
+        return sum_equations(self.scope, self.out, terms, self.math_of_out(), finish, slips)
 
     def math_of_out(self) -> Math:
         n, (p, q) = self.n, self.options.padding
@@ -237,8 +238,10 @@ class _TransposedConvolution(Convolution):
         n = self.n
         h = f"{h_between.title}[{n}c,{scaled(1, 'i', top)},{scaled(1, 'j', left)}]"
         math = Math(f"dL/dw[c,k,a,b] = Σ({n}i,j) {self.dL_dout_padded.title}[{n}k,a+i,b+j] · {h}")
-        terms = Terms(self.samples, {"g": self.dL_dout_padded, "h": h_between}, partial, term)
-        return sum_equations(self.scope, self.dL_dw, terms, math)
+        sources = {"g": self.dL_dout_padded, "h": h_between}
+        terms = Terms(self.samples, sources, partial, term, "sample")
+        slips = slips_of_dw(self, whole_sum(terms))
+        return sum_equations(self.scope, self.dL_dw, terms, math, slips=slips)
 
     def gradient_of_h(self) -> list[Equation]:
         (s, t), (R, S), (H, W) = self.options.stride, self.options.kernel, self.size
@@ -261,8 +264,9 @@ class _TransposedConvolution(Convolution):
             " slides over dL/dout as it is, which is cross-correlation.",
         )
         sources = {"g": self.dL_dout_padded, "w": self.w}
-        terms = Terms(self.options.filters, sources, partial, term)
-        return sum_equations(self.scope, self.dL_dh, terms, math)
+        terms = Terms(self.options.filters, sources, partial, term, "filter")
+        slips = slips_of_dh(self, whole_sum(terms))
+        return sum_equations(self.scope, self.dL_dh, terms, math, slips=slips)
 
     # What the page and the arrays need to know.
 

@@ -11,12 +11,21 @@ row of h and out is a sample. The weights are (units, inputs), as in torch.nn.Li
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from xlbackprop.equation import Equation, Kind, Math, Place, Shape
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Slip
 from xlbackprop.grid import Addresses, sumproduct
+from xlbackprop.layers.common.filter_slips import (
+    bias_slips,
+    gradient_of_b_slips,
+    wrong_gradient_slip,
+)
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count, flag
+from xlbackprop.slips import altered
 
 
 @layer("dense", short="dense")
@@ -84,12 +93,20 @@ class _Dense:
             bias = (at.b[k].fixed if sample else at.b[k]) if has_bias else ""
             return f"{total}+{bias}" if has_bias else total
 
+        def compute(h: Array, w: Array, b: Array | float = 0) -> Array:
+            return np.asarray(h @ w.T + b)
+
+        slips = (
+            *(bias_slips(compute) if has_bias else ()),
+            *self.transposed(compute, "Take row k of w for output k, not its column k."),
+        )
         return Equation(
             self.out,
             sources,
-            compute=lambda h, w, b=0: h @ w.T + b,
+            compute,
             formula=formula,
             math=Math(f"out[{n}k] = Σ(j) h[{n}j] · w[k,j]" + " + b[k]" * has_bias),
+            slips=slips,
         )
 
     def gradient_of_w(self) -> Equation:
@@ -101,15 +118,35 @@ class _Dense:
             return f"{at.g[k].fixed_column}*{at.h[j].fixed_row}"
 
         total = f"Σ({n[:-1]}) " if n else ""
+
+        def compute(g: Array, h: Array) -> Array:
+            return np.asarray(g.T @ h if n else g[:, None] * h)
+
         return Equation(
             self.dL_dw,
             {"g": self.dL_dout, "h": self.h},
-            compute=lambda g, h: g.T @ h if n else g[:, None] * h,
+            compute,
             formula=formula,
             math=Math(
                 f"dL/dw[k,j] = {total}dL/dout[{n}k] · h[{n}j]",
                 why="The weight has a part in one output, where it stands beside one input"
                 + (": in every sample, over which is summed." if n else "."),
+            ),
+            slips=(
+                *self.of_one_sample(compute, "g", "h"),
+                altered(
+                    "input missing",
+                    "Multiply dL/dout of the row with the input of the column: the input is"
+                    " missing.",
+                    compute,
+                    h=np.ones_like,
+                ),
+                altered(
+                    "dL/dout missing",
+                    "Multiply the input of the column with dL/dout of the row: dL/dout is missing.",
+                    compute,
+                    g=np.ones_like,
+                ),
             ),
         )
 
@@ -122,6 +159,10 @@ class _Dense:
             compute=lambda g: g.sum(axis=0) if n else g,
             formula=lambda at, k: f"SUM({at.g[:, k]})" if n else at.g[k],
             math=Math(f"dL/db[k] = {total}dL/dout[{n}k]"),
+            slips=(
+                *gradient_of_b_slips(self.dL_dw, 0),
+                *self.of_one_sample(lambda g: g.sum(axis=0), "g"),
+            ),
         )
 
     def gradient_of_h(self) -> Equation:
@@ -131,6 +172,7 @@ class _Dense:
             compute=lambda w, g: g @ w,
             formula=lambda at, j: sumproduct(at.w[:, j], at.g[:].fixed),
             math=self._math_of_dh(),
+            slips=tuple(self.slips_of_dh(lambda w, g: g @ w)),
         )
 
     def gradient_of_h_in_batch(self) -> list[Equation]:
@@ -151,6 +193,13 @@ class _Dense:
                 compute=lambda w: w.T,
                 formula=_transposed,
                 math=Math("w_transposed[j,k] = w[k,j]"),
+                slips=(
+                    Slip(
+                        "w not transposed",
+                        "Write each row of w as a column: entry [j,k] here is w[k,j].",
+                        lambda w: w,
+                    ),
+                ),
             ),
             Equation(
                 self.dL_dh,
@@ -158,8 +207,43 @@ class _Dense:
                 compute=lambda w, g: g @ w.T,
                 formula=lambda at, n, j: sumproduct(at.g[n, :], at.w[j, :].fixed),
                 math=self._math_of_dh(),
+                slips=tuple(self.slips_of_dh(lambda w, g: g @ w.T)),
             ),
         ]
+
+    # What goes wrong.
+
+    def slips_of_dh(self, compute: Callable[..., Array]) -> Iterator[Slip]:
+        """Yield the slips of dL/dh: compute(w, g)."""
+        hint = "Take column j of w for input j, on the way back: w is used transposed."
+        yield from self.transposed(compute, hint)
+        yield from wrong_gradient_slip(self.dL_dw, self.dL_dh)
+        if self.options.units > 1:
+            yield altered(
+                "only the first unit",
+                "Add up what comes back from all units: the input feeds each of them.",
+                compute,
+                g=lambda g: g * (np.arange(self.options.units) == 0),
+            )
+
+    def transposed(self, compute: Callable[..., Array], hint: str) -> Iterator[Slip]:
+        """Yield the slip that takes rows of w for its columns, where they are as long."""
+        units, inputs = self.w.shape
+        if units == inputs > 1:
+            yield altered("rows for columns of w", hint, compute, w=lambda w: w.T)
+
+    def of_one_sample(self, compute: Callable[..., Array], *letters: str) -> Iterator[Slip]:
+        """Yield the slips that do not sum over the batch."""
+        if not self.batch or self.batch[0] < 2:
+            return
+        for which, part in (("first", slice(1)), ("last", slice(-1, None))):
+            yield altered(
+                f"only the {which} sample",
+                f"Add up all {self.batch[0]} samples of the batch: each of them moves the"
+                " parameter's gradient.",
+                compute,
+                **dict.fromkeys(letters, lambda x, part=part: x[part]),
+            )
 
     def _math_of_dh(self) -> Math:
         n = self.n

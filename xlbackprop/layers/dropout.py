@@ -11,9 +11,10 @@ instead.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from xlbackprop.equation import Domain, Kind, Math, Shape
+from xlbackprop.equation import Array, Domain, Kind, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise, literal
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import number
@@ -38,6 +39,7 @@ class Dropout:
             compute=lambda h, mask: h * mask / (1 - self.rate),
             formula=lambda h, mask: f"{h}*{mask}/(1-{rate})",
             math=Math(f"out[{i}] = h[{i}] · mask[{i}] / (1 - {rate})"),
+            slips=tuple(self._slips("h")),
         )
         gradient = part.equation(
             part.dL_dh,
@@ -45,5 +47,35 @@ class Dropout:
             compute=lambda g, mask: g * mask / (1 - self.rate),
             formula=lambda g, mask: f"{g}*{mask}/(1-{rate})",
             math=Math(f"dL/dh[{i}] = dL/dout[{i}] · mask[{i}] / (1 - {rate})"),
+            slips=tuple(self._slips("g")),
         )
         return part.layer([out], [gradient], f"rate {self.rate:g}, mask given", givens=(mask,))
+
+    def _slips(self, letter: str) -> Iterator[Slip]:
+        """Yield the slips of what the mask and the scale are applied to, under its letter."""
+        keep, kept = 1 - self.rate, literal(1 - self.rate)
+
+        def slip(name: str, hint: str, factor: Callable[[Array], Array]) -> Slip:
+            return Slip(name, hint, lambda mask, **x: x[letter] * factor(mask))
+
+        both = f"Multiply with the mask and divide by 1 - {literal(self.rate)}, both ways: "
+        yield slip(
+            "mask forgotten", both + "the mask is missing.", lambda mask: 1 / keep + 0 * mask
+        )
+        yield slip(
+            "mask the wrong way round",
+            both + "1 in the mask keeps the entry, 0 drops it.",
+            lambda mask: (1 - mask) / keep,
+        )
+        if self.rate:
+            yield slip("scale forgotten", both + "the division is missing.", lambda mask: mask)
+            yield slip(
+                "multiplied by the scale",
+                both + f"what is kept becomes larger, and you multiplied it with {kept}.",
+                lambda mask: mask * keep,
+            )
+            yield slip(
+                "divided by the rate",
+                both + "you divided by the rate itself, the share that is dropped.",
+                lambda mask: mask / self.rate,
+            )

@@ -11,15 +11,17 @@ Probabilistic Language Model" (2003), section 2, where the table is called C.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Shape
+from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Shape, Slip
 from xlbackprop.grid import Addresses, span
 from xlbackprop.layers.common.sums import Terms, sum_equations
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count
+from xlbackprop.slips import altered
 
 
 @layer("embedding", short="embed")
@@ -97,6 +99,15 @@ class _Embedding:
                 f"out[{n}t,e] = w[h[{n}t],e]",
                 why="The class number picks a row of the weights.",
             ),
+            slips=(
+                altered(
+                    "class numbers counted from 1",
+                    "Count the rows of w from 0: class number 0 picks the first one.",
+                    compute,
+                    h=lambda h: h - 1,
+                    w=lambda w: np.concatenate([w, w[-1:]]),
+                ),
+            ),
         )
 
     def gradient_of_w(self) -> list[Equation]:
@@ -123,5 +134,29 @@ class _Embedding:
         )
         # Of w, only the row's number is needed.
         sources = {"h": self.h, "g": self.dL_dout, "w": self.w}
-        terms = Terms(samples[0], sources, partial, term)
-        return sum_equations(self.scope, self.dL_dw, terms, math)
+        terms = Terms(samples[0], sources, partial, term, "sample")
+        return sum_equations(self.scope, self.dL_dw, terms, math, slips=self.slips_of_dw())
+
+    def slips_of_dw(self) -> Iterator[Slip]:
+        """Yield the slips of a row that was picked more than once."""
+        hint = (
+            "Add up the gradients of all places that picked the row: a class number that comes"
+            " twice sends back two gradients."
+        )
+
+        def overwritten(h: Array, g: Array, w: Array) -> Array:
+            rows = np.zeros(w.shape)
+            rows[h.ravel().astype(np.int64)] = g.reshape(-1, w.shape[1])
+            return rows
+
+        def averaged(h: Array, g: Array, w: Array) -> Array:
+            picks = h.reshape(-1, 1) == np.arange(w.shape[0])
+            total = picks.T @ g.reshape(-1, w.shape[1])
+            return np.asarray(total / np.maximum(picks.sum(axis=0), 1)[:, None])
+
+        def first_kept(h: Array, g: Array, w: Array) -> Array:
+            return overwritten(h.ravel()[::-1], g.reshape(-1, w.shape[1])[::-1], w)
+
+        yield Slip("repeated rows not summed", hint, overwritten)
+        yield Slip("repeated rows counted once", hint, first_kept)
+        yield Slip("repeated rows averaged", hint, averaged)

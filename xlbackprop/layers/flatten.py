@@ -9,10 +9,13 @@ torch.nn.Flatten does it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import prod
 
-from xlbackprop.equation import Equation, Index, Kind, Math, Shape
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Index, Kind, Math, Shape, Slip
 from xlbackprop.grid import Addresses
 from xlbackprop.layers.common.planes import scaled
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
@@ -67,6 +70,7 @@ class _Flatten:
             compute=lambda h: h.reshape(self.out.shape),
             formula=formula,
             math=Math(f"out[{f}] = h[{i}]"),
+            slips=tuple(self.slips(into=True)),
         )
 
     def roll_up(self) -> Equation:
@@ -85,7 +89,33 @@ class _Flatten:
             compute=lambda g: g.reshape(self.h.shape),
             formula=formula,
             math=Math(f"dL/dh[{i}] = dL/dout[{f}]"),
+            slips=tuple(self.slips(into=False)),
         )
+
+    def slips(self, *, into: bool) -> Iterator[Slip]:
+        """Yield the wrong orders: `into` the row, or from the row back into the planes."""
+        own = tuple(range(len(self.batch), len(self.h.shape)))
+        orders = {
+            "columns first": (*own[:-2], *own[-2:][::-1]),
+            "channels last": (*own[1:], own[0]),
+        }
+        for name, order in orders.items():
+            long = [axis for axis in order if self.h.shape[axis] > 1]
+            if long != sorted(long):
+                yield Slip(
+                    f"flattened with {name}",
+                    "Run through the last index fastest: along each row, then down the rows, then"
+                    " through the channels.",
+                    self._in_order(order, into=into),
+                )
+
+    def _in_order(self, order: tuple[int, ...], *, into: bool) -> Callable[..., Array]:
+        lead = tuple(range(len(self.batch)))
+        axes = (*lead, *order)
+        if into:
+            return lambda h: h.transpose(axes)
+        shape = tuple(self.h.shape[axis] for axis in axes)
+        return lambda g: g.reshape(shape).transpose(np.argsort(axes))
 
     def position(self) -> str:
         """Return the index in out of an entry of h, as equations write it: `n,12c+4i+j`."""

@@ -22,7 +22,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from xlbackprop.equation import Equation, Kind, Math, Shape
+from xlbackprop.equation import Equation, Kind, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
@@ -60,6 +60,23 @@ class _Gelu:
             compute=lambda h: _SCALE * (h + _CUBIC * h**3),
             formula=lambda h: f"SQRT(2/PI())*({h}+{_CUBIC}*{h}^3)",
             math=Math(f"inner[{i}] = √(2/π) · (h[{i}] + {_CUBIC} h[{i}]³)"),
+            slips=(
+                Slip(
+                    "cubic term missing",
+                    f"Add {_CUBIC} times the cube of h before you multiply with √(2/π).",
+                    lambda h: _SCALE * h,
+                ),
+                Slip(
+                    "√(2/π) missing",
+                    "Multiply the sum with √(2/π).",
+                    lambda h: h + _CUBIC * h**3,
+                ),
+                Slip(
+                    "√(2/π) on the first term only",
+                    "Multiply the whole sum with √(2/π), the cubic term included.",
+                    lambda h: _SCALE * h + _CUBIC * h**3,
+                ),
+            ),
         )
         yield part.equation(
             self.tanh,
@@ -74,6 +91,18 @@ class _Gelu:
             compute=lambda h, t: 0.5 * h * (1 + t),
             formula=lambda h, t: f"0.5*{h}*(1+{t})",
             math=Math(f"out[{i}] = ½ h[{i}] · (1 + tanh[{i}])"),
+            slips=(
+                Slip(
+                    "1 + missing",
+                    "Add 1 to the tanh before you multiply with half of h.",
+                    lambda h, t: 0.5 * h * t,
+                ),
+                Slip(
+                    "h missing",
+                    "Multiply ½ (1 + tanh) with h: alone it is only the share that passes.",
+                    lambda h, t: 0.5 * (1 + t) + 0 * h,
+                ),
+            ),
         )
 
     def backward(self) -> Iterator[Equation]:
@@ -84,6 +113,13 @@ class _Gelu:
             compute=lambda h, g: g * 0.5 * h,
             formula=lambda h, g: f"{g}*0.5*{h}",
             math=Math(f"dL/dtanh[{i}] = dL/dout[{i}] · ½ h[{i}]"),
+            slips=(
+                Slip(
+                    "h missing",
+                    "Multiply with h, too: out is ½ h (1 + tanh), and its slope by the tanh ½ h.",
+                    lambda h, g: g * 0.5 + 0 * h,
+                ),
+            ),
         )
         yield part.equation(
             self.dL_dinner,
@@ -91,6 +127,18 @@ class _Gelu:
             compute=lambda t, dt: dt * (1 - t**2),
             formula=lambda t, dt: f"{dt}*(1-{t}^2)",
             math=Math(f"dL/dinner[{i}] = dL/dtanh[{i}] · (1 - tanh[{i}]²)"),
+            slips=(
+                Slip(
+                    "derivative missing",
+                    "Multiply dL/dtanh with the slope of the tanh, 1 - tanh².",
+                    lambda t, dt: dt + 0 * t,
+                ),
+                Slip(
+                    "square missing",
+                    "Square the tanh: its derivative is 1 - tanh².",
+                    lambda t, dt: dt * (1 - t),
+                ),
+            ),
         )
         yield self.gradient_of_h()
 
@@ -104,5 +152,38 @@ class _Gelu:
             math=Math(
                 f"dL/dh[{i}] = dL/dout[{i}] · ½ (1 + tanh[{i}])"
                 f" + dL/dinner[{i}] · √(2/π) · (1 + 3 · {_CUBIC} h[{i}]²)"
+            ),
+            slips=self.slips_of_gradient(),
+        )
+
+    def slips_of_gradient(self) -> tuple[Slip, ...]:
+        both = (
+            "Add both ways on which h reaches the output: as the factor h, and through the tanh; "
+        )
+        return (
+            Slip(
+                "path through the tanh missing",
+                both + "the second is missing.",
+                lambda h, t, g, du: g * 0.5 * (1 + t) + 0 * h * du,
+            ),
+            Slip(
+                "path through the factor h missing",
+                both + "the first is missing.",
+                lambda h, t, g, du: du * _SCALE * (1 + 3 * _CUBIC * h**2) + 0 * t * g,
+            ),
+            Slip(
+                "slope of the argument missing",
+                both + "multiply dL/dinner with the slope √(2/π) · (1 + 3 · 0.044715 h²).",
+                lambda h, t, g, du: g * 0.5 * (1 + t) + du + 0 * h,
+            ),
+            Slip(
+                "3 missing",
+                "Differentiate the cube, too: the slope of h³ is 3 h².",
+                lambda h, t, g, du: g * 0.5 * (1 + t) + du * _SCALE * (1 + _CUBIC * h**2),
+            ),
+            Slip(
+                "derivative missing",
+                both + "you passed dL/dout on as it is.",
+                lambda h, t, g, du: g + 0 * h * t * du,
             ),
         )

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Equation, Kind, Math, Shape
+from xlbackprop.equation import Equation, Kind, Math, Shape, Slip
+from xlbackprop.layers.common.planes import placed
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 
@@ -60,6 +61,18 @@ class _GlobalAveragePooling:
             compute=lambda h: h.sum(axis=(-2, -1)) / entries,
             formula=lambda at, *index: f"SUM({at.h[index]})/{entries}",
             math=Math(f"out[{n}c] = Σ(i,j) h[{n}c,i,j] / {entries}"),
+            slips=(
+                Slip(
+                    "average not divided",
+                    f"Divide the sum of the plane by its number of entries, {entries}.",
+                    lambda h: h.sum(axis=(-2, -1)),
+                ),
+                Slip(
+                    "maximum for mean",
+                    "Take the mean of the plane, not its largest entry.",
+                    lambda h: h.max(axis=(-2, -1)),
+                ),
+            ),
         )
 
     def gradient_of_h(self) -> Equation:
@@ -70,4 +83,18 @@ class _GlobalAveragePooling:
             compute=lambda g: np.broadcast_to(g[..., None, None] / entries, self.h.shape),
             formula=lambda at, *index: f"{at.g[index[:-2]].fixed}/{entries}",
             math=Math(f"dL/dh[{n}c,i,j] = dL/dout[{n}c] / {entries}"),
+            slips=(
+                Slip(
+                    "average not divided",
+                    f"Divide dL/dout by the plane's number of entries, {entries}: each of them"
+                    " moves the mean by that part only.",
+                    lambda g: np.broadcast_to(g[..., None, None], self.h.shape),
+                ),
+                Slip(
+                    "gradient to one entry only",
+                    "Give each entry of the plane its part of the gradient: all of them are in the"
+                    " mean.",
+                    lambda g: placed(g[..., None, None], (self.height, self.width), (0, 0)),
+                ),
+            ),
         )

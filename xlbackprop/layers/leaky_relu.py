@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Math, Shape
+from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise, between, literal
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import number
+from xlbackprop.slips import without_upstream
 
 
 @layer("leaky_relu", short="leaky")
@@ -45,6 +46,23 @@ class LeakyRelu:
             compute=lambda h: np.maximum(h, 0) + self.slope * np.minimum(h, 0),
             formula=lambda h: f"IF({h}>0,{h},{slope}*{h})",
             math=Math(f"out[{i}] = h[{i}] where h[{i}] > 0, otherwise {slope} · h[{i}]"),
+            slips=(
+                Slip(
+                    "leaky relu left out",
+                    f"Multiply h with {slope} where it is negative: you copied it.",
+                    lambda h: h,
+                ),
+                Slip(
+                    "relu for leaky relu",
+                    f"Put {slope} times h where h is negative, not 0.",
+                    lambda h: np.maximum(h, 0),
+                ),
+                Slip(
+                    "slope on the wrong side",
+                    f"Multiply with {slope} what is negative, and leave alone what is positive.",
+                    lambda h: self.slope * np.maximum(h, 0) + np.minimum(h, 0),
+                ),
+            ),
         )
 
     def _gradient(self, part: Elementwise) -> Equation:
@@ -54,6 +72,9 @@ class LeakyRelu:
             # Unlike a comparison, the step function keeps NaN.
             is_positive = np.heaviside(h, 0)
             return np.asarray(is_positive * g + (1 - is_positive) * self.slope * g)
+
+        def slope_at(h: Array) -> Array:
+            return np.where(h > 0, 1, self.slope)
 
         return part.equation(
             part.dL_dh,
@@ -67,4 +88,23 @@ class LeakyRelu:
                 (h == 0) & between(found, self.slope * g, g, tolerance)
             ),
             tie_rule=self._tie_rule,
+            slips=(
+                *without_upstream(slope_at),
+                Slip(
+                    "relu for leaky relu",
+                    f"Put {slope} times dL/dout where h is negative, not 0.",
+                    lambda h, g: np.heaviside(h, 0) * g,
+                ),
+                Slip(
+                    "sign of the gradient for that of h",
+                    f"Look at the sign of h, not of dL/dout, to choose between 1 and {slope}.",
+                    lambda h, g: slope_at(g) * g + 0 * h,
+                ),
+                Slip(
+                    "slope on the wrong side",
+                    f"Multiply dL/dout with {slope} where h is negative, with 1 where it is"
+                    " positive.",
+                    lambda h, g: slope_at(-h) * g,
+                ),
+            ),
         )

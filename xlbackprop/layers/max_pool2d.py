@@ -17,17 +17,19 @@ them is a subgradient. PyTorch gives all of it to the first.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Mask, Math, Place, Shape
+from xlbackprop.equation import Array, Equation, Kind, Mask, Math, Place, Shape, Slip
 from xlbackprop.grid import Addresses
-from xlbackprop.layers.common.planes import scaled
+from xlbackprop.layers.common.planes import pair_text, placed, scaled
 from xlbackprop.layers.common.pool_windows import Windows
 from xlbackprop.layers.common.pooling import Pooling, PoolOptions
+from xlbackprop.layers.common.sliding import overhanging
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 # A formula can nest 64 functions, and looks for the winner with an IF for each entry.
@@ -85,6 +87,7 @@ class _MaxPooling(Pooling):
             compute=lambda h: self.windows.seen(h).max(axis=-1),
             formula=lambda at, *index: f"MAX({at.h[*index[:-2], *self.window(*index[-2:])]})",
             math=Math(f"out[{n}c,i,j] = max(a,b) h[{self.entry}]"),
+            slips=tuple(self.slips_of_maximum()),
         )
 
     def find_winner(self) -> Equation:
@@ -116,6 +119,7 @@ class _MaxPooling(Pooling):
             ),
             accepts=self._accepts_winner,
             tie_rule=TIE_RULE,
+            slips=tuple(self.slips_of_winner(compute)),
         )
 
     def _formula_of_winner(self, at: Addresses, *index: int) -> str | float:
@@ -155,6 +159,7 @@ class _MaxPooling(Pooling):
             ),
             accepts=self._accepts_gradient,
             tie_rule=TIE_RULE,
+            slips=tuple(self.slips_of_dh()),
         )
 
     @property
@@ -162,6 +167,100 @@ class _MaxPooling(Pooling):
         """The indices of a window's entry [a,b] in an equation."""
         (s, t), (p, q) = self.stride, self.padding
         return f"{self.n}c,{scaled(s, 'i', -p)}+a,{scaled(t, 'j', -q)}+b"
+
+    # What goes wrong.
+
+    def slips_of_maximum(self) -> Iterator[Slip]:
+        """Yield the slips of the forward pass."""
+        kernel, out_size = self.kernel, self.out_size
+        entries = kernel[0] * kernel[1]
+        if entries > 1:
+            yield Slip(
+                "mean for maximum",
+                "Take the largest entry of each window, not the mean.",
+                lambda h: np.nan_to_num(self.windows.seen(h), neginf=0).sum(axis=-1) / entries,
+            )
+            yield Slip(
+                "minimum for maximum",
+                "Take the largest entry of each window, not the smallest.",
+                lambda h: -self.windows.seen(-h).max(axis=-1),
+            )
+        if self.stride != (1, 1) and max(out_size) > 1:
+            yield Slip(
+                "stride forgotten",
+                f"Move the window by {pair_text(self.stride)} cells from one output to the next.",
+                lambda h: overhanging(self._framed(h), kernel, out_size).max(axis=(-2, -1)),
+            )
+        if any(self.padding):
+            yield Slip(
+                "zeros of the padding counted",
+                "Leave the padding out of the maximum: where all entries are negative, a zero would"
+                " win.",
+                lambda h: overhanging(self._framed(h), kernel, out_size, self.stride).max(
+                    axis=(-2, -1)
+                ),
+            )
+            yield Slip(
+                "padding forgotten",
+                "Begin with the window in the corner of the padded input: the first windows see"
+                " less of h than the others.",
+                lambda h: overhanging(h, kernel, out_size, self.stride).max(axis=(-2, -1)),
+            )
+
+    def slips_of_winner(self, compute: Callable[[Array], Array]) -> Iterator[Slip]:
+        """Yield the slips of the winners' positions."""
+        height, width = self.kernel
+        yield Slip(
+            "positions counted from 1",
+            "Count the positions in a window from 0: the entry at its top left is 0.",
+            lambda h: compute(h) + 1,
+        )
+        if height > 1 and width > 1:
+            yield Slip(
+                "positions counted by columns",
+                "Count the positions row by row: after the first row's last entry comes the second"
+                " row's first.",
+                lambda h: compute(h) % width * height + compute(h) // width,
+            )
+
+    def slips_of_dh(self) -> Iterator[Slip]:
+        """Yield the slips of dL/dh: g is dL/dout."""
+        entries, windows = self.kernel[0] * self.kernel[1], self.windows
+        hint = (
+            "Give each window's dL/dout to the entry that was its maximum, and nothing to the"
+            " others; an entry that won several windows gets their sum"
+        )
+
+        def to_all(g: Array) -> Array:
+            return windows.given_back(np.repeat(g[..., None], entries, axis=-1))
+
+        if entries > 1:
+            yield Slip(
+                "gradient spread evenly",
+                f"{hint}; an even part for each is for the mean.",
+                lambda g, **_: to_all(g) / entries,
+            )
+            yield Slip("gradient to all entries", f"{hint}.", lambda g, **_: to_all(g))
+            yield Slip(
+                "gradient to the first entry",
+                f"{hint}.",
+                lambda g, **_: self.route(np.zeros(g.shape), g),
+            )
+        yield Slip(
+            "maximum times gradient",
+            f"{hint}; its slope is 1, and the maximum itself no factor.",
+            lambda winner, g, h: self.route(winner, g * self.windows.seen(h).max(axis=-1)),
+        )
+        if self.stride[0] < self.kernel[0] or self.stride[1] < self.kernel[1]:
+            yield Slip(
+                "overlapping windows not summed",
+                f"{hint}: yours has only the last one's.",
+                lambda winner, g, **_: windows.given_back_last(windows.at(winner), g),
+            )
+
+    def _framed(self, h: Array) -> Array:
+        """Return the input in a frame of zeros, which the layer itself does not have."""
+        return placed(h, self.framed, self.padding)
 
     def _accepts_winner(self, found: Array, tolerance: Array, h: Array) -> Mask:  # noqa: ARG002
         windows = self.windows

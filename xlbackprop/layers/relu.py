@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Equation, Math, Shape
+from xlbackprop.equation import Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise, between
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.slips import without_upstream
 
 _TIE_RULE = "relu passes no gradient where h = 0, as in PyTorch"
 
@@ -41,6 +42,19 @@ def _rectify(part: Elementwise) -> Equation:
         compute=lambda h: np.maximum(h, 0),
         formula=lambda h: f"MAX({h},0)",
         math=Math(f"out[{i}] = max(h[{i}], 0)"),
+        slips=(
+            Slip("relu left out", "Put 0 where h is negative: you copied h.", lambda h: h),
+            Slip(
+                "absolute value for relu",
+                "Put 0 where h is negative, instead of leaving out the minus sign.",
+                lambda h: np.abs(h),  # noqa: PLW0108 (a ufunc takes no keywords)
+            ),
+            Slip(
+                "relu the wrong way round",
+                "Keep what is positive and put 0 for what is negative; you did the opposite.",
+                lambda h: np.minimum(h, 0),
+            ),
+        ),
     )
 
 
@@ -58,4 +72,23 @@ def _gradient(part: Elementwise) -> Equation:
         ),
         accepts=lambda found, tolerance, h, g: (h == 0) & between(found, 0, g, tolerance),
         tie_rule=_TIE_RULE,
+        slips=(
+            *without_upstream(lambda h: np.heaviside(h, 0)),
+            Slip(
+                "relu of the gradient",
+                "Look at the sign of h, not of dL/dout: the gradient passes where h > 0, and may be"
+                " negative.",
+                lambda h, g: np.maximum(g, 0),  # noqa: ARG005
+            ),
+            Slip(
+                "derivative the wrong way round",
+                "Let the gradient pass where h > 0, and put 0 elsewhere; you did the opposite.",
+                lambda h, g: (1 - np.heaviside(h, 0)) * g,
+            ),
+            Slip(
+                "output for derivative",
+                "Multiply dL/dout with 1 where h > 0, not with the output: the slope is 1 there.",
+                lambda h, g: np.maximum(h, 0) * g,
+            ),
+        ),
     )

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Equation, Math, Shape
+from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.slips import without_upstream
 
 
 @layer("sigmoid", short="sigmoid")
@@ -39,6 +40,14 @@ def _squash(part: Elementwise) -> Equation:
         # A spreadsheet's EXP is an error beyond 709, where NumPy's is infinite and out is 0.
         formula=lambda h: f"IF({h}<-700,0,1/(1+EXP(-{h})))",
         math=Math(f"out[{i}] = 1 / (1 + exp(-h[{i}]))"),
+        slips=(
+            Slip(
+                "sign of the exponent",
+                "Take e to the power of -h: with h for -h you get 1 - out.",
+                lambda h: 1 / (1 + np.exp(h)),
+            ),
+            Slip("sigmoid left out", "Put 1 / (1 + exp(-h)): you copied h.", lambda h: h),
+        ),
     )
 
 
@@ -52,5 +61,37 @@ def _gradient(part: Elementwise) -> Equation:
         math=Math(
             f"dL/dh[{i}] = dL/dout[{i}] · out[{i}] · (1 - out[{i}])",
             why="The derivative of the sigmoid at h is out (1 - out): it needs the output alone.",
+        ),
+        slips=_slips(part),
+    )
+
+
+def _slips(part: Elementwise) -> tuple[Slip, ...]:
+    def slope(out: Array) -> Array:
+        return out * (1 - out)
+
+    at = "Put the output into out · (1 - out): it is the sigmoid already, "
+    return (
+        *without_upstream(slope),
+        Slip(
+            "derivative taken at the input",
+            at + "and the input h has no place there.",
+            lambda g, h, **_: g * slope(h),
+            {"h": part.h},
+        ),
+        Slip(
+            "derivative taken at the output",
+            at + "so do not take the sigmoid of it once more.",
+            lambda g, out: g * slope(1 / (1 + np.exp(-out))),
+        ),
+        Slip(
+            "1 - out missing",
+            "Multiply with (1 - out), too: the derivative is out · (1 - out).",
+            lambda g, out: g * out,
+        ),
+        Slip(
+            "out missing",
+            "Multiply with out, too: the derivative is out · (1 - out).",
+            lambda g, out: g * (1 - out),
         ),
     )

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Tensor
+from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Slip, Tensor
 from xlbackprop.grid import Addresses, sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
@@ -88,6 +88,7 @@ class _Softmax:
             compute=lambda h: h.max(axis=-1),
             formula=lambda at, *row: f"MAX({at.h[*row, :]})",
             math=Math(f"maximum{self.of_row} = max({j}) h[{i}]"),
+            slips=tuple(self.slips_of_maximum()),
         )
 
     def exponentiate(self) -> Equation:
@@ -100,6 +101,18 @@ class _Softmax:
             math=Math(
                 f"exp[{i}] = exp(h[{i}] - maximum{self.of_row})",
                 why="Taking off the largest keeps e from overflowing, and cancels in the quotient.",
+            ),
+            slips=(
+                Slip(
+                    "maximum not subtracted",
+                    "Subtract the row's maximum from h before you take the exponential.",
+                    lambda h, m: np.exp(h) + 0 * m[..., None],
+                ),
+                Slip(
+                    "sign of the exponent",
+                    "Take e to the power of h less the maximum, not of the maximum less h.",
+                    lambda h, m: np.exp(m[..., None] - h),
+                ),
             ),
         )
 
@@ -121,6 +134,18 @@ class _Softmax:
             compute=lambda e, S: e / S[..., None],
             formula=lambda at, *i: f"{at.e[i]}/{at.S[i[:-1]].fixed_column}",
             math=Math(f"out[{i}] = exp[{i}] / sum{self.of_row}"),
+            slips=(
+                Slip(
+                    "not divided by the sum",
+                    "Divide each exponential by the sum of its row, so that the row's sum is 1.",
+                    lambda e, S: e + 0 * S[..., None],
+                ),
+                Slip(
+                    "divided by the sum of all rows",
+                    "Divide by the sum of the entry's own row, so that each row's sum is 1.",
+                    lambda e, S: e / S.sum(),
+                ),
+            ),
         )
 
     def backward(self) -> Iterator[Equation]:
@@ -135,6 +160,13 @@ class _Softmax:
             compute=lambda g, out: (g * out).sum(axis=-1),
             formula=lambda at, *row: sumproduct(at.g[*row, :], at.out[*row, :]),
             math=Math(f"weighted_sum{self.of_row} = Σ({j}) dL/dout[{i}] · out[{i}]"),
+            slips=(
+                Slip(
+                    "sum not weighted",
+                    "Multiply each dL/dout with its output before you add up the row.",
+                    lambda g, out: g.sum(axis=-1) + 0 * out.sum(axis=-1),
+                ),
+            ),
         )
 
     def gradient_of_h(self) -> Equation:
@@ -142,6 +174,11 @@ class _Softmax:
 
         def compute(out: Array, g: Array, s: Array) -> Array:
             return out * (g - s[..., None])
+
+        hint = (
+            "Subtract the row's weighted sum from dL/dout, then multiply with out: an entry of h"
+            " moves all outputs of its row, through the sum that they are divided by"
+        )
 
         def formula(at: Addresses, *index: int) -> str:
             return f"{at.out[index]}*({at.g[index]}-{at.s[index[:-1]].fixed_column})"
@@ -156,4 +193,39 @@ class _Softmax:
                 why="An input raises its own output and, as they sum to 1, lowers all others of its"
                 " row: the weighted sum takes that off.",
             ),
+            slips=(
+                Slip(
+                    "Jacobian's diagonal only",
+                    f"{hint}; out · (1 - out) is only its own one.",
+                    lambda out, g, s: out * (1 - out) * g + 0 * s[..., None],
+                ),
+                Slip(
+                    "weighted sum not subtracted",
+                    f"{hint}; the sum is missing.",
+                    lambda out, g, s: out * g + 0 * s[..., None],
+                ),
+                Slip(
+                    "out missing",
+                    f"{hint}; the factor out is missing.",
+                    lambda out, g, s: g - s[..., None] + 0 * out,
+                ),
+                Slip(
+                    "derivative missing",
+                    f"{hint}; you passed dL/dout on as it is.",
+                    lambda out, g, s: g + 0 * out * s[..., None],
+                ),
+            ),
+        )
+
+    def slips_of_maximum(self) -> Iterator[Slip]:
+        if self.maximum.size > 1:
+            yield Slip(
+                "maximum of all rows",
+                "Take the maximum of each row by itself.",
+                lambda h: np.broadcast_to(h.max(), self.maximum.shape),
+            )
+        yield Slip(
+            "minimum for maximum",
+            "Take the largest entry of the row, so that no exponential overflows.",
+            lambda h: h.min(axis=-1),
         )

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Equation, Math, Shape
+from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.slips import without_upstream
 
 
 @layer("tanh", short="tanh")
@@ -37,6 +38,14 @@ def _squash(part: Elementwise) -> Equation:
         compute=lambda h: np.tanh(h),  # noqa: PLW0108 (a ufunc takes no keywords)
         formula=lambda h: f"TANH({h})",
         math=Math(f"out[{i}] = tanh(h[{i}])"),
+        slips=(
+            Slip(
+                "sigmoid for tanh",
+                "Take TANH, which lies between -1 and 1: yours is the sigmoid, between 0 and 1.",
+                lambda h: 1 / (1 + np.exp(-h)),
+            ),
+            Slip("tanh left out", "Put tanh(h): you copied h.", lambda h: h),
+        ),
     )
 
 
@@ -50,5 +59,37 @@ def _gradient(part: Elementwise) -> Equation:
         math=Math(
             f"dL/dh[{i}] = dL/dout[{i}] · (1 - out[{i}]²)",
             why="The derivative of tanh at h is 1 - out²: it needs the output alone.",
+        ),
+        slips=_slips(part),
+    )
+
+
+def _slips(part: Elementwise) -> tuple[Slip, ...]:
+    def slope(out: Array) -> Array:
+        return 1 - out**2
+
+    at = "Put the output into 1 - out²: it is the tanh already, "
+    return (
+        *without_upstream(slope),
+        Slip(
+            "derivative taken at the input",
+            at + "and the input h has no place there.",
+            lambda g, h, **_: g * slope(h),
+            {"h": part.h},
+        ),
+        Slip(
+            "derivative taken at the output",
+            at + "so do not take the tanh of it once more.",
+            lambda g, out: g * slope(np.tanh(out)),
+        ),
+        Slip(
+            "square missing",
+            "Square the output: the derivative is 1 - out².",
+            lambda g, out: g * (1 - out),
+        ),
+        Slip(
+            "the sigmoid's derivative",
+            "Take 1 - out² for tanh: out · (1 - out) is the derivative of the sigmoid.",
+            lambda g, out: g * out * (1 - out),
         ),
     )

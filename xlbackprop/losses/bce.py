@@ -10,17 +10,19 @@ torch.nn.BCELoss, a logarithm counts as -100 at least, and the gradient's diviso
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from xlbackprop.equation import Domain, Equation, Kind, Math, Tensor
-from xlbackprop.layers.common.sums import Finish, sum_equations
+from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Slip, Tensor
+from xlbackprop.layers.common.sums import Finish, sum_equations, whole_sum
 from xlbackprop.layers.contract import Scope
 from xlbackprop.layers.options import choice
 from xlbackprop.losses.contract import LossEquations, block_terms, loss, scalar
-from xlbackprop.losses.entries import Entries
+from xlbackprop.losses.entries import Entries, slips_of_reduction
+from xlbackprop.slips import scaled
 
 
 @loss("bce")
@@ -58,6 +60,7 @@ def _log_out(entries: Entries) -> Equation:
         # The logarithm of 0 is an error, which MAX would pass on.
         formula=lambda out: f"IF({out}=0,-100,MAX(LN({out}),-100))",
         math=Math(f"log_out[{i}] = ln(out[{i}]), at least -100"),
+        slips=_slips_of_logarithm(lambda out: out),
     )
 
 
@@ -69,6 +72,7 @@ def _log_rest(entries: Entries) -> Equation:
         compute=lambda out: np.maximum(np.log(1 - out), -100),
         formula=lambda out: f"IF({out}=1,-100,MAX(LN(1-{out}),-100))",
         math=Math(f"log_rest[{i}] = ln(1 - out[{i}]), at least -100"),
+        slips=_slips_of_logarithm(lambda out: 1 - out),
     )
 
 
@@ -82,6 +86,7 @@ def _losses(entries: Entries, target: Tensor, log_out: Tensor, log_rest: Tensor)
         math=Math(
             f"losses[{i}] = -(target[{i}] · log_out[{i}] + (1 - target[{i}]) · log_rest[{i}])"
         ),
+        slips=_slips_of_losses(),
     )
 
 
@@ -98,18 +103,86 @@ def _total(entries: Entries, losses: Tensor) -> list[Equation]:
     )
     math = Math(f"L = Σ({i}) losses[{i}]{entries.over_m(' / ')}")
     finish = mean if m > 1 else None
-    return sum_equations(entries.scope, scalar(entries.scope, entries.out), terms, math, finish)
+    slips = slips_of_reduction(whole_sum(terms, finish), m, entries.out.size)
+    return sum_equations(
+        entries.scope, scalar(entries.scope, entries.out), terms, math, finish, slips
+    )
 
 
 def _gradient(entries: Entries, target: Tensor, dL_dout: Tensor) -> Equation:
     m, i = entries.m, entries.index
+
+    def compute(out: Array, t: Array) -> Array:
+        return (out - t) / np.maximum(out * (1 - out), 1e-12) / m
+
     return entries.equation(
         dL_dout,
         {"out": entries.out, "t": target},
-        compute=lambda out, t: (out - t) / np.maximum(out * (1 - out), 1e-12) / m,
+        compute,
         formula=lambda out, t: f"({out}-{t})/MAX({out}*(1-{out}),1E-12){entries.over_m('/')}",
         math=Math(
             f"dL/dout[{i}] = (out[{i}] - target[{i}]) / max(out[{i}] · (1 - out[{i}]), 1E-12)"
             + entries.over_m(" / ")
         ),
+        slips=tuple(_slips_of_gradient(compute, m, entries.out.size)),
     )
+
+
+def _slips_of_logarithm(argument: Callable[[Array], Array]) -> tuple[Slip, ...]:
+    return (
+        Slip(
+            "logarithm to base 10",
+            "Take the natural logarithm, LN: LOG is to base 10.",
+            lambda out: np.maximum(np.log10(argument(out)), -100),
+        ),
+        Slip(
+            "out and 1 - out swapped",
+            "Take ln(out) for log_out and ln(1 - out) for log_rest.",
+            lambda out: np.maximum(np.log(1 - argument(out)), -100),
+        ),
+        Slip(
+            "log missing",
+            "Take the logarithm: yours is its argument.",
+            argument,
+        ),
+    )
+
+
+def _slips_of_losses() -> tuple[Slip, ...]:
+    return (
+        Slip(
+            "minus forgotten",
+            "Put a minus before the sum: logarithms of probabilities are negative.",
+            lambda t, one, zero: t * one + (1 - t) * zero,
+        ),
+        Slip(
+            "second term missing",
+            "Add (1 - target) · log_rest: it counts where the target is below 1.",
+            lambda t, one, zero: -t * one + 0 * zero,
+        ),
+        Slip(
+            "target the wrong way round",
+            "Multiply log_out with the target, and log_rest with 1 - target.",
+            lambda t, one, zero: -((1 - t) * one + t * zero),
+        ),
+    )
+
+
+def _slips_of_gradient(compute: Callable[..., Array], m: int, number: int) -> Iterator[Slip]:
+    yield scaled(
+        "output minus target reversed",
+        "Take the output minus the target: with the sign reversed, the steps lead uphill.",
+        compute,
+        -1,
+    )
+    yield Slip(
+        "denominator missing",
+        "Divide by out · (1 - out): output minus target alone is the gradient before the sigmoid.",
+        lambda out, t: (out - t) / m,
+    )
+    yield Slip(
+        "second term missing",
+        "Differentiate (1 - target) · ln(1 - out), too: -target / out is only the first term.",
+        lambda out, t: -t / out / m,
+    )
+    yield from slips_of_reduction(compute, m, number)

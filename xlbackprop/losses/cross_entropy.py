@@ -16,17 +16,20 @@ and Courville, "Deep Learning" (2016), section 4.1.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Place, Tensor
+from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Place, Slip, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.grid import Addresses, Range, View, sumproduct
 from xlbackprop.layers.contract import Scope
 from xlbackprop.layers.options import choice
 from xlbackprop.losses.contract import LossEquations, loss, scalar
+from xlbackprop.losses.entries import slips_of_reduction
+from xlbackprop.slips import altered, scaled
 
 
 @loss("cross_entropy")
@@ -139,6 +142,18 @@ class _CrossEntropy:
                 f"exp[{self.k}] = e^(out[{self.k}] - {self.named('max')})",
                 why="Taking off the largest keeps e from overflowing, and cancels in the quotient.",
             ),
+            slips=(
+                Slip(
+                    "maximum not subtracted",
+                    "Subtract the sample's largest score before you take the exponential.",
+                    lambda out, m: np.exp(out) + 0 * m[..., None],
+                ),
+                Slip(
+                    "sign of the exponent",
+                    "Take e to the power of the score less the largest, not the reverse.",
+                    lambda out, m: np.exp(m[..., None] - out),
+                ),
+            ),
         )
 
     def sum_of_exp(self) -> Equation:
@@ -157,6 +172,13 @@ class _CrossEntropy:
             compute=lambda e, s: e / s[..., None],
             formula=lambda at, *index: f"{at.e[index]}/{self.cell(at.s, index)}",
             math=Math(f"softmax[{self.k}] = exp[{self.k}] / {self.named('sum')}"),
+            slips=(
+                Slip(
+                    "not divided by the sum",
+                    "Divide each exponential by its sample's sum, so that probabilities sum to 1.",
+                    lambda e, s: e + 0 * s[..., None],
+                ),
+            ),
         )
 
     # What it is compared with.
@@ -185,6 +207,19 @@ class _CrossEntropy:
             compute,
             formula,
             Math(f"onehot[{self.k}] = 1 where {self.named('target')} = {k}, otherwise 0"),
+            slips=(
+                altered(
+                    "classes counted from 1",
+                    "Count the classes from 0: class number 0 is the first score's.",
+                    compute,
+                    t=lambda t: t - 1,
+                ),
+                Slip(
+                    "onehot the wrong way round",
+                    "Put 1 at the right class and 0 at all others.",
+                    lambda t: 1 - compute(t),
+                ),
+            ),
         )
 
     def losses_and_total(self) -> tuple[Equation, ...]:
@@ -197,25 +232,33 @@ class _CrossEntropy:
             right = sumproduct(at.y[*n, :], at.out[*n, :])
             return f"LN({at.s[n]})+{at.m[n]}-{right}"
 
+        def compute(s: Array, m: Array, y: Array, out: Array) -> Array:
+            return np.asarray(np.log(s) + m - (y * out).sum(axis=-1))
+
         k = self.out.axes[-1]
         return Equation(
             target,
             {"s": self.sum, "m": self.max, "y": self.onehot, "out": self.out},
-            compute=lambda s, m, y, out: np.log(s) + m - (y * out).sum(axis=-1),
+            compute=compute,
             formula=formula,
             math=Math(
                 f"{self.named(target.short)} = ln({self.named('sum')}) + {self.named('max')}"
                 f" - Σ({k}) onehot[{self.k}] · out[{self.k}]"
             ),
+            slips=tuple(self.slips_of_losses(compute)),
         )
 
     def total(self) -> Equation:
+        def compute(losses: Array) -> Array:
+            return np.asarray(losses.sum() / self.m)
+
         return Equation(
             scalar(self.scope, self.losses),
             {"losses": self.losses},
-            compute=lambda losses: losses.sum() / self.m,
+            compute=compute,
             formula=lambda at: f"SUM({at.losses[:]}){self.over('/')}",
             math=Math(f"L = Σ({self.n}) losses[{self.n}]{self.over(' / ')}"),
+            slips=tuple(slips_of_reduction(compute, self.m, self.losses.size)),
         )
 
     def gradient(self, dL_dout: Tensor) -> Equation:
@@ -223,16 +266,72 @@ class _CrossEntropy:
             less = f"{at.p[index]}-{at.y[index]}"
             return f"({less}){self.over('/')}" if self.m > 1 else less
 
+        def compute(p: Array, y: Array) -> Array:
+            return (p - y) / self.m
+
         return Equation(
             dL_dout,
             {"p": self.softmax, "y": self.onehot},
-            compute=lambda p, y: (p - y) / self.m,
+            compute=compute,
             formula=formula,
             math=Math(
                 f"dL/dout[{self.k}] = (softmax[{self.k}] - onehot[{self.k}]){self.over(' / ')}",
                 why="Softmax and logarithm together leave the probability less what it should be.",
             ),
+            slips=tuple(self.slips_of_gradient(compute)),
         )
+
+    # What goes wrong.
+
+    def slips_of_losses(self, compute: Callable[..., Array]) -> Iterator[Slip]:
+        """Yield the slips of a sample's loss: compute(s, m, y, out)."""
+        hint = "Take -ln of the right class's softmax, ln(sum) + max less its score"
+
+        def chance(s: Array, m: Array, y: Array, out: Array) -> Array:
+            return np.exp(-compute(s=s, m=m, y=y, out=out))
+
+        yield Slip("log missing", f"{hint}: yours is the probability.", chance)
+        yield Slip(
+            "one minus the probability",
+            f"{hint}: yours is what the probability lacks to 1.",
+            lambda **arrays: 1 - chance(**arrays),
+        )
+        yield Slip(
+            "logarithm to base 10",
+            f"{hint}, with the natural logarithm LN: LOG is to base 10.",
+            lambda **arrays: compute(**arrays) / np.log(10),
+        )
+        yield Slip(
+            "minus forgotten",
+            f"{hint}: the sign is reversed in yours.",
+            lambda **arrays: -compute(**arrays),
+        )
+        yield Slip(
+            "maximum not added back",
+            f"{hint}: the maximum is missing, which had been subtracted before.",
+            lambda s, m, y, out: compute(s=s, m=0 * m, y=y, out=out),
+        )
+
+    def slips_of_gradient(self, compute: Callable[..., Array]) -> Iterator[Slip]:
+        """Yield the slips of dL/dout: compute(p, y)."""
+        yield scaled(
+            "softmax minus target reversed",
+            "Take softmax minus onehot: with the sign reversed, the steps lead uphill.",
+            compute,
+            -1,
+        )
+        yield Slip(
+            "onehot not subtracted",
+            "Subtract 1 from the softmax of the right class, and nothing from the others.",
+            lambda p, y: p / self.m + 0 * y,
+        )
+        yield Slip(
+            "softmax's derivative once more",
+            "Take softmax minus onehot as it is: the derivative of the softmax is in it already.",
+            lambda p, y: compute(p, y) * p * (1 - p),
+        )
+        samples = self.losses.size
+        yield from slips_of_reduction(compute, self.m, samples)
 
     # What the page needs to know.
 

@@ -7,11 +7,13 @@ m is the number of outputs (batch included) with reduction "mean", and 1 with "s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from xlbackprop.cellwise import cellwise
-from xlbackprop.equation import Domain, Kind, Place, Tensor
+from xlbackprop.equation import Array, Domain, Kind, Place, Slip, Tensor
 from xlbackprop.layers.contract import Scope
+from xlbackprop.slips import scaled
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,20 @@ class Entries:
         )
 
     equation = staticmethod(cellwise)
+
+
+def slips_of_reduction(compute: Callable[..., Array], m: int, number: int) -> Iterator[Slip]:
+    """Yield the slips of what is divided by m: the mean of `number` losses, or their sum."""
+    if m > 1:
+        hint = f"Divide by the number of losses, {m}: the reduction is their mean."
+        yield scaled("factor 1/N missing", hint, compute, m)
+    elif number > 1:
+        hint = f"Do not divide by the number of losses, {number}: the reduction is their sum."
+        yield scaled("mean for sum", hint, compute, 1 / number)
+
+
+def coefficient(numerator: int, denominator: int) -> str:
+    """Return a fraction in LaTeX, as short as it can be; nothing for 1."""
+    if denominator > 1:
+        return rf"\frac{{{numerator}}}{{{denominator}}}\, "
+    return "" if numerator == 1 else f"{numerator}\\, "

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from xlbackprop.equation import Kind, Math, Tensor
+from xlbackprop.equation import Kind, Math, Slip, Tensor
 from xlbackprop.grid import sumproduct
 from xlbackprop.layers.common.sums import sum_equations
 from xlbackprop.layers.contract import Scope
@@ -36,9 +36,16 @@ class Given:
             f"L = Σ({index}) dL/dout[{index}] · out[{index}]",
             why="This is the loss whose gradient is exactly the dL/dout that was given.",
         )
+        slips = (
+            Slip(
+                "sum of the outputs alone",
+                "Multiply each output with its dL/dout before you add them up.",
+                lambda g, out: out.sum() + 0 * g.sum(),
+            ),
+        )
         return LossEquations(
             givens=(),
-            forward=tuple(sum_equations(scope, scalar(scope, out), terms, math)),
+            forward=tuple(sum_equations(scope, scalar(scope, out), terms, math, slips=slips)),
             backward=(),
             about="dL/dout given: L = Σ dL/dout · out",
         )

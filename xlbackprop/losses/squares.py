@@ -7,14 +7,16 @@ f is 1, or ½ so that the gradient loses its 2.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Equation, Kind, Math, Tensor
-from xlbackprop.layers.common.sums import Finish, sum_equations
+from xlbackprop.equation import Array, Equation, Kind, Math, Slip, Tensor
+from xlbackprop.layers.common.sums import Finish, sum_equations, whole_sum
 from xlbackprop.losses.contract import LossEquations, block_terms, scalar
-from xlbackprop.losses.entries import Entries
+from xlbackprop.losses.entries import Entries, slips_of_reduction
+from xlbackprop.slips import scaled
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,14 @@ class SquaredErrors:
             compute=lambda out, target: out - target,
             formula=lambda out, target: f"{out}-{target}",
             math=Math(f"error[{i}] = out[{i}] - target[{i}]"),
+            slips=(
+                Slip(
+                    "target minus output",
+                    "Subtract the target from the output, not the output from the target: the sign"
+                    " goes into the gradient.",
+                    lambda out, target: target - out,
+                ),
+            ),
         )
 
     def _loss(self, error: Tensor) -> list[Equation]:
@@ -59,7 +69,35 @@ class SquaredErrors:
         )
         math = Math(f"L = {'½ ' * self.halved}Σ({i}) error[{i}]²{self.entries.over_m(' / ')}")
         finish = divide if self._divisor else None
-        return sum_equations(scope, scalar(scope, out), terms, math, finish)
+        slips = self._slips_of_loss(whole_sum(terms, finish), divisor)
+        return sum_equations(scope, scalar(scope, out), terms, math, finish, slips)
+
+    def _slips_of_loss(self, compute: Callable[..., Array], divisor: int) -> Iterator[Slip]:
+        yield Slip(
+            "errors not squared",
+            "Square each error before you add them up; else they cancel one another.",
+            lambda error: error.sum() / divisor,
+        )
+        yield Slip(
+            "absolute errors for squares",
+            "Square each error, instead of leaving out its sign.",
+            lambda error: np.abs(error).sum() / divisor,
+        )
+        yield Slip(
+            "root of the loss",
+            "Take no root: the loss is the squares' sum or mean itself.",
+            lambda error: np.sqrt(compute(error=error)),
+        )
+        yield from self._slips_of_half(compute)
+        yield from slips_of_reduction(compute, self.entries.m, self.entries.out.size)
+
+    def _slips_of_half(self, compute: Callable[..., Array]) -> Iterator[Slip]:
+        if self.halved:
+            hint = "Halve the sum of squares: this loss has ½ before it, and its gradient no 2."
+            yield scaled("factor 1/2 missing", hint, compute, 2)
+        else:
+            hint = "Do not halve the sum of squares: this loss has no ½, and its gradient a 2."
+            yield scaled("factor 1/2 extra", hint, compute, 0.5)
 
     @property
     def _divisor(self) -> str:
@@ -68,10 +106,30 @@ class SquaredErrors:
     def _gradient(self, error: Tensor, dL_dout: Tensor) -> Equation:
         m, i = self.entries.m, self.entries.index
         factor, times, twice = (1, "", "") if self.halved else (2, "2*", "2 · ")
+
+        def compute(error: Array) -> Array:
+            return factor * error / m
+
         return self.entries.equation(
             dL_dout,
             {"error": error},
-            compute=lambda error: factor * error / m,
+            compute,
             formula=lambda error: f"{times}{error}{self.entries.over_m('/')}",
             math=Math(f"dL/dout[{i}] = {twice}error[{i}]{self.entries.over_m(' / ')}"),
+            slips=tuple(self._slips_of_gradient(compute)),
         )
+
+    def _slips_of_gradient(self, compute: Callable[..., Array]) -> Iterator[Slip]:
+        yield scaled(
+            "output minus target reversed",
+            "Take the output minus the target: with the sign reversed, the steps lead uphill.",
+            compute,
+            -1,
+        )
+        if self.halved:
+            hint = "Take the error itself: the ½ of this loss has eaten the 2 of the square."
+            yield scaled("factor 2 extra", hint, compute, 2)
+        else:
+            hint = "Multiply the error with 2, which the derivative of the square brings."
+            yield scaled("factor 2 missing", hint, compute, 0.5)
+        yield from slips_of_reduction(compute, self.entries.m, self.entries.out.size)

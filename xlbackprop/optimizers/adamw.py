@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlbackprop.equation import Equation, Math
+from xlbackprop.equation import Equation, Math, Slip
 from xlbackprop.layers.options import number
 from xlbackprop.optimizers.contract import Parameter, Update, optimizer
 from xlbackprop.optimizers.moments import moments_update
@@ -44,4 +44,21 @@ def _decayed(parameter: Parameter) -> Equation:
         compute=lambda w, lr, decay: w - lr * decay * w,
         formula=lambda w, lr, decay: f"{w}-{lr}*{decay}*{w}",
         math=Math(f"{w}_decayed = {w} - lr · weight_decay · {w}"),
+        slips=(
+            Slip(
+                "lr missing",
+                "Multiply the weight decay with the learning rate lr, too.",
+                lambda w, lr, decay: w - decay * w + 0 * lr,
+            ),
+            Slip(
+                "weight decay with the wrong sign",
+                "Subtract the decay: it makes the weights smaller.",
+                lambda w, lr, decay: w + lr * decay * w,
+            ),
+            Slip(
+                "weight decay forgotten",
+                "Subtract lr · weight_decay times the parameter first.",
+                lambda w, lr, decay: w + 0 * lr * decay,
+            ),
+        ),
     )

@@ -7,8 +7,11 @@ In the first step there is nothing to carry over, and the formula leaves it out.
 
 from __future__ import annotations
 
-from xlbackprop.equation import Array, Equation, Math, Tensor
+from collections.abc import Callable, Iterator
+
+from xlbackprop.equation import Array, Equation, Math, Slip, Tensor
 from xlbackprop.optimizers.contract import Parameter
+from xlbackprop.slips import altered
 
 
 def moving_average(
@@ -39,4 +42,35 @@ def moving_average(
         compute,
         formula,
         Math(f"{parameter.w.title}_{letter} = {carried}(1 - {rate}) · {gradient.title}{power}"),
+        slips=tuple(_slips(compute, rate, squared=squared, carries=before is not None)),
     )
+
+
+def _slips(
+    compute: Callable[..., Array], rate: str, *, squared: bool, carries: bool
+) -> Iterator[Slip]:
+    weights = f"Weight what is carried over with {rate} and the new with 1 - {rate}"
+    power = 2 if squared else 1
+    yield Slip(
+        f"{rate} and 1 - {rate} swapped",
+        f"{weights}: you did the opposite.",
+        lambda beta, **rest: compute(beta=1 - beta, **rest),
+    )
+    yield Slip(
+        f"1 - {rate} missing",
+        f"{weights}: the latter is missing.",
+        lambda g, beta, v=0: beta * v + g**power,
+    )
+    if squared:
+        yield Slip(
+            "gradient not squared",
+            "Square the gradient before you average it.",
+            lambda g, beta, v=0: beta * v + (1 - beta) * g,
+        )
+    if carries:
+        yield altered(
+            "average of the step before forgotten",
+            f"{weights}: what is carried over is missing.",
+            compute,
+            v=lambda v: 0 * v,
+        )

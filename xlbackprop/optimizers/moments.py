@@ -9,11 +9,14 @@ The averages start at 0 and are too small at first; the corrections make up for 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from xlbackprop.equation import Equation, Math, Tensor
+from xlbackprop.equation import Array, Equation, Math, Slip, Tensor
 from xlbackprop.optimizers.averages import moving_average
 from xlbackprop.optimizers.contract import Parameter, Update
+from xlbackprop.optimizers.slips import slips_of_root, slips_of_step
 
 
 def moments_update(
@@ -27,7 +30,7 @@ def moments_update(
     v = moving_average(parameter, "v", gradient, "beta2", squared=True)
     m_hat = _corrected(parameter, "m", m.target, "beta1")
     v_hat = _corrected(parameter, "v", v.target, "beta2")
-    new = _new(parameter, w, m_hat.target, v_hat.target)
+    new = _new(parameter, w, (m_hat.target, v_hat.target), (m.target, v.target))
     return Update((*before, m, v, m_hat, v_hat, new), {"m": m.target, "v": v.target})
 
 
@@ -40,15 +43,55 @@ def _corrected(parameter: Parameter, letter: str, average: Tensor, rate: str) ->
         compute=lambda x, beta: x / (1 - beta**t),
         formula=lambda x, beta: f"{x}/(1-{beta}{power})",
         math=Math(f"{average.title}_hat = {average.title} / (1 - {rate}{power})"),
+        slips=tuple(_slips_of_correction(average, rate, t)),
     )
 
 
-def _new(parameter: Parameter, w: Tensor, m_hat: Tensor, v_hat: Tensor) -> Equation:
+def _slips_of_correction(average: Tensor, rate: str, t: int) -> Iterator[Slip]:
+    hint = f"Divide {average.title} by 1 - {rate}^{t}, as this is step {t}"
+    yield Slip("bias correction missing", f"{hint}.", lambda x, beta: x + 0 * beta)
+    yield Slip(
+        "multiplied by the correction",
+        f"{hint}: you multiplied.",
+        lambda x, beta: x * (1 - beta**t),
+    )
+    if t > 1:
+        yield Slip(
+            "bias correction of the first step",
+            f"{hint}: yours has no power.",
+            lambda x, beta: x / (1 - beta),
+        )
+
+
+def _new(
+    parameter: Parameter,
+    w: Tensor,
+    corrected: tuple[Tensor, Tensor],
+    uncorrected: tuple[Tensor, Tensor],
+) -> Equation:
     title, rates = parameter.w.title, parameter.rates
+    m_hat, v_hat = corrected
+
+    def compute(w: Array, m: Array, v: Array, lr: Array, eps: Array) -> Array:
+        return w - lr * m / (np.sqrt(v) + eps)
+
+    def from_uncorrected(raw_m: Array, raw_v: Array, **arrays: Array) -> Array:
+        return compute(**{**arrays, "m": raw_m, "v": raw_v})
+
     return parameter.equation(
         parameter.tensor("new", f"{title} after the step"),
         {"w": w, "m": m_hat, "v": v_hat, "lr": rates["lr"], "eps": rates["eps"]},
-        compute=lambda w, m, v, lr, eps: w - lr * m / (np.sqrt(v) + eps),
+        compute=compute,
         formula=lambda w, m, v, lr, eps: f"{w}-{lr}*{m}/(SQRT({v})+{eps})",
         math=Math(f"{title}_new = {w.title} - lr · {m_hat.title} / (√{v_hat.title} + eps)"),
+        slips=(
+            *slips_of_step(compute),
+            *slips_of_root(lambda w, m, lr, root, **_: w - lr * m / root),
+            Slip(
+                "bias correction missing",
+                f"Take {m_hat.title} and {v_hat.title}, the moments after their bias correction.",
+                from_uncorrected,
+                dict(zip(("raw_m", "raw_v"), uncorrected, strict=True)),
+            ),
+        ),
     )

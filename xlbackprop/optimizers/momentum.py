@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlbackprop.equation import Math
+from xlbackprop.equation import Array, Math, Slip
 from xlbackprop.layers.options import number
 from xlbackprop.optimizers.contract import Parameter, Update, optimizer
 from xlbackprop.optimizers.decay import decayed_gradient
+from xlbackprop.optimizers.slips import slips_of_step
 from xlbackprop.optimizers.velocity import velocity
 
 
@@ -32,11 +33,25 @@ class Momentum:
         """Return the update's equations; the state is the velocity."""
         decay, gradient = decayed_gradient(parameter, self.weight_decay)
         v, w = velocity(parameter, gradient), parameter.w.title
+
+        def compute(w: Array, v: Array, lr: Array) -> Array:
+            return w - lr * v
+
         new = parameter.equation(
             parameter.tensor("new", f"{w} after the step"),
             {"w": parameter.w, "v": v.target, "lr": parameter.rates["lr"]},
-            compute=lambda w, v, lr: w - lr * v,
+            compute=compute,
             formula=lambda w, v, lr: f"{w}-{lr}*{v}",
             math=Math(f"{w}_new = {w} - lr · {v.target.title}"),
+            slips=(
+                *slips_of_step(compute),
+                Slip(
+                    "gradient for velocity",
+                    f"Step along the velocity {v.target.title}, in which the gradients before"
+                    " count, too.",
+                    lambda w, lr, g, **_: w - lr * g,
+                    {"g": gradient},
+                ),
+            ),
         )
         return Update((*decay, v, new), {"v": v.target})

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlbackprop.equation import Math
+from xlbackprop.equation import Array, Math, Slip
 from xlbackprop.layers.options import number
 from xlbackprop.optimizers.contract import Parameter, Update, optimizer
-from xlbackprop.optimizers.decay import decayed_gradient
+from xlbackprop.optimizers.decay import decayed_gradient, undecayed
+from xlbackprop.optimizers.slips import slips_of_step
 from xlbackprop.optimizers.velocity import velocity
 
 
@@ -32,6 +33,10 @@ class Nesterov:
         """Return the update's equations; the state is the velocity."""
         decay, gradient = decayed_gradient(parameter, self.weight_decay)
         v, w, rates = velocity(parameter, gradient), parameter.w.title, parameter.rates
+
+        def compute(w: Array, g: Array, v: Array, lr: Array, momentum: Array) -> Array:
+            return w - lr * (g + momentum * v)
+
         new = parameter.equation(
             parameter.tensor("new", f"{w} after the step"),
             {
@@ -41,8 +46,28 @@ class Nesterov:
                 "lr": rates["lr"],
                 "momentum": rates["momentum"],
             },
-            compute=lambda w, g, v, lr, momentum: w - lr * (g + momentum * v),
+            compute=compute,
             formula=lambda w, g, v, lr, momentum: f"{w}-{lr}*({g}+{momentum}*{v})",
             math=Math(f"{w}_new = {w} - lr · ({gradient.title} + momentum · {v.target.title})"),
+            slips=(
+                *slips_of_step(compute),
+                Slip(
+                    "plain momentum",
+                    "Look ahead: add momentum times the velocity to the gradient, instead of"
+                    " stepping along the velocity alone.",
+                    lambda w, g, v, lr, momentum: w - lr * v + 0 * momentum * g,
+                ),
+                Slip(
+                    "plain gradient",
+                    "Add momentum times the velocity to the gradient before you step.",
+                    lambda w, g, v, lr, momentum: w - lr * g + 0 * momentum * v,
+                ),
+                Slip(
+                    "momentum missing",
+                    "Multiply the velocity with momentum before you add it to the gradient.",
+                    lambda w, g, v, lr, momentum: w - lr * (g + v) + 0 * momentum,
+                ),
+                *undecayed(parameter, gradient, compute),
+            ),
         )
         return Update((*decay, v, new), {"v": v.target})

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Math
+from xlbackprop.equation import Array, Math
 from xlbackprop.layers.options import number
 from xlbackprop.optimizers.averages import moving_average
 from xlbackprop.optimizers.contract import Parameter, Update, optimizer
-from xlbackprop.optimizers.decay import decayed_gradient
+from xlbackprop.optimizers.decay import decayed_gradient, undecayed
+from xlbackprop.optimizers.slips import slips_of_root, slips_of_step
 
 
 @optimizer("rmsprop")
@@ -35,6 +36,10 @@ class RmsProp:
         decay, gradient = decayed_gradient(parameter, self.weight_decay)
         v = moving_average(parameter, "v", gradient, "alpha", squared=True)
         w, rates = parameter.w.title, parameter.rates
+
+        def compute(w: Array, g: Array, v: Array, lr: Array, eps: Array) -> Array:
+            return w - lr * g / (np.sqrt(v) + eps)
+
         new = parameter.equation(
             parameter.tensor("new", f"{w} after the step"),
             {
@@ -44,8 +49,13 @@ class RmsProp:
                 "lr": rates["lr"],
                 "eps": rates["eps"],
             },
-            compute=lambda w, g, v, lr, eps: w - lr * g / (np.sqrt(v) + eps),
+            compute=compute,
             formula=lambda w, g, v, lr, eps: f"{w}-{lr}*{g}/(SQRT({v})+{eps})",
             math=Math(f"{w}_new = {w} - lr · {gradient.title} / (√{v.target.title} + eps)"),
+            slips=(
+                *slips_of_step(compute),
+                *slips_of_root(lambda w, g, lr, root, **_: w - lr * g / root),
+                *undecayed(parameter, gradient, compute),
+            ),
         )
         return Update((*decay, v, new), {"v": v.target})

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlbackprop.equation import Math
+from xlbackprop.equation import Array, Math
 from xlbackprop.layers.options import number
 from xlbackprop.optimizers.contract import Parameter, Update, optimizer
-from xlbackprop.optimizers.decay import decayed_gradient
+from xlbackprop.optimizers.decay import decayed_gradient, undecayed
+from xlbackprop.optimizers.slips import slips_of_step
 
 
 @optimizer("sgd")
@@ -26,11 +27,16 @@ class Sgd:
         """Return the update's equations; there is no state."""
         decay, gradient = decayed_gradient(parameter, self.weight_decay)
         w = parameter.w.title
+
+        def compute(w: Array, g: Array, lr: Array) -> Array:
+            return w - lr * g
+
         new = parameter.equation(
             parameter.tensor("new", f"{w} after the step"),
             {"w": parameter.w, "g": gradient, "lr": parameter.rates["lr"]},
-            compute=lambda w, g, lr: w - lr * g,
+            compute=compute,
             formula=lambda w, g, lr: f"{w}-{lr}*{g}",
             math=Math(f"{w}_new = {w} - lr · {gradient.title}"),
+            slips=(*slips_of_step(compute), *undecayed(parameter, gradient, compute)),
         )
         return Update((*decay, new), {})

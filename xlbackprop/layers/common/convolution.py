@@ -6,6 +6,7 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Tensor
 from xlbackprop.grid import Addresses
+from xlbackprop.layers.common.filter_slips import gradient_of_b_slips
 from xlbackprop.layers.common.planes import as_pair
 from xlbackprop.layers.common.sums import Finish, Terms, sum_equations
 from xlbackprop.layers.contract import Scope
@@ -48,8 +49,11 @@ class Convolution:
             formula=lambda total, at, *index: f"{total}+{at.b[index[-3]].fixed}",
         )
 
-    def gradient_of_b(self) -> list[Equation]:
-        """Return the equation of dL/db, after those of its partial sums."""
+    def gradient_of_b(self, *, axis: int) -> list[Equation]:
+        """Return the equation of dL/db, after those of its partial sums.
+
+        `axis` is that of the filters in w.
+        """
 
         def partial(part: slice, g: Array) -> Array:
             return np.asarray(self.by_sample(g)[part].sum(axis=(0, 2, 3)))
@@ -59,8 +63,9 @@ class Convolution:
 
         n = self.n
         math = Math(f"dL/db[k] = Σ({n}i,j) dL/dout[{n}k,i,j]")
-        terms = Terms(self.samples, {"g": self.dL_dout}, partial, term)
-        return sum_equations(self.scope, self.dL_db, terms, math)
+        terms = Terms(self.samples, {"g": self.dL_dout}, partial, term, "sample")
+        slips = gradient_of_b_slips(self.dL_dw, axis)
+        return sum_equations(self.scope, self.dL_db, terms, math, slips=slips)
 
     def by_sample(self, x: Array) -> Array:
         """Return (…,C,H,W) as (N,C,H,W), with N = 1 where there is no batch."""

@@ -6,14 +6,14 @@ of the samples; the gradient of a parameter keeps the axes that the parameter ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Index, Math, Shape, Tensor
+from xlbackprop.equation import Array, Equation, Index, Math, Shape, Slip, Tensor
 from xlbackprop.grid import Addresses, View
 from xlbackprop.layers.common.sums import Finish, Terms, sum_equations
 from xlbackprop.layers.contract import Scope
@@ -78,6 +78,11 @@ class Groups:
         sizes = enumerate(self.entries.shape)
         return numbers.reshape([n if axis in self.kept else 1 for axis, n in sizes])
 
+    def sum_of(self, entries: Array) -> Array:
+        """Return the sums of the groups' entries, one number for each group."""
+        summed = tuple(n for n in range(len(self.entries.shape)) if n not in self.kept)
+        return np.asarray(entries.sum(axis=summed))
+
     def cell(self, numbers: View, index: Index) -> str:
         """Return the address of the number of an entry's group, anchored for dragging."""
         address = numbers[tuple(index[axis] for axis in self.kept)]
@@ -97,6 +102,7 @@ class Groups:
         math: Math,
         *,
         divisor: int = 1,
+        slips: Iterable[Slip] = (),
     ) -> list[Equation]:
         """Return the equations of a sum over each group, one term for each block, divided.
 
@@ -124,7 +130,8 @@ class Groups:
 
         divide = Finish(compute=lambda total: total / divisor, formula=divided)
         terms = Terms(len(blocks), sources, partial, term)
-        return sum_equations(scope, target, terms, math, divide if divisor > 1 else None)
+        finish = divide if divisor > 1 else None
+        return sum_equations(scope, target, terms, math, finish, slips)
 
 
 def entry_equation(
@@ -133,15 +140,19 @@ def entry_equation(
     compute: Callable[..., Array],
     formula: Callable[..., str],
     math: Math,
+    *,
+    slips: Iterable[Slip] = (),
 ) -> Equation:
     """Return an equation whose every entry is made from the numbers of its groups.
 
-    `compute(**arrays)` takes arrays that broadcast over the entries; `formula(**addresses)` the
-    addresses that serve one entry.
+    `compute(**arrays)`, and that of the slips, takes arrays that broadcast over the entries;
+    `formula(**addresses)` the addresses that serve one entry.
     """
 
-    def whole(**arrays: Array) -> Array:
-        return compute(**{letter: sources[letter][1].spread(x) for letter, x in arrays.items()})
+    def spread(part: Callable[..., Array]) -> Callable[..., Array]:
+        return lambda **arrays: part(
+            **{letter: sources[letter][1].spread(x) for letter, x in arrays.items()}
+        )
 
     def text(at: Addresses, *index: int) -> str:
         cells = {
@@ -151,7 +162,8 @@ def entry_equation(
         return formula(**cells)
 
     tensors = {letter: tensor for letter, (tensor, _) in sources.items()}
-    return Equation(target, tensors, whole, text, math)
+    wrong = tuple(replace(slip, compute=spread(slip.compute)) for slip in slips)
+    return Equation(target, tensors, spread(compute), text, math, wrong)
 
 
 def total(address: str) -> str:

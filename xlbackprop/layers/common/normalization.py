@@ -30,6 +30,16 @@ from xlbackprop.equation import Domain, Equation, Kind, Math, Place, Shape, Tens
 from xlbackprop.grid import sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise, literal
 from xlbackprop.layers.common.groups import Groups, entry_equation, total
+from xlbackprop.layers.common.normalization_slips import (
+    slips_of_center,
+    slips_of_deviation,
+    slips_of_dh,
+    slips_of_gamma,
+    slips_of_normalized,
+    slips_of_scale,
+    slips_of_unscaled,
+    slips_of_variance,
+)
 from xlbackprop.layers.contract import LayerEquations, Scope
 
 Axes = tuple[int, ...]
@@ -166,6 +176,7 @@ class Normalization:
             compute=lambda h, mean: h - mean,
             formula=lambda h, mean: f"{h}-{mean}",
             math=Math(f"centered{self.i} = h{self.i} - mean{self.g}"),
+            slips=slips_of_center(),
         )
 
     def _average_square(self) -> list[Equation]:
@@ -178,6 +189,7 @@ class Normalization:
             text=lambda c: f"SUMSQ({c})",
             math=Math(f"var{self.g} = {groups.sigma}centered{self.i}² / {m}"),
             divisor=m,
+            slips=slips_of_variance(m, groups.sum_of),
         )
 
     def _invert_deviation(self) -> Equation:
@@ -188,6 +200,7 @@ class Normalization:
             compute=lambda var: 1 / np.sqrt(var + self.eps),
             formula=lambda at, *index: f"1/SQRT({at.var[index]}+{eps})",
             math=Math(f"inv_std{self.g} = 1 / √(var{self.g} + {eps})"),
+            slips=tuple(slips_of_deviation(self.eps)),
         )
 
     def _normalize(self) -> Equation:
@@ -197,6 +210,7 @@ class Normalization:
             compute=lambda c, r: c * r,
             formula=lambda c, r: f"{c}*{r}",
             math=Math(f"normalized{self.i} = centered{self.i} · inv_std{self.g}"),
+            slips=slips_of_normalized(),
         )
 
     def _scale_and_shift(self) -> Equation:
@@ -210,6 +224,7 @@ class Normalization:
             compute=lambda gamma, x, beta: gamma * x + beta,
             formula=lambda gamma, x, beta: f"{gamma}*{x}+{beta}",
             math=Math(f"out{self.i} = gamma{self.p} · normalized{self.i} + beta{self.p}"),
+            slips=slips_of_scale(),
         )
 
     # The backward pass.
@@ -223,6 +238,7 @@ class Normalization:
             compute=lambda g, x: g * x,
             text=sumproduct,
             math=Math(f"dL/dgamma{self.p} = {sharing.sigma}dL/dout{self.i} · normalized{self.i}"),
+            slips=slips_of_gamma(self.h, sharing.sum_of),
         )
 
     def _gradient_of_beta(self) -> list[Equation]:
@@ -239,6 +255,7 @@ class Normalization:
             compute=lambda g, gamma: g * gamma,
             formula=lambda g, gamma: f"{g}*{gamma}",
             math=Math(f"dL/dnormalized{self.i} = dL/dout{self.i} · gamma{self.p}"),
+            slips=slips_of_unscaled(),
         )
 
     def _mean_of_gradient(self) -> list[Equation]:
@@ -289,4 +306,5 @@ class Normalization:
                 why="An entry moves its group's mean and variance too, and by them all outputs of"
                 " the group: what it does through them is what the two means take off.",
             ),
+            slips=slips_of_dh(),
         )

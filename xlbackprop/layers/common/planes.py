@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Place, Tensor
+from xlbackprop.equation import Array, Equation, Kind, Math, Place, Slip, Tensor
 from xlbackprop.grid import Addresses
 from xlbackprop.layers.contract import Scope
 
 Pair = tuple[int, int]
+
+UNTURNED = "filter not rotated"
+VALID = "valid instead of full"
 
 
 def spread_out(
@@ -25,11 +28,14 @@ def spread_out(
     offset: Pair = (0, 0),
     step: Pair = (1, 1),
     place: Place = Place.BESIDE,
+    steps: str = "stride",
+    unframed: str = "padding forgotten",
 ) -> Equation:
     """Return the equation of zeros of the given size that hold the source's planes.
 
     Entry [i, j] stands at [offset + step·i, offset + step·j] (per axis): a frame of zeros with
     an offset, zeros between the entries with a step. `size` must have room for all of them.
+    `steps` is what the step comes from, `unframed` the name of the slip that leaves the frame out.
     """
     (rows, columns), (top, left), (down, right) = source.shape[-2:], offset, step
     target = scope.tensor(
@@ -66,7 +72,59 @@ def spread_out(
         compute,
         formula,
         Math(f"{target.title}[{index}] = {source.title}[{plain}], zero elsewhere"),
+        slips=(
+            *_slips_of_frame(source, size, offset, step, unframed),
+            *_slips_of_spread(source, size, offset, step, steps),
+        ),
     )
+
+
+def placed(x: Array, size: Pair, offset: Pair, step: Pair = (1, 1)) -> Array:
+    """Return planes of zeros that hold those of x as `spread_out` does; what overhangs is cut."""
+    zeros = np.zeros((*x.shape[:-2], *size))
+    from_, to = [], []
+    for axis in (0, 1):
+        at = offset[axis] + step[axis] * np.arange(x.shape[axis - 2])
+        inside = (at >= 0) & (at < size[axis])
+        from_.append(np.flatnonzero(inside))
+        to.append(at[inside])
+    zeros[..., to[0][:, None], to[1]] = x[..., from_[0][:, None], from_[1]]
+    return zeros
+
+
+def _slips_of_frame(
+    source: Tensor, size: Pair, offset: Pair, step: Pair, unframed: str
+) -> Iterator[Slip]:
+    if offset == (0, 0):
+        return
+    offsets = frames(offset, unframed)
+    hint = (
+        f"Put {offset[0]} rows of zeros above {source.title} and {offset[1]} columns before it; the"
+        f" block has room for as many zeros as there must be."
+    )
+    for name, wrong in offsets.items():
+        yield Slip(name, hint, lambda x, wrong=wrong: placed(x, size, wrong, step))
+
+
+def _slips_of_spread(
+    source: Tensor, size: Pair, offset: Pair, step: Pair, steps: str
+) -> Iterator[Slip]:
+    if step != (1, 1) and max(source.shape[-2:]) > 1:
+        yield Slip(
+            f"{steps} forgotten",
+            f"Leave zeros between the entries of {source.title}: the next one stands {step[0]} rows"
+            f" further down or {step[1]} columns further right, as the {steps} is"
+            f" {pair_text(step)}.",
+            lambda x: placed(x, size, offset),
+        )
+
+
+def frames(offset: Pair, unframed: str) -> dict[str, Pair]:
+    """Return the wrong widths of a frame of zeros, by the names of the slips that choose them."""
+    smaller = as_pair(max(n - 1, 0) for n in offset)
+    larger = as_pair(n + (n > 0) for n in offset)
+    names = {"padding too small": smaller} if any(smaller) else {}
+    return {unframed: (0, 0), **names, "padding too large": larger}
 
 
 def half_turn(
@@ -100,10 +158,30 @@ def half_turn(
     return Equation(
         target,
         {"x": source},
-        compute=lambda x: x[..., ::-1, ::-1],
+        compute=turned,
         formula=formula,
         math=Math(f"{target.title}[{plain}] = {source.title}[{index}]", why=why),
+        slips=tuple(_slips_of_turn(source)),
     )
+
+
+def turned(x: Array) -> Array:
+    """Return planes turned by 180 degrees: the last row first, and each row backwards."""
+    return x[..., ::-1, ::-1]
+
+
+def _slips_of_turn(source: Tensor) -> Iterator[Slip]:
+    rows, columns = source.shape[-2:]
+    hint = (
+        f"Turn each plane of {source.title} by 180°: its last row comes first, and each row runs"
+        " backwards."
+    )
+    yield Slip(UNTURNED, hint, lambda x: x)
+    if rows > 1 and columns > 1:
+        yield Slip("filter turned upside down only", hint, lambda x: x[..., ::-1, :])
+        yield Slip("filter turned left to right only", hint, lambda x: x[..., ::-1])
+    if rows == columns > 1:
+        yield Slip("filter transposed instead of rotated", hint, lambda x: x.swapaxes(-1, -2))
 
 
 def windows(x: Array, size: Pair, step: Pair = (1, 1)) -> Array:

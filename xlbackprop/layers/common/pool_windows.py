@@ -48,6 +48,16 @@ class Windows:
             np.add(view, part, out=view)
         return self._unframed(planes)
 
+    def given_back_last(self, picks: Mask, g: Array) -> Array:
+        """Return what each entry gets from the last window, row by row, that picks it."""
+        planes = np.zeros((*g.shape[:-2], *self.size))
+        (s, t), (height, width) = self.stride, self.kernel
+        for i, j in np.ndindex(self.out_size):
+            window = planes[..., s * i : s * i + height, t * j : t * j + width]
+            picked = picks[..., i, j, :].reshape(window.shape)
+            np.copyto(window, g[..., i, j, None, None], where=picked)
+        return self._unframed(planes)
+
     def clusters(self, ties: Mask) -> NDArray[np.int64]:
         """Return a number for each entry of the planes, the same for those that ties connect."""
         shape = (*ties.shape[:-3], *self.size)

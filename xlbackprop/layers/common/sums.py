@@ -6,12 +6,12 @@ a visible block of partial sums, and through partial sums of those where need be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Math, Place, Tensor
+from xlbackprop.equation import Array, Equation, Kind, Math, Place, Slip, Tensor
 from xlbackprop.layers.contract import Scope
 
 # The longest term, SUMPRODUCT of two far-off ranges, takes 62 characters.
@@ -23,13 +23,15 @@ class Terms:
     """The terms of a sum: how many, and what they are as arrays and as text.
 
     `partial(part, **sources)` is the array of the terms in a slice, summed, of the target's
-    shape; `term(at, t, *index)` is the formula of term t of one cell.
+    shape; `term(at, t, *index)` is the formula of term t of one cell. `each` says in a word what
+    there is a term for: "channel".
     """
 
     number: int
     sources: Mapping[str, Tensor]
     partial: Callable[..., Array]
     term: Callable[..., str]
+    each: str = "block"
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,31 @@ class Finish:
     formula: Callable[..., str] = lambda total, at, *index: total  # noqa: ARG005
 
 
-def sum_equations(
-    scope: Scope, target: Tensor, terms: Terms, math: Math, finish: Finish | None = None
-) -> list[Equation]:
-    """Return the equation of a target whose cells are sums, after those of its partial sums."""
+def whole_sum(terms: Terms, finish: Finish | None = None) -> Callable[..., Array]:
+    """Return what computes the finished sum of all terms from both's sources, by letter."""
     finish = finish or Finish()
+
+    def compute(**arrays: Array) -> Array:
+        return _finished(terms, finish, slice(None), arrays)
+
+    return compute
+
+
+def sum_equations(
+    scope: Scope,
+    target: Tensor,
+    terms: Terms,
+    math: Math,
+    finish: Finish | None = None,
+    slips: Iterable[Slip] = (),
+) -> list[Equation]:
+    """Return the equation of a target whose cells are sums, after those of its partial sums.
+
+    The slips take the sources of `terms` and `finish`, partial sums or not.
+    """
+    finish = finish or Finish()
+    slips = [*slips, *_slips_of_sums(terms, finish)]
+    sources = {**terms.sources, **finish.sources}
     partial_sums = []
     name = f"{target.short}_sums"
     while terms.number > TERMS_PER_CELL:
@@ -56,20 +78,56 @@ def sum_equations(
         partial_sums.append(sums)
         terms = _terms_of(sums.target)
         name += "_of_sums"
-    return [*partial_sums, _total(target, terms, math, finish)]
+    if partial_sums:
+        slips = [_from_the_beginning(slip, sources) for slip in slips]
+    return [*partial_sums, _total(target, terms, math, finish, tuple(slips))]
 
 
-def _total(target: Tensor, terms: Terms, math: Math, finish: Finish) -> Equation:
-    def compute(**arrays: Array) -> Array:
-        own = {letter: arrays[letter] for letter in terms.sources}
-        total = terms.partial(slice(None), **own)
-        return finish.compute(total, **{letter: arrays[letter] for letter in finish.sources})
+def _finished(
+    terms: Terms, finish: Finish, part: slice, arrays: Mapping[str, Array], divisor: int = 1
+) -> Array:
+    total = terms.partial(part, **{letter: arrays[letter] for letter in terms.sources})
+    return finish.compute(total / divisor, **{letter: arrays[letter] for letter in finish.sources})
 
+
+def _slips_of_sums(terms: Terms, finish: Finish) -> list[Slip]:
+    if terms.number < 2:
+        return []
+
+    def sum_of(part: slice, divisor: int = 1) -> Callable[..., Array]:
+        return lambda **arrays: _finished(terms, finish, part, arrays, divisor)
+
+    number, each = terms.number, terms.each
+    hint = f"Add up what all {number} {each}s contribute to a cell; only the %s one is in yours."
+    return [
+        Slip(f"only the first {each}", hint % "first", sum_of(slice(1))),
+        Slip(f"only the last {each}", hint % "last", sum_of(slice(number - 1, number))),
+        Slip(
+            f"mean over the {each}s for their sum",
+            f"Add up what the {number} {each}s contribute, and do not divide the sum by {number}.",
+            sum_of(slice(None), number),
+        ),
+    ]
+
+
+def _from_the_beginning(slip: Slip, sources: Mapping[str, Tensor]) -> Slip:
+    """Return the slip of a sum for the equation that has partial sums for its sources."""
+
+    def compute(sums: Array, **arrays: Array) -> Array:  # noqa: ARG001
+        return slip.compute(**arrays)
+
+    return replace(slip, compute=compute, sources={**sources, **slip.sources})
+
+
+def _total(
+    target: Tensor, terms: Terms, math: Math, finish: Finish, slips: tuple[Slip, ...]
+) -> Equation:
     def formula(at: object, *index: int) -> str:
         text = "+".join([terms.term(at, t, *index) for t in range(terms.number)])
         return finish.formula(text, at, *index)
 
-    return Equation(target, {**terms.sources, **finish.sources}, compute, formula, math)
+    sources = {**terms.sources, **finish.sources}
+    return Equation(target, sources, whole_sum(terms, finish), formula, math, slips)
 
 
 def _partial_sums(scope: Scope, name: str, target: Tensor, terms: Terms) -> Equation:

@@ -1,0 +1,61 @@
+"""What a diagnosis is, and how it is put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.equation import Index, Mask, Slip
+
+UNKNOWN = "unknown"
+
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What explains some of a tensor's wrong cells.
+
+    `slip` is the slip's name, "one of: …" where several give these very numbers, or "unknown".
+    `message` says in words for the person what to do, `where` which of the tensor's cells it
+    explains, a mask of the tensor's shape.
+    """
+
+    slip: str
+    message: str
+    where: Mask
+
+
+def named(slips: Sequence[Slip], where: Mask, place: str = "") -> Diagnosis:
+    """Return the diagnosis of cells that each of the slips explains; `place` says where."""
+    hints: dict[str, str] = {}
+    for slip in slips:
+        hints.setdefault(slip.name, slip.hint)
+    if len(hints) == 1:
+        ((name, hint),) = hints.items()
+        return Diagnosis(name, f"{name}{place}: {hint}", where)
+    names = ", ".join(hints)
+    choices = " Or: ".join(f"{name}: {hint}" for name, hint in hints.items())
+    return Diagnosis(f"one of: {names}", f"one of several slips{place}. {choices}", where)
+
+
+def unknown(where: Mask) -> Diagnosis:
+    """Return the diagnosis of cells that nothing explains."""
+    number = int(where.sum())
+    these = "this wrong cell" if number == 1 else f"these {number} wrong cells"
+    message = f"no well-known mistake explains {these}{in_cells(where)}"
+    return Diagnosis(UNKNOWN, message, where)
+
+
+def in_cells(where: Mask) -> str:
+    """Return in words which cells of a tensor are meant: ` in [0,1,2] and [1,0,0]`."""
+    indices: list[Index] = [tuple(map(int, index)) for index in np.argwhere(where)]
+    if not indices[0]:
+        return ""
+    if len(indices) > _MOST_NAMED:
+        return f" in {len(indices)} cells" if len(indices) < where.size else ""
+    texts = [f"[{','.join(map(str, index))}]" for index in indices]
+    *most, last = texts
+    return f" in {', '.join(most)} and {last}" if most else f" in {last}"
