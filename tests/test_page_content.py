@@ -25,7 +25,7 @@ from tests.program import ROOT, environment
 from xlbackprop import Hints, html_report, make_report
 from xlbackprop.equation import Kind, Tensor
 from xlbackprop.mapping import parse_map
-from xlbackprop.page import content, records, render
+from xlbackprop.page import content, records
 from xlbackprop.page.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
 from xlbackprop.page.numbers import number_writer
 from xlbackprop.page.selection import common_limit, select
@@ -119,31 +119,27 @@ def test_list_has_a_few_cells_of_each_status_and_says_how_many_more(tmp_path):
     ]
 
 
-def test_notes_and_diagnoses_stand_on_top(review):
+ON_TOP = "//section[@aria-labelledby='what-to-know']//li"
+
+
+def test_notes_stand_on_top_before_the_diagnoses(review):
     page = html_report(replace(review, notes=("the page was built by hand",)))
-    assert texts(parsed(page), "//section[@aria-labelledby='what-to-know']//li") == [
-        "the page was built by hand"
-    ]
+    note, diagnosis = texts(parsed(page), ON_TOP)
+    assert note == "the page was built by hand"
+    assert diagnosis.startswith("conv1.dL_dw: ")
 
 
-def test_diagnosis_stands_on_top_and_beside_its_tensor(review, monkeypatch):
-    def with_diagnosis(judged):
-        made = make_report(judged)
-        diagnosis = ({"slip": "not summed", "message": "sum over the filters"},)
-        tensors = tuple(
-            replace(one, diagnosis=diagnosis) if one.name == "conv1.dL_dh" else one
-            for one in made.tensors
-        )
-        return replace(made, tensors=tensors)
-
-    monkeypatch.setattr(render, "make_report", with_diagnosis)
+def test_diagnosis_stands_on_top_and_beside_its_tensor(review):
+    results = {tensor.name: tensor for tensor in make_report(review).tensors}
+    (diagnosis,) = results["conv1.dL_dw"].diagnosis
+    assert "sign" in diagnosis["slip"]
     tree = parsed(html_report(review))
-    on_top = "//section[@aria-labelledby='what-to-know']//li"
-    assert texts(tree, on_top) == ["conv1.dL_dh: sum over the filters"]
-    assert texts(tree, "//p[@class='diagnosis']") == ["sum over the filters"]
+    assert texts(tree, ON_TOP) == [f"conv1.dL_dw: {diagnosis['message']}"]
+    beside = "//article[contains(., 'conv1.dL_dw')]//p[@class='diagnosis']"
+    assert texts(tree, beside) == [diagnosis["message"]]
     named = parsed(html_report(review, Hints.KIND))
-    assert texts(named, on_top) == ["conv1.dL_dh: not summed"]
-    assert texts(parsed(html_report(review, Hints.WHERE)), on_top) == []
+    assert texts(named, ON_TOP) == [f"conv1.dL_dw: {diagnosis['slip']}"]
+    assert texts(parsed(html_report(review, Hints.WHERE)), ON_TOP) == []
 
 
 def test_sources_on_the_page_are_those_of_the_references(review):
