@@ -18,11 +18,14 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 import xlbackprop
+from tests.filling import fill
+from tests.foreign import LAYOUTS, build
 from tests.pages import ANSWER, conv_review
 from tests.program import ROOT, environment
 from xlbackprop import Hints, html_report, make_report
 from xlbackprop.equation import Kind, Tensor
-from xlbackprop.page import content, records, render
+from xlbackprop.mapping import parse_map
+from xlbackprop.page import content, records
 from xlbackprop.page.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
 from xlbackprop.page.numbers import number_writer
 from xlbackprop.page.selection import common_limit, select
@@ -98,31 +101,45 @@ def test_blank_page_holds_no_answer(tmp_path):
     ]
 
 
-def test_notes_and_diagnoses_stand_on_top(review):
-    page = html_report(replace(review, notes=("the page was built by hand",)))
-    assert texts(parsed(page), "//section[@aria-labelledby='what-to-know']//li") == [
-        "the page was built by hand"
+def test_list_has_a_few_cells_of_each_status_and_says_how_many_more(tmp_path):
+    path = xlbackprop.build("conv5x5x2", tmp_path / "many.xlsx")
+    cells = list(np.ndindex(3, 2, 3, 3))
+    fill(path, {("conv1.dL_dw", index): 1e6 for index in cells[:50]})
+    fill(path, {("conv1.dL_dout_spread", (0, 2, 2)): 1e6})
+    review = xlbackprop.review_workbook(path)
+    counts = xlbackprop.make_report(review).counts
+    tree = parsed(html_report(review))
+    statuses = texts(tree, "//table[@class='list']//tbody/tr/td[3]")
+    assert counts["wrong"] == 51
+    assert counts["carried"] > 10
+    assert statuses == ["wrong"] * 40 + ["carried"] * 10
+    remarks = texts(tree, "//section[@aria-labelledby='not-right']//p")
+    assert remarks == [
+        f"… and {counts['wrong'] + counts['carried'] - 50} more: see the grids below."
     ]
 
 
-def test_diagnosis_stands_on_top_and_beside_its_tensor(review, monkeypatch):
-    def with_diagnosis(judged):
-        made = make_report(judged)
-        diagnosis = ({"slip": "not summed", "message": "sum over the filters"},)
-        tensors = tuple(
-            replace(one, diagnosis=diagnosis) if one.name == "conv1.dL_dh" else one
-            for one in made.tensors
-        )
-        return replace(made, tensors=tensors)
+ON_TOP = "//section[@aria-labelledby='what-to-know']//li"
 
-    monkeypatch.setattr(render, "make_report", with_diagnosis)
+
+def test_notes_stand_on_top_before_the_diagnoses(review):
+    page = html_report(replace(review, notes=("the page was built by hand",)))
+    note, diagnosis = texts(parsed(page), ON_TOP)
+    assert note == "the page was built by hand"
+    assert diagnosis.startswith("conv1.dL_dw: ")
+
+
+def test_diagnosis_stands_on_top_and_beside_its_tensor(review):
+    results = {tensor.name: tensor for tensor in make_report(review).tensors}
+    (diagnosis,) = results["conv1.dL_dw"].diagnosis
+    assert "sign" in diagnosis["slip"]
     tree = parsed(html_report(review))
-    on_top = "//section[@aria-labelledby='what-to-know']//li"
-    assert texts(tree, on_top) == ["conv1.dL_dh: sum over the filters"]
-    assert texts(tree, "//p[@class='diagnosis']") == ["sum over the filters"]
+    assert texts(tree, ON_TOP) == [f"conv1.dL_dw: {diagnosis['message']}"]
+    beside = "//article[contains(., 'conv1.dL_dw')]//p[@class='diagnosis']"
+    assert texts(tree, beside) == [diagnosis["message"]]
     named = parsed(html_report(review, Hints.KIND))
-    assert texts(named, on_top) == ["conv1.dL_dh: not summed"]
-    assert texts(parsed(html_report(review, Hints.WHERE)), on_top) == []
+    assert texts(named, ON_TOP) == [f"conv1.dL_dw: {diagnosis['slip']}"]
+    assert texts(parsed(html_report(review, Hints.WHERE)), ON_TOP) == []
 
 
 def test_sources_on_the_page_are_those_of_the_references(review):
@@ -248,11 +265,35 @@ def test_large_network_gives_a_page_of_bounded_size(tmp_path, monkeypatch):
     assert any(re.fullmatch(r"\d+ of 2,880 cells are drawn, .*", remark) for remark in remarks)
 
 
-def test_tensor_that_is_not_in_the_workbook_is_said_to_be_missing(review):
-    found = {name: one for name, one in review.found.items() if name != "conv1.dL_db"}
-    judged = {name: one for name, one in review.judgements.items() if name != "conv1.dL_db"}
-    tree = parsed(html_report(replace(review, found=found, judgements=judged)))
-    assert texts(tree, "//p[@class='remark']") == ["not in this workbook: computed from what is"]
+@pytest.mark.parametrize("layout", sorted(LAYOUTS))
+def test_workbook_in_another_layout_has_its_page(layout, tmp_path):
+    foreign = build("conv5x5x2", layout, tmp_path)
+    review = xlbackprop.review_workbook(foreign.path, map=parse_map(foreign.map, tmp_path))
+    page = html_report(review)
+    tree, data = parsed(page), data_of(page)
+    assert texts(tree, "//p[contains(@class, 'verdict')]") == ["✓ Everything is right"]
+    for tensor in data["tensors"]:
+        found = review.found.get(tensor["name"])
+        assert len(tensor["cells"]) == (found.tensor.size if found else 0)
+        if found:
+            assert tensor["cells"][0][0] == "{}!{}".format(
+                *found.places.at((0,) * found.numbers.ndim)
+            )
+    missing = len(review.network.tensors) - len(review.found)
+    assert len(texts(tree, "//p[@class='remark']")) == missing
+
+
+def test_tensors_that_are_not_in_the_workbook_are_said_to_be_missing(tmp_path):
+    foreign = build("mlp-2-2-2", "transposed", tmp_path)
+    mapped = parse_map(foreign.map)
+    kept = {name: places for name, places in mapped.tensors.items() if name != "dense1.b"}
+    few = xlbackprop.Map(kept, "mlp-2-2-2", "Sheet1")
+    tree = parsed(html_report(xlbackprop.review_workbook(foreign.path, map=few)))
+    remarks = set(texts(tree, "//p[@class='remark']"))
+    assert "not found in this workbook: taken from the spec" in remarks
+    assert "not found in this workbook: computed from what is" in remarks
+    notes = texts(tree, "//section[@aria-labelledby='what-to-know']//li")
+    assert notes == ["not in the map, and taken from the spec: dense1.b"]
 
 
 def test_every_status_kind_and_verdict_has_its_words():

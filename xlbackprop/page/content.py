@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,8 @@ from xlbackprop.verify import Status
 # A page with more cells than these opens slowly; the template `digit` fits.
 MOST_CELLS = 36_000
 MOST_TENSORS = 600
-MOST_LISTED = 100
+# So many cells of a status are listed; carried ones need no mending.
+_MOST_LISTED, _MOST_CARRIED_LISTED = 40, 10
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
             records.add(review.found[name], tensor.entries)
     numbers = {name: number for number, name in enumerate(review.network.tensors)}
     empty = [one.name for one in report.tensors if set(one.counts) == {"blank"}]
-    worth_listing = [cell for cell in report.cells if cell.tensor not in empty]
+    in_question = [cell for cell in report.cells if cell.tensor not in empty]
+    listed = list(_worth_listing(in_question))
     sign, sentence = VERDICTS[report.verdict]
     return Content(
         file=one_line(Path(review.workbook).name),
@@ -102,8 +105,8 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
         counts=_sum([report.counts]),
         notes=report.notes,
         diagnosis=tuple(_sentences(report, numbers)),
-        listed=tuple(_listed(cell, review, numbers) for cell in worth_listing[:MOST_LISTED]),
-        unlisted=max(0, len(worth_listing) - MOST_LISTED),
+        listed=tuple(_listed(cell, review, numbers) for cell in listed),
+        unlisted=len(in_question) - len(listed),
         empty=tuple((numbers[name], name) for name in empty),
         legend=tuple(legend(report.counts, {t.kind for t in review.network.tensors.values()})),
         sections=tuple(_sections(review, drawn)),
@@ -167,6 +170,15 @@ def _sentences(report: Report, numbers: Mapping[str, int]) -> Iterator[tuple[int
     for tensor in report.tensors:
         for one in tensor.diagnosis:
             yield numbers[tensor.name], tensor.name, one["message"] or one["slip"]
+
+
+def _worth_listing(cells: Iterable[CellResult]) -> Iterator[CellResult]:
+    numbers: Counter[str] = Counter()
+    for cell in cells:
+        numbers[cell.status] += 1
+        is_carried = cell.status == Status.CARRIED.word
+        if numbers[cell.status] <= (_MOST_CARRIED_LISTED if is_carried else _MOST_LISTED):
+            yield cell
 
 
 def _listed(cell: CellResult, review: Review, numbers: Mapping[str, int]) -> Listed:

@@ -147,7 +147,8 @@ def _styles(entry: Entry) -> list[str]:
 def _remark(entry: Entry, drawn: int) -> str:
     size = entry.tensor.size
     if entry.found is None:
-        return "not in this workbook: computed from what is"
+        origin = "computed from what is" if entry.tensor.kind.is_computed else "taken from the spec"
+        return f"not found in this workbook: {origin}"
     if drawn < size:
         return f"{drawn:,} of {size:,} cells are drawn, first those that are not right"
     return ""
