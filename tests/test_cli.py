@@ -18,7 +18,7 @@ import xlbackprop
 from tests.program import ROOT, TWO_LAYERS, environment
 from xlbackprop.__main__ import main
 
-COMMANDS = ["templates", "build", "check", "inspect"]
+COMMANDS = ["templates", "build", "check", "explain", "equations", "inspect"]
 STATUSES = {"right", "wrong", "carried", "blank", "invalid", "typed"}
 KINDS = {"given", "parameter", "forward", "backward", "helper", "link", "update"}
 WIDTH_WHEN_PIPED = 120
@@ -404,7 +404,7 @@ def examples_in(help_text):
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=str)
 def test_example_in_the_help_runs(command, folder, capsys):
-    if command in (["check"], ["inspect"]):
+    if command in (["check"], ["explain"], ["inspect"]):
         xlbackprop.build("conv5x5x2", folder / "mine.xlsx", blank=["dL_dw", "dL_dh"])
         xlbackprop.build("conv5x5x2")
         own = xlbackprop.build("conv5x5x2", folder / "own.xlsx")

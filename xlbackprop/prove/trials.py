@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask, Tensor
 from xlbackprop.network import Network
-from xlbackprop.verify import ABSOLUTE, RELATIVE, Status, verify
+from xlbackprop.tolerance import ABSOLUTE, RELATIVE
+from xlbackprop.verify import Status, verify
 from xlbackprop.workbook.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.engine import Engine
