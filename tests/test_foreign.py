@@ -7,6 +7,7 @@ formulas are the tests' own, and the values are what the engine makes of them.
 from collections import Counter
 
 import numpy as np
+import openpyxl
 import pytest
 
 import xlbackprop
@@ -174,6 +175,19 @@ def test_spec_that_is_asked_for_counts_more_than_the_map(tmp_path):
     foreign = build("conv5x5x2", "side-by-side", tmp_path)
     with pytest.raises(xlbackprop.MapError, match=r"conv1\.h.*3×7×7"):
         check(foreign, spec="conv7x7x3-stride2")
+
+
+@pytest.mark.parametrize("prove", [0, 4])
+def test_one_bias_cell_for_all_units_is_right_on_other_numbers_too(prove, tmp_path):
+    book = openpyxl.Workbook()
+    for row in ([0.5, -1.5, "b", 0.25], [1, 2, "=A2*A$1+B2*B$1+D$1"], [3, -4, "=A3*A1+B3*B1+D1"]):
+        book.active.append(row)
+    book.save(tmp_path / "own.xlsx")
+    tensors = {"h": "A1:B1", "w": "A2:B3", "b": '["D1", "D1"]', "out": "C2:C3"}
+    lines = (f"dense1.{name} = {at if '[' in at else repr(at)}" for name, at in tensors.items())
+    told = parse_map("spec = 'mlp-2-2-2'\n[tensors]\n" + "\n".join(lines))
+    report = xlbackprop.check(tmp_path / "own.xlsx", map=told, prove=prove)
+    assert (report.verdict, report.counts) == ("right", {"right": 2})
 
 
 def test_proof_of_a_foreign_workbook_finds_a_typed_constant(tmp_path):

@@ -1,6 +1,7 @@
 """Maps: what they may say, what they mean, and how they are refused."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -338,3 +339,16 @@ def test_map_of_givens_only_is_refused(tmp_path):
     few = {"conv1.w": parse_map(foreign.map).tensors["conv1.w"]}
     with pytest.raises(MapError, match="nothing to check"):
         xlbackprop.check(foreign.path, map=Map(few, "two-conv", "Sheet1"))
+
+
+def test_map_in_the_readme_says_what_it_means():
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(spec = .*?)```", readme, flags=re.DOTALL)
+    places = places_of(parse_map(text), CONV, ["Sheet1", "Grad"], {"my_loss": "Sheet1!$A$1"})
+    assert set(places) == {t.name for t in CONV.tensors.values()} - {
+        "conv1.out", "conv1.dL_dh", "conv1.dL_dout_spread", "conv1.w_rotated"
+    }  # fmt: skip
+    assert places["conv1.w"].at((1, 1, 0, 2)) == ("Sheet1", "J15")
+    assert places["conv1.dL_dout"].at((2, 1, 0)) == ("Sheet1", "P6")
+    assert places["conv1.dL_dw"].at((0, 1, 0, 2)) == ("Grad", "B7")
+    assert places["loss.L"].at(()) == ("Sheet1", "A1")
