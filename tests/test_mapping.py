@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import xlbackprop
 from tests.foreign import build
+from xlbackprop.__main__ import main
 from xlbackprop.errors import MapError
 from xlbackprop.mapping import Map, Placement, StepDistance, load_map, map_of, parse_map, places_of
 from xlbackprop.places import Places
@@ -352,3 +353,53 @@ def test_map_in_the_readme_says_what_it_means():
     assert places["conv1.dL_dout"].at((2, 1, 0)) == ("Sheet1", "P6")
     assert places["conv1.dL_dw"].at((0, 1, 0, 2)) == ("Grad", "B7")
     assert places["loss.L"].at(()) == ("Sheet1", "A1")
+
+
+def run(capsys, *words):
+    status = main([str(word) for word in words])
+    return status, *capsys.readouterr()
+
+
+@pytest.mark.parametrize("command", ["check", "inspect"])
+def test_command_with_a_map_that_does_not_fit_says_so_in_one_line(command, tmp_path, capsys):
+    foreign = build("conv5x5x2", "side-by-side", tmp_path)
+    (tmp_path / "own.toml").write_text('spec = "conv5x5x2"\n[tensors]\nb = "Sheet9!A1:A3"\n')
+    status, out, err = run(capsys, command, foreign.path, "--map", tmp_path / "own.toml")
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert "own.toml" in err
+    assert "no sheet 'Sheet9'" in err
+
+
+def test_check_with_a_map_prints_the_verdict(tmp_path, capsys):
+    foreign = build("conv5x5x2", "named-ranges", tmp_path)
+    (tmp_path / "own.toml").write_text(foreign.map)
+    status, out, err = run(capsys, "check", foreign.path, "--map", tmp_path / "own.toml")
+    assert (status, err) == (0, "")
+    assert "RIGHT (135 right)" in out
+
+
+def test_spec_is_looked_for_beside_the_map(tmp_path, capsys):
+    (tmp_path / "nets").mkdir()
+    foreign = build("mlp-2-2-2", "transposed", tmp_path)
+    text = xlbackprop.load_spec("mlp-2-2-2").to_toml()
+    (tmp_path / "nets" / "mine.toml").write_text(text)
+    told = foreign.map.replace('spec = "mlp-2-2-2"', 'spec = "mine.toml"')
+    (tmp_path / "nets" / "own.toml").write_text(told)
+    words = ["check", foreign.path, "--map", tmp_path / "nets" / "own.toml"]
+    assert run(capsys, *words)[0] == 0
+
+
+@pytest.mark.parametrize("layout", ["filters-stacked", "channels-last"])
+def test_inspect_shows_what_a_map_means(layout, tmp_path):
+    foreign = build("conv5x5x2", layout, tmp_path)
+    inspection = xlbackprop.inspect(foreign.path, map=parse_map(foreign.map))
+    assert [tensor.name for tensor in inspection.tensors] == [
+        name for name in CONV.tensors if name in foreign.places
+    ]
+    for tensor in inspection.tensors:
+        for block in tensor.blocks:
+            own = foreign.places[tensor.name]
+            first = (*block.index, *[0] * (len(tensor.shape) - len(block.index)))
+            last = (*block.index, *[n - 1 for n in tensor.shape[len(block.index) :]])
+            corners = dict.fromkeys((own.at(first)[1], own.at(last)[1]))
+            assert (block.sheet, block.range) == (own.at(first)[0], ":".join(corners))
