@@ -39,9 +39,8 @@ def check(
     path) says where the tensors stand in a workbook that somebody else laid out. Formulas are
     evaluated anew by the engine, within the limits ("none": what was saved is judged). With
     `prove` they are tried on so many draws of the givens and parameters, too, and with `formulas`
-    a number
-    that was typed instead of one is `typed`. The report has all in it, the right numbers too:
-    `Report.told` returns one that gives away less.
+    a number that was typed instead of one is `typed`. The report has all in it, the right numbers
+    too: `Report.told` returns one that gives away less.
 
     Raises WorkbookError where the file cannot be used, SpecError where `spec` cannot, MapError
     where `map` cannot, EngineError where the engine is missing, or cannot be used to prove.
