@@ -305,7 +305,7 @@ def test_json_of_check_has_the_contract_s_fields(workbook, capsys):
         assert isinstance(tensor["diagnosis"], list)
         assert all(set(one) == {"slip", "message"} for one in tensor["diagnosis"])
     fields = {"sheet", "cell", "tensor", "index", "status", "found", "expected"}
-    fields |= {"from_your_cells", "formula", "note"}
+    fields |= {"from_your_cells", "formula", "note", "slip", "hint"}
     for cell in report["cells"]:
         assert set(cell) == fields
         assert cell["status"] in STATUSES - {"right"}

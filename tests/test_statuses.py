@@ -305,7 +305,7 @@ def test_report_is_a_frame_and_json(book):
     frame = report.to_frame()
     assert list(frame.columns) == [
         "sheet", "cell", "tensor", "index", "status", "found", "expected", "from_your_cells",
-        "formula", "note",
+        "formula", "note", "slip", "hint",
     ]  # fmt: skip
     assert len(frame) == 1
     assert frame.iloc[0]["found"] == 0.5

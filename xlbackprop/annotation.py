@@ -75,7 +75,8 @@ def _marks(report: Report) -> Iterator[Mark]:
 
 
 def _hints(cell: CellResult) -> Iterator[str]:
-    yield cell.note or MEANINGS[cell.status]
+    why = [text for text in (cell.hint or cell.slip, cell.note) if text]
+    yield from why or [MEANINGS[cell.status]]
     if cell.status == "blank":
         return  # what is not there yet is not given away
     if cell.expected is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlbackprop.diagnose import Diagnosis
+from xlbackprop.diagnose import UNKNOWN, Diagnosis
 from xlbackprop.equation import Index
 from xlbackprop.hints import Hints
 from xlbackprop.numerals import read_numeral
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CellResult:
-    """One graded cell that is not right; None stands for what is not there, known, or told."""
+    """One graded cell that is not right; None stands for what is not there, known, or told.
+
+    `slip` is the name of the mistake that explains the cell, and `hint` what to do about it.
+    """
 
     sheet: str
     cell: str
@@ -38,6 +41,8 @@ class CellResult:
     from_your_cells: float | None
     formula: str | None
     note: str
+    slip: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,11 @@ def _tensor_told(tensor: TensorResult, hints: Hints) -> TensorResult:
 def _cell_told(cell: CellResult, hints: Hints) -> CellResult:
     if hints >= Hints.ANSWER:
         return cell
-    note = cell.note if hints >= Hints.KIND else ""
-    return replace(cell, expected=None, from_your_cells=None, note=note)
+    told = replace(cell, expected=None, from_your_cells=None)
+    if hints >= Hints.RULE:
+        return told
+    told = replace(told, hint="")
+    return told if hints >= Hints.KIND else replace(told, note="", slip="")
 
 
 def make_report(review: Review) -> Report:
@@ -128,7 +136,11 @@ def make_report(review: Review) -> Report:
     for tensor in tensors:
         for status, number in tensor.counts.items():
             counts[status] = counts.get(status, 0) + number
-    cells = [cell for judgement in judgements.values() for cell in _cells(judgement)]
+    cells = [
+        cell
+        for name, judgement in judgements.items()
+        for cell in _cells(judgement, review.diagnoses.get(name, ()))
+    ]
     cells.sort(key=lambda cell: Status[cell.status.upper()])
     return Report(review.workbook, _verdict(counts), counts, tensors, tuple(cells), review.notes)
 
@@ -144,11 +156,13 @@ def _counts(statuses: np.ndarray[Any, Any]) -> dict[str, int]:
     return {status.word: int(numbers[status]) for status in reversed(Status) if numbers[status]}
 
 
-def _cells(judgement: Judgement) -> Iterator[CellResult]:
+def _cells(judgement: Judgement, diagnoses: Sequence[Diagnosis]) -> Iterator[CellResult]:
     found = judgement.found
+    explained = [one for one in diagnoses if one.slip != UNKNOWN]
     for index in map(tuple, np.argwhere(judgement.statuses != Status.RIGHT).tolist()):
         sheet, cell = found.places.at(index)
         number = _finite(found.numbers[index])
+        why = next((one for one in explained if one.where[index]), None)
         yield CellResult(
             sheet=sheet,
             cell=cell,

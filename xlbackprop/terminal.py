@@ -51,14 +51,12 @@ def print_report(report: Report, stream: TextIO) -> None:
         for tensor in report.tensors
     ]
     print_table(console, ["tensor", *statuses], rows, right=range(1, len(statuses) + 1))
+    _print_diagnoses(console, report)
     empty = {tensor.name for tensor in report.tensors if set(tensor.counts) == {"blank"}}
     cells = [cell for cell in report.cells if cell.tensor not in empty]
     for status, meaning in _MEANINGS.items():
         _print_cells(console, meaning, [cell for cell in cells if cell.status == status])
     _print_rules(console, report)
-    for tensor in report.tensors:
-        for diagnosis in tensor.diagnosis:
-            console.print(Text(f"{tensor.name}: {diagnosis['message']}", "dim"))
     if empty:
         console.print()
         console.print(Text(f"still empty: {', '.join(sorted(empty))}", _COLOURS["blank"]))
@@ -115,6 +113,20 @@ def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> Non
     print_table(console, heads, rows, right=(2, 3, 4))
     if len(cells) > MOST_CELLS:
         console.print(Text(f"  … and {len(cells) - MOST_CELLS:,} more; --json lists all"))
+
+
+def _print_diagnoses(console: Console, report: Report) -> None:
+    """Print which mistakes were made, and what to do about them."""
+    lines = [
+        (tensor.name, one["message"] or one["slip"])
+        for tensor in report.tensors
+        for one in tensor.diagnosis
+    ]
+    if lines:
+        console.print()
+        console.print(Text("why", "bold"))
+        for name, sentence in lines:
+            console.print(Text(f"{name}: {one_line(sentence, 1_000)}"))
 
 
 def _print_rules(console: Console, report: Report) -> None:

@@ -78,7 +78,7 @@ class Records:
             _rounded(number) if np.isfinite(number) else _cut(found.text(index), _LONGEST_TEXT),
             _cut(formula, _LONGEST_FORMULA),
             self._sources(found.tensor, index),
-            told.note if told else None,
+            _why(told) if told else None,
             _rounded(told.expected) if told else None,
             _rounded(told.from_your_cells) if told else None,
         ]
@@ -100,6 +100,10 @@ class Records:
         block = int(np.ravel_multi_index(source.index, tensor.leading)) if source.index else 0
         first = (block * height + source.rows.start) * width + source.columns.start
         return self._numbers[tensor.name], first, len(source.rows), len(source.columns)
+
+
+def _why(cell: CellResult) -> str:
+    return ". ".join(text.rstrip(".") for text in (cell.hint or cell.slip, cell.note) if text)
 
 
 def _size(tensor: Tensor) -> tuple[int, int]:
