@@ -168,8 +168,8 @@ def names_in_the_code() -> set[str]:
 
 
 def _pattern(node: ast.expr) -> str:
-    if isinstance(node, ast.Constant):
-        return re.escape(str(node.value))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return re.escape(node.value)
     if isinstance(node, ast.JoinedStr):
         parts = [re.escape(v.value) if isinstance(v, ast.Constant) else ".+" for v in node.values]
         return "".join(parts)
