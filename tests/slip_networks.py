@@ -61,6 +61,10 @@ EXTRA: dict[str, list[Raw]] = {
     "cross_entropy": [
         cases.network({"input": [5], "batch": 14}, cases.DENSE, loss={"type": "cross_entropy"}),
     ],
+    "adam": [
+        cases.network(cases.VECTORS, cases.DENSE)
+        | {"training": {"optimizer": "adam", "lr": 0.1, "eps": 0.1, "steps": 2}},
+    ],
     "concat": [
         cases.network(
             {"input": [2, 4, 4]},

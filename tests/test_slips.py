@@ -16,6 +16,7 @@ import xlbackprop
 from tests.slip_networks import GROUPS, LINKS, random_pages
 from tests.slip_pages import Page
 from xlbackprop.diagnose import diagnose, general_slips
+from xlbackprop.diagnose.general import ROUNDED
 from xlbackprop.equation import Array, Equation, Slip
 from xlbackprop.verify import Status, verify
 
@@ -116,7 +117,9 @@ def own_slips(page: Page, group: str) -> Iterator[tuple[tuple[str, str], Equatio
 def any_slips(page: Page) -> Iterator[tuple[tuple[str, str], Equation, Slip]]:
     for _, equation in equations_by_owner(page):
         for slip in general_slips(equation):
-            yield ("", slip.name), equation, slip
+            # What is rounded is off by little: it takes many numbers to be sure of it.
+            if slip.name != ROUNDED or equation.target.size >= 20:
+                yield ("", slip.name), equation, slip
 
 
 class Tally:
@@ -149,21 +152,25 @@ class Tally:
         assert not self.rare()
 
 
+# Which argument of what makes slips is the name.
+MAKERS = {"Slip": 0, "altered": 0, "scaled": 0, "turned_slip": 0, "slip": 0, "_reordered": 1}
+
+
 def names_in_the_code() -> set[str]:
     """Return a pattern for each name that the code gives to a slip."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            called = getattr(getattr(node, "func", None), "id", "")
-            if called in ("Slip", "altered", "scaled", "turned_slip", "_reordered"):
-                found |= {_pattern(one) for one in node.args[:2] if _pattern(one)}
-    return found
+            position = MAKERS.get(getattr(getattr(node, "func", None), "id", ""))
+            if position is not None and len(node.args) > position:
+                found.add(_pattern(node.args[position]))
+    return found - {""}
 
 
 def _pattern(node: ast.expr) -> str:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 60:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return re.escape(node.value)
-    if isinstance(node, ast.JoinedStr) and len(ast.unparse(node)) < 60:
+    if isinstance(node, ast.JoinedStr):
         parts = [re.escape(v.value) if isinstance(v, ast.Constant) else ".+" for v in node.values]
         return "".join(parts)
     return ""
@@ -176,11 +183,11 @@ def test_no_slip_of_the_code_is_left_out():
         for page in random_pages(group, 30):
             for equation in page.network.equations:
                 names |= {slip.name for slip in (*equation.slips, *general_slips(equation))}
-    apart = {"a constant pasted", "one term missing"}  # from what was found, not computed
     patterns = names_in_the_code()
     assert len(patterns) > 100
-    missing = [p for p in patterns if not any(re.fullmatch(p, name) for name in names)]
-    assert {re.sub(r"\\\\(.)", r"\\1", pattern) for pattern in missing} <= apart
+    missing = {one for one in patterns if not any(re.fullmatch(one, name) for name in names)}
+    # This one is made from what was found, and is no version of a step.
+    assert missing == {re.escape("a constant pasted")}
 
 
 @pytest.mark.parametrize("group", GROUPS)

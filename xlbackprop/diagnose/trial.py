@@ -22,7 +22,7 @@ from xlbackprop.equation import Array, Mask, Slip
 
 # How likely a number found in place of the right one is one digit away from it, or 0, or the
 # nearest round one; and how likely it is copied from a cell of an earlier tensor.
-_ONE_DIGIT, _ZERO, _ROUND, _COPIED = 0.05, 0.2, 0.2, 0.1
+_ONE_DIGIT, _ZERO, _ROUND, _COPIED = 0.08, 0.2, 0.2, 0.1
 
 # What each more cell with the same pair of numbers adds, beyond the two that were swapped.
 _REPEATED, _MOST_REPEATS = 0.7, 20
