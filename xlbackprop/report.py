@@ -174,6 +174,8 @@ def _cells(judgement: Judgement, diagnoses: Sequence[Diagnosis]) -> Iterator[Cel
             from_your_cells=_finite(judgement.from_user[index]),
             formula=found.formula(index),
             note="; ".join(filter(None, _notes(judgement, index))),
+            slip=why.slip if why else "",
+            hint=why.message if why else "",
         )
 
 
