@@ -138,9 +138,10 @@ def _judge_input(found: Found) -> Judgement:
 def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) -> Judgement:
     evaluate = _Evaluation(equation, versions)
     expected, counted = evaluate("true"), evaluate("counted")
-    tolerance = _typed_tolerance(found)
-    right = _matches(found.numbers, expected, tolerance)
-    right |= _matches(found.numbers, evaluate("accepted"), tolerance)
+    typed = (found.states == State.NUMBER) & ~found.has_formula
+    tolerance = typed_tolerance(found.numbers, typed)
+    right = matches(found.numbers, expected, tolerance)
+    right |= matches(found.numbers, evaluate("accepted"), tolerance)
     ties = np.zeros_like(right)
     if equation.accepts is not None and not right.all():
         for version in ("true", "accepted"):
@@ -148,7 +149,7 @@ def _judge(equation: Equation, found: Found, versions: Mapping[str, _Versions]) 
         right |= ties
     follows = np.zeros_like(right)
     for version in USERS_VERSIONS:
-        follows |= _matches(found.numbers, evaluate(version), tolerance)
+        follows |= matches(found.numbers, evaluate(version), tolerance)
     follows |= _follows_from_invalid(
         equation, found, np.isnan(counted) | np.isnan(evaluate("strict"))
     )
@@ -237,19 +238,19 @@ def _as_number(found: Found, index: Index) -> float:
     return np.nan if number is None else number
 
 
-def _matches(numbers: Array, expected: Array, tolerance: Array) -> Mask:
+def matches(numbers: Array, expected: Array, tolerance: Array) -> Mask:
+    """Return where numbers are what is expected, give or take the tolerance of each."""
     with np.errstate(invalid="ignore"):
         off = np.abs(numbers - expected)
         allowed = np.maximum(np.maximum(RELATIVE * np.abs(expected), ABSOLUTE), tolerance)
         return np.asarray(off <= allowed)
 
 
-def _typed_tolerance(found: Found) -> Array:
-    """Return half a unit of the last decimal typed, two decimals at least; 0 for formulas."""
-    tolerance = np.zeros(found.numbers.shape)
-    typed = (found.states == State.NUMBER) & ~found.has_formula
+def typed_tolerance(numbers: Array, typed: Mask) -> Array:
+    """Return half a unit of the last decimal typed, two decimals at least; 0 if not typed."""
+    tolerance = np.zeros(numbers.shape)
     if typed.any():
-        numbers = found.numbers[typed]
+        numbers = numbers[typed]
         decimals = np.full(numbers.shape, _MOST_DECIMALS)
         with np.errstate(all="ignore"):
             for count in range(_MOST_DECIMALS - 1, LEAST_DECIMALS - 1, -1):
