@@ -16,10 +16,11 @@ PACKAGE = ROOT / "xlbackprop"
 
 # Each room may import from those before it, and from itself.
 ROOMS = [
-    "errors", "numerals", "spec", "equation", "grid", "places", "cellwise", "layers", "losses",
-    "optimizers", "graph", "steps", "training", "network", "expression", "references",
-    "array_files", "values", "templates", "layout", "workbook", "builder", "inspection",
-    "verify", "review", "hints", "report", "checker", "terminal", "__init__", "cli", "__main__",
+    "errors", "numerals", "toml", "spec", "equation", "grid", "places", "cellwise", "layers",
+    "losses", "optimizers", "graph", "steps", "training", "network", "expression",
+    "references", "array_files", "values", "templates", "layout", "workbook", "mapping",
+    "builder", "inspection", "verify", "typed", "recalculation", "prove",
+    "review", "hints", "report", "checker", "terminal", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -131,4 +131,4 @@ def test_blank_workbook_filled_with_the_right_formulas_is_right(tmp_path):
         for index in np.ndindex(full[name].shape)
     }
     fill(path, entries)
-    assert xlbackprop.check(path).verdict == "right"
+    assert xlbackprop.check(path, engine="none").verdict == "right"

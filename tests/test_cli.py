@@ -326,8 +326,8 @@ def test_json_of_check_counts_every_graded_cell_and_lists_those_not_right(workbo
     (wrong,) = [cell for cell in report["cells"] if cell["status"] == "wrong"]
     assert (wrong["tensor"], wrong["index"], wrong["found"]) == ("conv1.out", [0, 0, 0], 4711.25)
     assert (wrong["sheet"], wrong["cell"]) == place_of(workbook, "conv1.out", 0, 0, 0)
-    (carried,) = [cell for cell in report["cells"] if cell["status"] == "carried"]
-    assert (carried["tensor"], carried["from_your_cells"]) == ("conv2.h", 4711.25)
+    carried = [cell for cell in report["cells"] if cell["status"] == "carried"]
+    assert ("conv2.h", 4711.25) in [(cell["tensor"], cell["from_your_cells"]) for cell in carried]
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["terminal", "json"])
@@ -500,7 +500,7 @@ def test_report_begins_with_the_verdict_and_counts(workbook, capsys):
     first = " ".join(called(capsys, "check", workbook)[1].split("\n\n")[0].split())
     assert "WRONG" in first
     assert "1 wrong" in first
-    assert "1 carried" in first
+    assert re.search(r"[1-9]\d* carried", first)
     assert re.search(r"\d+ right", first)
 
 

@@ -4,36 +4,83 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xlbackprop.errors import EngineError, shown, suggestion
 from xlbackprop.inspection import network_of
 from xlbackprop.places import places_in_blocks
+from xlbackprop.prove import prove as try_draws
+from xlbackprop.recalculation import EngineName, recalculate, start
 from xlbackprop.report import Report, make_report
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec
+from xlbackprop.typed import ask_for_formulas
 from xlbackprop.verify import verify
+from xlbackprop.workbook.engine import DEFAULT_LIMITS, Engine, Limits
 from xlbackprop.workbook.found import find_blocks, read_tensors
+from xlbackprop.workbook.libreoffice import find_libreoffice
 from xlbackprop.workbook.read import open_workbook
 
 
-def check(path: str | Path, *, spec: Spec | str | Path | None = None) -> Report:
+def check(
+    path: str | Path,
+    *,
+    spec: Spec | str | Path | None = None,
+    engine: EngineName | str = EngineName.IRONCALC,
+    limits: Limits = DEFAULT_LIMITS,
+    prove: int = 0,
+    formulas: bool = False,
+) -> Report:
     """Judge every computed cell of a filled-in workbook.
 
     Givens and parameters are read from the workbook itself. `spec` (a Spec, a template's name or
-    a path) takes the place of the description that the workbook carries. The report has all in
-    it, the right numbers too: `Report.told` returns one that gives away less.
+    a path) takes the place of the description that the workbook carries. Formulas are evaluated
+    anew by the engine, within the limits ("none": what was saved is judged). With `prove` they
+    are tried on so many draws of the givens and parameters, too, and with `formulas` a number
+    that was typed instead of one is `typed`. The report has all in it, the right numbers too:
+    `Report.told` returns one that gives away less.
 
-    Raises WorkbookError where the file cannot be used, SpecError where `spec` cannot.
+    Raises WorkbookError where the file cannot be used, SpecError where `spec` cannot, EngineError
+    where the engine is missing, or cannot be used to prove.
     """
-    return make_report(review_workbook(path, spec=spec))
+    return make_report(
+        review_workbook(
+            path, spec=spec, engine=engine, limits=limits, prove=prove, formulas=formulas
+        )
+    )
 
 
-def review_workbook(path: str | Path, *, spec: Spec | str | Path | None = None) -> Review:
+def review_workbook(
+    path: str | Path,
+    *,
+    spec: Spec | str | Path | None = None,
+    engine: EngineName | str = EngineName.IRONCALC,
+    limits: Limits = DEFAULT_LIMITS,
+    prove: int = 0,
+    formulas: bool = False,
+) -> Review:
     """Judge a workbook as `check` does, and return all that is known of it, as arrays."""
-    path = Path(path)
-    with open_workbook(path) as workbook:
+    path, name = Path(path), _engine_name(engine, prove)
+    with open_workbook(path) as workbook, start(path, name, limits) as running:
         network = network_of(workbook, spec)
         blocks = find_blocks(workbook, network)
         places = {
             name: places_in_blocks(tensor, blocks[name]) for name, tensor in network.tensors.items()
         }
-        found = read_tensors(workbook, network, places, blocks)
-    return Review(str(path), network, found, verify(network, found))
+        found, notes = recalculate(read_tensors(workbook, network, places, blocks), running)
+        judgements = verify(network, found)
+        if formulas:
+            judgements = ask_for_formulas(network, judgements)
+        if prove and isinstance(running, Engine):
+            judgements, proof = try_draws(network, found, judgements, running, prove)
+            notes += proof
+    return Review(str(path), network, found, judgements, notes)
+
+
+def _engine_name(engine: EngineName | str, prove: int) -> EngineName:
+    if engine not in set(EngineName):
+        raise EngineError(f"there is no engine {shown(engine)}{suggestion(engine, EngineName)}")
+    name = EngineName(engine)
+    if prove and name is not EngineName.IRONCALC:
+        raise EngineError(f"nothing can be proven with the engine {name}: leave --engine out")
+    if name is EngineName.LIBREOFFICE:
+        find_libreoffice()
+    return name

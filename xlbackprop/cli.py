@@ -13,6 +13,9 @@ import click
 import xlbackprop
 from xlbackprop import terminal
 from xlbackprop.hints import Hints
+from xlbackprop.prove import MOST_DRAWS
+from xlbackprop.recalculation import EngineName
+from xlbackprop.workbook.engine import DEFAULT_LIMITS, Limits
 
 _FILE = click.Path(path_type=Path)
 
@@ -76,10 +79,51 @@ def build(spec: str, output: Path | None, blank: str, seed: int | None, force: b
     show_default=True,
     help="How much is told: which cells, which mistake, what to do, or the right numbers.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice([name.value for name in EngineName]),
+    default=EngineName.IRONCALC.value,
+    show_default=True,
+    help="What evaluates the formulas anew; none: judge what was saved.",
+)
+@click.option(
+    "--prove",
+    type=click.IntRange(min=1, max=MOST_DRAWS),
+    is_flag=False,
+    flag_value=20,
+    metavar="[N]",
+    help="Try the formulas on N draws of the givens and parameters, too (20).",
+)
+@click.option("--formulas", is_flag=True, help="A number typed instead of a formula is not right.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    default=DEFAULT_LIMITS.seconds,
+    show_default=True,
+    metavar="SECONDS",
+    help="For the engine, in all.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=100, max=1_000_000),
+    default=DEFAULT_LIMITS.megabytes,
+    show_default=True,
+    metavar="MB",
+    help="For each process of the engine.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def check(
-    context: click.Context, workbook: Path, spec: str | None, hints: str, as_json: bool
+    context: click.Context,
+    workbook: Path,
+    spec: str | None,
+    hints: str,
+    engine: str,
+    prove: int | None,
+    formulas: bool,
+    timeout: float,
+    memory: int,
+    as_json: bool,
 ) -> None:
     """Say of every cell of WORKBOOK whether it is right.
 
@@ -90,8 +134,16 @@ def check(
     Example:
       xlbackprop check mine.xlsx
       xlbackprop check mine.xlsx --hints answer
+      xlbackprop check mine.xlsx --prove --formulas
     """
-    report = xlbackprop.check(workbook, spec=spec).told(Hints[hints.upper()])
+    report = xlbackprop.check(
+        workbook,
+        spec=spec,
+        engine=engine,
+        limits=Limits(timeout, memory),
+        prove=prove or 0,
+        formulas=formulas,
+    ).told(Hints[hints.upper()])
     if as_json:
         click.echo(report.to_json())
     else:

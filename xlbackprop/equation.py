@@ -54,13 +54,15 @@ class Domain:
 
     `labels` allows the whole numbers from 0 to labels-1. `keep` is the share of ones in a mask
     of zeros and ones; where it is `soft`, all numbers from 0 to 1 are allowed. `initial` is the
-    number with which every entry starts.
+    number with which every entry starts. `drawn_from` are the bounds between which fresh numbers
+    are sensible, where these are not just any.
     """
 
     labels: int | None = None
     keep: float | None = None
     soft: bool = False
     initial: float | None = None
+    drawn_from: tuple[float, float] | None = None
 
     @property
     def expected(self) -> str:

@@ -3,6 +3,8 @@
     XlbackpropError
     ├── SpecError        the description of the network cannot work
     ├── WorkbookError    the file is no workbook that can be judged
+    ├── MapError         the map does not say where the tensors stand
+    ├── EngineError      the formulas cannot be recalculated in the way that was asked for
     └── OutputError      the result cannot be put where it was asked for
 
 Each message is one line that says what is wrong, where, and what would be right.
@@ -24,6 +26,14 @@ class SpecError(XlbackpropError):
 
 class WorkbookError(XlbackpropError):
     """The file cannot be opened safely, or is not a workbook of this program."""
+
+
+class MapError(XlbackpropError):
+    """The map is not valid TOML, or does not fit the network or the workbook."""
+
+
+class EngineError(XlbackpropError):
+    """The engine that was asked for is not installed, or cannot do what was asked."""
 
 
 class OutputError(XlbackpropError):

@@ -90,6 +90,11 @@ def rectangle(row: int, column: int, height: int, width: int) -> str:
     )
 
 
+def on_sheet(sheet: str, address: str) -> str:
+    """Return an address with its sheet in front: `'Sheet 2'!B3:F7`."""
+    return f"{quote_sheetname(sheet)}!{address}"
+
+
 def block_size(block_shape: tuple[int, ...], *, vertical: bool) -> tuple[int, int]:
     """Return the rows and columns of a block: a vector lies along a row unless it is vertical."""
     height, width = (1, 1, *block_shape)[-2:]
@@ -162,7 +167,7 @@ class Addresses:
         sheet = blocks[equation.target.name][0].sheet
         for letter, tensor in {**equation.sources, "here": equation.target}.items():
             own = blocks[tensor.name]
-            prefix = "" if own[0].sheet == sheet else f"{quote_sheetname(own[0].sheet)}!"
+            prefix = "" if own[0].sheet == sheet else on_sheet(own[0].sheet, "")
             setattr(self, letter, View(tensor, own, prefix))
 
     def __getattr__(self, letter: str) -> View:

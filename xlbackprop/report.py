@@ -13,6 +13,7 @@ import numpy as np
 from xlbackprop.equation import Index
 from xlbackprop.hints import Hints
 from xlbackprop.numerals import read_numeral
+from xlbackprop.recalculation import note_on_origin
 from xlbackprop.review import Review
 from xlbackprop.verify import LEAST_DECIMALS, Judgement, Status
 from xlbackprop.workbook.cells import State
@@ -150,7 +151,7 @@ def _cells(judgement: Judgement) -> Iterator[CellResult]:
             expected=_finite(judgement.expected[index]),
             from_your_cells=_finite(judgement.from_user[index]),
             formula=found.formula(index),
-            note=_note(judgement, index),
+            note="; ".join(filter(None, _notes(judgement, index))),
         )
 
 
@@ -163,6 +164,11 @@ def _diagnosis(judgement: Judgement) -> tuple[dict[str, str], ...]:
 
 def _finite(number: float) -> float | None:
     return float(number) if math.isfinite(number) else None
+
+
+def _notes(judgement: Judgement, index: Index) -> Iterator[str]:
+    yield judgement.notes.get(index) or _note(judgement, index)
+    yield note_on_origin(judgement.found, index)
 
 
 def _note(judgement: Judgement, index: Index) -> str:

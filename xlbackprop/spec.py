@@ -7,7 +7,6 @@ that cannot be a sheet's. What a layer's own options may be is checked where the
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +15,11 @@ from typing import Any
 import tomli_w
 
 from xlbackprop.errors import SpecError, one_line, shown, suggestion
+from xlbackprop.toml import MAX_BYTES, read_toml
 
 STYLES = ("integers", "normal", "uniform")
 
-# A spec longer than this is a mistake, or an attack: arrays belong into .npy files.
-MAX_SPEC_BYTES = 8_000_000
+MAX_SPEC_BYTES = MAX_BYTES
 MAX_LAYERS = 200
 MAX_STEPS = 1_000
 
@@ -28,8 +27,6 @@ MAX_STEPS = 1_000
 INPUT = "input"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-# Reading such a key takes time with the square of its length.
-_ENDLESS_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++\s*+\.\s*+){50}")
 _LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
 _RESERVED = re.compile(r"overview|input|loss|training|step[0-9]+|history|true|false", re.IGNORECASE)
 
@@ -116,14 +113,7 @@ def parse_spec(text: str, folder: Path | None = None) -> Spec:
     `folder` is where array files are looked for; without one, such files are refused.
     Raises SpecError, naming the layer, the key and the value.
     """
-    if len(text) > MAX_SPEC_BYTES:
-        raise SpecError(f"the spec has {len(text):,} characters, more than {MAX_SPEC_BYTES:,}")
-    if _ENDLESS_KEY.search(text):
-        raise SpecError("the spec is not valid TOML: a key of more than 50 parts")
-    try:
-        raw = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
-        raise SpecError(f"the spec is not valid TOML: {one_line(error)}") from None
+    raw = read_toml(text, "the spec", SpecError)
     _known(
         raw, ("name", "about", "input", "batch", "layers", "loss", "training", "values"), "the spec"
     )

@@ -17,6 +17,9 @@ from xlbackprop.steps import Step, prefix_of
 
 OWNER = "training"
 
+# What is sensible for any hyperparameter, and neither 0, nor 1, nor small beside a gradient.
+_SENSIBLE_RATES = (0.05, 0.5)
+
 
 @dataclass(frozen=True)
 class Training:
@@ -94,7 +97,7 @@ def plan_training(spec: Spec) -> Training | None:
             "",
             Kind.GIVEN,
             "hyperparameter",
-            domain=Domain(initial=getattr(chosen, option.name)),
+            domain=Domain(initial=getattr(chosen, option.name), drawn_from=_SENSIBLE_RATES),
         )
         for option in fields(chosen)  # type: ignore[arg-type]
     }

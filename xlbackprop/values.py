@@ -24,8 +24,34 @@ def choose_values(network: Network, seed: int | None = None) -> dict[str, Array]
     for a tensor that is computed.
     """
     values = network.spec.values
+    arrays = _spec_arrays(network)
+    seed = values.seed if seed is None else seed
+    return {
+        tensor.name: arrays[tensor.name]
+        if tensor.name in arrays
+        else _draw(tensor, values.style, seed)
+        for tensor in network.inputs
+    }
+
+
+def fixed_values(network: Network) -> dict[str, Array]:
+    """Return the arrays of those givens and parameters whose numbers the spec itself fixes.
+
+    Raises SpecError as `choose_values` does.
+    """
+    initial = {
+        tensor.name: np.full(tensor.shape, tensor.domain.initial)
+        for tensor in network.inputs
+        if tensor.domain.initial is not None
+    }
+    return initial | _spec_arrays(network)
+
+
+def _spec_arrays(network: Network) -> dict[str, Array]:
+    """Return the arrays in the spec's [values.arrays], each of its tensor's shape."""
+    arrays = network.spec.values.arrays
     inputs = {tensor.name: tensor for tensor in network.inputs}
-    for name in values.arrays:
+    for name in arrays:
         if name in network.tensors and name not in inputs:
             raise SpecError(f"values.arrays: {name} is computed, not given; leave it out")
         if name not in inputs:
@@ -33,13 +59,8 @@ def choose_values(network: Network, seed: int | None = None) -> dict[str, Array]
             raise SpecError(
                 f"values.arrays: there is no tensor {found!r}{suggestion(name, inputs)}"
             )
-    seed = values.seed if seed is None else seed
-    return {
-        name: _array(values.arrays[name], tensor, network.spec.folder)
-        if name in values.arrays
-        else _draw(tensor, values.style, seed)
-        for name, tensor in inputs.items()
-    }
+    folder = network.spec.folder
+    return {name: _array(array, inputs[name], folder) for name, array in arrays.items()}
 
 
 def _draw(tensor: Tensor, style: str, seed: int) -> Array:

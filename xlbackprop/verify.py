@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from types import MappingProxyType
 
@@ -69,6 +69,7 @@ class Judgement:
     from_user: Array  # what follows from the user's own earlier cells
     uncredited: Mask  # follows, but only from cells on which no credit can rest
     tie_rule: str = ""  # where another answer than this rule's was accepted
+    notes: Mapping[Index, str] = field(default_factory=dict)  # what else to say of a cell
 
     @property
     def tensor(self) -> Tensor:

@@ -62,6 +62,7 @@ class CellReader:
             self._formulas,
             self._shared,
             self._seen,
+            tuple(self._arrays),
         )
 
     def start(self, name: str, attributes: dict[str, str]) -> None:

@@ -57,6 +57,7 @@ class Cells:
     formulas: TextColumn  # without "="
     shared: Mapping[str, tuple[str, str]]  # formulas that cells share, and where they are stored
     seen: int  # how many cells the sheet stores, those with nothing but a format included
+    arrays: tuple[tuple[int, int, int, int, str], ...] = ()  # first row, column; last; formula
 
     def formula(self, position: int) -> str | None:
         """Return a cell's formula, one that it shares moved to where it stands."""
@@ -66,6 +67,20 @@ class Cells:
         first, origin = self.shared.get(text.removeprefix(SHARED), ("", "A1"))
         here = cell_address(int(self.rows[position]), int(self.columns[position]))
         return _moved(first, origin, here)
+
+    def in_arrays(self, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where cells belong to an array formula, be they stored or not."""
+        inside = np.zeros(rows.shape, dtype=np.bool_)
+        for top, left, bottom, right, _ in self.arrays:
+            inside |= (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right)
+        return inside
+
+    def array_formula(self, row: int, column: int) -> str | None:
+        """Return the array formula that a cell belongs to."""
+        for top, left, bottom, right, text in self.arrays:
+            if top <= row <= bottom and left <= column <= right:
+                return text
+        return None
 
     @cached_property
     def _keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from types import MappingProxyType
 
 import numpy as np
@@ -20,6 +21,24 @@ from xlbackprop.workbook.read import Workbook, parse_area
 _FEW_CELLS, _MOST_CLAIMED_FOR_ONE_STORED = 20_000, 10
 
 
+class Origin(IntEnum):
+    """Where a cell's value is from."""
+
+    STORED = 0  # typed, or saved by the program that computed it
+    COMPUTED = 1  # recalculated from the cell's formula
+    STALE = 2  # recalculated, and not what was saved
+    UNABLE = 3  # as it was saved, since the engine cannot compute it
+
+
+@dataclass(frozen=True)
+class Recalculated:
+    """What an engine made of a tensor's formulas; the arrays have the tensor's shape."""
+
+    origins: NDArray[np.int8]
+    saved: Array  # the numbers that the file holds
+    texts: Mapping[Index, str]  # texts and error values; why, where the engine is unable
+
+
 @dataclass(frozen=True)
 class Found:
     """One tensor as the workbook has it; the arrays have the tensor's shape."""
@@ -32,16 +51,27 @@ class Found:
     _positions: NDArray[np.int64]
     _cells: Mapping[str, Cells]  # of all sheets
     _blocks: Mapping[str, tuple[Block, ...]]  # of all tensors, on a page of ours; else none
+    recalculated: Recalculated | None = None
+
+    def origin(self, index: Index) -> Origin:
+        """Return where an entry's value is from."""
+        return Origin(self.recalculated.origins[index] if self.recalculated else Origin.STORED)
 
     def text(self, index: Index) -> str | None:
         """Return the text or error value of an entry, or None where it holds neither."""
+        if self.recalculated and self.origin(index) in (Origin.COMPUTED, Origin.STALE):
+            return self.recalculated.texts.get(index)
         position = int(self._positions[index])
         return self._stored(index).texts.get(position) if position >= 0 else None
 
     def formula(self, index: Index) -> str | None:
         """Return an entry's formula with its equals sign, or None where it has none."""
-        position = int(self._positions[index])
-        formula = self._stored(index).formula(position) if position >= 0 else None
+        position, stored = int(self._positions[index]), self._stored(index)
+        if position >= 0:
+            formula = stored.formula(position)
+        else:  # the value of an array formula that nobody has saved yet
+            row, column = self.places.rows[index], self.places.columns[index]
+            formula = stored.array_formula(int(row), int(column))
         return None if formula is None else f"={formula}"
 
     def addresses(self, equation: Equation) -> Addresses | None:
@@ -130,10 +160,11 @@ def _read_tensor(
         (here,) = np.nonzero(on == number)
         at = cells[sheet].find(rows[here], columns[here])
         positions[here] = at
+        has_formula[here] = cells[sheet].in_arrays(rows[here], columns[here])
         here, at = here[at >= 0], at[at >= 0]
         numbers[here] = cells[sheet].numbers[at]
         states[here] = cells[sheet].states[at]
-        has_formula[here] = cells[sheet].has_formula[at]
+        has_formula[here] |= cells[sheet].has_formula[at]
     return Found(
         tensor,
         places,
