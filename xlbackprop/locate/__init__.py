@@ -1,0 +1,6 @@
+"""Finding a network's tensors in a workbook that somebody else laid out."""
+
+from xlbackprop.locate.propose import locate
+from xlbackprop.locate.proposal import LeftOut, LocatedTensor, Proposal
+
+__all__ = ["LeftOut", "LocatedTensor", "Proposal", "locate"]
