@@ -58,6 +58,16 @@ class Arrangement:
         keys = blocks.reshape(-1, 1, 1) + rows * DOWN + columns * ACROSS
         return self._in_shape(keys)
 
+    def spread_all(self, blocks: Keys) -> Keys:
+        """Return the same for many groups of blocks at once, one in each row."""
+        numbers, within = self.block_numbers().ravel(), self.within().ravel()
+        return (blocks[:, numbers] + within).reshape(len(blocks), *self.shape)
+
+    @property
+    def entries(self) -> int:
+        """The number of entries."""
+        return prod(self.shape)
+
     def within(self) -> Keys:
         """Return what is added to its block's key for each entry."""
         return self.spread(np.zeros(prod(self.blocks), dtype=np.int64))
@@ -76,6 +86,11 @@ class Arrangement:
 
     def _count(self, axes: tuple[int, ...]) -> int:
         return prod(self.shape[axis] for axis in axes)
+
+
+def disjoint(keys: Keys) -> bool:
+    """Return whether no cell stands for two entries."""
+    return len(np.unique(keys)) == keys.size
 
 
 @lru_cache(maxsize=512)

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.locate.arrangements import Arrangement, arrangements
-from xlbackprop.locate.groups import disjoint
+from xlbackprop.locate.arrangements import Arrangement, arrangements, disjoint
 from xlbackprop.locate.page import Keys, Page
 
 _MOST_OCCURRENCES = 24  # a number that is everywhere says nothing of where a block is

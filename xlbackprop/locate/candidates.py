@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Shape
-from xlbackprop.locate.arrangements import arrangements
-from xlbackprop.locate.groups import disjoint, groups
+from xlbackprop.locate.arrangements import Arrangement, arrangements
+from xlbackprop.locate.groups import groups
 from xlbackprop.locate.page import Keys, Page
 from xlbackprop.locate.tiles import Tiles
 
 MOST = 600
-_MOST_TRIED = 6_000
+_MOST_COMPARED = 6_000
+_TURNED_IS_ODD = 2.5
 _PART_IS_ODD = 0.3
 
 
@@ -27,7 +26,7 @@ class Candidates:
     keys: Keys  # (readings, *shape)
     numbers: Array  # (readings, entries)
     tolerances: Array
-    oddities: NDArray[np.float64]  # how unusual the arrangement is, 0 for the natural one
+    oddities: Array  # how unusual the arrangement is, 0 for the natural one
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -39,40 +38,53 @@ class Readings:
     def __init__(self, page: Page, tiles: Tiles) -> None:
         self._page, self._tiles = page, tiles
         self._known: dict[tuple[Shape, bool], Candidates] = {}
+        self._known_groups: dict[tuple[Shape, Shape], tuple[Keys, Array]] = {}
 
     def of(self, shape: Shape, *, turned: bool = False) -> Candidates:
         """Return the candidates for a shape; `turned` adds those rotated by 180 degrees."""
         if (shape, turned) not in self._known:
-            found = list(islice(self._find(shape), _MOST_TRIED))
+            keys, oddities = self._find(shape)
             if turned:
-                found += [(np.ascontiguousarray(k[..., ::-1, ::-1]), odd + 2.5) for k, odd in found]
-            self._known[shape, turned] = self._as_arrays(shape, found)
+                keys = np.concatenate([keys, keys[..., ::-1, ::-1]])
+                oddities = np.concatenate([oddities, oddities + _TURNED_IS_ODD])
+            self._known[shape, turned] = self._best(keys, oddities)
         return self._known[shape, turned]
 
-    def read(self, keys: Keys, oddities: NDArray[np.float64]) -> Candidates:
+    def read(self, keys: Keys, oddities: Array) -> Candidates:
         """Return given readings, with the numbers that stand there."""
-        flat = keys.reshape(len(keys), -1)
+        flat = keys.reshape(len(keys), prod(keys.shape[1:]))
         return Candidates(
             keys, self._page.numbers_at(flat), self._page.tolerances_at(flat), oddities
         )
 
-    def _as_arrays(self, shape: Shape, found: list[tuple[Keys, float]]) -> Candidates:
-        found.sort(key=lambda one: one[1])
-        unique: dict[bytes, tuple[Keys, float]] = {}
-        for keys, oddity in found:
-            unique.setdefault(keys.tobytes(), (keys, oddity))
-        best = list(unique.values())[:MOST]
-        keys = np.array([one for one, _ in best], dtype=np.int64).reshape(len(best), *shape)
-        return self.read(keys, np.array([oddity for _, oddity in best], dtype=np.float64))
+    def _best(self, keys: Keys, oddities: Array) -> Candidates:
+        """Return the least odd readings, each once."""
+        order = np.argsort(oddities, kind="stable")[:_MOST_COMPARED]
+        flat = np.ascontiguousarray(keys[order].reshape(len(order), prod(keys.shape[1:])))
+        rows = flat.view(np.dtype((np.void, flat.dtype.itemsize * flat.shape[1]))).ravel()
+        _, first = np.unique(rows, return_index=True)
+        best = order[np.sort(first)][:MOST]
+        return self.read(keys[best], oddities[best])
 
-    def _find(self, shape: Shape) -> Iterator[tuple[Keys, float]]:
+    def _find(self, shape: Shape) -> tuple[Keys, Array]:
+        found = [np.empty((0, *shape), dtype=np.int64)]
+        oddities = [np.empty(0)]
         for one in arrangements(shape):
+            blocks, odd = self._groups(one)
+            keys = one.spread_all(blocks)
+            apart = (np.diff(np.sort(keys.reshape(len(keys), one.entries))) > 0).all(axis=1)
+            found.append(keys[apart])
+            oddities.append(odd[apart] + one.oddity)
+        return np.concatenate(found), np.concatenate(oddities)
+
+    def _groups(self, one: Arrangement) -> tuple[Keys, Array]:
+        """Return the groups of blocks that an arrangement may have, and how odd each is."""
+        lengths = tuple(length for length in one.blocks if length > 1)
+        if (one.size, lengths) not in self._known_groups:
             tiles = self._tiles.of_size(*one.size)
-            whole = {tile.key for tile in tiles if self._tiles.is_whole(tile)}
-            firsts = [tile.key for tile in tiles]
-            for chosen in ([key for key in firsts if key in whole], firsts):
-                for blocks, oddity in groups(chosen, one.blocks):
-                    keys = one.spread(blocks)
-                    if disjoint(keys):
-                        part = 0.0 if whole.issuperset(blocks.tolist()) else _PART_IS_ODD
-                        yield keys, one.oddity + oddity + part
+            firsts = np.array([tile.key for tile in tiles], dtype=np.int64)
+            whole = np.array([self._tiles.is_whole(tile) for tile in tiles], dtype=np.bool_)
+            blocks, oddities = groups(firsts, whole, lengths)
+            parts = ~np.isin(blocks, firsts[whole]).all(axis=1)
+            self._known_groups[one.size, lengths] = blocks, oddities + _PART_IS_ODD * parts
+        return self._known_groups[one.size, lengths]

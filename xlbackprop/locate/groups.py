@@ -2,80 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import product
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
-from xlbackprop.equation import Shape
+from xlbackprop.equation import Array, Shape
 from xlbackprop.locate.page import Keys, split
 
-_MOST_TILES = 160
-_MOST_STEPS = 24
+_MOST_BLOCKS = 160
+_MOST_STEPS = 24  # from one block
+_MOST_GROUPS = 2_000
+_IRREGULAR = 0.3
 
 
-def groups(firsts: Sequence[int], shape: Shape) -> Iterator[tuple[Keys, float]]:
-    """Yield the keys of blocks that belong together, and how odd it would be if they did.
+def groups(firsts: Keys, whole: NDArray[np.bool_], shape: Shape) -> tuple[Keys, Array]:
+    """Return blocks that belong together, a row for each group, and how odd it would be.
 
-    `firsts` are the keys of all blocks of a size; a group has as many as `shape` says, in its C
-    order.
+    `firsts` are the keys of all blocks of a size, `whole` says which are not parts of a larger
+    one; a group has as many as `shape` says, in its C order.
     """
     lengths = tuple(length for length in shape if length > 1)
     count = prod(lengths)
-    keys = np.array(list(dict.fromkeys(firsts[:_MOST_TILES])), dtype=np.int64)
     if count == 1:
-        yield from ((np.array([key]), 0.0) for key in keys.tolist())
-        return
+        return firsts[:, None], np.zeros(len(firsts))
+    firsts, whole = firsts[:_MOST_BLOCKS], whole[:_MOST_BLOCKS]
+    if len(firsts) < count:
+        return np.empty((0, count), dtype=np.int64), np.empty(0)
+    regular = _grids(firsts, lengths)[:_MOST_GROUPS]
+    irregular = _windows(firsts[whole], count)[:_MOST_GROUPS]
+    oddities = np.repeat([0.0, _IRREGULAR], [len(regular), len(irregular)])
+    return np.concatenate([regular, irregular]), oddities
+
+
+def _windows(keys: Keys, count: int) -> Keys:
+    """Return neighbours in reading order, by rows and by columns, whatever their distances."""
     if len(keys) < count:
-        return
-    yield from _windows(keys, count)
-    yield from _grids(keys, lengths)
-
-
-def _windows(keys: Keys, count: int) -> Iterator[tuple[Keys, float]]:
-    """Yield neighbours in reading order, by rows and by columns, whatever their distances."""
+        return np.empty((0, count), dtype=np.int64)
     sheets, rows, columns = split(keys)
-    for order in (np.lexsort((columns, rows, sheets)), np.lexsort((rows, columns, sheets))):
-        ordered = keys[order]
-        for start in range(len(keys) - count + 1):
-            yield ordered[start : start + count], 0.3
+    orders = (np.lexsort((columns, rows, sheets)), np.lexsort((rows, columns, sheets)))
+    return np.concatenate(
+        [np.lib.stride_tricks.sliding_window_view(keys[order], count) for order in orders]
+    )
 
 
-def _grids(keys: Keys, lengths: Shape) -> Iterator[tuple[Keys, float]]:
-    """Yield the blocks at equal distances, in as many directions as there are axes."""
-    known = set(keys.tolist())
-    inner = lengths[-1]
-    for first in sorted(known):
-        steps = list(_steps(first, known, inner))
-        if len(lengths) == 1:
-            for step in steps:
-                yield first + step * np.arange(inner), 0.0
-            continue
-        for outer_length in {prod(lengths[:-1])}:
-            for step, outer in product(steps, _steps(first, known, outer_length)):
-                grid = first + outer * np.arange(outer_length)[:, None] + step * np.arange(inner)
-                if step != outer and known.issuperset(grid.ravel().tolist()):
-                    yield grid.ravel(), 0.0
+def _grids(keys: Keys, lengths: Shape) -> Keys:
+    """Return the blocks at equal distances, in one direction, or in two where the shape has two."""
+    known = np.unique(keys)
+    *leading, inner = lengths
+    starts, steps = _steps(known, inner)
+    if not leading:
+        return np.asarray(starts[:, None] + steps[:, None] * np.arange(inner))
+    outer = prod(leading)
+    other_starts, other_steps = _steps(known, outer)
+    first, second = np.nonzero(
+        (starts[:, None] == other_starts) & (steps[:, None] != other_steps)
+    )
+    down, across = np.indices((outer, inner)).reshape(2, -1)
+    grids = (
+        starts[first, None] + other_steps[second, None] * down + steps[first, None] * across
+    )[: 20 * _MOST_GROUPS]
+    return np.asarray(grids[np.isin(grids, known).all(axis=1)])
 
 
-def _steps(first: int, known: set[int], length: int) -> Iterator[int]:
-    """Yield the steps from a block, along its row or column or to other sheets, of a length."""
-    sheet, row, column = (int(part) for part in split(np.int64(first)))
-    found = 0
-    for other in sorted(known):
-        on, down, across = (int(part) for part in split(np.int64(other)))
-        aligned = (on == sheet and (down == row) != (across == column)) or (
-            on != sheet and (down, across) == (row, column)
-        )
-        step = other - first
-        if step > 0 and aligned and all(first + step * n in known for n in range(1, length)):
-            yield step
-            found += 1
-            if found == _MOST_STEPS:
-                return
+def _steps(known: Keys, length: int) -> tuple[Keys, Keys]:
+    """Return blocks and steps from them that lead to others, so many in all.
 
-
-def disjoint(keys: Keys) -> bool:
-    """Return whether no cell stands for two entries."""
-    return len(np.unique(keys)) == keys.size
+    They lead along a row or a column of the sheet, or to the same place on other sheets.
+    """
+    sheets, rows, columns = split(known)
+    same_row, same_column, same_sheet = (a[:, None] == a for a in (rows, columns, sheets))
+    aligned = np.where(same_sheet, same_row ^ same_column, same_row & same_column)
+    aligned &= known > known[:, None]
+    first, second = np.nonzero(aligned & (np.cumsum(aligned, axis=1) <= _MOST_STEPS))
+    starts, steps = known[first], known[second] - known[first]
+    lines = starts[:, None] + steps[:, None] * np.arange(2, length)
+    lead = np.isin(lines, known).all(axis=1)
+    return starts[lead], steps[lead]

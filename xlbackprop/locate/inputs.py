@@ -79,7 +79,7 @@ class InputSearch:
 
     def priors(self, tensor: Tensor, candidates: Candidates) -> Array:
         """Return how well each reading fits by labels, arrangement, and the formulas' use of it."""
-        flat = candidates.keys.reshape(len(candidates), -1)
+        flat = candidates.keys.reshape(len(candidates), tensor.size)
         typed = 1.0 - self._page.formulas_at(flat).mean(axis=1)
         used = self._references.are_used(flat).mean(axis=1) if self._references.used.size else 0.0
         whole = np.isfinite(candidates.numbers).all(axis=1)
