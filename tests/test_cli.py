@@ -407,6 +407,11 @@ def test_example_in_the_help_runs(command, folder, capsys):
     if command in (["check"], ["inspect"]):
         xlbackprop.build("conv5x5x2", folder / "mine.xlsx", blank=["dL_dw", "dL_dh"])
         xlbackprop.build("conv5x5x2")
+        own = xlbackprop.build("conv5x5x2", folder / "own.xlsx")
+        place = {tensor.name: tensor.blocks[0] for tensor in xlbackprop.inspect(own).tensors}
+        loss = xlbackprop.Placement((f"{place['loss.L'].sheet}!{place['loss.L'].range}",))
+        described = xlbackprop.Map({"loss.L": loss}, "conv5x5x2").to_toml()
+        (folder / "own.toml").write_text(described, encoding="utf-8")
     examples = examples_in(called(capsys, *command, "-h")[1])
     assert examples
     for example in examples:

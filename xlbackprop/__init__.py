@@ -12,9 +12,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
-from xlbackprop.errors import OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.errors import MapError, OutputError, SpecError, WorkbookError, XlbackpropError
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
+from xlbackprop.mapping import Map, Placement, load_map, parse_map
 from xlbackprop.network import Network, build_network
 from xlbackprop.report import CellResult, Report, TensorResult
 from xlbackprop.review import Review
@@ -31,8 +32,11 @@ __all__ = [
     "CellResult",
     "Hints",
     "Inspection",
+    "Map",
+    "MapError",
     "Network",
     "OutputError",
+    "Placement",
     "Report",
     "Review",
     "Spec",
@@ -46,7 +50,9 @@ __all__ = [
     "build_network",
     "check",
     "inspect",
+    "load_map",
     "load_spec",
+    "parse_map",
     "parse_spec",
     "review_workbook",
     "template_names",

@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from xlbackprop.errors import EngineError, shown, suggestion
-from xlbackprop.inspection import network_of
-from xlbackprop.places import places_in_blocks
+from xlbackprop.mapping import Map
 from xlbackprop.prove import prove as try_draws
 from xlbackprop.recalculation import EngineName, recalculate, start
 from xlbackprop.report import Report, make_report
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec
+from xlbackprop.subject import find_subject
 from xlbackprop.typed import ask_for_formulas
 from xlbackprop.verify import verify
 from xlbackprop.workbook.engine import DEFAULT_LIMITS, Engine, Limits
-from xlbackprop.workbook.found import find_blocks, read_tensors
+from xlbackprop.workbook.found import read_tensors
 from xlbackprop.workbook.libreoffice import find_libreoffice
+from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read import open_workbook
 
 
@@ -24,6 +25,7 @@ def check(
     path: str | Path,
     *,
     spec: Spec | str | Path | None = None,
+    map: Map | str | Path | None = None,  # noqa: A002
     engine: EngineName | str = EngineName.IRONCALC,
     limits: Limits = DEFAULT_LIMITS,
     prove: int = 0,
@@ -32,18 +34,26 @@ def check(
     """Judge every computed cell of a filled-in workbook.
 
     Givens and parameters are read from the workbook itself. `spec` (a Spec, a template's name or
-    a path) takes the place of the description that the workbook carries. Formulas are evaluated
-    anew by the engine, within the limits ("none": what was saved is judged). With `prove` they
-    are tried on so many draws of the givens and parameters, too, and with `formulas` a number
+    a path) takes the place of the description that the workbook carries, and `map` (a Map or a
+    path) says where the tensors stand in a workbook that somebody else laid out. Formulas are
+    evaluated anew by the engine, within the limits ("none": what was saved is judged). With
+    `prove` they are tried on so many draws of the givens and parameters, too, and with `formulas`
+    a number
     that was typed instead of one is `typed`. The report has all in it, the right numbers too:
     `Report.told` returns one that gives away less.
 
-    Raises WorkbookError where the file cannot be used, SpecError where `spec` cannot, EngineError
-    where the engine is missing, or cannot be used to prove.
+    Raises WorkbookError where the file cannot be used, SpecError where `spec` cannot, MapError
+    where `map` cannot, EngineError where the engine is missing, or cannot be used to prove.
     """
     return make_report(
         review_workbook(
-            path, spec=spec, engine=engine, limits=limits, prove=prove, formulas=formulas
+            path,
+            spec=spec,
+            map=map,
+            engine=engine,
+            limits=limits,
+            prove=prove,
+            formulas=formulas,
         )
     )
 
@@ -52,6 +62,7 @@ def review_workbook(
     path: str | Path,
     *,
     spec: Spec | str | Path | None = None,
+    map: Map | str | Path | None = None,  # noqa: A002
     engine: EngineName | str = EngineName.IRONCALC,
     limits: Limits = DEFAULT_LIMITS,
     prove: int = 0,
@@ -59,20 +70,22 @@ def review_workbook(
 ) -> Review:
     """Judge a workbook as `check` does, and return all that is known of it, as arrays."""
     path, name = Path(path), _engine_name(engine, prove)
-    with open_workbook(path) as workbook, start(path, name, limits) as running:
-        network = network_of(workbook, spec)
-        blocks = find_blocks(workbook, network)
-        places = {
-            name: places_in_blocks(tensor, blocks[name]) for name, tensor in network.tensors.items()
-        }
-        found, notes = recalculate(read_tensors(workbook, network, places, blocks), running)
-        judgements = verify(network, found)
+    with (
+        as_xlsx(path, limits) as file,
+        open_workbook(file, path) as workbook,
+        start(file, name, limits) as running,
+    ):
+        subject = find_subject(workbook, spec, map)
+        network, chosen = subject.network, subject.chosen
+        stored = read_tensors(workbook, network, subject.places, subject.blocks)
+        found, notes = recalculate(stored, running)
+        judgements = verify(network, found, chosen)
         if formulas:
             judgements = ask_for_formulas(network, judgements)
         if prove and isinstance(running, Engine):
-            judgements, proof = try_draws(network, found, judgements, running, prove)
+            judgements, proof = try_draws(network, found, judgements, running, prove, chosen=chosen)
             notes += proof
-    return Review(str(path), network, found, judgements, notes)
+    return Review(str(path), network, found, judgements, subject.notes + notes)
 
 
 def _engine_name(engine: EngineName | str, prove: int) -> EngineName:

@@ -71,7 +71,10 @@ def build(spec: str, output: Path | None, blank: str, seed: int | None, force: b
 
 @cli.command()
 @click.argument("workbook", type=_FILE)
-@click.option("--spec", help="Take this spec, not the one in the workbook.")
+@click.option("--spec", help="Take this spec, not the one in the workbook or the map.")
+@click.option(
+    "--map", "map_", type=_FILE, help="A TOML file: where the tensors stand in a workbook of yours."
+)
 @click.option(
     "--hints",
     type=click.Choice([level.word for level in Hints]),
@@ -117,6 +120,7 @@ def check(
     context: click.Context,
     workbook: Path,
     spec: str | None,
+    map_: Path | None,
     hints: str,
     engine: str,
     prove: int | None,
@@ -135,10 +139,12 @@ def check(
       xlbackprop check mine.xlsx
       xlbackprop check mine.xlsx --hints answer
       xlbackprop check mine.xlsx --prove --formulas
+      xlbackprop check own.xlsx --map own.toml
     """
     report = xlbackprop.check(
         workbook,
         spec=spec,
+        map=map_,
         engine=engine,
         limits=Limits(timeout, memory),
         prove=prove or 0,
@@ -153,15 +159,20 @@ def check(
 
 @cli.command()
 @click.argument("workbook", type=_FILE)
+@click.option("--spec", help="Take this spec, not the one in the workbook or the map.")
+@click.option(
+    "--map", "map_", type=_FILE, help="A TOML file: where the tensors stand in a workbook of yours."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def inspect(workbook: Path, as_json: bool) -> None:
+def inspect(workbook: Path, spec: str | None, map_: Path | None, as_json: bool) -> None:
     """Say what network WORKBOOK holds, and where its tensors stand.
 
     \b
     Example:
       xlbackprop inspect output/conv5x5x2.xlsx
+      xlbackprop inspect own.xlsx --map own.toml
     """
-    inspection = xlbackprop.inspect(workbook)
+    inspection = xlbackprop.inspect(workbook, spec=spec, map=map_)
     if as_json:
         click.echo(json.dumps(inspection.to_dict(), indent=1))
     else:

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from xlbackprop.equation import Index, Shape
-from xlbackprop.errors import SpecError, WorkbookError
-from xlbackprop.network import Network, build_network
-from xlbackprop.spec import Spec, parse_spec
-from xlbackprop.templates import load_spec
+from xlbackprop.mapping import Map, ranges_of
+from xlbackprop.spec import Spec
+from xlbackprop.subject import find_subject
 from xlbackprop.workbook import description
-from xlbackprop.workbook.found import find_blocks
-from xlbackprop.workbook.read import Workbook, open_workbook
-
-MAX_DESCRIPTION_CELLS = 20_000
+from xlbackprop.workbook.engine import DEFAULT_LIMITS
+from xlbackprop.workbook.opening import as_xlsx
+from xlbackprop.workbook.read import open_workbook
 
 
 @dataclass(frozen=True)
@@ -50,47 +48,30 @@ class Inspection:
         return asdict(self)
 
 
-def inspect(path: str | Path) -> Inspection:
+def inspect(
+    path: str | Path,
+    *,
+    spec: Spec | str | Path | None = None,
+    map: Map | str | Path | None = None,  # noqa: A002
+) -> Inspection:
     """Return the network of a workbook and where each of its tensors stands.
 
-    A block's cells in row-major order are `tensor[index]` in C order.
-    Raises WorkbookError where the file cannot be used.
+    A block's cells in row-major order are `tensor[index]` in C order; where a `map` places a
+    tensor in another way, each of its entries is a block. `spec` takes the place of the one that
+    the workbook or the map names.
+    Raises WorkbookError, SpecError or MapError where one of them cannot be used.
     """
-    with open_workbook(Path(path)) as workbook:
-        network = network_of(workbook)
-        blocks = find_blocks(workbook, network)
+    path = Path(path)
+    with as_xlsx(path, DEFAULT_LIMITS) as file, open_workbook(file, path) as workbook:
+        subject = find_subject(workbook, spec, map)
     tensors = tuple(
         TensorPlace(
             name,
             str(tensor.kind),
             tensor.shape,
-            tuple(BlockPlace(block.index, block.sheet, block.range) for block in blocks[name]),
+            tuple(BlockPlace(*one) for one in ranges_of(tensor, subject.places[name])),
         )
-        for name, tensor in network.tensors.items()
+        for name, tensor in subject.network.tensors.items()
+        if name in subject.places
     )
-    return Inspection(network.spec.name, description.FORMAT, tensors)
-
-
-def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Network:
-    """Return the network that a workbook describes, or the one of `spec` where that is given.
-
-    Raises WorkbookError where the workbook's own description is missing or broken.
-    """
-    if spec is not None:
-        return build_network(spec if isinstance(spec, Spec) else load_spec(spec))
-    if description.SHEET not in workbook.sheets:
-        raise WorkbookError(
-            f"it has no sheet {description.SHEET}, so it was not built by xlbackprop: build one"
-            " with `xlbackprop build SPEC --blank all` and fill that in"
-        )
-    cells = workbook.cells(description.SHEET)
-    if cells.seen > MAX_DESCRIPTION_CELLS:
-        raise WorkbookError(
-            f"its sheet {description.SHEET} has more than {MAX_DESCRIPTION_CELLS} cells"
-        )
-    text = description.read_description(cells.by_place())
-    try:
-        # Without a folder, and without values: nothing that a stranger's spec names is opened.
-        return build_network(parse_spec(text))
-    except SpecError as error:
-        raise WorkbookError(f"its sheet {description.SHEET} is broken: {error}") from None
+    return Inspection(subject.network.spec.name, description.FORMAT, tensors)

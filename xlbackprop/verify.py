@@ -132,6 +132,10 @@ def _judge_input(found: Found) -> Judgement:
         Status.INVALID,
     ).astype(np.int8)
     known = np.where(statuses == Status.RIGHT, found.numbers, np.nan)
+    # A number typed as text is known all the same: what does not rest on it stays judged.
+    for index in _indices(found.states == State.TEXT):
+        number = np.asarray(_as_number(found, index))
+        known[index] = number if found.tensor.domain.allows(number).all() else np.nan
     nowhere = np.zeros(found.numbers.shape, dtype=np.bool_)
     return Judgement(found, statuses, known, known, nowhere)
 

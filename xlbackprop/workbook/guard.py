@@ -22,8 +22,8 @@ MAX_PARTS = 10_000
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _END_RECORD, _LONGEST_COMMENT = 22, 65_535
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SAVE_AS = "save it as .xlsx (Excel Workbook) first"
 
 
@@ -34,6 +34,19 @@ def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
     Raises WorkbookError where the file is missing, of another kind, damaged, encrypted, or
     would unpack to more than MAX_UNPACKED_BYTES.
     """
+    with _open_archive(path) as package:
+        _check_contents(package)
+        yield package
+
+
+def check_archive(path: Path) -> None:
+    """Raise WorkbookError where an archive, of whatever, is damaged or unpacks to too much."""
+    with _open_archive(path):
+        pass
+
+
+@contextmanager
+def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
             raise WorkbookError("that is no regular file")
@@ -65,9 +78,9 @@ def _check_kind(file: IO[bytes]) -> None:
         raise WorkbookError("the file is empty")
     if size > MAX_FILE_BYTES:
         raise WorkbookError(f"the file has {size:,} bytes, more than {MAX_FILE_BYTES:,}")
-    if head.startswith(_OLE):
+    if head.startswith(OLE):
         file.seek(0)
-        if _ENCRYPTED in file.read():
+        if ENCRYPTED in file.read():
             raise WorkbookError("the workbook is encrypted: save it without a password first")
         raise WorkbookError(f"this is an old Excel file (.xls), whatever its name: {_SAVE_AS}")
     if not head.startswith(b"PK"):
@@ -76,17 +89,17 @@ def _check_kind(file: IO[bytes]) -> None:
 
 
 def _not_an_archive(head: bytes) -> str:
-    text = _as_text(head)
+    text = as_text(head)
     if text is None:
         return "this is not an .xlsx workbook (not even a zip archive)"
     if text.lstrip().startswith("<"):
         return f"this is an XML or HTML file, not a workbook: {_SAVE_AS}"
     if any(mark in text for mark in ",;\t"):
-        return f"this is a text table (.csv), whatever its name: {_SAVE_AS}"
+        return f"this is a text table (.csv), by another name: {_SAVE_AS}"
     return "this is a text, not an .xlsx workbook"
 
 
-def _as_text(head: bytes) -> str | None:
+def as_text(head: bytes) -> str | None:
     """Return the beginning of a file as text in one of the usual encodings, or None."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
@@ -124,7 +137,10 @@ def _check_parts(package: zipfile.ZipFile) -> None:
         )
     if any(part.compress_type not in _COMPRESSIONS for part in parts):
         raise WorkbookError("the file is compressed in a way that no spreadsheet program uses")
-    names = {part.filename for part in parts}
+
+
+def _check_contents(package: zipfile.ZipFile) -> None:
+    names = {part.filename for part in package.infolist()}
     if "mimetype" in names:
         with package.open("mimetype") as stream:
             kind = stream.read(100)

@@ -26,6 +26,8 @@ from xlbackprop.workbook.read import Workbook, open_workbook
 # Of the megabytes it asks for, it uses few: an empty sheet takes 1,500.
 _MEGABYTES_OF_ITS_OWN = 2_000
 
+_MOST_WRITTEN = 1_000_000  # of 512 bytes, in one file
+
 _FORMAT = "xlsx:Calc MS Excel 2007 XML"
 
 _SETTINGS = (
@@ -47,18 +49,20 @@ def find_libreoffice() -> str:
     return program
 
 
-def convert(path: Path, folder: Path, limits: Limits) -> Path:
+def convert(path: Path, folder: Path, limits: Limits, kind: str = "") -> Path:
     """Return a copy of a file as .xlsx, all formulas recalculated, in an empty folder.
 
+    `kind` is the filter with which LibreOffice reads the file; without one it looks for itself.
     Raises EngineError without LibreOffice, EngineStopped where it comes to no result.
     """
     program, profile, out = find_libreoffice(), folder / "profile", folder / "converted"
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(_settings())
     # A name that is our own: what a stranger calls a file is no option, and has no odd letters.
-    source = folder / f"workbook{path.suffix if path.suffix.isalnum() else '.xlsx'}"
+    source = folder / "workbook.in"
     shutil.copyfile(path, source)
     options = ["--headless", "--norestore", "--convert-to", _FORMAT, "--outdir", str(out)]
+    options += [f"--infilter={kind}"] if kind else []
     profile_option = f"-env:UserInstallation={profile.as_uri()}"
     _run([program, profile_option, *options, str(source)], limits)
     copy = out / "workbook.xlsx"
@@ -107,7 +111,13 @@ def _values(workbook: Workbook, cells: CellList) -> Values:
 def _run(command: list[str], limits: Limits) -> None:
     if os.name == "posix":  # limits that all it starts will have, too
         kilobytes = (limits.megabytes + _MEGABYTES_OF_ITS_OWN) << 10
-        command = ["/bin/sh", "-c", f'ulimit -c 0 -v {kilobytes}; exec "$@"', "sh", *command]
+        command = [
+            "/bin/sh",
+            "-c",
+            f'ulimit -c 0 -f {_MOST_WRITTEN} -v {kilobytes}; exec "$@"',
+            "sh",
+            *command,
+        ]
     process = subprocess.Popen(  # noqa: S603  (no shell sees anything of the file)
         command,
         stdin=subprocess.DEVNULL,

@@ -26,8 +26,8 @@ _AREA = re.compile(
 
 
 @contextmanager
-def open_workbook(path: Path) -> Iterator[Workbook]:
-    """Open a workbook for reading.
+def open_workbook(path: Path, called: Path | None = None) -> Iterator[Workbook]:
+    """Open a workbook for reading; `called` is the name of the file of which it is a copy.
 
     Raises WorkbookError, with the file's name in front, where it is unsafe, damaged or of
     another kind; errors raised while it is open get the name as well.
@@ -36,7 +36,7 @@ def open_workbook(path: Path) -> Iterator[Workbook]:
         with open_package(path) as package:
             yield Workbook(package)
     except WorkbookError as error:
-        raise WorkbookError(f"{one_line(path, 120)}: {error}") from None
+        raise WorkbookError(f"{one_line(called or path, 120)}: {error}") from None
 
 
 class Workbook:
