@@ -19,7 +19,7 @@ ROOMS = [
     "errors", "numerals", "toml", "spec", "equation", "grid", "places", "cellwise", "layers",
     "losses", "optimizers", "graph", "steps", "training", "network", "expression",
     "references", "array_files", "values", "templates", "layout", "workbook", "mapping",
-    "builder", "subject", "inspection", "verify", "typed", "recalculation", "prove",
+    "builder", "subject", "inspection", "verify", "typed", "recalculation", "locate", "prove",
     "review", "hints", "report", "checker", "terminal", "__init__", "cli", "__main__",
 ]  # fmt: skip
 

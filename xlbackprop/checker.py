@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xlbackprop.errors import EngineError, shown, suggestion
+from xlbackprop.errors import EngineError
 from xlbackprop.mapping import Map
 from xlbackprop.prove import prove as try_draws
-from xlbackprop.recalculation import EngineName, recalculate, start
+from xlbackprop.recalculation import EngineName, engine_name, recalculate, start
 from xlbackprop.report import Report, make_report
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec
@@ -16,7 +16,6 @@ from xlbackprop.typed import ask_for_formulas
 from xlbackprop.verify import verify
 from xlbackprop.workbook.engine import DEFAULT_LIMITS, Engine, Limits
 from xlbackprop.workbook.found import read_tensors
-from xlbackprop.workbook.libreoffice import find_libreoffice
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read import open_workbook
 
@@ -89,11 +88,7 @@ def review_workbook(
 
 
 def _engine_name(engine: EngineName | str, prove: int) -> EngineName:
-    if engine not in set(EngineName):
-        raise EngineError(f"there is no engine {shown(engine)}{suggestion(engine, EngineName)}")
-    name = EngineName(engine)
+    name = engine_name(engine)
     if prove and name is not EngineName.IRONCALC:
         raise EngineError(f"nothing can be proven with the engine {name}: leave --engine out")
-    if name is EngineName.LIBREOFFICE:
-        find_libreoffice()
     return name

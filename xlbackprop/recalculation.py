@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask
+from xlbackprop.errors import EngineError, shown, suggestion
 from xlbackprop.verify import ABSOLUTE, RELATIVE
 from xlbackprop.workbook.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.engine import EngineStopped, Limits, start_engine
 from xlbackprop.workbook.found import Found, Origin, Recalculated
-from xlbackprop.workbook.libreoffice import LibreOffice
+from xlbackprop.workbook.libreoffice import LibreOffice, find_libreoffice
 
 _OTHER_WORKBOOK = re.compile(r"\[[^\[\]]+\][^\[\]!+*/,;()]*!")
 
@@ -41,6 +42,15 @@ class EngineName(StrEnum):
     IRONCALC = "ironcalc"
     LIBREOFFICE = "libreoffice"
     NONE = "none"
+
+
+def engine_name(engine: EngineName | str) -> EngineName:
+    """Return the engine of a name. Raises EngineError where there is none, or it is missing."""
+    if engine not in set(EngineName):
+        raise EngineError(f"there is no engine {shown(engine)}{suggestion(engine, EngineName)}")
+    if engine == EngineName.LIBREOFFICE:
+        find_libreoffice()
+    return EngineName(engine)
 
 
 class Recalculating(Protocol):

@@ -29,7 +29,9 @@ def groups(firsts: Keys, whole: NDArray[np.bool_], shape: Shape) -> tuple[Keys, 
     firsts, whole = firsts[:_MOST_BLOCKS], whole[:_MOST_BLOCKS]
     if len(firsts) < count:
         return np.empty((0, count), dtype=np.int64), np.empty(0)
-    regular = _grids(firsts, lengths)[:_MOST_GROUPS]
+    regular = np.concatenate(
+        [_grids(keys, lengths)[:_MOST_GROUPS] for keys in (firsts[whole], firsts)]
+    )
     irregular = _windows(firsts[whole], count)[:_MOST_GROUPS]
     oddities = np.repeat([0.0, _IRREGULAR], [len(regular), len(irregular)])
     return np.concatenate([regular, irregular]), oddities
@@ -72,9 +74,12 @@ def _steps(known: Keys, length: int) -> tuple[Keys, Keys]:
     """
     sheets, rows, columns = split(known)
     same_row, same_column, same_sheet = (a[:, None] == a for a in (rows, columns, sheets))
-    aligned = np.where(same_sheet, same_row ^ same_column, same_row & same_column)
-    aligned &= known > known[:, None]
-    first, second = np.nonzero(aligned & (np.cumsum(aligned, axis=1) <= _MOST_STEPS))
+    later = known > known[:, None]
+    beside = later & same_sheet & same_row
+    below = later & same_sheet & same_column
+    behind = later & same_row & same_column
+    near = [one & (np.cumsum(one, axis=1) <= _MOST_STEPS) for one in (beside, below, behind)]
+    first, second = np.nonzero(near[0] | near[1] | near[2])
     starts, steps = known[first], known[second] - known[first]
     lines = starts[:, None] + steps[:, None] * np.arange(2, length)
     lead = np.isin(lines, known).all(axis=1)

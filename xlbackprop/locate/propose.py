@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,31 +20,68 @@ from xlbackprop.locate.proposal import LIKELY, SURE, LeftOut, LocatedTensor, Pro
 from xlbackprop.locate.references import PageReferences
 from xlbackprop.locate.tiles import Tiles
 from xlbackprop.network import Network, build_network
+from xlbackprop.recalculation import EngineName, Recalculating, engine_name, start
 from xlbackprop.spec import Spec
 from xlbackprop.templates import load_spec
 from xlbackprop.values import fixed_values
 from xlbackprop.workbook import description
+from xlbackprop.workbook.cell_list import UNABLE, list_cells
+from xlbackprop.workbook.cells import State
+from xlbackprop.workbook.engine import DEFAULT_LIMITS, EngineStopped, Limits
+from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read import Workbook, open_workbook
 
 
-def locate(path: str | Path, spec: Spec | str | Path) -> Proposal:
+def locate(
+    path: str | Path,
+    spec: Spec | str | Path,
+    *,
+    engine: EngineName | str = EngineName.IRONCALC,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Proposal:
     """Propose where the tensors of a network stand in a workbook that somebody else laid out.
 
-    `spec` is a Spec, a template's name or a path. Saved numbers are taken as they are.
+    `spec` is a Spec, a template's name or a path. Formulas are evaluated by the engine, within
+    the limits ("none": saved numbers are taken).
     Raises WorkbookError where the file cannot be used or is too large to search, SpecError where
-    `spec` cannot be used.
+    `spec` cannot be used, EngineError where the engine is missing.
     """
     network = build_network(spec if isinstance(spec, Spec) else load_spec(spec))
-    with open_workbook(Path(path)) as workbook:
-        page = page_of(workbook)
+    page = read_page_of(Path(path), engine, limits)
     name = network.spec.name if isinstance(spec, Spec) else str(spec)
     return locate_on(page, network, workbook=str(path), spec=name)
 
 
-def page_of(workbook: Workbook) -> Page:
+def read_page_of(path: Path, engine: EngineName | str, limits: Limits) -> Page:
+    """Return all that stands in a workbook, its formulas evaluated."""
+    with (
+        as_xlsx(path, limits) as file,
+        open_workbook(file, path) as workbook,
+        start(file, engine_name(engine), limits) as running,
+    ):
+        return page_of(workbook, running)
+
+
+def page_of(workbook: Workbook, engine: Recalculating | None) -> Page:
     """Return all that stands on a workbook's sheets, but for this program's own description."""
     sheets = [sheet for sheet in workbook.sheets if sheet != description.SHEET]
-    return read_page({sheet: workbook.cells(sheet) for sheet in sheets}, workbook.names)
+    page = read_page({sheet: workbook.cells(sheet) for sheet in sheets}, workbook.names)
+    return page if engine is None else _recalculated(page, engine)
+
+
+def _recalculated(page: Page, engine: Recalculating) -> Page:
+    """Return the page with the numbers that its formulas give, where the engine can tell."""
+    at = np.flatnonzero(page.has_formula)
+    if not at.size:
+        return page
+    try:
+        values = engine.values(list_cells([page.places(page.keys[at])]))
+    except EngineStopped:
+        return page
+    numbers = page.numbers.copy()
+    computed = np.where(values.kinds == State.NUMBER, values.numbers, np.nan)
+    numbers[at] = np.where(values.kinds == UNABLE, numbers[at], computed)
+    return replace(page, numbers=numbers)
 
 
 def locate_on(page: Page, network: Network, workbook: str, spec: str) -> Proposal:

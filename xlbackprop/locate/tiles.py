@@ -90,7 +90,7 @@ class Tiles:
 
     @cached_property
     def _set(self) -> frozenset[Tile]:
-        return frozenset((*self.whole, *self._ranges))
+        return frozenset(self.whole)
 
     @cached_property
     def _labelled_cells(self) -> list[Tile]:
