@@ -89,7 +89,9 @@ class Page:
                     formula = made_of.formula(*what, sheet)
                     own[sheet].write_formula(row, column, formula, None, self.number(*what))
                 elif self.comma:
-                    own[sheet].write_string(row, column, f"{self.number(*what):g}".replace(".", ","))
+                    own[sheet].write_string(
+                        row, column, f"{self.number(*what):g}".replace(".", ",")
+                    )
                 else:
                     own[sheet].write_number(row, column, self.number(*what))
         return path

@@ -16,6 +16,7 @@ from xlbackprop.errors import MapError, OutputError, SpecError, WorkbookError, X
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.mapping import Map, Placement, load_map, parse_map
+from xlbackprop.locate import LeftOut, LocatedTensor, Proposal, locate
 from xlbackprop.network import Network, build_network
 from xlbackprop.report import CellResult, Report, TensorResult
 from xlbackprop.review import Review
@@ -34,9 +35,12 @@ __all__ = [
     "Inspection",
     "Map",
     "MapError",
+    "LeftOut",
+    "LocatedTensor",
     "Network",
     "OutputError",
     "Placement",
+    "Proposal",
     "Report",
     "Review",
     "Spec",
@@ -52,6 +56,7 @@ __all__ = [
     "inspect",
     "load_map",
     "load_spec",
+    "locate",
     "parse_map",
     "parse_spec",
     "review_workbook",

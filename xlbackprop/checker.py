@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xlbackprop.errors import EngineError
+from xlbackprop.locate import locate_subject
 from xlbackprop.mapping import Map
 from xlbackprop.prove import prove as try_draws
 from xlbackprop.recalculation import EngineName, engine_name, recalculate, start
@@ -34,8 +35,8 @@ def check(
 
     Givens and parameters are read from the workbook itself. `spec` (a Spec, a template's name or
     a path) takes the place of the description that the workbook carries, and `map` (a Map or a
-    path) says where the tensors stand in a workbook that somebody else laid out. Formulas are
-    evaluated anew by the engine, within the limits ("none": what was saved is judged). With
+    path) says where the tensors stand in a workbook that somebody else laid out; without one they
+    are located. Formulas are evaluated anew by the engine, within the limits ("none": what was saved is judged). With
     `prove` they are tried on so many draws of the givens and parameters, too, and with `formulas`
     a number
     that was typed instead of one is `typed`. The report has all in it, the right numbers too:
@@ -74,7 +75,10 @@ def review_workbook(
         open_workbook(file, path) as workbook,
         start(file, name, limits) as running,
     ):
-        subject = find_subject(workbook, spec, map)
+        subject = None
+        if spec is not None and map is None:
+            subject = locate_subject(workbook, running, spec)
+        subject = subject or find_subject(workbook, spec, map)
         network, chosen = subject.network, subject.chosen
         stored = read_tensors(workbook, network, subject.places, subject.blocks)
         found, notes = recalculate(stored, running)

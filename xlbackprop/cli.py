@@ -16,6 +16,7 @@ from xlbackprop.hints import Hints
 from xlbackprop.prove import MOST_DRAWS
 from xlbackprop.recalculation import EngineName
 from xlbackprop.workbook.engine import DEFAULT_LIMITS, Limits
+from xlbackprop.workbook.save import check_output, save
 
 _FILE = click.Path(path_type=Path)
 
@@ -177,3 +178,44 @@ def inspect(workbook: Path, spec: str | None, map_: Path | None, as_json: bool) 
         click.echo(json.dumps(inspection.to_dict(), indent=1))
     else:
         terminal.print_inspection(inspection, sys.stdout)
+
+
+@cli.command()
+@click.argument("workbook", type=_FILE)
+@click.option("--spec", help="The network to look for: a template's name, or a TOML file.")
+@click.option("--guess", is_flag=True, help="Propose a spec, too: of one conv or dense layer.")
+@click.option("-o", "--output", type=_FILE, help="Write the proposal as a map file.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def locate(
+    context: click.Context,
+    workbook: Path,
+    spec: str | None,
+    guess: bool,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Propose where the tensors of a network stand in WORKBOOK, laid out by somebody else.
+
+    \b
+    Exit status: 0 all that is needed was found, 1 something is left out, 2 it could not be used.
+
+    \b
+    Example:
+      xlbackprop locate mine.xlsx --spec conv5x5x2 -o map.toml
+      xlbackprop locate mine.xlsx --guess
+    """
+    if guess == (spec is not None):
+        raise click.UsageError("give either --spec SPEC or --guess")
+    if output:
+        check_output(output, force=force)
+    proposal = xlbackprop.locate(workbook, spec) if spec else xlbackprop.guess(workbook)
+    if output:
+        save(output, proposal.to_toml().encode(), force=force)
+    if as_json:
+        click.echo(json.dumps(proposal.to_dict(), indent=1))
+    else:
+        terminal.print_proposal(proposal, sys.stdout)
+    context.exit(0 if proposal.is_complete else 1)

@@ -1,6 +1,7 @@
 """Finding a network's tensors in a workbook that somebody else laid out."""
 
-from xlbackprop.locate.propose import locate
 from xlbackprop.locate.proposal import LeftOut, LocatedTensor, Proposal
+from xlbackprop.locate.propose import locate
+from xlbackprop.locate.subject import locate_subject
 
-__all__ = ["LeftOut", "LocatedTensor", "Proposal", "locate"]
+__all__ = ["LeftOut", "LocatedTensor", "Proposal", "locate", "locate_subject"]

@@ -16,7 +16,7 @@ from xlbackprop.locate.tiles import Tiles
 MOST = 600
 _MOST_COMPARED = 6_000
 _TURNED_IS_ODD = 2.5
-_PART_IS_ODD = 0.3
+_PART_IS_ODD = 2.0
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,21 @@ class Readings:
 
     def __init__(self, page: Page, tiles: Tiles) -> None:
         self._page, self._tiles = page, tiles
-        self._known: dict[tuple[Shape, bool], Candidates] = {}
-        self._known_groups: dict[tuple[Shape, Shape], tuple[Keys, Array]] = {}
+        self._known: dict[tuple[Shape, bool, bool], Candidates] = {}
+        self._known_groups: dict[tuple[Shape, Shape, bool], tuple[Keys, Array]] = {}
 
-    def of(self, shape: Shape, *, turned: bool = False) -> Candidates:
-        """Return the candidates for a shape; `turned` adds those rotated by 180 degrees."""
-        if (shape, turned) not in self._known:
-            keys, oddities = self._find(shape)
+    def of(self, shape: Shape, *, typed: bool = False, turned: bool = False) -> Candidates:
+        """Return the candidates for a shape.
+
+        `typed` leaves out those with formulas, `turned` adds those rotated by 180 degrees.
+        """
+        if (shape, typed, turned) not in self._known:
+            keys, oddities = self._find(shape, typed)
             if turned:
                 keys = np.concatenate([keys, keys[..., ::-1, ::-1]])
                 oddities = np.concatenate([oddities, oddities + _TURNED_IS_ODD])
-            self._known[shape, turned] = self._best(keys, oddities)
-        return self._known[shape, turned]
+            self._known[shape, typed, turned] = self._best(keys, oddities)
+        return self._known[shape, typed, turned]
 
     def read(self, keys: Keys, oddities: Array) -> Candidates:
         """Return given readings, with the numbers that stand there."""
@@ -66,25 +69,27 @@ class Readings:
         best = order[np.sort(first)][:MOST]
         return self.read(keys[best], oddities[best])
 
-    def _find(self, shape: Shape) -> tuple[Keys, Array]:
+    def _find(self, shape: Shape, typed: bool) -> tuple[Keys, Array]:
         found = [np.empty((0, *shape), dtype=np.int64)]
         oddities = [np.empty(0)]
         for one in arrangements(shape):
-            blocks, odd = self._groups(one)
+            blocks, odd = self._groups(one, typed)
             keys = one.spread_all(blocks)
             apart = (np.diff(np.sort(keys.reshape(len(keys), one.entries))) > 0).all(axis=1)
             found.append(keys[apart])
             oddities.append(odd[apart] + one.oddity)
         return np.concatenate(found), np.concatenate(oddities)
 
-    def _groups(self, one: Arrangement) -> tuple[Keys, Array]:
+    def _groups(self, one: Arrangement, typed: bool) -> tuple[Keys, Array]:
         """Return the groups of blocks that an arrangement may have, and how odd each is."""
         lengths = tuple(length for length in one.blocks if length > 1)
-        if (one.size, lengths) not in self._known_groups:
+        if (one.size, lengths, typed) not in self._known_groups:
             tiles = self._tiles.of_size(*one.size)
+            if typed:
+                tiles = [tile for tile in tiles if self._tiles.is_typed(tile)]
             firsts = np.array([tile.key for tile in tiles], dtype=np.int64)
             whole = np.array([self._tiles.is_whole(tile) for tile in tiles], dtype=np.bool_)
             blocks, oddities = groups(firsts, whole, lengths)
             parts = ~np.isin(blocks, firsts[whole]).all(axis=1)
-            self._known_groups[one.size, lengths] = blocks, oddities + _PART_IS_ODD * parts
-        return self._known_groups[one.size, lengths]
+            self._known_groups[one.size, lengths, typed] = blocks, oddities + _PART_IS_ODD * parts
+        return self._known_groups[one.size, lengths, typed]

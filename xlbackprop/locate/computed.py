@@ -136,9 +136,7 @@ class ComputedSearch:
         order = np.sort(first)
         return self._readings.read(keys[order].reshape(-1, *tensor.shape), oddities[order])
 
-    def _worth_weighing(
-        self, tensor: Tensor, candidates: Candidates, matched: Mask
-    ) -> list[int]:
+    def _worth_weighing(self, tensor: Tensor, candidates: Candidates, matched: Mask) -> list[int]:
         shares = matched.mean(axis=1)
         by_numbers = np.lexsort((candidates.oddities, -shares))[:_MOST_WEIGHED].tolist()
         plain = np.flatnonzero(candidates.oddities < 1.5)[:_MOST_WEIGHED].tolist()
@@ -190,10 +188,10 @@ class ComputedSearch:
         spots = [spot for own in located.considered.values() for spot in own]
         for spot in sorted(spots, key=lambda one: -one.rank):
             cells = spot.keys.ravel().tolist()
-            if spot.tensor.name not in found and spot.evidence >= _ENOUGH:
-                if taken.isdisjoint(cells):
-                    found[spot.tensor.name] = spot
-                    taken.update(cells)
+            wanted = spot.tensor.name not in found and spot.evidence >= _ENOUGH
+            if wanted and taken.isdisjoint(cells):
+                found[spot.tensor.name] = spot
+                taken.update(cells)
         return found
 
 

@@ -57,13 +57,11 @@ def _grids(keys: Keys, lengths: Shape) -> Keys:
         return np.asarray(starts[:, None] + steps[:, None] * np.arange(inner))
     outer = prod(leading)
     other_starts, other_steps = _steps(known, outer)
-    first, second = np.nonzero(
-        (starts[:, None] == other_starts) & (steps[:, None] != other_steps)
-    )
+    first, second = np.nonzero((starts[:, None] == other_starts) & (steps[:, None] != other_steps))
     down, across = np.indices((outer, inner)).reshape(2, -1)
-    grids = (
-        starts[first, None] + other_steps[second, None] * down + steps[first, None] * across
-    )[: 20 * _MOST_GROUPS]
+    grids = (starts[first, None] + other_steps[second, None] * down + steps[first, None] * across)[
+        : 20 * _MOST_GROUPS
+    ]
     return np.asarray(grids[np.isin(grids, known).all(axis=1)])
 
 

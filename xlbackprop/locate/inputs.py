@@ -75,7 +75,8 @@ class InputSearch:
     def candidates(self, tensor: Tensor) -> Candidates:
         """Return the readings of a given or parameter; filters may be turned."""
         turned = tensor.kind is Kind.PARAMETER and len(tensor.shape) == 4
-        return self._readings.of(tensor.shape, turned=turned)
+        typed = self._readings.of(tensor.shape, typed=True, turned=turned)
+        return typed if len(typed) else self._readings.of(tensor.shape, turned=turned)
 
     def priors(self, tensor: Tensor, candidates: Candidates) -> Array:
         """Return how well each reading fits by labels, arrangement, and the formulas' use of it."""
@@ -97,7 +98,8 @@ class InputSearch:
         while waiting:
             needed = {t.name for t in waiting[0].sources.values() if t.name in inputs} - known
             known |= needed
-            following, rest = [], []
+            following: list[Equation] = []
+            rest: list[Equation] = []
             for equation in waiting:
                 computable = all(source.name in known for source in equation.sources.values())
                 if computable:
@@ -116,12 +118,13 @@ class InputSearch:
         targets = self._targets(equations)
         size = sum(equation.target.size for equation in equations) + 1
         most = max(60, min(_MOST_TRIED, _MOST_COMPUTED // size))
+        together = ((first, rest) for first in beam for rest in product(*choices))
         combinations = sorted(
-            islice(product(beam, *choices), 400_000),
-            key=lambda one: -one[0].rank - 0.5 * sum(choice.prior for choice in one[1:]),
+            islice(together, 400_000),
+            key=lambda one: -one[0].rank - 0.5 * sum(choice.prior for choice in one[1]),
         )
         found = []
-        for before, *chosen in combinations[:most]:
+        for before, chosen in combinations[:most]:
             if not _apart(before, chosen):
                 continue
             reading, complete = self._tried(before, chosen, equations, targets)
@@ -155,7 +158,7 @@ class InputSearch:
     def _tried(
         self,
         before: InputReading,
-        chosen: list[_Choice],
+        chosen: tuple[_Choice, ...],
         equations: list[Equation],
         targets: Mapping[str, Candidates],
     ) -> tuple[InputReading, bool]:
@@ -187,7 +190,7 @@ def share_of(expected: Array, candidates: Candidates) -> tuple[float, float]:
     return float(shares.max()), float(min(different, 30) - 0.8)
 
 
-def _apart(before: InputReading, chosen: list[_Choice]) -> bool:
+def _apart(before: InputReading, chosen: tuple[_Choice, ...]) -> bool:
     """Return whether no cell is taken for two things."""
     keys = [choice.keys.ravel() for choice in chosen if choice.keys is not None]
     if not keys:

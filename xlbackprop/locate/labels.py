@@ -65,7 +65,10 @@ def _roles(text: str, words: list[str]) -> tuple[str, ...]:
         return _subject(gradient[1])
     if _GRADIENT_WORD.search(text):
         return next((roles for word in words if (roles := _subject(word))), ("dL_dout", "dL_dh"))
-    roles = next((roles for word in words if (roles := _role(word))), ())
+    named = [roles for word in words if (roles := _role(word))]
+    if len(named) > 1 and named[0] == ("L",):  # "loss target", "error of the output"
+        named = named[1:]
+    roles = named[0] if named else ()
     if not roles and words and (match := _D_OF.match(words[0])):
         return _subject(match[1])
     if _ROTATED.search(text):
@@ -81,7 +84,13 @@ def _roles(text: str, words: list[str]) -> tuple[str, ...]:
 
 def _plain(label: str) -> str:
     text = unicodedata.normalize("NFKD", label).lower()
-    for symbol, word in (("∂", "d"), ("δ", "delta "), ("∇", "nabla "), ("η", "eta"), ("α", "alpha")):
+    for symbol, word in (
+        ("∂", "d"),
+        ("δ", "delta "),
+        ("∇", "nabla "),
+        ("η", "eta"),
+        ("α", "alpha"),
+    ):
         text = text.replace(symbol, word)
     text = re.sub(r"\b(d[lecj])_d", r"\1/d", text)
     return re.sub(r"[_{}()\[\]^:=,;]+", " ", text)

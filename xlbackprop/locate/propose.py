@@ -160,7 +160,9 @@ class _Verdicts:
         fits = spot.share >= 0.5
         return self._result(spot.tensor, LIKELY, f"{reason}; {doubt}", spot.keys, fits=fits)
 
-    def _because(self, keys: np.ndarray[tuple[int, ...], np.dtype[np.int64]], tensor: Tensor) -> str:
+    def _because(
+        self, keys: np.ndarray[tuple[int, ...], np.dtype[np.int64]], tensor: Tensor
+    ) -> str:
         shape = "×".join(map(str, tensor.shape)) or "a single number"
         label = self._captions.best(keys, tensor)
         return f"labelled '{one_line(label, 30)}', {shape}" if label else f"of shape {shape}"

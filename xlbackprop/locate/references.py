@@ -100,7 +100,12 @@ class PageReferences:
 def _tile(sheet: int, left: str, top: str, right: str | None, bottom: str | None) -> Tile | None:
     first, last = _column(left), _column(right or left)
     above, below = int(top) - 1, int(bottom or top) - 1
-    first, last, above, below = min(first, last), max(first, last), min(above, below), max(above, below)
+    first, last, above, below = (
+        min(first, last),
+        max(first, last),
+        min(above, below),
+        max(above, below),
+    )
     height, width = below - above + 1, last - first + 1
     if last >= MAX_COLUMNS or below >= MAX_ROWS or height * width > _MOST_CELLS:
         return None

@@ -88,6 +88,11 @@ class Tiles:
         """Return whether a tile is a rectangle by itself, not a part of another."""
         return tile in self._set
 
+    def is_typed(self, tile: Tile) -> bool:
+        """Return whether neither the first nor the last cell has a formula."""
+        last = tile.key + (tile.height - 1) * DOWN + (tile.width - 1) * ACROSS
+        return tile.key not in self._page.formulas and last not in self._page.formulas
+
     @cached_property
     def _set(self) -> frozenset[Tile]:
         return frozenset(self.whole)
