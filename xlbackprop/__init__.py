@@ -16,7 +16,7 @@ from xlbackprop.errors import MapError, OutputError, SpecError, WorkbookError, X
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.mapping import Map, Placement, load_map, parse_map
-from xlbackprop.locate import LeftOut, LocatedTensor, Proposal, locate
+from xlbackprop.locate import LeftOut, LocatedTensor, Proposal, guess, locate
 from xlbackprop.network import Network, build_network
 from xlbackprop.report import CellResult, Report, TensorResult
 from xlbackprop.review import Review
@@ -53,6 +53,7 @@ __all__ = [
     "build",
     "build_network",
     "check",
+    "guess",
     "inspect",
     "load_map",
     "load_spec",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -199,6 +200,8 @@ def locate(
 ) -> None:
     """Propose where the tensors of a network stand in WORKBOOK, laid out by somebody else.
 
+    With --guess and -o map.toml the spec is written to map.spec.toml.
+
     \b
     Exit status: 0 all that is needed was found, 1 something is left out, 2 it could not be used.
 
@@ -209,13 +212,19 @@ def locate(
     """
     if guess == (spec is not None):
         raise click.UsageError("give either --spec SPEC or --guess")
-    if output:
-        check_output(output, force=force)
+    spec_file = output.with_suffix(".spec.toml") if output and guess else None
+    for file in filter(None, (output, spec_file)):
+        check_output(file, force=force)
     proposal = xlbackprop.locate(workbook, spec) if spec else xlbackprop.guess(workbook)
+    if spec_file:
+        proposal = replace(proposal, spec=spec_file.name)
+        save(spec_file, proposal.network.spec.to_toml().encode(), force=force)
     if output:
         save(output, proposal.to_toml().encode(), force=force)
     if as_json:
         click.echo(json.dumps(proposal.to_dict(), indent=1))
     else:
+        if guess:
+            click.echo(proposal.network.spec.to_toml())
         terminal.print_proposal(proposal, sys.stdout)
     context.exit(0 if proposal.is_complete else 1)

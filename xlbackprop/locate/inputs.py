@@ -24,6 +24,7 @@ from xlbackprop.verify import matches
 _KEPT, _PER_TENSOR = 40, 36
 _MOST_TRIED, _MOST_COMPUTED = 2_500, 2_000_000
 _ENOUGH = 6.0
+_AFTERWARDS = 240
 _ABSENT = -0.7
 
 
@@ -123,14 +124,17 @@ class InputSearch:
             islice(together, 400_000),
             key=lambda one: -one[0].rank - 0.5 * sum(choice.prior for choice in one[1]),
         )
-        found = []
-        for before, chosen in combinations[:most]:
+        found: list[InputReading] = []
+        last = most
+        for number, (before, chosen) in enumerate(combinations[:most]):
+            if number > last:
+                break
             if not _apart(before, chosen):
                 continue
             reading, complete = self._tried(before, chosen, equations, targets)
             found.append(reading)
-            if complete:
-                break
+            if complete:  # a few more: another order of the axes may only fail later
+                last = min(last, number + _AFTERWARDS)
         found.sort(key=lambda reading: -reading.rank)
         return found[:_KEPT] or beam
 

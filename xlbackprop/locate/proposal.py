@@ -71,6 +71,7 @@ class Proposal:
         return {
             "workbook": self.workbook,
             "spec": self.spec,
+            "spec_text": self.network.spec.to_toml(),
             "complete": self.is_complete,
             "tensors": [self._as_dict(one) for one in self.tensors],
             "left_out": [

@@ -32,6 +32,9 @@ from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read import Workbook, open_workbook
 
 
+_NOT_CONSISTENT = "not all else fits"
+
+
 def locate(
     path: str | Path,
     spec: Spec | str | Path,
@@ -122,6 +125,7 @@ class _Verdicts:
     ) -> None:
         self._network, self._page, self._captions = network, page, captions
         self._certainty, self._located, self._fixed = certainty, located, fixed
+        self._is_consistent = self._explains_all()
 
     def tensors(self) -> tuple[LocatedTensor, ...]:
         found = []
@@ -140,9 +144,18 @@ class _Verdicts:
             and tensor.name not in self._located.spots
         )
 
+    def _explains_all(self) -> bool:
+        """Return whether no given is missing, and nothing that was found contradicts the rest.
+
+        Otherwise the beginning may have been read in an order of axes that the rest would refute.
+        """
+        arrays, spots = self._located.inputs.arrays, self._located.spots.values()
+        known = all(tensor.name in arrays for tensor in self._network.inputs)
+        return known and not any(one.share < 0.5 and one.keys.size > 1 for one in spots)
+
     def _input(self, tensor: Tensor) -> LocatedTensor:
         keys = self._located.inputs.keys[tensor.name]
-        doubt = self._certainty.doubt(tensor)
+        doubt = self._certainty.doubt(tensor) if self._is_consistent else _NOT_CONSISTENT
         reason = self._because(keys, tensor)
         if doubt:
             return self._result(tensor, LIKELY, f"{reason}; {doubt}", keys)
@@ -150,6 +163,8 @@ class _Verdicts:
 
     def _computed(self, spot: Spot) -> LocatedTensor:
         doubt = doubt_of_computed(spot, self._located)
+        if not doubt and not self._is_consistent:
+            doubt = _NOT_CONSISTENT
         reason = self._because(spot.keys, spot.tensor)
         if spot.references > 0.9:
             reason += ", its formulas refer to what it is computed from"
