@@ -12,7 +12,6 @@ import numpy as np
 import xlsxwriter
 
 from xlbackprop.equation import Kind
-from xlbackprop.grid import cell
 from xlbackprop.network import build_network
 from xlbackprop.places import Places
 from xlbackprop.references import References
@@ -154,7 +153,7 @@ def block_cells(tensor, transposed=False):
 
 
 def stacked(page, *, sheet="Page", sheet_of=None, down=True, gap=1, labels=True, transposed=False,
-            edges=False, per_block=False, merged=False, grid=False):  # fmt: skip
+            edges=False, merged=False, grid=False):  # fmt: skip
     """Tensor after tensor; a tensor's blocks follow each other the other way."""
     at = {}
     for tensor in shown(page.network):
@@ -279,7 +278,7 @@ def by_channel(page):
 
 
 LAYOUTS: dict[str, Callable[[Page], None]] = {
-    "one-below-the-other": lambda page: stacked(page),
+    "one-below-the-other": stacked,
     "side-by-side": lambda page: stacked(page, down=False),
     "no-gaps": lambda page: stacked(page, down=False, gap=0),
     "filters-in-a-grid": lambda page: stacked(page, grid=True),

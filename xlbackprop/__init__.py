@@ -15,8 +15,8 @@ from xlbackprop.checker import check, review_workbook
 from xlbackprop.errors import MapError, OutputError, SpecError, WorkbookError, XlbackpropError
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
-from xlbackprop.mapping import Map, Placement, load_map, parse_map
 from xlbackprop.locate import LeftOut, LocatedTensor, Proposal, guess, locate
+from xlbackprop.mapping import Map, Placement, load_map, parse_map
 from xlbackprop.network import Network, build_network
 from xlbackprop.report import CellResult, Report, TensorResult
 from xlbackprop.review import Review
@@ -33,10 +33,10 @@ __all__ = [
     "CellResult",
     "Hints",
     "Inspection",
-    "Map",
-    "MapError",
     "LeftOut",
     "LocatedTensor",
+    "Map",
+    "MapError",
     "Network",
     "OutputError",
     "Placement",

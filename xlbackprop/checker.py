@@ -35,12 +35,11 @@ def check(
 
     Givens and parameters are read from the workbook itself. `spec` (a Spec, a template's name or
     a path) takes the place of the description that the workbook carries, and `map` (a Map or a
-    path) says where the tensors stand in a workbook that somebody else laid out; without one they
-    are located. Formulas are evaluated anew by the engine, within the limits ("none": what was saved is judged). With
-    `prove` they are tried on so many draws of the givens and parameters, too, and with `formulas`
-    a number
-    that was typed instead of one is `typed`. The report has all in it, the right numbers too:
-    `Report.told` returns one that gives away less.
+    path) says where the tensors stand in a workbook that somebody else laid out; with a spec and
+    no map they are located. Formulas are evaluated anew by the engine, within the limits ("none":
+    what was saved is judged). With `prove` they are tried on so many draws of the givens and
+    parameters, too, and with `formulas` a number that was typed instead of one is `typed`. The
+    report has all in it, the right numbers too: `Report.told` returns one that gives away less.
 
     Raises WorkbookError where the file cannot be used, SpecError where `spec` cannot, MapError
     where `map` cannot, EngineError where the engine is missing, or cannot be used to prove.

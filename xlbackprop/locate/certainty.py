@@ -7,7 +7,7 @@ that fits as well is a rival, and where there is one nothing is sure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
@@ -19,17 +19,25 @@ from xlbackprop.locate.page import Keys, Page
 from xlbackprop.network import Network
 from xlbackprop.verify import matches
 
+NOTHING_FITS = "nothing on the page that is computed from it fits"
+ANOTHER_PLACE = "another place fits as well"
 _MOSTLY, _PARTLY = 0.9, 0.5
 _DIFFERENT = 4
 _MOST_ENTRIES = 400
 
 
-def doubt_of_computed(spot: Spot, located: Located) -> str:
-    """Return why a computed tensor's place is not sure, or an empty text where it is."""
+def doubt_of_computed(spot: Spot, located: Located, doubts: Collection[str]) -> str:
+    """Return why a computed tensor's place is not sure, or an empty text where it is.
+
+    `doubts` are those of all givens and parameters, empty texts for those that are sure.
+    """
+    if spot.label <= 0 and ANOTHER_PLACE in doubts:
+        return "what it is computed from may stand elsewhere"
     if spot.share < _MOSTLY:
         return f"{int(spot.matched.sum())} of its {spot.matched.size} numbers fit"
     few = spot.different < _DIFFERENT
-    if few and spot.label <= 0 and spot.references < _MOSTLY:
+    supports = (spot.label > 0, spot.references >= _MOSTLY)
+    if few and not (all(supports) or (not any(doubts) and any(supports))):
         return "few numbers, which may fit by chance"
     if few and not spot.matched.all():
         return "few numbers, not all of which fit"
@@ -67,7 +75,7 @@ class InputCertainty:
         """Return why a given's or parameter's place is not sure, or an empty text where it is."""
         chain, targets = self._consequences(tensor)
         if not targets:
-            return "nothing on the page that is computed from it fits"
+            return NOTHING_FITS
         if tensor.size > _MOST_ENTRIES:
             return "it is too large to try each of its numbers"
         arrays = self._located.inputs.arrays
@@ -77,8 +85,8 @@ class InputCertainty:
         best = self._fitting(chain, targets, arrays)
         for other, array in self._others(tensor, keys):
             if self._fitting(chain, targets, {**arrays, tensor.name: array}) >= best:
-                where = "order" if set(other.flat) == set(keys.flat) else "place"
-                return f"another {where} fits as well"
+                same_cells = set(other.flat) == set(keys.flat)
+                return "another order fits as well" if same_cells else ANOTHER_PLACE
         return ""
 
     def _consequences(self, tensor: Tensor) -> tuple[list[Equation], dict[str, Spot]]:

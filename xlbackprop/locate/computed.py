@@ -196,10 +196,8 @@ class ComputedSearch:
 
 
 def _matched(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:
-    return np.any(
-        [matches(candidates.numbers, one.ravel(), candidates.tolerances) for one in expected],
-        axis=0,
-    )
+    matched = [matches(candidates.numbers, one.ravel(), candidates.tolerances) for one in expected]
+    return np.asarray(np.any(matched, axis=0))
 
 
 def _cells(keys: Mapping[str, Keys]) -> Keys:

@@ -71,15 +71,18 @@ def _roles(text: str, words: list[str]) -> tuple[str, ...]:
     roles = named[0] if named else ()
     if not roles and words and (match := _D_OF.match(words[0])):
         return _subject(match[1])
-    if _ROTATED.search(text):
-        return ("w_rotated",)
-    if _SPREAD.search(text):
-        return ("dL_dout_spread",)
-    if _PADDED.search(text) and roles[:1] in (("h",), ()):
-        return ("h_padded",)
-    if _NEW.search(text) and roles[:1] in (("w",), ("b",)):
-        return (f"{roles[0]}_new",)
-    return roles
+    return _of_a_helper(text, roles)
+
+
+def _of_a_helper(text: str, roles: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the roles, or those of a tensor's padded, turned or updated version."""
+    version = {
+        ("w_rotated",): _ROTATED.search(text),
+        ("dL_dout_spread",): _SPREAD.search(text),
+        ("h_padded",): roles[:1] in (("h",), ()) and _PADDED.search(text),
+        (f"{roles[0]}_new" if roles else "",): roles[:1] in (("w",), ("b",)) and _NEW.search(text),
+    }
+    return next((name for name, is_meant in version.items() if is_meant), roles)
 
 
 def _plain(label: str) -> str:

@@ -127,7 +127,8 @@ class _Columns:
 
     def add(self, cells: Cells, first: int) -> None:
         keys = (first + cells.rows * DOWN + cells.columns).tolist()
-        for position, (key, number) in enumerate(zip(keys, cells.numbers.tolist(), strict=True)):
+        for position, key in enumerate(keys):
+            number = float(cells.numbers[position])
             state, text = cells.states[position], cells.texts.get(position)
             has_formula = bool(cells.has_formula[position])
             if state == State.TEXT and text is not None:

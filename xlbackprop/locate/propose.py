@@ -12,7 +12,7 @@ from xlbackprop.equation import Array, Tensor
 from xlbackprop.errors import one_line
 from xlbackprop.locate.candidates import Readings
 from xlbackprop.locate.captions import Captions
-from xlbackprop.locate.certainty import InputCertainty, doubt_of_computed
+from xlbackprop.locate.certainty import NOTHING_FITS, InputCertainty, doubt_of_computed
 from xlbackprop.locate.computed import ComputedSearch, Located, Spot
 from xlbackprop.locate.inputs import InputSearch
 from xlbackprop.locate.page import Page, read_page
@@ -30,7 +30,6 @@ from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.engine import DEFAULT_LIMITS, EngineStopped, Limits
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read import Workbook, open_workbook
-
 
 _NOT_CONSISTENT = "not all else fits"
 
@@ -124,13 +123,17 @@ class _Verdicts:
         fixed: Mapping[str, Array],
     ) -> None:
         self._network, self._page, self._captions = network, page, captions
-        self._certainty, self._located, self._fixed = certainty, located, fixed
+        self._located, self._fixed = located, fixed
+        self._doubts = {
+            name: certainty.doubt(network.tensors[name]) for name in located.inputs.keys
+        }
+        self._unfounded = {name for name in self._doubts if self._nothing_supports(name)}
         self._is_consistent = self._explains_all()
 
     def tensors(self) -> tuple[LocatedTensor, ...]:
         found = []
         for tensor in self._network.tensors.values():
-            if tensor.name in self._located.inputs.keys:
+            if tensor.name in self._placed:
                 found.append(self._input(tensor))
             elif tensor.name in self._located.spots:
                 found.append(self._computed(self._located.spots[tensor.name]))
@@ -140,9 +143,17 @@ class _Verdicts:
         return tuple(
             self._absent(tensor)
             for tensor in self._network.tensors.values()
-            if tensor.name not in self._located.inputs.keys
-            and tensor.name not in self._located.spots
+            if tensor.name not in self._placed and tensor.name not in self._located.spots
         )
+
+    @property
+    def _placed(self) -> set[str]:
+        return set(self._located.inputs.keys) - self._unfounded
+
+    def _nothing_supports(self, name: str) -> bool:
+        """Return whether neither a label nor what is computed from it speaks for an input."""
+        keys, tensor = self._located.inputs.keys[name], self._network.tensors[name]
+        return self._doubts[name] == NOTHING_FITS and self._captions.fit(keys, tensor) <= 0
 
     def _explains_all(self) -> bool:
         """Return whether no given is missing, and nothing that was found contradicts the rest.
@@ -150,19 +161,20 @@ class _Verdicts:
         Otherwise the beginning may have been read in an order of axes that the rest would refute.
         """
         arrays, spots = self._located.inputs.arrays, self._located.spots.values()
-        known = all(tensor.name in arrays for tensor in self._network.inputs)
+        inputs = (tensor.name for tensor in self._network.inputs)
+        known = all(name in arrays and name not in self._unfounded for name in inputs)
         return known and not any(one.share < 0.5 and one.keys.size > 1 for one in spots)
 
     def _input(self, tensor: Tensor) -> LocatedTensor:
         keys = self._located.inputs.keys[tensor.name]
-        doubt = self._certainty.doubt(tensor) if self._is_consistent else _NOT_CONSISTENT
+        doubt = self._doubts[tensor.name] or ("" if self._is_consistent else _NOT_CONSISTENT)
         reason = self._because(keys, tensor)
         if doubt:
             return self._result(tensor, LIKELY, f"{reason}; {doubt}", keys)
         return self._result(tensor, SURE, f"what is computed from it fits; {reason}", keys)
 
     def _computed(self, spot: Spot) -> LocatedTensor:
-        doubt = doubt_of_computed(spot, self._located)
+        doubt = doubt_of_computed(spot, self._located, self._doubts.values())
         if not doubt and not self._is_consistent:
             doubt = _NOT_CONSISTENT
         reason = self._because(spot.keys, spot.tensor)
@@ -195,6 +207,9 @@ class _Verdicts:
 
     def _absent(self, tensor: Tensor) -> LeftOut:
         if not tensor.kind.is_computed:
+            if tensor.name in self._unfounded:
+                reason = "neither a label nor what is computed from it speaks for any place"
+                return LeftOut(tensor.name, reason, tensor.name not in self._fixed)
             if tensor.name in self._located.inputs.arrays:
                 return LeftOut(tensor.name, "not on the page: the spec's numbers are taken", False)
             reason = "no block of numbers that has its shape fits"
