@@ -35,7 +35,8 @@ def fill(path: Path, entries: Mapping[Place, Any]) -> None:
     """Type numbers, texts or formulas (with "=") into cells, as a person would in place.
 
     Every other cell keeps its formula and its saved value; a formula typed here has a saved
-    value only where the entry is a pair of it and the value.
+    value only where the entry is a pair of it and the value. A pair of None and a text is that
+    text, even where it begins like a formula.
     """
     where = places_by_index(path)
     by_sheet: dict[str, dict[str, Any]] = {}
@@ -73,8 +74,9 @@ def _retyped(xml: bytes, cells: Mapping[str, Any]) -> bytes:
         cell.clear()
         cell.set("r", address)
         cell.set("s", style)
-        formula, saved = value if isinstance(value, tuple) else (None, value)
-        if isinstance(saved, str) and saved.startswith("="):
+        is_pair = isinstance(value, tuple)
+        formula, saved = value if is_pair else (None, value)
+        if not is_pair and isinstance(saved, str) and saved.startswith("="):
             formula, saved = saved, None
         if formula is not None:
             etree.SubElement(cell, f"{space}f").text = formula.removeprefix("=")

@@ -16,11 +16,12 @@ PACKAGE = ROOT / "xlbackprop"
 
 # Each room may import from those before it, and from itself.
 ROOMS = [
-    "errors", "numerals", "toml", "spec", "equation", "grid", "places", "cellwise", "layers",
-    "losses", "optimizers", "graph", "steps", "training", "network", "expression",
-    "references", "array_files", "values", "templates", "layout", "workbook", "mapping",
-    "builder", "subject", "inspection", "verify", "typed", "recalculation", "locate", "prove",
-    "review", "hints", "report", "checker", "terminal", "__init__", "cli", "__main__",
+    "errors", "numerals", "tolerance", "notation", "toml", "spec", "equation", "grid", "places",
+    "cellwise", "layers", "losses", "optimizers", "graph", "steps", "training", "network",
+    "expression", "references", "array_files", "values", "templates", "layout", "workbook",
+    "mapping", "builder", "subject", "inspection", "verify", "typed", "recalculation", "locate",
+    "prove", "review", "hints", "report", "csv_report", "page", "checker", "annotation",
+    "derivation", "explainer", "terminal", "terminal_explanation", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -72,6 +72,15 @@ def test_an_answer_in_a_part_would_be_noticed(tmp_path, truth):
     assert len(occurring(answers, everything_in(full))) == len(answers)
 
 
+@pytest.mark.parametrize("blank", SECRET.values(), ids=SECRET)
+def test_answers_of_a_practice_workbook_are_found_by_the_same_search(tmp_path, truth, blank):
+    path = xlbackprop.build(MSE, tmp_path / "practice.xlsx", blank=blank, practice=True)
+    report = xlbackprop.check(path)
+    left_empty = {cell.tensor for cell in report.cells if cell.status == "blank"}
+    answers = distinctive(truth, sorted(left_empty))
+    assert occurring(answers, everything_in(path)) == answers
+
+
 @pytest.mark.parametrize("blank", BLANKS.values(), ids=BLANKS)
 def test_blank_cells_hold_neither_formula_nor_value_nor_comment(tmp_path, blank):
     path = xlbackprop.build(MSE, tmp_path / "blank.xlsx", blank=blank)

@@ -7,7 +7,9 @@ formulas are the tests' own, and the values are what the engine makes of them.
 from collections import Counter
 
 import numpy as np
+import openpyxl
 import pytest
+from openpyxl.worksheet.formula import ArrayFormula
 
 import xlbackprop
 from tests.foreign import CASES, LAYOUTS, Typed, build, build_steps_table
@@ -174,6 +176,92 @@ def test_spec_that_is_asked_for_counts_more_than_the_map(tmp_path):
     foreign = build("conv5x5x2", "side-by-side", tmp_path)
     with pytest.raises(xlbackprop.MapError, match=r"conv1\.h.*3×7×7"):
         check(foreign, spec="conv7x7x3-stride2")
+
+
+SAMPLES_AS_COLUMNS = """\
+spec = "dense.toml"
+[tensors]
+dense1.w = "B2:C3"
+dense1.b = "D2:D3"
+dense1.h = { range = "F2:H3", transpose = true }
+dense1.out = { range = "F6:H7", transpose = true }
+loss.target = { range = "F9:H10", transpose = true }
+dense1.dL_dout = { range = "F12:H13", transpose = true }
+dense1.dL_dw = "B12:C13"
+dense1.dL_db = "D12:D13"
+dense1.dL_dh = { range = "F15:H16", transpose = true }
+loss.L = "J2"
+"""
+
+
+@pytest.fixture
+def samples_as_columns(tmp_path):
+    """A column for each sample, and the bias as a further column of W: out = W [h; 1]."""
+    (tmp_path / "dense.toml").write_text(
+        'name = "dense"\ninput = [2]\nbatch = 3\n[[layers]]\ntype = "dense"\nunits = 2\n'
+        '[loss]\ntype = "half_sse"\nreduction = "sum"\n'
+    )
+    (tmp_path / "own.toml").write_text(SAMPLES_AS_COLUMNS)
+
+    def write(changes=()):
+        book = openpyxl.Workbook()
+        sheet = book.active
+        numbers = {
+            "B2": [[0.5, -1, 0.25], [2, 1.5, -0.75]],
+            "F2": [[1, 2, -1], [0.5, -2, 3], [1, 1, 1]],
+            "F9": [[1, 0, 2], [-1, 1, 0.5]],
+        }
+        for first, rows in numbers.items():
+            for cell, number in zip(
+                (c for row in sheet[first : _corner(first, rows)] for c in row),
+                (n for row in rows for n in row),
+                strict=True,
+            ):
+                cell.value = number
+        arrays = {
+            "F6:H7": "MMULT(B2:D3,F2:H4)",
+            "F12:H13": "F6:H7-F9:H10",
+            "B12:D13": "MMULT(F12:H13,TRANSPOSE(F2:H4))",
+            "F15:H16": "MMULT(TRANSPOSE(B2:C3),F12:H13)",
+        }
+        for area, formula in {**arrays, **dict(changes)}.items():
+            sheet[area.partition(":")[0]] = ArrayFormula(area, f"={formula}")
+        sheet["J2"] = "=SUMSQ(F12:H13)/2"
+        book.save(tmp_path / "own.xlsx")
+        return tmp_path / "own.xlsx", tmp_path / "own.toml"
+
+    return write
+
+
+def _corner(first, rows):
+    return f"{chr(ord(first[0]) + len(rows[0]) - 1)}{int(first[1:]) + len(rows) - 1}"
+
+
+@pytest.mark.parametrize("prove", [0, 3])
+def test_samples_as_columns_and_bias_in_w_is_right_with_its_map(samples_as_columns, prove):
+    path, told = samples_as_columns()
+    report = xlbackprop.check(path, map=told, prove=prove)
+    assert (report.verdict, report.counts) == ("right", {"right": 6 + 6 + 4 + 2 + 6 + 1})
+
+
+def test_forgotten_transpose_in_a_matrix_product_is_wrong_there_only(samples_as_columns):
+    path, told = samples_as_columns({"F15:H16": "MMULT(B2:C3,F12:H13)"})
+    report = xlbackprop.check(path, map=told)
+    assert {cell.tensor for cell in report.cells} == {"dense1.dL_dh"}
+    assert {cell.status for cell in report.cells} == {"wrong"}
+
+
+@pytest.mark.parametrize("prove", [0, 4])
+def test_one_bias_cell_for_all_units_is_right_on_other_numbers_too(prove, tmp_path):
+    book = openpyxl.Workbook()
+    for row in ([0.5, -1.5, "b", 0.25], [1, 2, "=A2*A$1+B2*B$1+D$1"], [3, -4, "=A3*A1+B3*B1+D1"]):
+        book.active.append(row)
+    book.save(tmp_path / "own.xlsx")
+    tensors = {"h": "A1:B1", "w": "A2:B3", "b": '["D1", "D1"]', "out": "C2:C3"}
+    lines = (f"dense1.{name} = {at if '[' in at else repr(at)}" for name, at in tensors.items())
+    told = parse_map("spec = 'mlp-2-2-2'\n[tensors]\n" + "\n".join(lines))
+    report = xlbackprop.check(tmp_path / "own.xlsx", map=told, prove=prove)
+    assert (report.verdict, report.counts) == ("right", {"right": 2})
 
 
 def test_proof_of_a_foreign_workbook_finds_a_typed_constant(tmp_path):

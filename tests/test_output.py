@@ -387,7 +387,11 @@ def test_permissions_follow_the_umask(mask, mode, options, folder):
     assert (folder / "mine.xlsx").stat().st_mode & 0o7777 == mode
 
 
-@pytest.mark.parametrize("options", [[], ["--blank", "all"], ["--seed", "5"]], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--blank", "all"], ["--blank", "all", "--practice"], ["--seed", "5"]],
+    ids=str,
+)
 def test_same_spec_and_seed_give_the_same_bytes(options, folder):
     digests = set()
     for number, (zone, seed) in enumerate([("UTC", "1"), ("Pacific/Auckland", "2")]):

@@ -10,18 +10,32 @@ report.to_frame()
 
 from importlib.metadata import PackageNotFoundError, version
 
+from xlbackprop.annotation import annotate
 from xlbackprop.builder import build
 from xlbackprop.checker import check, review_workbook
-from xlbackprop.errors import MapError, OutputError, SpecError, WorkbookError, XlbackpropError
+from xlbackprop.csv_report import csv_report
+from xlbackprop.derivation import equations
+from xlbackprop.errors import (
+    CellError,
+    EngineError,
+    MapError,
+    OutputError,
+    SpecError,
+    WorkbookError,
+    XlbackpropError,
+)
+from xlbackprop.explainer import Explanation, Term, Upstream, explain
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
 from xlbackprop.locate import LeftOut, LocatedTensor, Proposal, guess, locate
 from xlbackprop.mapping import Map, Placement, load_map, parse_map
 from xlbackprop.network import Network, build_network
-from xlbackprop.report import CellResult, Report, TensorResult
+from xlbackprop.page import html_report
+from xlbackprop.report import CellResult, Report, TensorResult, make_report
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.templates import load_spec, template_names
+from xlbackprop.workbook.engine import Limits
 
 try:
     __version__ = version("xlbackprop")
@@ -30,10 +44,14 @@ except PackageNotFoundError:  # a checkout that is not installed
 
 __all__ = [
     "BlockPlace",
+    "CellError",
     "CellResult",
+    "EngineError",
+    "Explanation",
     "Hints",
     "Inspection",
     "LeftOut",
+    "Limits",
     "LocatedTensor",
     "Map",
     "MapError",
@@ -47,17 +65,25 @@ __all__ = [
     "SpecError",
     "TensorPlace",
     "TensorResult",
+    "Term",
+    "Upstream",
     "WorkbookError",
     "XlbackpropError",
     "__version__",
+    "annotate",
     "build",
     "build_network",
     "check",
+    "csv_report",
+    "equations",
+    "explain",
     "guess",
+    "html_report",
     "inspect",
     "load_map",
     "load_spec",
     "locate",
+    "make_report",
     "parse_map",
     "parse_spec",
     "review_workbook",

@@ -23,6 +23,7 @@ def build(
     path: str | Path | None = None,
     *,
     blank: Iterable[str] = (),
+    practice: bool = False,
     seed: int | None = None,
     force: bool = False,
 ) -> Path:
@@ -30,8 +31,9 @@ def build(
 
     `spec` is a Spec, a template's name or a path; `path` is output/<name>.xlsx by default.
     `blank` names tensors to leave empty, in full (`conv1.dL_dw`) or by their last part
-    (`dL_dw`, in every layer), or is "all" for every computed tensor. `seed` overrides the
-    spec's for the numbers that are drawn.
+    (`dL_dw`, in every layer), or is "all" for every computed tensor. With `practice`, these
+    cells turn green or red as one types, and the answers are in the file, on a hidden sheet.
+    `seed` overrides the spec's for the numbers that are drawn.
 
     Raises SpecError where the network cannot be built, and OutputError where the file cannot be
     written; an existing file is replaced only with `force`.
@@ -42,16 +44,20 @@ def build(
     check_output(path, force=force)
     network = build_network(spec)
     blank_names = resolve_blank(network, blank)
+    if practice and not blank_names:
+        raise SpecError("practice: no tensor is blank: name those to fill in, as in --blank dL_dw")
     layout = lay_out(network)
     values = choose_values(network, seed)
     arrays = network.evaluate(values)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise SpecError(f"{name} overflows: its numbers are too large for a spreadsheet")
+    answers = arrays if practice else None
     if blank_names:
         # What follows from empty cells must not tell what belongs into them.
         arrays = network.evaluate(values, blank_names)
-    save(path, write_workbook(Contents(network, layout, arrays, blank_names)), force=force)
+    contents = Contents(network, layout, arrays, blank_names, answers)
+    save(path, write_workbook(contents), force=force)
     return path
 
 

@@ -13,11 +13,13 @@ import click
 
 import xlbackprop
 from xlbackprop import terminal
+from xlbackprop.explainer import to_latex_document as explanation_in_latex
 from xlbackprop.hints import Hints
 from xlbackprop.prove import MOST_DRAWS
 from xlbackprop.recalculation import EngineName
+from xlbackprop.terminal_explanation import print_explanation
 from xlbackprop.workbook.engine import DEFAULT_LIMITS, Limits
-from xlbackprop.workbook.save import check_output, save
+from xlbackprop.workbook.save import check_output, check_outputs, save
 
 _FILE = click.Path(path_type=Path)
 
@@ -56,18 +58,24 @@ def templates(as_json: bool) -> None:
 @click.option(
     "--blank", default="", metavar="TENSOR,...", help="Tensors to leave empty, or all of them: all."
 )
+@click.option(
+    "--practice", is_flag=True, help="Colour what is filled in; the answers are in the file."
+)
 @click.option("--seed", type=click.IntRange(min=0), help="For the numbers that are drawn.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
-def build(spec: str, output: Path | None, blank: str, seed: int | None, force: bool) -> None:
+def build(
+    spec: str, output: Path | None, blank: str, practice: bool, seed: int | None, force: bool
+) -> None:
     """Write the workbook of SPEC: a template's name, or a TOML file.
 
     \b
     Example:
       xlbackprop build conv5x5x2
       xlbackprop build conv5x5x2 --blank dL_dw,dL_dh -o mine.xlsx
+      xlbackprop build conv5x5x2 --blank all --practice -o practice.xlsx
     """
     names = [name.strip() for name in blank.split(",") if name.strip()]
-    path = xlbackprop.build(spec, output, blank=names, seed=seed, force=force)
+    path = xlbackprop.build(spec, output, blank=names, practice=practice, seed=seed, force=force)
     click.echo(path)
 
 
@@ -116,6 +124,10 @@ def build(spec: str, output: Path | None, blank: str, seed: int | None, force: b
     metavar="MB",
     help="For each process of the engine.",
 )
+@click.option("--annotate", type=_FILE, help="Write a marked copy of the workbook here.")
+@click.option("--html", type=_FILE, help="Write a page for the browser, too.")
+@click.option("--csv", type=_FILE, help="Write the cells that are not right as a table, too.")
+@click.option("--force", is_flag=True, help="Replace existing files.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def check(
@@ -129,6 +141,10 @@ def check(
     formulas: bool,
     timeout: float,
     memory: int,
+    annotate: Path | None,
+    html: Path | None,
+    csv: Path | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Say of every cell of WORKBOOK whether it is right.
@@ -141,9 +157,12 @@ def check(
       xlbackprop check mine.xlsx
       xlbackprop check mine.xlsx --hints answer
       xlbackprop check mine.xlsx --prove --formulas
+      xlbackprop check mine.xlsx --annotate marked.xlsx --html mine.html
       xlbackprop check own.xlsx --map own.toml
     """
-    report = xlbackprop.check(
+    level = Hints[hints.upper()]
+    check_outputs(list(filter(None, (annotate, html, csv))), workbook, force=force)
+    review = xlbackprop.review_workbook(
         workbook,
         spec=spec,
         map=map_,
@@ -151,12 +170,76 @@ def check(
         limits=Limits(timeout, memory),
         prove=prove or 0,
         formulas=formulas,
-    ).told(Hints[hints.upper()])
+    )
+    report = xlbackprop.make_report(review).told(level)
+    if annotate:
+        xlbackprop.annotate(report, workbook, annotate, force=force)
+    if html:
+        save(html, xlbackprop.html_report(review, level).encode(), force=force)
+    if csv:
+        save(csv, xlbackprop.csv_report(report).encode("utf-8-sig"), force=force)
     if as_json:
         click.echo(report.to_json())
     else:
         terminal.print_report(report, sys.stdout)
+        made = {"marked copy": annotate, "page": html, "table": csv}
+        for what, path in made.items():
+            if path:
+                click.echo(f"\n{what}: {path}")
     context.exit(0 if report.verdict == "right" else 1)
+
+
+@cli.command()
+@click.argument("workbook", type=_FILE)
+@click.argument("cell")
+@click.option("--spec", help="Take this spec, not the one in the workbook.")
+@click.option("--full", is_flag=True, help="Show every term, however many there are.")
+@click.option("--latex", "form", flag_value="latex", help="Print a LaTeX document.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON document.")
+def explain(workbook: Path, cell: str, spec: str | None, full: bool, form: str | None) -> None:
+    """Show how CELL of WORKBOOK comes about, term by term.
+
+    \b
+    CELL is an address, a tensor with its index, or the name of a single cell.
+
+    \b
+    Example:
+      xlbackprop explain output/conv5x5x2.xlsx conv1!F34
+      xlbackprop explain output/conv5x5x2.xlsx "conv1.dL_dh[0,2,3]"
+      xlbackprop explain output/conv5x5x2.xlsx loss.L --latex
+    """
+    explanation = xlbackprop.explain(workbook, cell, spec=spec)
+    if form == "json":
+        click.echo(explanation.to_json())
+    elif form == "latex":
+        click.echo(explanation_in_latex(explanation), nl=False)
+    else:
+        print_explanation(explanation, sys.stdout, full=full)
+
+
+@cli.command()
+@click.argument("spec")
+@click.option(
+    "--latex", "form", flag_value="latex", help="A LaTeX document that compiles as it is."
+)
+@click.option("--markdown", "form", flag_value="markdown", help="Markdown, equations between $$.")
+@click.option("--html", "form", flag_value="html", help="One web page that needs nothing else.")
+@click.option("-o", "--output", type=_FILE, help="The file to write, instead of printing.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+def equations(spec: str, form: str | None, output: Path | None, force: bool) -> None:
+    """Write the whole derivation of SPEC: every equation, forward and backward, with its sizes.
+
+    \b
+    Example:
+      xlbackprop equations conv5x5x2
+      xlbackprop equations conv5x5x2 --latex -o conv5x5x2.tex
+    """
+    if output is None:
+        click.echo(xlbackprop.equations(spec, form or "text"), nl=False)
+    else:
+        check_output(output, force=force)
+        save(output, xlbackprop.equations(spec, form or "text").encode(), force=force)
+        click.echo(output)
 
 
 @cli.command()
@@ -213,8 +296,7 @@ def locate(
     if guess == (spec is not None):
         raise click.UsageError("give either --spec SPEC or --guess")
     spec_file = output.with_suffix(".spec.toml") if output and guess else None
-    for file in filter(None, (output, spec_file)):
-        check_output(file, force=force)
+    check_outputs([one for one in (output, spec_file) if one], workbook, force=force)
     proposal = xlbackprop.locate(workbook, spec) if spec else xlbackprop.guess(workbook)
     if spec_file:
         proposal = replace(proposal, spec=spec_file.name)

@@ -16,6 +16,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from xlbackprop.notation import to_latex
+
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Index = tuple[int, ...]
@@ -152,10 +154,20 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Math:
-    """An equation as one line of Unicode, for the page, and as LaTeX, for print."""
+    """An equation as one line of Unicode, and in words why it is so, where that needs saying.
+
+    `full` is the same line with all its indices, where those would be too wide for the page. Its
+    LaTeX is made from the line; `notation` says what may stand in it.
+    """
 
     text: str
-    latex: str
+    full: str = ""
+    why: str = ""  # a sentence or two
+
+    @property
+    def latex(self) -> str:
+        """The equation in LaTeX, for mathematics mode."""
+        return to_latex(self.full or self.text)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
     ├── WorkbookError    the file is no workbook that can be judged
     ├── MapError         the map does not say where the tensors stand
     ├── EngineError      the formulas cannot be recalculated in the way that was asked for
+    ├── CellError        what was asked for is no cell of the network
     └── OutputError      the result cannot be put where it was asked for
 
 Each message is one line that says what is wrong, where, and what would be right.
@@ -34,6 +35,10 @@ class MapError(XlbackpropError):
 
 class EngineError(XlbackpropError):
     """The engine that was asked for is not installed, or cannot do what was asked."""
+
+
+class CellError(XlbackpropError):
+    """The cell that was asked for does not exist, or has no part in the network."""
 
 
 class OutputError(XlbackpropError):

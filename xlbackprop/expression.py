@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from xlbackprop.equation import Index
+
 # How tightly an operator binds; a spreadsheet's minus sign binds more tightly than its power.
 PRECEDENCE = {
     "=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "+": 2, "-": 2, "*": 3, "/": 3, "^": 4,
@@ -64,7 +66,22 @@ class Call:
     arguments: tuple[Expression, ...]
 
 
-Expression = Number | Reference | Negative | Operation | Call
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a tensor, where a reference has been followed."""
+
+    tensor: str
+    index: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Terms that are added, where a function or signs of addition have been written out."""
+
+    terms: tuple[Expression, ...]
+
+
+Expression = Number | Reference | Entry | Negative | Operation | Call | Sum
 
 
 @lru_cache(maxsize=4096)
@@ -83,8 +100,8 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (operand,)
         case Operation(_, left, right):
             return left, right
-        case Call(_, arguments):
-            return arguments
+        case Call(_, parts) | Sum(parts):
+            return parts
     return ()
 
 

@@ -27,6 +27,15 @@ def column_name(column: int) -> str:
     return str(xl_col_to_name(column))
 
 
+@cache
+def column_number(letters: str) -> int:
+    """Return the column that capital letters name: A is 0, AA is 26."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1
+
+
 class Range(str):
     """The address of a cell or a rectangle, relative; its properties anchor it with $."""
 
@@ -158,6 +167,12 @@ class View:
         return whole
 
 
+def view_from(sheet: str, tensor: Tensor, blocks: tuple[Block, ...]) -> View:
+    """Return the tensor's addresses as formulas on a sheet write them: `conv1!B3` from another."""
+    own = blocks[0].sheet
+    return View(tensor, blocks, "" if own == sheet else on_sheet(own, ""))
+
+
 class Addresses:
     """What a formula calls `at`: the views of its equation's sources, and `here` for itself."""
 
@@ -166,12 +181,15 @@ class Addresses:
     def __init__(self, equation: Equation, blocks: Mapping[str, tuple[Block, ...]]) -> None:
         sheet = blocks[equation.target.name][0].sheet
         for letter, tensor in {**equation.sources, "here": equation.target}.items():
-            own = blocks[tensor.name]
-            prefix = "" if own[0].sheet == sheet else on_sheet(own[0].sheet, "")
-            setattr(self, letter, View(tensor, own, prefix))
+            setattr(self, letter, view_from(sheet, tensor, blocks[tensor.name]))
 
     def __getattr__(self, letter: str) -> View:
         raise AttributeError(f"the equation has no source {letter!r}")
+
+
+def span(first: str, last: str) -> str:
+    """Return the text of the range from one cell to another on the same sheet, named once."""
+    return f"{first}:{last.rpartition('!')[2]}"
 
 
 def sumproduct(left: str, right: str) -> str:

@@ -75,7 +75,7 @@ def lay_out(network: Network) -> Layout:
     equations = {equation.target.name: equation for equation in network.equations}
     sheets: list[Sheet] = []
     blocks: dict[str, tuple[Block, ...]] = {}
-    for content in _pages(network):
+    for content in pages(network):
         page = _Page(content, network.tensors, equations)
         sheets.append(page.sheet())
         blocks.update(page.blocks)
@@ -83,7 +83,7 @@ def lay_out(network: Network) -> Layout:
 
 
 @dataclass(frozen=True)
-class _Content:
+class PageContent:
     """What stands on one page: its head, and its bands of tensors from top to bottom."""
 
     name: str
@@ -92,15 +92,16 @@ class _Content:
     bands: tuple[tuple[str, list[Tensor]], ...]
 
 
-def _pages(network: Network) -> Iterator[_Content]:
+def pages(network: Network) -> Iterator[PageContent]:
+    """Yield what stands on each page: the layers in order, then the training."""
     for number, layer in enumerate(network.layers):
         part = layer.equations
         bands = [band for step in network.steps for band in _bands(step, number)]
         about = ". ".join(filter(None, [part.about, part.note]))
-        yield _Content(layer.name, f"{layer.name} · {layer.type}", about, tuple(bands))
+        yield PageContent(layer.name, f"{layer.name} · {layer.type}", about, tuple(bands))
     if network.training:
         training = network.training
-        yield _Content(
+        yield PageContent(
             TRAINING,
             f"training · {training.name}",
             f"{training.steps} step{'s' * (training.steps > 1)}; turn a hyperparameter, and all"
@@ -141,7 +142,7 @@ class _Page:
 
     def __init__(
         self,
-        content: _Content,
+        content: PageContent,
         tensors: Mapping[str, Tensor],
         equations: Mapping[str, Equation],
     ) -> None:

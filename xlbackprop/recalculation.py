@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask
 from xlbackprop.errors import EngineError, shown, suggestion
-from xlbackprop.verify import ABSOLUTE, RELATIVE
+from xlbackprop.tolerance import ABSOLUTE, RELATIVE
 from xlbackprop.workbook.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.engine import EngineStopped, Limits, start_engine

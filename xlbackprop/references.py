@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import product
 
 from xlbackprop.equation import Equation, Index, Tensor
 from xlbackprop.expression import Call, Expression, Reference, children, parse
-from xlbackprop.grid import Addresses, Block, block_size
+from xlbackprop.grid import Addresses, Block, block_size, column_number
 from xlbackprop.network import Network
 
 _SHEET = "tensor_"
@@ -115,9 +115,9 @@ class References:
         sheet, first_letters, first_digits, last_letters, last_digits = match.groups()
         number = self._numbers[own] if sheet is None else int(sheet)
         block, top = divmod(int(first_digits) - 1, self._heights[number])
-        left = _column(first_letters)
+        left = column_number(first_letters)
         bottom = top + 1 if last_digits is None else top + 1 + int(last_digits) - int(first_digits)
-        right = left + 1 if last_letters is None else _column(last_letters) + 1
+        right = left + 1 if last_letters is None else column_number(last_letters) + 1
         return SourceRange(
             self._tensors[number].name,
             self._leading[number][block],
@@ -211,12 +211,3 @@ def _within(tensor: Tensor, row: int, column: int) -> Index:
     if rank == 1:
         return (row if tensor.vertical else column,)
     return ()
-
-
-@cache
-def _column(letters: str) -> int:
-    """Return the number of a column: A is 0, AA is 26."""
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - 64
-    return number - 1

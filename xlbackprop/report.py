@@ -15,7 +15,8 @@ from xlbackprop.hints import Hints
 from xlbackprop.numerals import read_numeral
 from xlbackprop.recalculation import note_on_origin
 from xlbackprop.review import Review
-from xlbackprop.verify import LEAST_DECIMALS, Judgement, Status
+from xlbackprop.tolerance import LEAST_DECIMALS
+from xlbackprop.verify import Judgement, Status
 from xlbackprop.workbook.cells import State
 
 if TYPE_CHECKING:

@@ -238,8 +238,9 @@ def _sum(target: Tensor, parts: list[Tensor]) -> Equation:
         formula=lambda at, *index: "+".join(getattr(at, letter)[index] for letter in sources),
         math=Math(
             f"{target.title}[{index}] = " + " + ".join(part.title for part in parts),
-            r"\frac{\partial L}{\partial \mathrm{out}} = \sum_u"
-            r" \left(\frac{\partial L}{\partial \mathrm{out}}\right)_u",
+            full=f"{target.title}[{index}] = "
+            + " + ".join(f"{part.title}[{index}]" for part in parts),
+            why="The output is used more than once: what comes back from all its uses adds up.",
         ),
     )
 
@@ -259,5 +260,5 @@ def link(target: Tensor, source: Tensor) -> Equation:
         {"x": source},
         compute=lambda x: x,
         formula=lambda at, *index: at.x[index],
-        math=Math(f"{target.title} = {source.name}", rf"\mathrm{{{target.title}}}"),
+        math=Math(f"{target.title} = {source.name}"),
     )

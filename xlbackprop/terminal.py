@@ -38,7 +38,7 @@ _WIDTH_WHEN_PIPED = 120
 
 def print_report(report: Report, stream: TextIO) -> None:
     """Print what `check` found."""
-    console = _console(stream)
+    console = open_console(stream)
     counts = ", ".join(f"{number} {status}" for status, number in report.counts.items())
     line = Text(f"{one_line(report.workbook)}: ")
     line.append(report.verdict.upper(), _COLOURS.get(report.verdict, ""))
@@ -51,7 +51,7 @@ def print_report(report: Report, stream: TextIO) -> None:
         [tensor.name, *(_count(tensor.counts.get(status, 0), status) for status in statuses)]
         for tensor in report.tensors
     ]
-    _print_table(console, ["tensor", *statuses], rows, right=range(1, len(statuses) + 1))
+    print_table(console, ["tensor", *statuses], rows, right=range(1, len(statuses) + 1))
     empty = {tensor.name for tensor in report.tensors if set(tensor.counts) == {"blank"}}
     cells = [cell for cell in report.cells if cell.tensor not in empty]
     for status, meaning in _MEANINGS.items():
@@ -67,7 +67,7 @@ def print_report(report: Report, stream: TextIO) -> None:
 
 def print_inspection(inspection: Inspection, stream: TextIO) -> None:
     """Print where a workbook's tensors stand."""
-    console = _console(stream)
+    console = open_console(stream)
     console.print(Text(f"{inspection.name}, format {inspection.format}"))
     rows = [
         [
@@ -79,12 +79,12 @@ def print_inspection(inspection: Inspection, stream: TextIO) -> None:
         ]
         for tensor in inspection.tensors
     ]
-    _print_table(console, ["tensor", "kind", "shape", "cells"], rows)
+    print_table(console, ["tensor", "kind", "shape", "cells"], rows)
 
 
 def print_proposal(proposal: Proposal, stream: TextIO) -> None:
     """Print where tensors were found, how sure that is, and why."""
-    console = _console(stream)
+    console = open_console(stream)
     rows: list[list[str | Text]] = []
     for one in proposal.tensors:
         blocks = [f"{sheet}!{cells}" for sheet, cells in proposal.ranges(one)]
@@ -92,20 +92,21 @@ def print_proposal(proposal: Proposal, stream: TextIO) -> None:
         colour = _COLOURS["right" if one.certainty == "sure" else "carried"]
         where = " ".join(blocks[:3]) + more
         rows.append([one.name, Text(one.certainty, colour), where, one.reason])
-    _print_table(console, ["tensor", "certainty", "cells", "why"], rows)
+    print_table(console, ["tensor", "certainty", "cells", "why"], rows)
     if proposal.left_out:
         console.print()
         console.print(Text("not found", "bold"))
         left_out = [[one.name, one.reason] for one in proposal.left_out]
-        _print_table(console, ["tensor", "why"], left_out)
+        print_table(console, ["tensor", "why"], left_out)
 
 
 def print_templates(about: Iterable[tuple[str, str]], stream: TextIO) -> None:
     """Print the templates' names and what each is about."""
-    _print_table(_console(stream), ["template", "about"], list(about))
+    print_table(open_console(stream), ["template", "about"], list(about))
 
 
-def _console(stream: TextIO) -> Console:
+def open_console(stream: TextIO) -> Console:
+    """Return a console that takes nothing in a text for markup."""
     console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=False)
     if not console.is_terminal:
         console.width = _WIDTH_WHEN_PIPED
@@ -130,7 +131,7 @@ def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> Non
         for cell in cells[:MOST_CELLS]
     ]
     heads = ["cell", "is", "found", "right is", "from your cells", "note"]
-    _print_table(console, heads, rows, right=(2, 3, 4))
+    print_table(console, heads, rows, right=(2, 3, 4))
     if len(cells) > MOST_CELLS:
         console.print(Text(f"  … and {len(cells) - MOST_CELLS:,} more; --json lists all"))
 
@@ -145,15 +146,16 @@ def _print_rules(console: Console, report: Report) -> None:
     if rows:
         console.print()
         console.print(Text("the rule", "bold"))
-        _print_table(console, ["tensor", "equation"], rows)
+        print_table(console, ["tensor", "equation"], rows)
 
 
-def _print_table(
+def print_table(
     console: Console,
     heads: Sequence[str],
     rows: Sequence[Sequence[str | Text]],
     right: Collection[int] = (),
 ) -> None:
+    """Print a table without the columns in which no row has anything."""
     kept = [number for number in range(len(heads)) if any(str(row[number]) for row in rows)]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, head in enumerate(heads):

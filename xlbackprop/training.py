@@ -70,7 +70,7 @@ class Training:
             losses,
             compute=lambda **arrays: np.stack([arrays[letter] for letter in letters]),
             formula=lambda at, t: getattr(at, letters[t])[()],
-            math=Math("L[t] = L in step t+1", r"L_t"),
+            math=Math("L[t] = L in step t+1"),
         )
         return replace(self, rates=self._turning(steps), equations=(equation,))
 

@@ -31,13 +31,12 @@ from numpy.typing import NDArray
 from xlbackprop.equation import Array, Equation, Index, Mask, Tensor
 from xlbackprop.network import Network
 from xlbackprop.numerals import read_numeral
+from xlbackprop.tolerance import ABSOLUTE, HALF, LEAST_DECIMALS, RELATIVE
 from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.found import Found
 
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]+")
 
-RELATIVE, ABSOLUTE = 1e-6, 1e-9
-LEAST_DECIMALS = 2
 _MOST_DECIMALS = 15
 
 USERS_VERSIONS = ("counted", "masked", "absent", "larger", "coerced", "strict")
@@ -260,8 +259,7 @@ def typed_tolerance(numbers: Array, typed: Mask) -> Array:
         with np.errstate(all="ignore"):
             for count in range(_MOST_DECIMALS - 1, LEAST_DECIMALS - 1, -1):
                 decimals[np.round(numbers, count) == numbers] = count
-        # A whisker more than half, for the binary fractions of numbers that end in a 5.
-        tolerance[typed] = 0.5 * 10.0**-decimals * (1 + 1e-9)
+        tolerance[typed] = HALF * 10.0**-decimals
     return tolerance
 
 

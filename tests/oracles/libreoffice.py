@@ -50,9 +50,18 @@ def recalculate(paths: Sequence[Path], folder: Path) -> list[Path]:
     return copies
 
 
-def _convert(paths: Sequence[Path], out: Path, folder: Path) -> None:
+def save_as(kind: str, paths: Sequence[Path], folder: Path) -> list[Path]:
+    """Return copies of the workbooks saved as another kind, such as "ods" or "xls"."""
+    require_libreoffice()
+    _convert(paths, folder / kind, folder, kind)
+    return [folder / kind / path.with_suffix(f".{kind}").name for path in paths]
+
+
+def _convert(
+    paths: Sequence[Path], out: Path, folder: Path, kind: str = "xlsx:Calc MS Excel 2007 XML"
+) -> None:
     with _profile(folder) as profile:
-        command = ["soffice", profile, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML"]
+        command = ["soffice", profile, "--headless", "--convert-to", kind]
         command += ["--outdir", str(out), *map(str, paths)]
         subprocess.run(command, check=True, capture_output=True, timeout=300)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Tensor
 from xlbackprop.grid import Addresses
-from xlbackprop.layers.common.elementwise import derivative
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 
@@ -63,12 +62,12 @@ def _add(out: Tensor, inputs: tuple[Tensor, ...]) -> Equation:
         sources,
         compute,
         formula,
-        Math(f"out[{i}] = {terms}", rf"\mathrm{{out}}_{{{i}}} = \sum_m (h_m)_{{{i}}}"),
+        Math(f"out[{i}] = {terms}"),
     )
 
 
 def _pass_on(upstream: Tensor, target: Tensor) -> Equation:
-    i, name = ",".join(target.axes), target.short.removeprefix("dL_d")
+    i = ",".join(target.axes)
     return Equation(
         target,
         {"g": upstream},
@@ -76,6 +75,6 @@ def _pass_on(upstream: Tensor, target: Tensor) -> Equation:
         formula=lambda at, *index: at.g[index],
         math=Math(
             f"{target.title}[{i}] = dL/dout[{i}]",
-            f"{derivative(name, i)} = {derivative('out', i)}",
+            why="A summand moves the sum as much as itself, so it gets the whole gradient.",
         ),
     )

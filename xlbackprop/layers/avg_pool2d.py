@@ -109,11 +109,7 @@ class _AveragePooling(Pooling):
             {"h": self.h_padded},
             compute=lambda h: windows(h, (R, S), (s, t)).sum(axis=(-2, -1)) / entries,
             formula=formula,
-            math=Math(
-                f"out[{n}c,i,j] = Σ(a,b) {self.h_padded.title}[{window}] / {entries}",
-                rf"\mathrm{{out}}_{{{n}c,i,j}} ="
-                rf" \frac{{1}}{{{entries}}} \sum_{{a,b}} P_{{{window}}}",
-            ),
+            math=Math(f"out[{n}c,i,j] = Σ(a,b) {self.h_padded.title}[{window}] / {entries}"),
         )
 
     def gradient_of_h(self) -> Equation:
@@ -136,7 +132,6 @@ class _AveragePooling(Pooling):
             formula,
             Math(
                 f"dL/dh[{n}c,u,v] = Σ(a,b) {self.dL_dout_spread.title}[{window}] / {self.entries}",
-                rf"\frac{{\partial L}}{{\partial h_{{{n}c,u,v}}}} ="
-                rf" \frac{{1}}{{{self.entries}}} \sum_{{a,b}} G_{{{window}}}",
+                why="A window gives every entry that it sees the same share of its gradient.",
             ),
         )

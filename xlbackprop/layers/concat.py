@@ -19,7 +19,6 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape
 from xlbackprop.grid import Addresses, View
-from xlbackprop.layers.common.elementwise import derivative
 from xlbackprop.layers.common.planes import scaled
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
@@ -103,13 +102,12 @@ class _Concat:
         texts, cases = [], []
         for m, end in enumerate(self.ends):
             start = self.start(m)
-            shifted = self.index(-start)
-            texts.append(f"h_{m}[{shifted}]" + f" from {c} = {start}" * (m > 0))
-            cases.append(rf"(h_{{{m}}})_{{{shifted}}} & {start} \le {c} < {end}")
-        rows = r" \\ ".join(cases)
+            entry = f"h_{m}[{self.index(-start)}]"
+            texts.append(entry + f" from {c} = {start}" * (m > 0))
+            cases.append(f"{entry} where {start} <= {c} < {end}")
         return Math(
             f"out[{index}] = " + ", then ".join(texts),
-            rf"\mathrm{{out}}_{{{index}}} = \begin{{cases}} {rows} \end{{cases}}",
+            full=f"out[{index}] = " + ", ".join(cases),
         )
 
     def part(self, m: int) -> Equation:
@@ -126,8 +124,5 @@ class _Concat:
             {"g": self.dL_dout},
             compute=lambda g: np.split(g, np.cumsum(self.sizes)[:-1], axis=self.axis)[m],
             formula=formula,
-            math=Math(
-                f"{target.title}[{index}] = dL/dout[{shifted}]",
-                f"{derivative(f'h_{m}', index)} = {derivative('out', shifted)}",
-            ),
+            math=Math(f"{target.title}[{index}] = dL/dout[{shifted}]"),
         )

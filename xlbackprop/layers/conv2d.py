@@ -42,6 +42,12 @@ from xlbackprop.layers.common.sums import Terms, sum_equations
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count, flag, pair
 
+WHY_TURNED = (
+    "The filter's entry [a,b] meets an input cell in the window that starts a rows above it and b"
+    " columns to its left: the further on in the filter, the further back in the output. With the"
+    " filter turned by 180°, both are read in the same direction."
+)
+
 
 @layer("conv2d", short="conv")
 @dataclass(frozen=True)
@@ -155,6 +161,7 @@ class _Convolution(Convolution):
                 "R",
                 self.w_dilated,
                 f"{self.w_dilated.title} turned by 180°",
+                why="On the way back to h, the filter is met from its end.",
             )
             self.w_rotated = rotated.target
             yield rotated
@@ -233,13 +240,17 @@ class _Convolution(Convolution):
         c = "c" if self.options.groups == 1 else "c+c₀"
         h = f"{self.h_padded.title}[{n}{c},{scaled(s, 'i')}+a,{scaled(t, 'j')}+b]"
         bias = " + b[k]" if self.options.bias else ""
-        group = "" if self.options.groups == 1 else f", c₀ = {self.channels_per_group}·k’s group"
         return Math(
-            f"out[{n}k,i,j] = Σ(c,a,b) {h} · {self.w_dilated.title}[k,c,a,b]{bias}{group}",
-            rf"\mathrm{{out}}_{{{n}k,i,j}} = \sum_{{c,a,b}}"
-            rf" P_{{{n}c,\,{scaled(s, 'i')}+a,\,{scaled(t, 'j')}+b}}\, \tilde w_{{k,c,a,b}}"
-            + (" + b_k" if self.options.bias else ""),
+            f"out[{n}k,i,j] = Σ(c,a,b) {h} · {self.w_dilated.title}[k,c,a,b]{bias}"
+            f"{self.first_channel('k')}",
+            why="This is cross-correlation, as in PyTorch: the filter lies on the window as it is."
+            " What mathematics calls convolution would turn it by 180° first.",
         )
+
+    def first_channel(self, of: str) -> str:
+        """Return what equations say of c₀: the first channel in the group of k, or of c."""
+        per_group = self.channels_per_group
+        return "" if self.options.groups == 1 else f", c₀ = {per_group}·{of}’s group"
 
     # The backward pass.
 
@@ -268,9 +279,10 @@ class _Convolution(Convolution):
         g = f"{upstream.title}[{n}k,{scaled(1, 'i', top)},{scaled(1, 'j', left)}]"
         c = "c" if self.options.groups == 1 else "c+c₀"
         math = Math(
-            f"dL/dw[k,c,a,b] = Σ({n}i,j) {self.h_padded.title}[{n}{c},{a}+i,{b}+j] · {g}",
-            rf"\frac{{\partial L}}{{\partial w_{{k,c,a,b}}}} = \sum_{{{n}i,j}}"
-            rf" P_{{{n}c,\,{a}+i,\,{b}+j}}\, Z_{{{n}k,i,j}}",
+            f"dL/dw[k,c,a,b] = Σ({n}i,j) {self.h_padded.title}[{n}{c},{a}+i,{b}+j] · {g}"
+            f"{self.first_channel('k')}",
+            why="The weight has a part in every output of its filter, each time beside another"
+            " entry of the input. Nothing is turned.",
         )
         terms = Terms(self.samples, {"h": self.h_padded, "g": upstream}, partial, term)
         return sum_equations(self.scope, self.dL_dw, terms, math)
@@ -291,12 +303,12 @@ class _Convolution(Convolution):
             return sumproduct(at.g[*n, k, u : u + D, v : v + E], at.r[k, c % per_group].fixed)
 
         n, u, v = self.n, scaled(1, "u", p), scaled(1, "v", q)
-        k = "k" if self.options.groups == 1 else "k of c’s group"
+        k, c = ("k", "c") if self.options.groups == 1 else ("k of c’s group", "c-c₀")
         g = f"{self.dL_dout_spread.title}[{n}k,{u}+a,{v}+b]"
         math = Math(
-            f"dL/dh[{n}c,u,v] = Σ({k},a,b) {g} · {self.w_rotated.title}[k,c,a,b]",
-            rf"\frac{{\partial L}}{{\partial h_{{{n}c,u,v}}}} = \sum_{{k,a,b}}"
-            rf" G_{{{n}k,\,{u}+a,\,{v}+b}}\, R_{{k,c,a,b}}",
+            f"dL/dh[{n}c,u,v] = Σ({k},a,b) {g} · {self.w_rotated.title}[k,{c},a,b]"
+            f"{self.first_channel('c')}",
+            why="" if self.options.kernel == (1, 1) else WHY_TURNED,
         )
         sources = {"g": self.dL_dout_spread, "r": self.w_rotated}
         terms = Terms(self.filters_per_group, sources, partial, term)

@@ -43,6 +43,12 @@ from xlbackprop.layers.common.sums import Terms, sum_equations
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count, flag, pair
 
+WHY_TURNED = (
+    "Each input entry stamps the filter, times itself, onto the output. Seen from an output entry,"
+    " the stamps that reach it started above it and to its left: it meets the filter backwards, as"
+    " if it were turned by 180°."
+)
+
 
 @layer("conv_transpose2d", short="convt")
 @dataclass(frozen=True)
@@ -122,7 +128,14 @@ class _TransposedConvolution(Convolution):
             self.h_spread = spread.target
             yield spread
         if self.options.kernel != (1, 1):
-            rotated = half_turn(self.scope, "w_rotated", "R", self.w, "w turned by 180°")
+            rotated = half_turn(
+                self.scope,
+                "w_rotated",
+                "R",
+                self.w,
+                "w turned by 180°",
+                "An output entry meets the filter from its end.",
+            )
             self.w_rotated = rotated.target
             yield rotated
         yield from self.correlate()
@@ -198,8 +211,7 @@ class _TransposedConvolution(Convolution):
         return Math(
             f"out[{n}k,i,j] = Σ(c,a,b) {self.h_spread.title}[{index}]"
             f" · {self.w_rotated.title}[c,k,a,b]{bias}",
-            rf"\mathrm{{out}}_{{{n}k,i,j}} = \sum_{{c,a,b}} X_{{{index}}}\, R_{{c,k,a,b}}"
-            + (" + b_k" if self.options.bias else ""),
+            why="" if self.options.kernel == (1, 1) else WHY_TURNED,
         )
 
     # The backward pass.
@@ -224,11 +236,7 @@ class _TransposedConvolution(Convolution):
 
         n = self.n
         h = f"{h_between.title}[{n}c,{scaled(1, 'i', top)},{scaled(1, 'j', left)}]"
-        math = Math(
-            f"dL/dw[c,k,a,b] = Σ({n}i,j) {self.dL_dout_padded.title}[{n}k,a+i,b+j] · {h}",
-            rf"\frac{{\partial L}}{{\partial w_{{c,k,a,b}}}} = \sum_{{{n}i,j}}"
-            rf" D_{{{n}k,\,a+i,\,b+j}}\, Z_{{{n}c,i,j}}",
-        )
+        math = Math(f"dL/dw[c,k,a,b] = Σ({n}i,j) {self.dL_dout_padded.title}[{n}k,a+i,b+j] · {h}")
         terms = Terms(self.samples, {"g": self.dL_dout_padded, "h": h_between}, partial, term)
         return sum_equations(self.scope, self.dL_dw, terms, math)
 
@@ -249,8 +257,8 @@ class _TransposedConvolution(Convolution):
         index = f"{n}k,{scaled(s, 'u')}+a,{scaled(t, 'v')}+b"
         math = Math(
             f"dL/dh[{n}c,u,v] = Σ(k,a,b) {self.dL_dout_padded.title}[{index}] · w[c,k,a,b]",
-            rf"\frac{{\partial L}}{{\partial h_{{{n}c,u,v}}}} = \sum_{{k,a,b}}"
-            rf" D_{{{index}}}\, w_{{c,k,a,b}}",
+            why="What an input entry stamped onto the output is what comes back to it: the filter"
+            " slides over dL/dout as it is, which is cross-correlation.",
         )
         sources = {"g": self.dL_dout_padded, "w": self.w}
         terms = Terms(self.options.filters, sources, partial, term)

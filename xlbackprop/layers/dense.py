@@ -89,15 +89,11 @@ class _Dense:
             sources,
             compute=lambda h, w, b=0: h @ w.T + b,
             formula=formula,
-            math=Math(
-                f"out[{n}k] = Σ(j) h[{n}j] · w[k,j]" + " + b[k]" * has_bias,
-                rf"\mathrm{{out}}_{{{n}k}} = \sum_j h_{{{n}j}}\, w_{{k,j}}" + " + b_k" * has_bias,
-            ),
+            math=Math(f"out[{n}k] = Σ(j) h[{n}j] · w[k,j]" + " + b[k]" * has_bias),
         )
 
     def gradient_of_w(self) -> Equation:
         n = self.n
-        sum_n = r"\sum_n " if n else ""
 
         def formula(at: Addresses, k: int, j: int) -> str:
             if n:
@@ -112,25 +108,20 @@ class _Dense:
             formula=formula,
             math=Math(
                 f"dL/dw[k,j] = {total}dL/dout[{n}k] · h[{n}j]",
-                rf"\frac{{\partial L}}{{\partial w_{{k,j}}}} = {sum_n}"
-                rf"\frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}k}}}}\, h_{{{n}j}}",
+                why="The weight has a part in one output, where it stands beside one input"
+                + (": in every sample, over which is summed." if n else "."),
             ),
         )
 
     def gradient_of_b(self) -> Equation:
         n = self.n
-        sum_n = r"\sum_n " if n else ""
         total = f"Σ({n[:-1]}) " if n else ""
         return Equation(
             self.dL_db,
             {"g": self.dL_dout},
             compute=lambda g: g.sum(axis=0) if n else g,
             formula=lambda at, k: f"SUM({at.g[:, k]})" if n else at.g[k],
-            math=Math(
-                f"dL/db[k] = {total}dL/dout[{n}k]",
-                rf"\frac{{\partial L}}{{\partial b_k}} = {sum_n}"
-                rf"\frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}k}}}}",
-            ),
+            math=Math(f"dL/db[k] = {total}dL/dout[{n}k]"),
         )
 
     def gradient_of_h(self) -> Equation:
@@ -159,7 +150,7 @@ class _Dense:
                 {"w": self.w},
                 compute=lambda w: w.T,
                 formula=_transposed,
-                math=Math("w_transposed[j,k] = w[k,j]", r"w^{\mathsf T}_{j,k} = w_{k,j}"),
+                math=Math("w_transposed[j,k] = w[k,j]"),
             ),
             Equation(
                 self.dL_dh,
@@ -174,8 +165,8 @@ class _Dense:
         n = self.n
         return Math(
             f"dL/dh[{n}j] = Σ(k) dL/dout[{n}k] · w[k,j]",
-            rf"\frac{{\partial L}}{{\partial h_{{{n}j}}}} = \sum_k"
-            rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}k}}}}\, w_{{k,j}}",
+            why="An input has a part in every output, each time with another weight: what comes"
+            " back through all of them is summed.",
         )
 
 

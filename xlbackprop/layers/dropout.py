@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlbackprop.equation import Domain, Kind, Math, Shape
-from xlbackprop.layers.common.elementwise import Elementwise, derivative, literal
+from xlbackprop.layers.common.elementwise import Elementwise, literal
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import number
 
@@ -37,20 +37,13 @@ class Dropout:
             {"h": part.h, "mask": mask},
             compute=lambda h, mask: h * mask / (1 - self.rate),
             formula=lambda h, mask: f"{h}*{mask}/(1-{rate})",
-            math=Math(
-                f"out[{i}] = h[{i}] · mask[{i}] / (1 - {rate})",
-                rf"\mathrm{{out}}_{{{i}}} = \frac{{h_{{{i}}}\, m_{{{i}}}}}{{1 - {rate}}}",
-            ),
+            math=Math(f"out[{i}] = h[{i}] · mask[{i}] / (1 - {rate})"),
         )
         gradient = part.equation(
             part.dL_dh,
             {"g": part.dL_dout, "mask": mask},
             compute=lambda g, mask: g * mask / (1 - self.rate),
             formula=lambda g, mask: f"{g}*{mask}/(1-{rate})",
-            math=Math(
-                f"dL/dh[{i}] = dL/dout[{i}] · mask[{i}] / (1 - {rate})",
-                rf"{derivative('h', i)} = {derivative('out', i)}\,"
-                rf" \frac{{m_{{{i}}}}}{{1 - {rate}}}",
-            ),
+            math=Math(f"dL/dh[{i}] = dL/dout[{i}] · mask[{i}] / (1 - {rate})"),
         )
         return part.layer([out], [gradient], f"rate {self.rate:g}, mask given", givens=(mask,))

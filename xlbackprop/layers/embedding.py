@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Shape
-from xlbackprop.grid import Addresses
+from xlbackprop.grid import Addresses, span
 from xlbackprop.layers.common.sums import Terms, sum_equations
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import count
@@ -95,7 +95,7 @@ class _Embedding:
             formula,
             Math(
                 f"out[{n}t,e] = w[h[{n}t],e]",
-                rf"\mathrm{{out}}_{{{n}t,e}} = w_{{h_{{{n}t}},\,e}}",
+                why="The class number picks a row of the weights.",
             ),
         )
 
@@ -111,15 +111,15 @@ class _Embedding:
 
         def term(at: Addresses, n: int, v: int, e: int) -> str:
             sample = (n,) * len(self.batch)
-            row = f"ROWS({at.w[0, e].fixed_row}:{at.w[v, e]})-1"
+            row = f"ROWS({span(at.w[0, e].fixed_row, at.w[v, e])})-1"
             gradient = at.g[*sample, :, e].fixed_row
             return f"SUMPRODUCT(({at.h[sample].fixed}={row})*{gradient})"
 
         n = self.n
         math = Math(
             f"dL/dw[v,e] = Σ({n}t) (h[{n}t] = v) · dL/dout[{n}t,e]",
-            rf"\frac{{\partial L}}{{\partial w_{{v,e}}}} = \sum_{{{n}t:\,h_{{{n}t}}=v}}"
-            rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}t,e}}}}",
+            why="A row gets the gradients of all places at which it was picked, and no others: a"
+            " comparison counts as 1 where it is true, else as 0.",
         )
         # Of w, only the row's number is needed.
         sources = {"h": self.h, "g": self.dL_dout, "w": self.w}

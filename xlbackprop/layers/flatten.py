@@ -14,7 +14,6 @@ from math import prod
 
 from xlbackprop.equation import Equation, Index, Kind, Math, Shape
 from xlbackprop.grid import Addresses
-from xlbackprop.layers.common.elementwise import derivative
 from xlbackprop.layers.common.planes import scaled
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
@@ -67,7 +66,7 @@ class _Flatten:
             {"h": self.h},
             compute=lambda h: h.reshape(self.out.shape),
             formula=formula,
-            math=Math(f"out[{f}] = h[{i}]", rf"\mathrm{{out}}_{{{f}}} = h_{{{i}}}"),
+            math=Math(f"out[{f}] = h[{i}]"),
         )
 
     def roll_up(self) -> Equation:
@@ -85,10 +84,7 @@ class _Flatten:
             {"g": self.dL_dout},
             compute=lambda g: g.reshape(self.h.shape),
             formula=formula,
-            math=Math(
-                f"dL/dh[{i}] = dL/dout[{f}]",
-                rf"{derivative('h', i)} = {derivative('out', f)}",
-            ),
+            math=Math(f"dL/dh[{i}] = dL/dout[{f}]"),
         )
 
     def position(self) -> str:

@@ -23,7 +23,7 @@ from math import pi, sqrt
 import numpy as np
 
 from xlbackprop.equation import Equation, Kind, Math, Shape
-from xlbackprop.layers.common.elementwise import Elementwise, derivative
+from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 _SCALE, _CUBIC = sqrt(2 / pi), 0.044715
@@ -59,27 +59,21 @@ class _Gelu:
             {"h": part.h},
             compute=lambda h: _SCALE * (h + _CUBIC * h**3),
             formula=lambda h: f"SQRT(2/PI())*({h}+{_CUBIC}*{h}^3)",
-            math=Math(
-                f"inner[{i}] = √(2/π) · (h[{i}] + {_CUBIC} h[{i}]³)",
-                rf"u_{{{i}}} = \sqrt{{2/\pi}}\, (h_{{{i}}} + {_CUBIC}\, h_{{{i}}}^3)",
-            ),
+            math=Math(f"inner[{i}] = √(2/π) · (h[{i}] + {_CUBIC} h[{i}]³)"),
         )
         yield part.equation(
             self.tanh,
             {"u": self.inner},
             compute=lambda u: np.tanh(u),  # noqa: PLW0108 (a ufunc takes no keywords)
             formula=lambda u: f"TANH({u})",
-            math=Math(f"tanh[{i}] = tanh(inner[{i}])", rf"t_{{{i}}} = \tanh u_{{{i}}}"),
+            math=Math(f"tanh[{i}] = tanh(inner[{i}])"),
         )
         yield part.equation(
             part.out,
             {"h": part.h, "t": self.tanh},
             compute=lambda h, t: 0.5 * h * (1 + t),
             formula=lambda h, t: f"0.5*{h}*(1+{t})",
-            math=Math(
-                f"out[{i}] = ½ h[{i}] · (1 + tanh[{i}])",
-                rf"\mathrm{{out}}_{{{i}}} = \tfrac12 h_{{{i}}}\, (1 + t_{{{i}}})",
-            ),
+            math=Math(f"out[{i}] = ½ h[{i}] · (1 + tanh[{i}])"),
         )
 
     def backward(self) -> Iterator[Equation]:
@@ -89,20 +83,14 @@ class _Gelu:
             {"h": part.h, "g": part.dL_dout},
             compute=lambda h, g: g * 0.5 * h,
             formula=lambda h, g: f"{g}*0.5*{h}",
-            math=Math(
-                f"dL/dtanh[{i}] = dL/dout[{i}] · ½ h[{i}]",
-                rf"{derivative('t', i)} = {derivative('out', i)}\, \tfrac12 h_{{{i}}}",
-            ),
+            math=Math(f"dL/dtanh[{i}] = dL/dout[{i}] · ½ h[{i}]"),
         )
         yield part.equation(
             self.dL_dinner,
             {"t": self.tanh, "dt": self.dL_dtanh},
             compute=lambda t, dt: dt * (1 - t**2),
             formula=lambda t, dt: f"{dt}*(1-{t}^2)",
-            math=Math(
-                f"dL/dinner[{i}] = dL/dtanh[{i}] · (1 - tanh[{i}]²)",
-                rf"{derivative('u', i)} = {derivative('t', i)}\, (1 - t_{{{i}}}^2)",
-            ),
+            math=Math(f"dL/dinner[{i}] = dL/dtanh[{i}] · (1 - tanh[{i}]²)"),
         )
         yield self.gradient_of_h()
 
@@ -115,8 +103,6 @@ class _Gelu:
             formula=lambda h, t, g, du: f"{g}*0.5*(1+{t})+{du}*SQRT(2/PI())*(1+3*{_CUBIC}*{h}^2)",
             math=Math(
                 f"dL/dh[{i}] = dL/dout[{i}] · ½ (1 + tanh[{i}])"
-                f" + dL/dinner[{i}] · √(2/π) · (1 + 3 · {_CUBIC} h[{i}]²)",
-                rf"{derivative('h', i)} = {derivative('out', i)}\, \tfrac12 (1 + t_{{{i}}})"
-                rf" + {derivative('u', i)}\, \sqrt{{2/\pi}}\, (1 + 3 \cdot {_CUBIC}\, h_{{{i}}}^2)",
+                f" + dL/dinner[{i}] · √(2/π) · (1 + 3 · {_CUBIC} h[{i}]²)"
             ),
         )

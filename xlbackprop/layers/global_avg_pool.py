@@ -59,10 +59,7 @@ class _GlobalAveragePooling:
             {"h": self.h},
             compute=lambda h: h.sum(axis=(-2, -1)) / entries,
             formula=lambda at, *index: f"SUM({at.h[index]})/{entries}",
-            math=Math(
-                f"out[{n}c] = Σ(i,j) h[{n}c,i,j] / {entries}",
-                rf"\mathrm{{out}}_{{{n}c}} = \frac{{1}}{{{entries}}} \sum_{{i,j}} h_{{{n}c,i,j}}",
-            ),
+            math=Math(f"out[{n}c] = Σ(i,j) h[{n}c,i,j] / {entries}"),
         )
 
     def gradient_of_h(self) -> Equation:
@@ -72,9 +69,5 @@ class _GlobalAveragePooling:
             {"g": self.dL_dout},
             compute=lambda g: np.broadcast_to(g[..., None, None] / entries, self.h.shape),
             formula=lambda at, *index: f"{at.g[index[:-2]].fixed}/{entries}",
-            math=Math(
-                f"dL/dh[{n}c,i,j] = dL/dout[{n}c] / {entries}",
-                rf"\frac{{\partial L}}{{\partial h_{{{n}c,i,j}}}} = \frac{{1}}{{{entries}}}"
-                rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}c}}}}",
-            ),
+            math=Math(f"dL/dh[{n}c,i,j] = dL/dout[{n}c] / {entries}"),
         )

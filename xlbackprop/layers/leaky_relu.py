@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Array, Equation, Math, Shape
-from xlbackprop.layers.common.elementwise import Elementwise, between, derivative, literal
+from xlbackprop.layers.common.elementwise import Elementwise, between, literal
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.layers.options import number
 
@@ -44,10 +44,7 @@ class LeakyRelu:
             {"h": part.h},
             compute=lambda h: np.maximum(h, 0) + self.slope * np.minimum(h, 0),
             formula=lambda h: f"IF({h}>0,{h},{slope}*{h})",
-            math=Math(
-                f"out[{i}] = h[{i}] where h[{i}] > 0, otherwise {slope} · h[{i}]",
-                rf"\mathrm{{out}}_{{{i}}} = \max(h_{{{i}}}, 0) + {slope} \min(h_{{{i}}}, 0)",
-            ),
+            math=Math(f"out[{i}] = h[{i}] where h[{i}] > 0, otherwise {slope} · h[{i}]"),
         )
 
     def _gradient(self, part: Elementwise) -> Equation:
@@ -64,9 +61,7 @@ class LeakyRelu:
             compute=compute,
             formula=lambda h, g: f"IF({h}>0,{g},{slope}*{g})",
             math=Math(
-                f"dL/dh[{i}] = dL/dout[{i}] where h[{i}] > 0, otherwise {slope} · dL/dout[{i}]",
-                rf"{derivative('h', i)} = ([h_{{{i}}} > 0] + {slope}\, [h_{{{i}}} \le 0])\,"
-                rf" {derivative('out', i)}",
+                f"dL/dh[{i}] = dL/dout[{i}] where h[{i}] > 0, otherwise {slope} · dL/dout[{i}]"
             ),
             accepts=lambda found, tolerance, h, g: (
                 (h == 0) & between(found, self.slope * g, g, tolerance)

@@ -84,10 +84,7 @@ class _MaxPooling(Pooling):
             {"h": self.h},
             compute=lambda h: self.windows.seen(h).max(axis=-1),
             formula=lambda at, *index: f"MAX({at.h[*index[:-2], *self.window(*index[-2:])]})",
-            math=Math(
-                f"out[{n}c,i,j] = max(a,b) h[{self.entry}]",
-                rf"\mathrm{{out}}_{{{n}c,i,j}} = \max_{{a,b}}\, h_{{{self.entry}}}",
-            ),
+            math=Math(f"out[{n}c,i,j] = max(a,b) h[{self.entry}]"),
         )
 
     def find_winner(self) -> Equation:
@@ -114,8 +111,8 @@ class _MaxPooling(Pooling):
             self._formula_of_winner,
             Math(
                 f"winner[{n}c,i,j] = {scaled(width, 'a')}+b of the first maximum",
-                rf"\mathrm{{winner}}_{{{n}c,i,j}} = {scaled(width, 'a')}+b,\quad"
-                rf" (a,b) = \arg\max_{{a,b}}\, h_{{{self.entry}}}",
+                full=f"winner[{n}c,i,j] = {scaled(width, 'a')}+b"
+                f" of the first h[{self.entry}] = out[{n}c,i,j]",
             ),
             accepts=self._accepts_winner,
             tie_rule=TIE_RULE,
@@ -153,9 +150,8 @@ class _MaxPooling(Pooling):
             formula,
             Math(
                 f"dL/dh[{n}c,u,v] = Σ(i,j: winner[{n}c,i,j] is at [u,v]) dL/dout[{n}c,i,j]",
-                rf"\frac{{\partial L}}{{\partial h_{{{n}c,u,v}}}} ="
-                rf" \sum_{{i,j:\,\mathrm{{winner}}_{{{n}c,i,j}}\,\text{{at}}\,u,v}}"
-                rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}c,i,j}}}}",
+                why="A window's output moves with its largest entry alone, so that gets all of the"
+                " window's gradient, and the others get none.",
             ),
             accepts=self._accepts_gradient,
             tie_rule=TIE_RULE,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Equation, Math, Shape
-from xlbackprop.layers.common.elementwise import Elementwise, between, derivative
+from xlbackprop.layers.common.elementwise import Elementwise, between
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 _TIE_RULE = "relu passes no gradient where h = 0, as in PyTorch"
@@ -40,7 +40,7 @@ def _rectify(part: Elementwise) -> Equation:
         {"h": part.h},
         compute=lambda h: np.maximum(h, 0),
         formula=lambda h: f"MAX({h},0)",
-        math=Math(f"out[{i}] = max(h[{i}], 0)", rf"\mathrm{{out}}_{{{i}}} = \max(h_{{{i}}}, 0)"),
+        math=Math(f"out[{i}] = max(h[{i}], 0)"),
     )
 
 
@@ -54,7 +54,7 @@ def _gradient(part: Elementwise) -> Equation:
         formula=lambda h, g: f"IF({h}>0,{g},0)",
         math=Math(
             f"dL/dh[{i}] = dL/dout[{i}] where h[{i}] > 0, otherwise 0",
-            rf"{derivative('h', i)} = [h_{{{i}}} > 0]\, {derivative('out', i)}",
+            why="The slope of relu is 1 where the input is positive, and 0 where it is negative.",
         ),
         accepts=lambda found, tolerance, h, g: (h == 0) & between(found, 0, g, tolerance),
         tie_rule=_TIE_RULE,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Equation, Math, Shape
-from xlbackprop.layers.common.elementwise import Elementwise, derivative
+from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 
@@ -38,10 +38,7 @@ def _squash(part: Elementwise) -> Equation:
         compute=lambda h: 1 / (1 + np.exp(-h)),
         # A spreadsheet's EXP is an error beyond 709, where NumPy's is infinite and out is 0.
         formula=lambda h: f"IF({h}<-700,0,1/(1+EXP(-{h})))",
-        math=Math(
-            f"out[{i}] = 1 / (1 + exp(-h[{i}]))",
-            rf"\mathrm{{out}}_{{{i}}} = \frac{{1}}{{1 + e^{{-h_{{{i}}}}}}}",
-        ),
+        math=Math(f"out[{i}] = 1 / (1 + exp(-h[{i}]))"),
     )
 
 
@@ -54,7 +51,6 @@ def _gradient(part: Elementwise) -> Equation:
         formula=lambda out, g: f"{g}*{out}*(1-{out})",
         math=Math(
             f"dL/dh[{i}] = dL/dout[{i}] · out[{i}] · (1 - out[{i}])",
-            rf"{derivative('h', i)} = {derivative('out', i)}\,"
-            rf" \mathrm{{out}}_{{{i}}}\, (1 - \mathrm{{out}}_{{{i}}})",
+            why="The derivative of the sigmoid at h is out (1 - out): it needs the output alone.",
         ),
     )

@@ -23,7 +23,7 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Tensor
 from xlbackprop.grid import Addresses, sumproduct
-from xlbackprop.layers.common.elementwise import Elementwise, derivative
+from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 
@@ -87,10 +87,7 @@ class _Softmax:
             {"h": self.part.h},
             compute=lambda h: h.max(axis=-1),
             formula=lambda at, *row: f"MAX({at.h[*row, :]})",
-            math=Math(
-                f"maximum{self.of_row} = max({j}) h[{i}]",
-                rf"m_{{{self.row}}} = \max_{j} h_{{{i}}}",
-            ),
+            math=Math(f"maximum{self.of_row} = max({j}) h[{i}]"),
         )
 
     def exponentiate(self) -> Equation:
@@ -102,7 +99,7 @@ class _Softmax:
             formula=lambda at, *i: f"EXP({at.h[i]}-{at.m[i[:-1]].fixed_column})",
             math=Math(
                 f"exp[{i}] = exp(h[{i}] - maximum{self.of_row})",
-                rf"e_{{{i}}} = e^{{h_{{{i}}} - m_{{{self.row}}}}}",
+                why="Taking off the largest keeps e from overflowing, and cancels in the quotient.",
             ),
         )
 
@@ -113,9 +110,7 @@ class _Softmax:
             {"e": self.exp},
             compute=lambda e: e.sum(axis=-1),
             formula=lambda at, *row: f"SUM({at.e[*row, :]})",
-            math=Math(
-                f"sum{self.of_row} = Σ({j}) exp[{i}]", rf"S_{{{self.row}}} = \sum_{j} e_{{{i}}}"
-            ),
+            math=Math(f"sum{self.of_row} = Σ({j}) exp[{i}]"),
         )
 
     def divide(self) -> Equation:
@@ -125,10 +120,7 @@ class _Softmax:
             {"e": self.exp, "S": self.sum},
             compute=lambda e, S: e / S[..., None],
             formula=lambda at, *i: f"{at.e[i]}/{at.S[i[:-1]].fixed_column}",
-            math=Math(
-                f"out[{i}] = exp[{i}] / sum{self.of_row}",
-                rf"\mathrm{{out}}_{{{i}}} = e_{{{i}}} / S_{{{self.row}}}",
-            ),
+            math=Math(f"out[{i}] = exp[{i}] / sum{self.of_row}"),
         )
 
     def backward(self) -> Iterator[Equation]:
@@ -142,11 +134,7 @@ class _Softmax:
             {"g": self.part.dL_dout, "out": self.part.out},
             compute=lambda g, out: (g * out).sum(axis=-1),
             formula=lambda at, *row: sumproduct(at.g[*row, :], at.out[*row, :]),
-            math=Math(
-                f"weighted_sum{self.of_row} = Σ({j}) dL/dout[{i}] · out[{i}]",
-                rf"s_{{{self.row}}} = \sum_{j} {derivative('out', i)}\,"
-                rf" \mathrm{{out}}_{{{i}}}",
-            ),
+            math=Math(f"weighted_sum{self.of_row} = Σ({j}) dL/dout[{i}] · out[{i}]"),
         )
 
     def gradient_of_h(self) -> Equation:
@@ -165,7 +153,7 @@ class _Softmax:
             formula,
             Math(
                 f"dL/dh[{i}] = out[{i}] · (dL/dout[{i}] - weighted_sum{self.of_row})",
-                rf"{derivative('h', i)} = \mathrm{{out}}_{{{i}}}\,"
-                rf" ({derivative('out', i)} - s_{{{self.row}}})",
+                why="An input raises its own output and, as they sum to 1, lowers all others of its"
+                " row: the weighted sum takes that off.",
             ),
         )

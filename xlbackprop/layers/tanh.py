@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Equation, Math, Shape
-from xlbackprop.layers.common.elementwise import Elementwise, derivative
+from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 
@@ -36,7 +36,7 @@ def _squash(part: Elementwise) -> Equation:
         {"h": part.h},
         compute=lambda h: np.tanh(h),  # noqa: PLW0108 (a ufunc takes no keywords)
         formula=lambda h: f"TANH({h})",
-        math=Math(f"out[{i}] = tanh(h[{i}])", rf"\mathrm{{out}}_{{{i}}} = \tanh h_{{{i}}}"),
+        math=Math(f"out[{i}] = tanh(h[{i}])"),
     )
 
 
@@ -49,7 +49,6 @@ def _gradient(part: Elementwise) -> Equation:
         formula=lambda out, g: f"{g}*(1-{out}^2)",
         math=Math(
             f"dL/dh[{i}] = dL/dout[{i}] · (1 - out[{i}]²)",
-            rf"{derivative('h', i)} = {derivative('out', i)}\,"
-            rf" (1 - \mathrm{{out}}_{{{i}}}^2)",
+            why="The derivative of tanh at h is 1 - out²: it needs the output alone.",
         ),
     )

@@ -20,7 +20,7 @@ from xlbackprop.layers.common.sums import Finish, sum_equations
 from xlbackprop.layers.contract import Scope
 from xlbackprop.layers.options import choice
 from xlbackprop.losses.contract import LossEquations, block_terms, loss, scalar
-from xlbackprop.losses.entries import Entries, coefficient
+from xlbackprop.losses.entries import Entries
 
 
 @loss("bce")
@@ -57,10 +57,7 @@ def _log_out(entries: Entries) -> Equation:
         compute=lambda out: np.maximum(np.log(out), -100),
         # The logarithm of 0 is an error, which MAX would pass on.
         formula=lambda out: f"IF({out}=0,-100,MAX(LN({out}),-100))",
-        math=Math(
-            f"log_out[{i}] = ln(out[{i}]), at least -100",
-            rf"\ell_{{{i}}} = \max(\ln \mathrm{{out}}_{{{i}}}, -100)",
-        ),
+        math=Math(f"log_out[{i}] = ln(out[{i}]), at least -100"),
     )
 
 
@@ -71,10 +68,7 @@ def _log_rest(entries: Entries) -> Equation:
         {"out": entries.out},
         compute=lambda out: np.maximum(np.log(1 - out), -100),
         formula=lambda out: f"IF({out}=1,-100,MAX(LN(1-{out}),-100))",
-        math=Math(
-            f"log_rest[{i}] = ln(1 - out[{i}]), at least -100",
-            rf"\bar\ell_{{{i}}} = \max(\ln(1 - \mathrm{{out}}_{{{i}}}), -100)",
-        ),
+        math=Math(f"log_rest[{i}] = ln(1 - out[{i}]), at least -100"),
     )
 
 
@@ -86,9 +80,7 @@ def _losses(entries: Entries, target: Tensor, log_out: Tensor, log_rest: Tensor)
         compute=lambda t, one, zero: -(t * one + (1 - t) * zero),
         formula=lambda t, one, zero: f"-({t}*{one}+(1-{t})*{zero})",
         math=Math(
-            f"losses[{i}] = -(target[{i}] · log_out[{i}] + (1 - target[{i}]) · log_rest[{i}])",
-            rf"L_{{{i}}} = -\left(t_{{{i}}}\, \ell_{{{i}}}"
-            rf" + (1 - t_{{{i}}})\, \bar\ell_{{{i}}}\right)",
+            f"losses[{i}] = -(target[{i}] · log_out[{i}] + (1 - target[{i}]) · log_rest[{i}])"
         ),
     )
 
@@ -104,10 +96,7 @@ def _total(entries: Entries, losses: Tensor) -> list[Equation]:
         compute=lambda total: total / m,
         formula=lambda total, at: f"({total})/{m}",  # noqa: ARG005
     )
-    math = Math(
-        f"L = Σ({i}) losses[{i}]{entries.over_m(' / ')}",
-        rf"L = {coefficient(1, m)}\sum_{{{i}}} L_{{{i}}}",
-    )
+    math = Math(f"L = Σ({i}) losses[{i}]{entries.over_m(' / ')}")
     finish = mean if m > 1 else None
     return sum_equations(entries.scope, scalar(entries.scope, entries.out), terms, math, finish)
 
@@ -121,9 +110,6 @@ def _gradient(entries: Entries, target: Tensor, dL_dout: Tensor) -> Equation:
         formula=lambda out, t: f"({out}-{t})/MAX({out}*(1-{out}),1E-12){entries.over_m('/')}",
         math=Math(
             f"dL/dout[{i}] = (out[{i}] - target[{i}]) / max(out[{i}] · (1 - out[{i}]), 1E-12)"
-            + entries.over_m(" / "),
-            rf"\frac{{\partial L}}{{\partial \mathrm{{out}}_{{{i}}}}} = {coefficient(1, m)}"
-            rf"\frac{{\mathrm{{out}}_{{{i}}} - t_{{{i}}}}}"
-            rf"{{\max(\mathrm{{out}}_{{{i}}}\, (1 - \mathrm{{out}}_{{{i}}}), 10^{{-12}})}}",
+            + entries.over_m(" / ")
         ),
     )

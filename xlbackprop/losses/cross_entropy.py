@@ -27,7 +27,6 @@ from xlbackprop.grid import Addresses, Range, View, sumproduct
 from xlbackprop.layers.contract import Scope
 from xlbackprop.layers.options import choice
 from xlbackprop.losses.contract import LossEquations, loss, scalar
-from xlbackprop.losses.entries import coefficient
 
 
 @loss("cross_entropy")
@@ -127,10 +126,7 @@ class _CrossEntropy:
             {"out": self.out},
             compute=lambda out: out.max(axis=-1),
             formula=lambda at, *n: f"MAX({at.out[*n, :]})",
-            math=Math(
-                f"{self.named('max')} = max({self.out.axes[-1]}) out[{self.k}]",
-                rf"m_{{{self.n}}} = \max_{self.out.axes[-1]} \mathrm{{out}}_{{{self.k}}}",
-            ),
+            math=Math(f"{self.named('max')} = max({self.out.axes[-1]}) out[{self.k}]"),
         )
 
     def exponential(self) -> Equation:
@@ -141,7 +137,7 @@ class _CrossEntropy:
             formula=lambda at, *index: f"EXP({at.out[index]}-{self.cell(at.m, index)})",
             math=Math(
                 f"exp[{self.k}] = e^(out[{self.k}] - {self.named('max')})",
-                rf"e_{{{self.k}}} = e^{{\mathrm{{out}}_{{{self.k}}} - m_{{{self.n}}}}}",
+                why="Taking off the largest keeps e from overflowing, and cancels in the quotient.",
             ),
         )
 
@@ -151,10 +147,7 @@ class _CrossEntropy:
             {"e": self.exp},
             compute=lambda e: e.sum(axis=-1),
             formula=lambda at, *n: f"SUM({at.e[*n, :]})",
-            math=Math(
-                f"{self.named('sum')} = Σ({self.out.axes[-1]}) exp[{self.k}]",
-                rf"S_{{{self.n}}} = \sum_{self.out.axes[-1]} e_{{{self.k}}}",
-            ),
+            math=Math(f"{self.named('sum')} = Σ({self.out.axes[-1]}) exp[{self.k}]"),
         )
 
     def probabilities(self) -> Equation:
@@ -163,10 +156,7 @@ class _CrossEntropy:
             {"e": self.exp, "s": self.sum},
             compute=lambda e, s: e / s[..., None],
             formula=lambda at, *index: f"{at.e[index]}/{self.cell(at.s, index)}",
-            math=Math(
-                f"softmax[{self.k}] = exp[{self.k}] / {self.named('sum')}",
-                rf"p_{{{self.k}}} = \frac{{e_{{{self.k}}}}}{{S_{{{self.n}}}}}",
-            ),
+            math=Math(f"softmax[{self.k}] = exp[{self.k}] / {self.named('sum')}"),
         )
 
     # What it is compared with.
@@ -194,10 +184,7 @@ class _CrossEntropy:
             {"t": self.target},
             compute,
             formula,
-            Math(
-                f"onehot[{self.k}] = 1 where {self.named('target')} = {k}, otherwise 0",
-                rf"y_{{{self.k}}} = [t_{{{self.n}}} = {k}]",
-            ),
+            Math(f"onehot[{self.k}] = 1 where {self.named('target')} = {k}, otherwise 0"),
         )
 
     def losses_and_total(self) -> tuple[Equation, ...]:
@@ -218,9 +205,7 @@ class _CrossEntropy:
             formula=formula,
             math=Math(
                 f"{self.named(target.short)} = ln({self.named('sum')}) + {self.named('max')}"
-                f" - Σ({k}) onehot[{self.k}] · out[{self.k}]",
-                rf"L_{{{self.n}}} = \ln S_{{{self.n}}} + m_{{{self.n}}}"
-                rf" - \sum_{k} y_{{{self.k}}}\, \mathrm{{out}}_{{{self.k}}}",
+                f" - Σ({k}) onehot[{self.k}] · out[{self.k}]"
             ),
         )
 
@@ -230,10 +215,7 @@ class _CrossEntropy:
             {"losses": self.losses},
             compute=lambda losses: losses.sum() / self.m,
             formula=lambda at: f"SUM({at.losses[:]}){self.over('/')}",
-            math=Math(
-                f"L = Σ({self.n}) losses[{self.n}]{self.over(' / ')}",
-                rf"L = {coefficient(1, self.m)}\sum_{self.n} L_{self.n}",
-            ),
+            math=Math(f"L = Σ({self.n}) losses[{self.n}]{self.over(' / ')}"),
         )
 
     def gradient(self, dL_dout: Tensor) -> Equation:
@@ -248,8 +230,7 @@ class _CrossEntropy:
             formula=formula,
             math=Math(
                 f"dL/dout[{self.k}] = (softmax[{self.k}] - onehot[{self.k}]){self.over(' / ')}",
-                rf"\frac{{\partial L}}{{\partial \mathrm{{out}}_{{{self.k}}}}} ="
-                rf" {coefficient(1, self.m)}(p_{{{self.k}}} - y_{{{self.k}}})",
+                why="Softmax and logarithm together leave the probability less what it should be.",
             ),
         )
 

@@ -52,10 +52,3 @@ class Entries:
         )
 
     equation = staticmethod(cellwise)
-
-
-def coefficient(numerator: int, denominator: int) -> str:
-    """Return a fraction in LaTeX, as short as it can be; nothing for 1."""
-    if denominator > 1:
-        return rf"\frac{{{numerator}}}{{{denominator}}}\, "
-    return "" if numerator == 1 else f"{numerator}\\, "

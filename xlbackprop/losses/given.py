@@ -34,8 +34,7 @@ class Given:
         )
         math = Math(
             f"L = Σ({index}) dL/dout[{index}] · out[{index}]",
-            rf"L = \sum_{{{index}}} \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{index}}}}}"
-            rf"\, \mathrm{{out}}_{{{index}}}",
+            why="This is the loss whose gradient is exactly the dL/dout that was given.",
         )
         return LossEquations(
             givens=(),

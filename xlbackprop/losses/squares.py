@@ -14,7 +14,7 @@ import numpy as np
 from xlbackprop.equation import Equation, Kind, Math, Tensor
 from xlbackprop.layers.common.sums import Finish, sum_equations
 from xlbackprop.losses.contract import LossEquations, block_terms, scalar
-from xlbackprop.losses.entries import Entries, coefficient
+from xlbackprop.losses.entries import Entries
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,7 @@ class SquaredErrors:
             {"out": self.entries.out, "target": target},
             compute=lambda out, target: out - target,
             formula=lambda out, target: f"{out}-{target}",
-            math=Math(
-                f"error[{i}] = out[{i}] - target[{i}]",
-                rf"e_{{{i}}} = \mathrm{{out}}_{{{i}}} - t_{{{i}}}",
-            ),
+            math=Math(f"error[{i}] = out[{i}] - target[{i}]"),
         )
 
     def _loss(self, error: Tensor) -> list[Equation]:
@@ -60,10 +57,7 @@ class SquaredErrors:
             compute=lambda total: total / divisor,
             formula=lambda total, at: f"({total}){self._divisor}",  # noqa: ARG005
         )
-        math = Math(
-            f"L = {'½ ' * self.halved}Σ({i}) error[{i}]²{self.entries.over_m(' / ')}",
-            rf"L = {coefficient(1, divisor)}\sum_{{{i}}} e_{{{i}}}^2",
-        )
+        math = Math(f"L = {'½ ' * self.halved}Σ({i}) error[{i}]²{self.entries.over_m(' / ')}")
         finish = divide if self._divisor else None
         return sum_equations(scope, scalar(scope, out), terms, math, finish)
 
@@ -79,9 +73,5 @@ class SquaredErrors:
             {"error": error},
             compute=lambda error: factor * error / m,
             formula=lambda error: f"{times}{error}{self.entries.over_m('/')}",
-            math=Math(
-                f"dL/dout[{i}] = {twice}error[{i}]{self.entries.over_m(' / ')}",
-                rf"\frac{{\partial L}}{{\partial \mathrm{{out}}_{{{i}}}}} ="
-                rf" {coefficient(factor, m)}e_{{{i}}}",
-            ),
+            math=Math(f"dL/dout[{i}] = {twice}error[{i}]{self.entries.over_m(' / ')}"),
         )

@@ -31,13 +31,13 @@ def refuse_overlaps(
     (twice,) = np.nonzero(keys[1:] == keys[:-1])
     if not twice.size:
         return
-    origins = _origins(network)
+    origins, tables = _origins(network), _tables(network)
     for at in twice.tolist():
         one, other = names[owners[at]], names[owners[at + 1]]
-        same = one == other if network.tensors[one].kind.is_computed else False
-        different = origins[one] != origins[other] and any(
-            network.tensors[name].kind.is_computed for name in (one, other)
-        )
+        is_computed = any(network.tensors[name].kind.is_computed for name in (one, other))
+        same = one == other and is_computed
+        different = origins[one] != origins[other] and is_computed
+        different &= frozenset((one, other)) not in tables
         if same or different:
             claimed = f"{one} and {other} both claim" if different else "two of its entries claim"
             message = f"{claimed} the cell {_address(int(keys[at]), places)}"
@@ -79,18 +79,27 @@ def _origins(network: Network) -> dict[str, str]:
 
     for equation in network.equations:
         if _is_copy(equation):
-            # A table of losses is a copy of several tensors, which may stand in its cells.
-            for source in equation.sources.values():
-                parents[origin(source.name)] = origin(equation.target.name)
+            (source,) = equation.sources.values()
+            parents[origin(equation.target.name)] = origin(source.name)
     return {name: origin(name) for name in network.tensors}
 
 
+def _tables(network: Network) -> set[frozenset[str]]:
+    """Return a table, such as that of the losses, with each tensor that may stand in it."""
+    return {
+        frozenset((equation.target.name, source.name))
+        for equation in network.equations
+        if equation.target.kind is Kind.LINK
+        for source in equation.sources.values()
+    }
+
+
 def _is_copy(equation: Equation) -> bool:
-    if equation.target.kind is Kind.LINK:
-        return True
     (source, *others) = equation.sources.values()
     if others or source.size != equation.target.size:
         return False
+    if equation.target.kind is Kind.LINK:
+        return True
     # Flattening keeps all numbers in their order; so does nothing that changes any.
     probe = np.arange(source.size, dtype=np.float64).reshape(source.shape) - source.size / 2
     result = equation.evaluate({source.name: probe})

@@ -43,8 +43,5 @@ def _decayed(parameter: Parameter) -> Equation:
         {"w": parameter.w, "lr": rates["lr"], "decay": rates["weight_decay"]},
         compute=lambda w, lr, decay: w - lr * decay * w,
         formula=lambda w, lr, decay: f"{w}-{lr}*{decay}*{w}",
-        math=Math(
-            f"{w}_decayed = {w} - lr · weight_decay · {w}",
-            rf"{w} \leftarrow {w} - \eta \lambda {w}",
-        ),
+        math=Math(f"{w}_decayed = {w} - lr · weight_decay · {w}"),
     )

@@ -38,10 +38,5 @@ def moving_average(
         },
         compute,
         formula,
-        Math(
-            f"{parameter.w.title}_{letter} = {carried}(1 - {rate}) · {gradient.title}{power}",
-            rf"{letter} \leftarrow "
-            + rf"\beta\, {letter} + " * bool(before)
-            + rf"(1 - \beta)\, g{exponent}",
-        ),
+        Math(f"{parameter.w.title}_{letter} = {carried}(1 - {rate}) · {gradient.title}{power}"),
     )

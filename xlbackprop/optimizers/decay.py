@@ -18,9 +18,6 @@ def decayed_gradient(
         {"w": parameter.w, "g": parameter.gradient, "decay": parameter.rates["weight_decay"]},
         compute=lambda w, g, decay: g + decay * w,
         formula=lambda w, g, decay: f"{g}+{decay}*{w}",
-        math=Math(
-            f"{w}_g = {parameter.gradient.title} + weight_decay · {w}",
-            rf"g = \frac{{\partial L}}{{\partial {w}}} + \lambda {w}",
-        ),
+        math=Math(f"{w}_g = {parameter.gradient.title} + weight_decay · {w}"),
     )
     return (equation,), equation.target

@@ -39,10 +39,7 @@ def _corrected(parameter: Parameter, letter: str, average: Tensor, rate: str) ->
         {"x": average, "beta": parameter.rates[rate]},
         compute=lambda x, beta: x / (1 - beta**t),
         formula=lambda x, beta: f"{x}/(1-{beta}{power})",
-        math=Math(
-            f"{average.title}_hat = {average.title} / (1 - {rate}{power})",
-            rf"\hat {letter} = \frac{{{letter}}}{{1 - \beta^{{{t}}}}}",
-        ),
+        math=Math(f"{average.title}_hat = {average.title} / (1 - {rate}{power})"),
     )
 
 
@@ -53,9 +50,5 @@ def _new(parameter: Parameter, w: Tensor, m_hat: Tensor, v_hat: Tensor) -> Equat
         {"w": w, "m": m_hat, "v": v_hat, "lr": rates["lr"], "eps": rates["eps"]},
         compute=lambda w, m, v, lr, eps: w - lr * m / (np.sqrt(v) + eps),
         formula=lambda w, m, v, lr, eps: f"{w}-{lr}*{m}/(SQRT({v})+{eps})",
-        math=Math(
-            f"{title}_new = {w.title} - lr · {m_hat.title} / (√{v_hat.title} + eps)",
-            rf"{title} \leftarrow {title} - \eta\,"
-            r" \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
-        ),
+        math=Math(f"{title}_new = {w.title} - lr · {m_hat.title} / (√{v_hat.title} + eps)"),
     )

@@ -37,9 +37,6 @@ class Momentum:
             {"w": parameter.w, "v": v.target, "lr": parameter.rates["lr"]},
             compute=lambda w, v, lr: w - lr * v,
             formula=lambda w, v, lr: f"{w}-{lr}*{v}",
-            math=Math(
-                f"{w}_new = {w} - lr · {v.target.title}",
-                rf"{w} \leftarrow {w} - \eta\, v",
-            ),
+            math=Math(f"{w}_new = {w} - lr · {v.target.title}"),
         )
         return Update((*decay, v, new), {"v": v.target})

@@ -43,9 +43,6 @@ class Nesterov:
             },
             compute=lambda w, g, v, lr, momentum: w - lr * (g + momentum * v),
             formula=lambda w, g, v, lr, momentum: f"{w}-{lr}*({g}+{momentum}*{v})",
-            math=Math(
-                f"{w}_new = {w} - lr · ({gradient.title} + momentum · {v.target.title})",
-                rf"{w} \leftarrow {w} - \eta\, (g + \mu v)",
-            ),
+            math=Math(f"{w}_new = {w} - lr · ({gradient.title} + momentum · {v.target.title})"),
         )
         return Update((*decay, v, new), {"v": v.target})

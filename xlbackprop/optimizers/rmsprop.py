@@ -46,9 +46,6 @@ class RmsProp:
             },
             compute=lambda w, g, v, lr, eps: w - lr * g / (np.sqrt(v) + eps),
             formula=lambda w, g, v, lr, eps: f"{w}-{lr}*{g}/(SQRT({v})+{eps})",
-            math=Math(
-                f"{w}_new = {w} - lr · {gradient.title} / (√{v.target.title} + eps)",
-                rf"{w} \leftarrow {w} - \eta\, \frac{{g}}{{\sqrt{{v}} + \epsilon}}",
-            ),
+            math=Math(f"{w}_new = {w} - lr · {gradient.title} / (√{v.target.title} + eps)"),
         )
         return Update((*decay, v, new), {"v": v.target})

@@ -31,9 +31,6 @@ class Sgd:
             {"w": parameter.w, "g": gradient, "lr": parameter.rates["lr"]},
             compute=lambda w, g, lr: w - lr * g,
             formula=lambda w, g, lr: f"{w}-{lr}*{g}",
-            math=Math(
-                f"{w}_new = {w} - lr · {gradient.title}",
-                rf"{w} \leftarrow {w} - \eta\, g",
-            ),
+            math=Math(f"{w}_new = {w} - lr · {gradient.title}"),
         )
         return Update((*decay, new), {})

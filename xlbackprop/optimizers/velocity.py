@@ -21,15 +21,12 @@ def velocity(parameter: Parameter, gradient: Tensor) -> Equation:
             {"g": gradient},
             compute=lambda g: g,
             formula=lambda g: g,
-            math=Math(f"{target.title} = {gradient.title}", "v = g"),
+            math=Math(f"{target.title} = {gradient.title}"),
         )
     return parameter.equation(
         target,
         {"v": before, "g": gradient, "momentum": parameter.rates["momentum"]},
         compute=lambda v, g, momentum: momentum * v + g,
         formula=lambda v, g, momentum: f"{momentum}*{v}+{g}",
-        math=Math(
-            f"{target.title} = momentum · {before.name} + {gradient.title}",
-            r"v \leftarrow \mu v + g",
-        ),
+        math=Math(f"{target.title} = momentum · {before.name} + {gradient.title}"),
     )

@@ -74,7 +74,8 @@ class _Proof:
             holds = int((self.candidates & self.tested).sum())
             yield f"tried on {self.taken} other draws of all inputs: {holds:,} cells hold"
             if untested := int((self.candidates & ~self.tested).sum()):
-                yield f"{untested:,} cells could not be tried: the engine cannot compute them"
+                cells, them = ("cell", "it") if untested == 1 else ("cells", "them")
+                yield f"{untested:,} {cells} could not be tried: the engine cannot compute {them}"
         if stopped:
             what = f"only {self.taken} of {draws} draws were" if self.taken else "nothing was"
             yield f"{what} tried: {stopped}"

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask, Tensor
 from xlbackprop.network import Network
-from xlbackprop.verify import ABSOLUTE, RELATIVE, Status, verify
+from xlbackprop.tolerance import ABSOLUTE, RELATIVE
+from xlbackprop.verify import Status, verify
 from xlbackprop.workbook.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.engine import Engine
@@ -55,6 +56,14 @@ class Trials:
         return list_cells([self.found[tensor.name].places for tensor in self.inputs])
 
     @cached_property
+    def _first_in_cell(self) -> NDArray[np.intp]:
+        """For each number of a row, the first one that goes into the same cell."""
+        _, first, which = np.unique(
+            self.input_cells.cells, axis=0, return_index=True, return_inverse=True
+        )
+        return first[which.reshape(-1)]
+
+    @cached_property
     def graded_cells(self) -> CellList:
         """The cells of the graded tensors."""
         return list_cells([self.found[tensor.name].places for tensor in self.graded])
@@ -88,7 +97,11 @@ class Trials:
         raise IndexError(position)
 
     def run(self, rows: Array) -> Iterator[Trial]:
-        """Yield a trial for each row of numbers. Raises EngineStopped."""
+        """Yield a trial for each row of numbers. Raises EngineStopped.
+
+        Entries that are one cell on the page, such as one bias for all units, get one number.
+        """
+        rows = rows[:, self._first_in_cell]
         together = max(1, _MOST_NUMBERS // max(1, rows.shape[1]))
         for start in range(0, len(rows), together):
             part = rows[start : start + together]

@@ -26,6 +26,14 @@ MAX_STRING_CHARACTERS = 30_000_000
 _REFERENCE = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 
 
+def parse_reference(text: str) -> tuple[int, int]:
+    """Return the row and column of an address. Raises WorkbookError where it is none."""
+    if not _REFERENCE.fullmatch(text):
+        raise WorkbookError(f"a cell has the address {one_line(text, 20)!r}")
+    row, column = xl_cell_to_rowcol(text)
+    return int(row), int(column)
+
+
 class CellReader:
     """Collects the cells of a sheet while its XML goes by."""
 
@@ -110,10 +118,8 @@ class CellReader:
     def _go_to(self, reference: str | None) -> None:
         if reference is None:  # a cell without an address follows the one before
             self._column += 1
-        elif _REFERENCE.fullmatch(reference):
-            self._row, self._column = xl_cell_to_rowcol(reference)
         else:
-            raise WorkbookError(f"a cell has the address {one_line(reference, 20)!r}")
+            self._row, self._column = parse_reference(reference)
         if not (0 <= self._row < MAX_ROWS and self._column < MAX_COLUMNS):
             raise WorkbookError("a cell stands outside of its sheet")
 

@@ -15,10 +15,11 @@ class Contents:
     """A network, where it stands, its numbers, and the names of the tensors left empty.
 
     `arrays` must have been evaluated with the empty tensors empty, so that no saved value gives
-    an answer away.
+    an answer away. For practice, `answers` has what they are when nothing is empty.
     """
 
     network: Network
     layout: Layout
     arrays: Mapping[str, Array]
     blank: frozenset[str] = frozenset()
+    answers: Mapping[str, Array] | None = None

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlsxwriter.utility import quote_sheetname
 from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Shape
+from xlbackprop.grid import on_sheet
 from xlbackprop.network import Network
 from xlbackprop.spec import INPUT
 from xlbackprop.steps import NetworkLayer
@@ -87,7 +87,7 @@ def _write_layer(
     worksheet: Worksheet, row: int, column: int, layer: NetworkLayer, formats: Formats
 ) -> None:
     part, text = layer.equations, formats(TEXTS["meaning"])
-    target = f"internal:{quote_sheetname(layer.name)}!A1"
+    target = f"internal:{on_sheet(layer.name, 'A1')}"
     box = formats({**TEXTS["box"], "underline": 1, "font_color": "#1D5FBF"})
     worksheet.write_url(row, column, target, box, layer.name, f"to the sheet {layer.name}")
     worksheet.write_string(row, column + 1, layer.type, text)

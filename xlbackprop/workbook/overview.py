@@ -11,13 +11,17 @@ from xlbackprop.grid import Range
 from xlbackprop.training import OWNER as TRAINING
 from xlbackprop.workbook.contents import Contents
 from xlbackprop.workbook.graph import draw_graph, lanes
+from xlbackprop.workbook.progress import write_progress
 from xlbackprop.workbook.sheet import ERROR
 from xlbackprop.workbook.style import (
     BAND,
+    RIGHT,
     TEXTS,
+    WRONG,
     Formats,
     fill_in_format,
     kind_format,
+    marked_format,
     number_format,
 )
 
@@ -37,6 +41,11 @@ _MEANINGS = {
     Kind.LINK: "a copy of cells on another sheet",
     Kind.UPDATE: "a formula of the training step",
 }
+
+_RIGHT_MEANS = "what you typed is right: rounded to two decimals or more, or not rounded"
+_WRONG_MEANS = (
+    "what you typed is not right; where it follows from an earlier mistake, mend that one first"
+)
 
 _HOW_TO_READ = (
     "Each layer has a sheet: the forward pass above, the backward pass below, each gradient under"
@@ -65,6 +74,8 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
     row += 1
     if network.training:
         row = _write_training(worksheet, row, first, contents, formats)
+    if contents.answers is not None:
+        row = write_progress(worksheet, row, first, contents, formats)
     row = _write_legend(worksheet, row, first, contents, formats)
     for number, line in enumerate(_HOW_TO_READ, start=row + 1):
         worksheet.write_string(number, first, line, text["text"])
@@ -123,6 +134,11 @@ def _write_legend(
     lines = [(kind_format(kind), str(kind), _MEANINGS[kind]) for kind in Kind if kind in kinds]
     if blank:
         lines.append((fill_in_format(), "to fill in", "yours: a formula or a number"))
+    if contents.answers is not None:
+        lines += [
+            (marked_format(RIGHT), "right", _RIGHT_MEANS),
+            (marked_format(WRONG), "not right", _WRONG_MEANS),
+        ]
     for number, (properties, word, meaning) in enumerate(lines, start=row):
         worksheet.write_string(number, column, word, formats(properties))
         worksheet.write_string(number, column + 1, meaning, text)

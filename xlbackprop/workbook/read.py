@@ -46,7 +46,7 @@ class Workbook:
         self._package = package
         part = self._main_part()
         elements = read_elements(package, part, ("sheet", "definedName"))
-        targets = {key: target for key, _, target in _relationships(package, part)}
+        targets = {key: target for key, _, target in relationships(package, part)}
         self._parts = {
             sheet.attributes.get("name", ""): targets.get(sheet.attributes.get("id", ""), "")
             for sheet in elements
@@ -56,7 +56,7 @@ class Workbook:
         self._strings_part = next((p for p in targets.values() if "sharedstrings" in p.lower()), "")
 
     def _main_part(self) -> str:
-        for _, kind, target in _relationships(self._package, ""):
+        for _, kind, target in relationships(self._package, ""):
             if kind.endswith("/officeDocument"):
                 return target
         raise WorkbookError("this is a zip archive, but no .xlsx workbook")
@@ -95,16 +95,21 @@ def parse_area(text: str) -> Area | None:
     return Area(sheet, top, left, bottom - top + 1, right - left + 1)
 
 
-def _relationships(package: ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
+def relationships(package: ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
     """Yield the id, type and target of each relationship of a part; external ones are left out."""
-    folder, name = posixpath.split(part)
-    rels = posixpath.join(folder, "_rels", f"{name}.rels")
-    for one in read_elements(package, rels, ("Relationship",)):
+    folder = posixpath.dirname(part)
+    for one in read_elements(package, relationships_part(part), ("Relationship",)):
         attributes = one.attributes
         if attributes.get("TargetMode") != "External":
             target = posixpath.join("/", folder, attributes.get("Target", ""))
             key, kind = attributes.get("Id", ""), attributes.get("Type", "")
             yield key, kind, posixpath.normpath(target).lstrip("/")
+
+
+def relationships_part(part: str) -> str:
+    """Return the name of the part that holds a part's relationships."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
 def _defined_names(elements: list[Element]) -> Iterator[tuple[str, str]]:

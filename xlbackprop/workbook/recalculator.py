@@ -41,6 +41,8 @@ UNABLE_TEXTS = {"#NAME?", "#N/IMPL!", "#ERROR!", "#CIRC!", "#SPILL!", "#CALC!"}
 
 _LONGEST_TEXT, _MOST_TEXT = 255, 2_000_000
 _LENGTHS = struct.Struct("<II")
+# To copy this process takes as long as to compute and read so many cells.
+_CELLS_WORTH_A_WORKER = 30_000
 # A chain of formulas is followed by recursion: the usual eight megabytes end at some ten thousand.
 _STACK_MEGABYTES = 256
 
@@ -116,7 +118,8 @@ def _load(path: str) -> Any:
 
 
 def _answers(model: Any, request: Header, body: bytes) -> Iterator[tuple[Header, bytes]]:
-    sheets = {sheet["name"]: number for number, sheet in enumerate(_sheets(model))}
+    properties = model.get_worksheets_properties()
+    sheets = {sheet["name"]: number for number, sheet in enumerate(properties)}
     known = [sheets.get(name, -1) for name in request["sheets"]]
     inputs, cells, rows = _unpacked(request, body, known)
     if not request["draws"]:
@@ -128,11 +131,8 @@ def _answers(model: Any, request: Header, body: bytes) -> Iterator[tuple[Header,
         model.evaluate()
         return _read(model, cells, with_texts=False)
 
-    yield from _shared(draw, request["draws"])
-
-
-def _sheets(model: Any) -> list[dict[str, Any]]:
-    return list(model.get_worksheets_properties())
+    most = 1 + request["draws"] * request["cells"] // _CELLS_WORTH_A_WORKER
+    yield from _shared(draw, request["draws"], most)
 
 
 def _unpacked(
@@ -192,10 +192,10 @@ def _kind(model: Any, value: object, place: tuple[int, int, int]) -> tuple[int, 
 
 
 def _shared(
-    draw: Callable[[int], tuple[Header, bytes]], draws: int
+    draw: Callable[[int], tuple[Header, bytes]], draws: int, most: int
 ) -> Iterator[tuple[Header, bytes]]:
-    """Yield the answers of all draws in order, each core having its share of the work."""
-    workers = min(draws, _cores()) if hasattr(os, "fork") else 1
+    """Yield the answers of all draws in order, at most so many cores sharing the work."""
+    workers = min(draws, most, _cores()) if hasattr(os, "fork") else 1
     if workers <= 1:
         yield from map(draw, range(draws))
         return
@@ -204,8 +204,8 @@ def _shared(
     _allow_processes(0)
     for number in range(draws):
         answer = _receive(streams[number % workers])
-        if answer is None:
-            raise RuntimeError("a share of the work was not done")
+        if answer is None:  # a worker broke off, and so does the whole
+            os._exit(1)
         yield answer
     for stream in streams:
         stream.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from xlbackprop.errors import OutputError
@@ -20,6 +21,23 @@ def check_output(path: Path, *, force: bool) -> None:
             raise _exists(path)
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def check_outputs(paths: Sequence[Path], source: Path, *, force: bool) -> None:
+    """Raise OutputError where files made from a source could not be put, or would replace it."""
+    for number, path in enumerate(paths):
+        if _is_same(path, source):
+            raise OutputError(f"{path} is the workbook itself: name another file")
+        if any(_is_same(path, other) for other in paths[:number]):
+            raise OutputError(f"{path} is named twice: each file needs a name of its own")
+        check_output(path, force=force)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them does not exist
+        return path.absolute() == other.absolute()
 
 
 def save(path: Path, content: bytes, *, force: bool) -> None:

@@ -42,6 +42,20 @@ _CHARACTERS = int(COLUMN_WIDTH * 11 / _CELL["font_size"])
 # A dashed frame, so that a printed page shows them too.
 _TO_FILL_IN = {**_CELL, "bg_color": "#FFFFE0", "border": 3, "border_color": "#B8860B"}
 
+# What becomes of a cell to fill in, in practice: bold or struck through, for those who see no
+# difference between green and red.
+RIGHT: dict[str, Any] = {
+    "bold": True,
+    "font_color": "#0A4A1C",
+    "bg_color": "#8FD9A3",
+    "border": 1,
+    "border_color": "#2F8F4E",
+}
+WRONG: dict[str, Any] = {
+    "font_strikeout": True, "font_color": "#7A0012", "bg_color": "#FF9B9B", "border": 1,
+    "border_color": "#C0303A",
+}  # fmt: skip
+
 _SMALL = {"font_name": FONT, "font_size": 8, "font_color": "#7B8794"}
 
 TEXTS: dict[str, dict[str, Any]] = {
@@ -64,6 +78,8 @@ TEXTS: dict[str, dict[str, Any]] = {
     "edge": {**_SMALL, "align": "center"},
     "side": {**_SMALL, "align": "right"},
     "legend": {"font_name": FONT, "font_size": 9, "font_color": "#52606D", "indent": 1},
+    "progress": {"font_name": FONT, "font_size": 10, "bold": True, "font_color": "#0A4A1C"},
+    "bar": {"font_name": FONT, "font_size": 10, "font_color": "#2F8F4E", "indent": 1},
     "meaning": {"font_name": FONT, "font_size": 10, "font_color": INK, "indent": 1},
     "box": {
         "font_name": FONT, "font_size": 10, "bold": True, "align": "center",
@@ -88,6 +104,11 @@ def constant_format(kind: Kind) -> dict[str, Any]:
 def fill_in_format(number_format: str = "General") -> dict[str, Any]:
     """Return the format of a cell that is left for a person to fill in."""
     return {**_TO_FILL_IN, "num_format": number_format}
+
+
+def marked_format(mark: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the format of a cell that shows how RIGHT or WRONG looks."""
+    return {**_CELL, **mark}
 
 
 def number_format(values: Array) -> str:

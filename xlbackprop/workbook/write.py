@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
-from itertools import islice, product
 from math import ceil
 
 import xlsxwriter
@@ -29,20 +29,23 @@ from xlbackprop.layout import (
 )
 from xlbackprop.network import Network
 from xlbackprop.workbook import description
+from xlbackprop.workbook.block_writer import BlockWriter
 from xlbackprop.workbook.contents import Contents
 from xlbackprop.workbook.overview import OVERVIEW, write_overview
+from xlbackprop.workbook.practice import write_practice
+from xlbackprop.workbook.progress import write_page_progress
 from xlbackprop.workbook.sheet import BlockSheet
 from xlbackprop.workbook.style import (
+    RIGHT,
     TEXTS,
+    WRONG,
     Formats,
     constant_format,
     fill_in_format,
     kind_format,
+    marked_format,
     number_format,
 )
-
-# What is built must be small enough to be checked again: this is below the reader's limits.
-MAX_CHARACTERS = 60_000_000
 
 MOST_COLUMNS_ON_PAPER = 80
 
@@ -61,9 +64,11 @@ def write_workbook(contents: Contents) -> bytes:
     overview = workbook.add_worksheet(OVERVIEW)
     for sheet in layout.sheets:
         worksheet = workbook.add_worksheet(sheet.name, worksheet_class=BlockSheet)
-        _write_page(worksheet, sheet, formats, contents.blank)
+        _write_page(worksheet, sheet, formats, contents)
     write_overview(overview, contents, formats)
-    _Cells(workbook, contents, formats).write()
+    writer = BlockWriter(workbook)
+    _Cells(workbook, contents, formats, writer).write()
+    write_practice(workbook, contents, formats, writer)
     _describe(workbook, network, layout)
     workbook.close()
     return buffer.getvalue()
@@ -72,11 +77,16 @@ def write_workbook(contents: Contents) -> bytes:
 class _Cells:
     """Writes the numbers and formulas of every tensor into its blocks."""
 
-    def __init__(self, workbook: xlsxwriter.Workbook, contents: Contents, formats: Formats) -> None:
-        self.workbook, self.formats = workbook, formats
+    def __init__(
+        self,
+        workbook: xlsxwriter.Workbook,
+        contents: Contents,
+        formats: Formats,
+        writer: BlockWriter,
+    ) -> None:
+        self.workbook, self.formats, self._writer = workbook, formats, writer
         self.network, self.layout = contents.network, contents.layout
         self.arrays, self.blank = contents.arrays, contents.blank
-        self._characters = 0
 
     def write(self) -> None:
         for tensor in self.network.inputs:
@@ -109,43 +119,24 @@ class _Cells:
                 sheet.write_blank(i, j, None, style)
 
     def _write_equation(self, equation: Equation) -> None:
-        tensor, formula = equation.target, equation.formula
-        at = Addresses(equation, self.layout.blocks)
+        tensor = equation.target
+        formula = partial(equation.formula, Addresses(equation, self.layout.blocks))
         styles = (self._kind_format(tensor), self.formats(constant_format(tensor.kind)))
-
-        def write(sheet: BlockSheet, _: Tensor, block: Block, numbers: Array) -> None:
-            # A block's cells, row by row, are its entries in C order, also in a vertical vector.
-            entries = product(*map(range, tensor.block_shape))
-            for row, line in enumerate(numbers.tolist(), start=block.row):
-                inside = islice(entries, block.width)
-                contents = [formula(at, *block.index, *entry) for entry in inside]
-                self._count_characters(tensor, contents)
-                sheet.write_block_row(row, block.column, contents, line, styles)
-
-        self._each_block(tensor, write)
-
-    def _count_characters(self, tensor: Tensor, contents: list[str | float]) -> None:
-        self._characters += sum(len(text) for text in contents if isinstance(text, str))
-        if self._characters > MAX_CHARACTERS:
-            raise SpecError(
-                f"the formulas up to {tensor.name} take more than {MAX_CHARACTERS:,} characters:"
-                " more than a workbook should hold"
-            )
+        array, blocks = self.arrays[tensor.name], self.layout.blocks[tensor.name]
+        self._writer.write(tensor, blocks, array, formula, styles)
 
     def _kind_format(self, tensor: Tensor) -> Format:
         return self.formats(kind_format(tensor.kind, number_format(self.arrays[tensor.name])))
 
 
-def _write_page(
-    worksheet: Worksheet, sheet: Sheet, formats: Formats, blank: Collection[str]
-) -> None:
+def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
     texts = {name: formats(properties) for name, properties in TEXTS.items()}
     worksheet.hide_gridlines(2)
     worksheet.set_column(0, 0, 2)
     worksheet.set_column(1, max(1, sheet.columns), COLUMN_WIDTH)
     worksheet.write_string(TITLE_ROW, 1, sheet.title, texts["title"])
     worksheet.write_string(ABOUT_ROW, 1, sheet.about, texts["about"])
-    _write_legend(worksheet, sheet, formats, blank)
+    _write_legend(worksheet, sheet, formats, contents)
     for band in sheet.bands:
         for column in range(1, sheet.columns):
             worksheet.write_blank(band.row, column, None, texts["band"])
@@ -168,14 +159,16 @@ def _write_heading(worksheet: Worksheet, heading: Heading, texts: Mapping[str, F
         worksheet.write_string(row + 1, column, heading.equation, texts["equation"])
 
 
-def _write_legend(
-    worksheet: Worksheet, sheet: Sheet, formats: Formats, blank: Collection[str]
-) -> None:
+def _write_legend(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
+    blank = contents.blank
     tensors = [heading.tensor for heading in sheet.headings]
     kinds = {tensor.kind for tensor in tensors if tensor.name not in blank}
     swatches = [(kind_format(kind), str(kind)) for kind in Kind if kind in kinds]
     if any(tensor.name in blank for tensor in tensors):
         swatches.append((fill_in_format(), "to fill in"))
+        if contents.answers is not None:
+            swatches += [(marked_format(RIGHT), "right"), (marked_format(WRONG), "not right")]
+            write_page_progress(worksheet, 1 + 3 * len(swatches), sheet, contents, formats)
     for number, (properties, word) in enumerate(swatches):
         worksheet.write_blank(LEGEND_ROW, 1 + 3 * number, None, formats(properties))
         worksheet.write_string(LEGEND_ROW, 2 + 3 * number, word, formats(TEXTS["legend"]))

@@ -7,9 +7,10 @@ with all cells in it. Document types, the door to entity bombs, are refused.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import IO, Protocol
+from io import BytesIO
+from typing import IO, Protocol, TypeVar
 from xml.parsers import expat
 
 from xlbackprop.errors import WorkbookError, one_line
@@ -21,6 +22,7 @@ MAX_INDEXED = 200_000
 MAX_ATTRIBUTES = 40
 MAX_INDEX_CHARACTERS = 30_000_000
 _CHUNK = 1 << 16
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 
 
 class Reader(Protocol):
@@ -40,10 +42,29 @@ def read_part(package: zipfile.ZipFile, part: str, reader: Reader) -> None:
     except KeyError:
         raise WorkbookError(f"the file is damaged: its part {_shown(part)} is missing") from None
     with stream:
-        _Parsing(part, reader).feed(stream)
+        Parsing(part, reader).feed(stream)
 
 
-class _Parsing:
+_Reader = TypeVar("_Reader", bound=Reader)
+
+
+def read_positions(
+    part: str, content: bytes, make_reader: Callable[[Callable[[], int]], _Reader]
+) -> _Reader:
+    """Read a part's bytes with a reader that can ask where in them it is; return the reader.
+
+    `make_reader` is given the function that says so. Raises WorkbookError as `read_part` does,
+    and for a part in UTF-16, into which no plain bytes could be put.
+    """
+    if content.startswith(_UTF_16):
+        raise WorkbookError(f"its part {_shown(part)} is in UTF-16: save it as .xlsx once more")
+    reader = make_reader(lambda: parsing.position)
+    parsing = Parsing(part, reader)
+    parsing.feed(BytesIO(content))
+    return reader
+
+
+class Parsing:
     """One part while it is parsed: counts its elements, their depth, and the longest token."""
 
     def __init__(self, part: str, reader: Reader) -> None:
@@ -57,7 +78,13 @@ class _Parsing:
         parser.CharacterDataHandler = reader.text
         self._parser = parser
 
+    @property
+    def position(self) -> int:
+        """Where in the bytes the current call's tag begins (for an empty element's end, ends)."""
+        return self._parser.CurrentByteIndex
+
     def feed(self, stream: IO[bytes]) -> None:
+        """Read to the end. Raises WorkbookError where the part is damaged or endless."""
         fed = 0
         try:
             while chunk := stream.read(_CHUNK):

@@ -58,11 +58,7 @@ class Convolution:
             return f"SUM({at.g[*(n,) * len(self.batch), k]})"
 
         n = self.n
-        math = Math(
-            f"dL/db[k] = Σ({n}i,j) dL/dout[{n}k,i,j]",
-            rf"\frac{{\partial L}}{{\partial b_k}} = \sum_{{{n}i,j}}"
-            rf" \frac{{\partial L}}{{\partial \mathrm{{out}}_{{{n}k,i,j}}}}",
-        )
+        math = Math(f"dL/db[k] = Σ({n}i,j) dL/dout[{n}k,i,j]")
         terms = Terms(self.samples, {"g": self.dL_dout}, partial, term)
         return sum_equations(self.scope, self.dL_db, terms, math)
 

@@ -72,10 +72,3 @@ def between(
 def literal(number: float) -> str:
     """Return a number as formulas write it: `0.01`, `1E-05`."""
     return repr(number).upper()
-
-
-def derivative(name: str, index: str) -> str:
-    """Return in LaTeX the derivative of L by one entry of a tensor."""
-    upright = name.replace("_", r"\_")
-    symbol = name if len(name) == 1 else rf"\mathrm{{{upright}}}"
-    return rf"\frac{{\partial L}}{{\partial {symbol}_{{{index}}}}}"

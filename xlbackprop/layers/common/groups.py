@@ -64,11 +64,6 @@ class Groups:
         return f"[{','.join(self.axes)}]" if self.axes else ""
 
     @property
-    def subscript(self) -> str:
-        """The same in LaTeX."""
-        return f"_{{{','.join(self.axes)}}}" if self.axes else ""
-
-    @property
     def summed(self) -> str:
         """The letters of the axes that are not kept, as equations write them: `n,i,j`."""
         return ",".join(a for axis, a in enumerate(self.entries.axes) if axis not in self.kept)
@@ -77,11 +72,6 @@ class Groups:
     def sigma(self) -> str:
         """The sign of a sum over a group as equations write it; empty over a single entry."""
         return f"Σ({self.summed}) " if self.summed else ""
-
-    @property
-    def latex_sigma(self) -> str:
-        """The same in LaTeX."""
-        return rf"\sum_{{{self.summed}}} " if self.summed else ""
 
     def spread(self, numbers: Array) -> Array:
         """Return the groups' numbers in a shape that broadcasts over the entries."""

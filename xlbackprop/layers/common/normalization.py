@@ -34,8 +34,6 @@ from xlbackprop.layers.contract import LayerEquations, Scope
 
 Axes = tuple[int, ...]
 
-OUT, NORMALIZED, GAMMA, BETA = r"\mathrm{out}", r"\hat h", r"\gamma", r"\beta"
-
 
 class Normalization:
     """A normalization of known shape: its tensors, then its equations.
@@ -155,68 +153,53 @@ class Normalization:
     # The forward pass.
 
     def _average(self) -> list[Equation]:
-        m, groups, e = self.groups.size, self.groups, self.entries.subscript
-        math = Math(
-            f"mean{self.g} = {groups.sigma}h{self.i} / {m}",
-            rf"\mu{groups.subscript} = \frac{{1}}{{{m}}} {groups.latex_sigma}h{e}",
-        )
+        m, groups = self.groups.size, self.groups
+        math = Math(f"mean{self.g} = {groups.sigma}h{self.i} / {m}")
         return groups.sums(
             self.scope, self.mean, {"h": self.h}, lambda h: h, total, math, divisor=m
         )
 
     def _center(self) -> Equation:
-        e, g = self.entries.subscript, self.groups.subscript
         return entry_equation(
             self.centered,
             {"h": (self.h, self.entries), "mean": (self.mean, self.groups)},
             compute=lambda h, mean: h - mean,
             formula=lambda h, mean: f"{h}-{mean}",
-            math=Math(f"centered{self.i} = h{self.i} - mean{self.g}", rf"c{e} = h{e} - \mu{g}"),
+            math=Math(f"centered{self.i} = h{self.i} - mean{self.g}"),
         )
 
     def _average_square(self) -> list[Equation]:
-        m, groups, e = self.groups.size, self.groups, self.entries.subscript
+        m, groups = self.groups.size, self.groups
         return groups.sums(
             self.scope,
             self.var,
             {"c": self.centered},
             compute=lambda c: c * c,
             text=lambda c: f"SUMSQ({c})",
-            math=Math(
-                f"var{self.g} = {groups.sigma}centered{self.i}² / {m}",
-                rf"v{groups.subscript} = \frac{{1}}{{{m}}} {groups.latex_sigma}c{e}^2",
-            ),
+            math=Math(f"var{self.g} = {groups.sigma}centered{self.i}² / {m}"),
             divisor=m,
         )
 
     def _invert_deviation(self) -> Equation:
-        eps, g = literal(self.eps), self.groups.subscript
+        eps = literal(self.eps)
         return Equation(
             self.inv_std,
             {"var": self.var},
             compute=lambda var: 1 / np.sqrt(var + self.eps),
             formula=lambda at, *index: f"1/SQRT({at.var[index]}+{eps})",
-            math=Math(
-                f"inv_std{self.g} = 1 / √(var{self.g} + {eps})",
-                rf"r{g} = \frac{{1}}{{\sqrt{{v{g} + \epsilon}}}}",
-            ),
+            math=Math(f"inv_std{self.g} = 1 / √(var{self.g} + {eps})"),
         )
 
     def _normalize(self) -> Equation:
-        e, g = self.entries.subscript, self.groups.subscript
         return entry_equation(
             self.normalized,
             {"c": (self.centered, self.entries), "r": (self.inv_std, self.groups)},
             compute=lambda c, r: c * r,
             formula=lambda c, r: f"{c}*{r}",
-            math=Math(
-                f"normalized{self.i} = centered{self.i} · inv_std{self.g}",
-                rf"\hat h{e} = c{e}\, r{g}",
-            ),
+            math=Math(f"normalized{self.i} = centered{self.i} · inv_std{self.g}"),
         )
 
     def _scale_and_shift(self) -> Equation:
-        e, p = self.entries.subscript, self.sharing.subscript
         return entry_equation(
             self.out,
             {
@@ -226,35 +209,25 @@ class Normalization:
             },
             compute=lambda gamma, x, beta: gamma * x + beta,
             formula=lambda gamma, x, beta: f"{gamma}*{x}+{beta}",
-            math=Math(
-                f"out{self.i} = gamma{self.p} · normalized{self.i} + beta{self.p}",
-                rf"\mathrm{{out}}{e} = \gamma{p}\, \hat h{e} + \beta{p}",
-            ),
+            math=Math(f"out{self.i} = gamma{self.p} · normalized{self.i} + beta{self.p}"),
         )
 
     # The backward pass.
 
     def _gradient_of_gamma(self) -> list[Equation]:
-        sharing, e = self.sharing, self.entries.subscript
+        sharing = self.sharing
         return sharing.sums(
             self.scope,
             self.dL_dgamma,
             {"g": self.dL_dout, "x": self.normalized},
             compute=lambda g, x: g * x,
             text=sumproduct,
-            math=Math(
-                f"dL/dgamma{self.p} = {sharing.sigma}dL/dout{self.i} · normalized{self.i}",
-                rf"{_by(GAMMA, sharing)} = {sharing.latex_sigma}"
-                rf"{_by(OUT, self.entries)}\, \hat h{e}",
-            ),
+            math=Math(f"dL/dgamma{self.p} = {sharing.sigma}dL/dout{self.i} · normalized{self.i}"),
         )
 
     def _gradient_of_beta(self) -> list[Equation]:
         sharing = self.sharing
-        math = Math(
-            f"dL/dbeta{self.p} = {sharing.sigma}dL/dout{self.i}",
-            f"{_by(BETA, sharing)} = {sharing.latex_sigma}{_by(OUT, self.entries)}",
-        )
+        math = Math(f"dL/dbeta{self.p} = {sharing.sigma}dL/dout{self.i}")
         return sharing.sums(
             self.scope, self.dL_dbeta, {"g": self.dL_dout}, lambda g: g, total, math
         )
@@ -265,20 +238,12 @@ class Normalization:
             {"g": (self.dL_dout, self.entries), "gamma": (self.gamma, self.sharing)},
             compute=lambda g, gamma: g * gamma,
             formula=lambda g, gamma: f"{g}*{gamma}",
-            math=Math(
-                f"dL/dnormalized{self.i} = dL/dout{self.i} · gamma{self.p}",
-                rf"{_by(NORMALIZED, self.entries)} = {_by(OUT, self.entries)}\,"
-                rf" \gamma{self.sharing.subscript}",
-            ),
+            math=Math(f"dL/dnormalized{self.i} = dL/dout{self.i} · gamma{self.p}"),
         )
 
     def _mean_of_gradient(self) -> list[Equation]:
         m, groups = self.groups.size, self.groups
-        math = Math(
-            f"gradient_mean{self.g} = {groups.sigma}dL/dnormalized{self.i} / {m}",
-            rf"\bar g{groups.subscript} = \frac{{1}}{{{m}}} {groups.latex_sigma}"
-            + _by(NORMALIZED, self.entries),
-        )
+        math = Math(f"gradient_mean{self.g} = {groups.sigma}dL/dnormalized{self.i} / {m}")
         return groups.sums(
             self.scope,
             self.gradient_mean,
@@ -290,7 +255,7 @@ class Normalization:
         )
 
     def _mean_of_product(self) -> list[Equation]:
-        m, groups, e = self.groups.size, self.groups, self.entries.subscript
+        m, groups = self.groups.size, self.groups
         return groups.sums(
             self.scope,
             self.product_mean,
@@ -299,15 +264,12 @@ class Normalization:
             text=sumproduct,
             math=Math(
                 f"product_mean{self.g} ="
-                f" {groups.sigma}dL/dnormalized{self.i} · normalized{self.i} / {m}",
-                rf"\bar p{groups.subscript} = \frac{{1}}{{{m}}} {groups.latex_sigma}"
-                rf"{_by(NORMALIZED, self.entries)}\, \hat h{e}",
+                f" {groups.sigma}dL/dnormalized{self.i} · normalized{self.i} / {m}"
             ),
             divisor=m,
         )
 
     def _gradient_of_h(self) -> Equation:
-        e, s = self.entries.subscript, self.groups.subscript
         return entry_equation(
             self.dL_dh,
             {
@@ -322,11 +284,9 @@ class Normalization:
             math=Math(
                 # With all its indices, the line would be far wider than the block under it.
                 "dL/dh = inv_std · (dL/dnormalized - gradient_mean - normalized · product_mean)",
-                rf"{_by('h', self.entries)} = r{s} \left({_by(NORMALIZED, self.entries)}"
-                rf" - \bar g{s} - \hat h{e}\, \bar p{s}\right)",
+                full=f"dL/dh{self.i} = inv_std{self.g} · (dL/dnormalized{self.i}"
+                f" - gradient_mean{self.g} - normalized{self.i} · product_mean{self.g})",
+                why="An entry moves its group's mean and variance too, and by them all outputs of"
+                " the group: what it does through them is what the two means take off.",
             ),
         )
-
-
-def _by(symbol: str, groups: Groups) -> str:
-    return rf"\frac{{\partial L}}{{\partial {symbol}{groups.subscript}}}"

@@ -65,14 +65,13 @@ def spread_out(
         {"x": source},
         compute,
         formula,
-        Math(
-            f"{target.title}[{index}] = {source.title}[{plain}], zero elsewhere",
-            rf"{latex(target)}_{{{index}}} = {latex(source)}_{{{plain}}}",
-        ),
+        Math(f"{target.title}[{index}] = {source.title}[{plain}], zero elsewhere"),
     )
 
 
-def half_turn(scope: Scope, short: str, symbol: str, source: Tensor, about: str) -> Equation:
+def half_turn(
+    scope: Scope, short: str, symbol: str, source: Tensor, about: str, why: str
+) -> Equation:
     """Return the equation of the source's planes turned by 180 degrees."""
     bottom, right = source.shape[-2] - 1, source.shape[-1] - 1
     target = scope.tensor(
@@ -103,10 +102,7 @@ def half_turn(scope: Scope, short: str, symbol: str, source: Tensor, about: str)
         {"x": source},
         compute=lambda x: x[..., ::-1, ::-1],
         formula=formula,
-        math=Math(
-            f"{target.title}[{plain}] = {source.title}[{index}]",
-            rf"{latex(target)}_{{{plain}}} = {latex(source)}_{{{index}}}",
-        ),
+        math=Math(f"{target.title}[{plain}] = {source.title}[{index}]", why=why),
     )
 
 
@@ -135,9 +131,3 @@ def size_text(size: Pair) -> str:
 def pair_text(both: Pair) -> str:
     """Return what holds of both axes as people write it: `2` where it is the same, else `2, 1`."""
     return str(both[0]) if both[0] == both[1] else f"{both[0]}, {both[1]}"
-
-
-def latex(tensor: Tensor) -> str:
-    """Return a tensor's name in LaTeX: gradients as partial derivatives, the rest upright."""
-    name = tensor.short.replace("_", r"\_")
-    return rf"\mathrm{{{name}}}"

@@ -95,10 +95,7 @@ def _partial_sums(scope: Scope, name: str, target: Tensor, terms: Terms) -> Equa
             [terms.partial(slice(part.start, part.stop), **arrays) for part in parts]
         ),
         formula=lambda at, q, *index: "+".join([terms.term(at, t, *index) for t in parts[q]]),
-        math=Math(
-            f"{sums.title}[q] = terms {first} … {last} of {target.title}",
-            rf"S_q = \sum_{{t={first}}}^{{{last}}} \mathrm{{term}}_t",
-        ),
+        math=Math(f"{sums.title}[q] = terms {first} … {last} of {target.title}"),
     )
 
 

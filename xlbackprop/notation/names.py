@@ -1,0 +1,67 @@
+"""Names of tensors in LaTeX: letters in italics, words upright, gradients as derivatives."""
+
+from __future__ import annotations
+
+import re
+
+_GREEK = {
+    "alpha": r"\alpha", "beta": r"\beta", "beta1": r"\beta_1", "beta2": r"\beta_2",
+    "eps": r"\varepsilon", "gamma": r"\gamma", "π": r"\pi",
+}  # fmt: skip
+# The gradients that sum up to dL/dout, and the partial sums of a gradient.
+_PART = re.compile(r"(out(?=_\d+$)|\w+?(?=_sums))_(\w+)")
+
+
+def name_to_latex(name: str, index: str = "", *, flat: bool = False) -> str:
+    """Return a tensor's name in LaTeX, with an index that is LaTeX already.
+
+    A single letter is in italics, a word upright; what follows a letter (`w_new`) stands below it,
+    and a layer before its tensor. A derivative that is `flat` is no taller than a line of words.
+    """
+    layer, dot, short = name.rpartition(".")
+    if dot:
+        tensor = name_to_latex(short.replace("dL_d", "dL/d"), index, flat=flat)
+        return rf"\mathrm{{{_escaped(layer)}.}}{tensor}"
+    if name.startswith("dL/d"):
+        return _derivative(name.removeprefix("dL/d"), index, flat=flat)
+    base, subscript = _parts(name)
+    below = r",\,".join(filter(None, [subscript, index]))
+    return base + (f"_{{{below}}}" if below else "")
+
+
+def inline_name(name: str) -> str:
+    """Return a tensor's name in LaTeX for a line of words."""
+    return f"${name_to_latex(name, flat=True)}$"
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Return a name's letter or word, and what stands below it."""
+    if name in _GREEK:
+        base, _, number = _GREEK[name].partition("_")
+        return base, number
+    letter, mark, rest = name.partition("_")
+    if mark and len(letter) == 1:
+        return letter, _suffix(rest)
+    if name.endswith("₀"):
+        return name[:-1], "0"
+    return (name if len(name) == 1 else rf"\mathrm{{{_escaped(name)}}}"), ""
+
+
+def _suffix(rest: str) -> str:
+    letter, mark, hat = rest.partition("_")
+    if mark and hat == "hat" and len(letter) == 1:
+        return rf"\hat {letter}"
+    return rest if len(rest) == 1 or rest.isdigit() else rf"\mathrm{{{_escaped(rest)}}}"
+
+
+def _escaped(name: str) -> str:
+    return name.replace("_", r"\_")
+
+
+def _derivative(of: str, index: str, *, flat: bool) -> str:
+    part = _PART.fullmatch(of)
+    if part:
+        below = r",\,".join(filter(None, [_suffix(part[2]), index]))
+        return rf"\left({_derivative(part[1], '', flat=flat)}\right)_{{{below}}}"
+    below = rf"\partial {name_to_latex(of, index)}"
+    return rf"\partial L/{below}" if flat else rf"\frac{{\partial L}}{{{below}}}"

@@ -1,0 +1,149 @@
+"""The first sheet: the verdict, what explains it, the counts, and the way to each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from xlbackprop.grid import MAX_COLUMNS, on_sheet
+from xlbackprop.workbook.annotate.marks import COLOURS, MEANINGS, VERDICT_COLOURS, Mark, Summary
+from xlbackprop.workbook.annotate.page import Page
+from xlbackprop.workbook.annotate.sheet_reader import read_sheet
+from xlbackprop.workbook.annotate.styles import Look, Styles
+from xlbackprop.workbook.style import BAND, TEXTS
+
+SHEET_NAME = "Marks"
+
+# A page that is wrong throughout has one cause or two: longer lists help nobody.
+MOST_CELLS, MOST_TENSORS, MOST_SENTENCES = 500, 500, 50
+
+_FIRST, _SECOND, _THIRD, _HINT = 1, 2, 3, 6
+_WIDTHS = (2, 24, *[11] * 6, 62)
+_LAST = len(_WIDTHS) - 1
+# Beyond what is read, and hidden: each format made for marks, and what it is made from.
+_MADE, _MADE_FROM = 10, 11
+
+_QUIET = str(TEXTS["about"]["font_color"]).removeprefix("#")
+_TEXT = Look(wrap=True, indent=1)
+_LINK = Look(colour=str(TEXTS["link"]["font_color"]).removeprefix("#"), underline=True, indent=1)
+_BAND = Look(bold=True, colour="FFFFFF", fill=BAND.removeprefix("#"), indent=1)
+_HEAD = Look(bold=True, colour=_QUIET, indent=1)
+_PLAIN = Look(indent=1)
+
+
+def summary_sheet(
+    summary: Summary, marks: Sequence[Mark], uncommented: int, styles: Styles, namespace: str
+) -> bytes:
+    """Return the part of the first sheet.
+
+    `uncommented` marks are coloured only. What `styles` has made for marks is noted on the
+    sheet, so that `formats_made` can tell what it was made from.
+    """
+    page = Page(styles, _WIDTHS)
+    _write_verdict(page, summary)
+    _write_legend(page, marks)
+    _write_sentences(page, summary.sentences)
+    _write_tensors(page, summary)
+    _write_cells(page, marks, uncommented)
+    for row, (made, made_from) in enumerate(sorted(styles.made.items())):
+        page.put_format(row, _MADE, made)
+        page.put_format(row, _MADE_FROM, made_from)
+    return page.to_xml(namespace, {_MADE: _MADE_FROM})
+
+
+def formats_made(part: str, content: bytes) -> dict[int, int]:
+    """Return the formats that were made for marks, and what each was made from, off a summary."""
+    sheet = read_sheet(part, content)
+    styles = dict(zip(sheet.keys.tolist(), sheet.styles.tolist(), strict=True))
+    across = _MADE_FROM - _MADE
+    return {
+        style: styles[key + across]
+        for key, style in styles.items()
+        if key % MAX_COLUMNS == _MADE and key + across in styles
+    }
+
+
+def _write_verdict(page: Page, summary: Summary) -> None:
+    page.row = 1
+    page.put(_FIRST, summary.title, Look(16, bold=True), to=_LAST)
+    page.grow(24)
+    page.row += 1
+    counts = ", ".join(f"{number:,} {status}" for status, number in summary.counts.items())
+    colour = VERDICT_COLOURS.get(summary.verdict, "")
+    page.put(_FIRST, summary.verdict.upper(), Look(12, bold=True, fill=colour, align="center"))
+    page.put(_SECOND, counts, Look(11, indent=1))
+    page.grow(20)
+
+
+def _write_legend(page: Page, marks: Sequence[Mark]) -> None:
+    statuses = {mark.status for mark in marks}
+    page.row += 1
+    for status, colour in COLOURS.items():
+        if status in statuses:
+            page.row += 1
+            page.put(_FIRST, status, Look(fill=colour, frame=True, align="center"))
+            page.put(_SECOND, MEANINGS[status], Look(colour=_QUIET, indent=1))
+
+
+def _write_sentences(page: Page, sentences: Sequence[str]) -> None:
+    if not sentences:
+        return
+    _write_band(page, "What explains it")
+    for sentence in sentences[:MOST_SENTENCES]:
+        page.row += 1
+        page.put(_FIRST, sentence, _TEXT, to=_LAST)
+    _write_rest(page, len(sentences) - MOST_SENTENCES, "more")
+
+
+def _write_tensors(page: Page, summary: Summary) -> None:
+    _write_band(page, "Tensor by tensor")
+    statuses = [status for status in ("right", *COLOURS) if summary.counts.get(status)]
+    page.row += 1
+    page.put(_FIRST, "tensor", _HEAD)
+    for column, status in enumerate(statuses, start=_SECOND):
+        page.put(column, status, replace(_HEAD, align="right"))
+    if any(tensor.rule for tensor in summary.tensors):
+        page.put(_LAST, "the rule", _HEAD)
+    for tensor in summary.tensors[:MOST_TENSORS]:
+        page.row += 1
+        page.put(_FIRST, tensor.name, _PLAIN)
+        if tensor.rule:
+            page.put(_LAST, tensor.rule, _TEXT)
+        for column, status in enumerate(statuses, start=_SECOND):
+            if number := tensor.counts.get(status, 0):
+                colour = COLOURS.get(status, "")
+                page.put(column, number, replace(_PLAIN, fill=colour, align="right"))
+    _write_rest(page, len(summary.tensors) - MOST_TENSORS, "more")
+
+
+def _write_cells(page: Page, marks: Sequence[Mark], uncommented: int) -> None:
+    if not marks:
+        return
+    _write_band(page, "Cell by cell")
+    if uncommented:
+        page.row += 1
+        why = "where a thread of comments is, or there would be too many"
+        page.put(_FIRST, f"coloured, without a comment: {uncommented:,} ({why})", _PLAIN)
+    page.row += 1
+    heads = {_FIRST: "cell", _SECOND: "is", _THIRD: "entry", _HINT: "hint"}
+    for column, head in heads.items():
+        page.put(column, head, _HEAD)
+    for mark in marks[:MOST_CELLS]:
+        page.row += 1
+        target = on_sheet(mark.sheet, mark.cell)
+        page.link(_FIRST, f"{mark.sheet}!{mark.cell}", target, _LINK)
+        page.put(_SECOND, mark.status, Look(fill=COLOURS[mark.status], align="center"))
+        page.put(_THIRD, mark.entry, _PLAIN)
+        page.put(_HINT, mark.hint, _TEXT, to=_LAST)
+    _write_rest(page, len(marks) - MOST_CELLS, "more, coloured on their sheets")
+
+
+def _write_band(page: Page, text: str) -> None:
+    page.row += 2
+    page.put(_FIRST, text, _BAND, to=_LAST)
+
+
+def _write_rest(page: Page, number: int, what: str) -> None:
+    if number > 0:
+        page.row += 1
+        page.put(_FIRST, f"… and {number:,} {what}", _HEAD)
