@@ -16,13 +16,13 @@ PACKAGE = ROOT / "xlbackprop"
 
 # Each room may import from those before it, and from itself.
 ROOMS = [
-    "errors", "numerals", "tolerance", "notation", "toml", "spec", "equation", "slips", "grid",
+    "errors", "numerals", "notation", "toml", "spec", "equation", "tolerance", "slips", "grid",
     "places", "cellwise", "layers", "losses", "optimizers", "graph", "steps", "late_weights",
     "training", "network", "expression", "references", "array_files", "values", "templates",
     "layout", "workbook", "mapping", "builder", "subject", "inspection", "verify", "diagnose",
-    "typed", "recalculation", "prove", "review", "hints", "report", "csv_report", "page", "checker",
-    "annotation", "derivation", "explainer", "terminal", "terminal_explanation", "__init__", "cli",
-    "__main__",
+    "typed", "recalculation", "locate", "prove", "review", "hints", "report", "csv_report", "page",
+    "checker", "annotation", "derivation", "explainer", "terminal", "terminal_explanation",
+    "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -15,10 +15,11 @@ import openpyxl
 import pytest
 
 import xlbackprop
+from tests.foreign import build as build_foreign
 from tests.program import ROOT, TWO_LAYERS, environment
 from xlbackprop.__main__ import main
 
-COMMANDS = ["templates", "build", "check", "explain", "equations", "inspect"]
+COMMANDS = ["templates", "build", "check", "explain", "equations", "inspect", "locate"]
 STATUSES = {"right", "wrong", "carried", "blank", "invalid", "typed"}
 KINDS = {"given", "parameter", "forward", "backward", "helper", "link", "update"}
 WIDTH_WHEN_PIPED = 120
@@ -412,6 +413,8 @@ def test_example_in_the_help_runs(command, folder, capsys):
         loss = xlbackprop.Placement((f"{place['loss.L'].sheet}!{place['loss.L'].range}",))
         described = xlbackprop.Map({"loss.L": loss}, "conv5x5x2").to_toml()
         (folder / "own.toml").write_text(described, encoding="utf-8")
+    if command == ["locate"]:
+        build_foreign("conv5x5x2", "side-by-side", folder).path.rename(folder / "mine.xlsx")
     examples = examples_in(called(capsys, *command, "-h")[1])
     assert examples
     for example in examples:

@@ -27,6 +27,7 @@ from xlbackprop.errors import (
 from xlbackprop.explainer import Explanation, Term, Upstream, explain
 from xlbackprop.hints import Hints
 from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
+from xlbackprop.locate import LeftOut, LocatedTensor, Proposal, guess, locate
 from xlbackprop.mapping import Map, Placement, load_map, parse_map
 from xlbackprop.network import Network, build_network
 from xlbackprop.page import html_report
@@ -49,12 +50,15 @@ __all__ = [
     "Explanation",
     "Hints",
     "Inspection",
+    "LeftOut",
     "Limits",
+    "LocatedTensor",
     "Map",
     "MapError",
     "Network",
     "OutputError",
     "Placement",
+    "Proposal",
     "Report",
     "Review",
     "Spec",
@@ -73,10 +77,12 @@ __all__ = [
     "csv_report",
     "equations",
     "explain",
+    "guess",
     "html_report",
     "inspect",
     "load_map",
     "load_spec",
+    "locate",
     "make_report",
     "parse_map",
     "parse_spec",

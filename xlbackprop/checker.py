@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from xlbackprop.diagnose import diagnose
-from xlbackprop.errors import EngineError, shown, suggestion
+from xlbackprop.errors import EngineError
+from xlbackprop.locate import locate_subject
 from xlbackprop.mapping import Map
 from xlbackprop.prove import prove as try_draws
-from xlbackprop.recalculation import EngineName, recalculate, start
+from xlbackprop.recalculation import EngineName, engine_name, recalculate, start
 from xlbackprop.report import Report, make_report
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec
@@ -17,7 +18,6 @@ from xlbackprop.typed import ask_for_formulas
 from xlbackprop.verify import verify
 from xlbackprop.workbook.engine import DEFAULT_LIMITS, Engine, Limits
 from xlbackprop.workbook.found import read_tensors
-from xlbackprop.workbook.libreoffice import find_libreoffice
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read import open_workbook
 
@@ -36,11 +36,11 @@ def check(
 
     Givens and parameters are read from the workbook itself. `spec` (a Spec, a template's name or
     a path) takes the place of the description that the workbook carries, and `map` (a Map or a
-    path) says where the tensors stand in a workbook that somebody else laid out. Formulas are
-    evaluated anew by the engine, within the limits ("none": what was saved is judged). With
-    `prove` they are tried on so many draws of the givens and parameters, too, and with `formulas`
-    a number that was typed instead of one is `typed`. The report has all in it, the right numbers
-    too: `Report.told` returns one that gives away less.
+    path) says where the tensors stand in a workbook that somebody else laid out; with a spec and
+    no map they are located. Formulas are evaluated anew by the engine, within the limits ("none":
+    what was saved is judged). With `prove` they are tried on so many draws of the givens and
+    parameters, too, and with `formulas` a number that was typed instead of one is `typed`. The
+    report has all in it, the right numbers too: `Report.told` returns one that gives away less.
 
     Raises WorkbookError where the file cannot be used, SpecError where `spec` cannot, MapError
     where `map` cannot, EngineError where the engine is missing, or cannot be used to prove.
@@ -75,7 +75,10 @@ def review_workbook(
         open_workbook(file, path) as workbook,
         start(file, name, limits) as running,
     ):
-        subject = find_subject(workbook, spec, map)
+        subject = None
+        if spec is not None and map is None:
+            subject = locate_subject(workbook, running, spec)
+        subject = subject or find_subject(workbook, spec, map)
         network, chosen = subject.network, subject.chosen
         stored = read_tensors(workbook, network, subject.places, subject.blocks)
         found, notes = recalculate(stored, running)
@@ -90,11 +93,7 @@ def review_workbook(
 
 
 def _engine_name(engine: EngineName | str, prove: int) -> EngineName:
-    if engine not in set(EngineName):
-        raise EngineError(f"there is no engine {shown(engine)}{suggestion(engine, EngineName)}")
-    name = EngineName(engine)
+    name = engine_name(engine)
     if prove and name is not EngineName.IRONCALC:
         raise EngineError(f"nothing can be proven with the engine {name}: leave --engine out")
-    if name is EngineName.LIBREOFFICE:
-        find_libreoffice()
     return name

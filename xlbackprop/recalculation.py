@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask
-from xlbackprop.tolerance import ABSOLUTE, RELATIVE
+from xlbackprop.errors import EngineError, shown, suggestion
+from xlbackprop.tolerance import allowance
 from xlbackprop.workbook.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.engine import EngineStopped, Limits, start_engine
 from xlbackprop.workbook.found import Found, Origin, Recalculated
-from xlbackprop.workbook.libreoffice import LibreOffice
+from xlbackprop.workbook.libreoffice import LibreOffice, find_libreoffice
 
 _OTHER_WORKBOOK = re.compile(r"\[[^\[\]]+\][^\[\]!+*/,;()]*!")
 
@@ -41,6 +42,15 @@ class EngineName(StrEnum):
     IRONCALC = "ironcalc"
     LIBREOFFICE = "libreoffice"
     NONE = "none"
+
+
+def engine_name(engine: EngineName | str) -> EngineName:
+    """Return the engine of a name. Raises EngineError where there is none, or it is missing."""
+    if engine not in set(EngineName):
+        raise EngineError(f"there is no engine {shown(engine)}{suggestion(engine, EngineName)}")
+    if engine == EngineName.LIBREOFFICE:
+        find_libreoffice()
+    return EngineName(engine)
 
 
 class Recalculating(Protocol):
@@ -154,7 +164,7 @@ def _put(array: NDArray[Any], at: NDArray[Any], values: NDArray[Any]) -> NDArray
 def _differs(old_states: Codes, old: Array, states: Codes, numbers: Array) -> Mask:
     """Return where a value was saved, and is another now."""
     with np.errstate(invalid="ignore"):
-        far = np.abs(numbers - old) > np.maximum(RELATIVE * np.abs(numbers), ABSOLUTE)
+        far = np.abs(numbers - old) > allowance(numbers)
     both = (old_states == State.NUMBER) & (states == State.NUMBER)
     return np.asarray(np.where(both, far, (old_states != states) & (old_states != State.BLANK)))
 

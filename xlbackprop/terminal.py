@@ -14,6 +14,7 @@ from rich.text import Text
 
 from xlbackprop.errors import one_line
 from xlbackprop.inspection import Inspection
+from xlbackprop.locate import Proposal
 from xlbackprop.report import CellResult, Report
 
 # More than these are counted, not listed: a page that is wrong throughout has one cause or two.
@@ -77,6 +78,24 @@ def print_inspection(inspection: Inspection, stream: TextIO) -> None:
         for tensor in inspection.tensors
     ]
     print_table(console, ["tensor", "kind", "shape", "cells"], rows)
+
+
+def print_proposal(proposal: Proposal, stream: TextIO) -> None:
+    """Print where tensors were found, how sure that is, and why."""
+    console = open_console(stream)
+    rows: list[list[str | Text]] = []
+    for one in proposal.tensors:
+        blocks = [f"{sheet}!{cells}" for sheet, cells in proposal.ranges(one)]
+        more = f" … {len(blocks)} blocks" if len(blocks) > 3 else ""
+        colour = _COLOURS["right" if one.certainty == "sure" else "carried"]
+        where = " ".join(blocks[:3]) + more
+        rows.append([one.name, Text(one.certainty, colour), where, one.reason])
+    print_table(console, ["tensor", "certainty", "cells", "why"], rows)
+    if proposal.left_out:
+        console.print()
+        console.print(Text("not found", "bold"))
+        left_out = [[one.name, one.reason] for one in proposal.left_out]
+        print_table(console, ["tensor", "why"], left_out)
 
 
 def print_templates(about: Iterable[tuple[str, str]], stream: TextIO) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Mask
 from xlbackprop.network import Network
-from xlbackprop.verify import Judgement, Status, allowance, counted, typed_tolerance
+from xlbackprop.tolerance import allowance, typed_tolerance
+from xlbackprop.verify import Judgement, Status, counted
 from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.found import Found
 
@@ -49,7 +50,7 @@ class Case:
     @cached_property
     def tolerance(self) -> Array:
         """How far off a number may be for its typed decimals."""
-        return typed_tolerance(self.found)
+        return typed_tolerance(self.numbers, self.known & ~self.found.has_formula)
 
     @cached_property
     def unit(self) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask, Tensor
 from xlbackprop.network import Network
-from xlbackprop.tolerance import ABSOLUTE, RELATIVE
+from xlbackprop.tolerance import matches
 from xlbackprop.verify import Status, verify
 from xlbackprop.workbook.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.cells import State
@@ -137,8 +137,8 @@ class Trial:
     @cached_property
     def suspect(self) -> Mask:
         """Where a tested cell holds neither the true number nor what follows from the others."""
-        differs = ~_equal(self.values.numbers, self.truth) & self.tested
-        return differs & ~_equal(self.values.numbers, self._own) if differs.any() else differs
+        differs = ~matches(self.values.numbers, self.truth) & self.tested
+        return differs & ~matches(self.values.numbers, self._own) if differs.any() else differs
 
     @cached_property
     def _own(self) -> Array:
@@ -180,12 +180,6 @@ class Trial:
             )
             for name, one in self.trials.found.items()
         }
-
-
-def _equal(numbers: Array, expected: Array) -> Mask:
-    with np.errstate(invalid="ignore"):
-        allowed = np.maximum(RELATIVE * np.abs(expected), ABSOLUTE)
-        return np.asarray(np.abs(numbers - expected) <= allowed)
 
 
 def _split(flat: NDArray[S], tensors: tuple[Tensor, ...]) -> dict[str, NDArray[S]]:

@@ -1,0 +1,132 @@
+"""What a label means: the words people write beside a block, and the tensors they may mean."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from xlbackprop.equation import Tensor
+
+# The subject of a derivative or of the word gradient, and whose gradient it may be.
+_SUBJECTS = {
+    r"w\d*|weights?|filters?|kernels?|gewichte?|theta": ("dL_dw",),
+    r"b\d*|bias(es)?": ("dL_db",),
+    r"x\d*|h\d*|in(put)?s?|eingabe|i\d*|p(added)?": ("dL_dh", "dL_dout"),
+    r"out(put)?s?\d*|o\d*|y(hat)?\d*|z\d*|net\d*|a\d*|s\d*|ausgabe": ("dL_dout", "dL_dh"),
+}
+_WORDS = (
+    (r"w\d*|weights?|filters?|kernels?|gewichte?|theta", ("w",)),
+    (r"b\d*|bias(es)?", ("b",)),
+    (r"x\d*|inputs?|in|images?|bild|eingabe|features?|samples?|i\d+", ("h",)),
+    (r"channels?|ch|kanal|c\d+", ("h",)),
+    (r"h\d*", ("h", "out")),
+    (r"outputs?|out|z\d*|y\d*|yhat|net\d*|a\d*|ausgabe|activations?|map|maps", ("out", "h")),
+    (r"relu|sigmoid|tanh|softmax|pool|pooled|pooling|flatten|flat|logits?|preactivations?",
+     ("out", "h")),
+    (r"targets?|desired|soll|true|t\d*|labels?", ("target",)),
+    (r"lr|eta|alpha|lernrate|learning|rate|eps", ("lr",)),
+    (r"loss|cost|l|e|j|etotal|kosten|verlust", ("L",)),
+    (r"errors?|fehler", ("L", "error", "dL_dout")),
+    (r"deltas?|upstream|d", ("dL_dout", "dL_dh", "error")),
+    (r"winners?|argmax|mask", ("winner", "mask")),
+)  # fmt: skip
+_SUBJECT_OF = tuple((re.compile(pattern), roles) for pattern, roles in _SUBJECTS.items())
+_ROLE_OF = tuple((re.compile(pattern), roles) for pattern, roles in _WORDS)
+_GRADIENT = re.compile(r"\bd(?:l|e|c|j|loss|error|etotal)?\s*/\s*d\s*([a-z]+\d*)")
+_D_OF = re.compile(r"\bd(?:l|e|c|j)?_?d?_?([a-z]+\d*)\b")
+_GRADIENT_WORD = re.compile(r"\b(grad(?:ient)?s?|gradienten?|nabla|derivatives?|dl|updates? to)\b")
+_NEW = re.compile(r"\b(new|neue?s?r?|updated|after|next)\b|\+|'")
+_ROTATED = re.compile(r"rotat|flip|gedreht|180|turned")
+_SPREAD = re.compile(r"spread|dilated|zeros? between")
+_PADDED = re.compile(r"padd|pad\b|rand\b")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The short names of the tensors that a label may mean, the likeliest first."""
+
+    roles: tuple[str, ...]
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def meaning_of(label: str) -> Meaning:
+    """Return what a label means; no roles where its words say nothing."""
+    text = _plain(label)
+    words = re.findall(r"[a-z]+\d*|\d+", text)
+    return Meaning(_roles(text, words), frozenset(words))
+
+
+def _roles(text: str, words: list[str]) -> tuple[str, ...]:
+    gradient = _GRADIENT.search(text)
+    if gradient:
+        return _subject(gradient[1])
+    if _GRADIENT_WORD.search(text):
+        return next((roles for word in words if (roles := _subject(word))), ("dL_dout", "dL_dh"))
+    named = [roles for word in words if (roles := _role(word))]
+    if len(named) > 1 and named[0] == ("L",):  # "loss target", "error of the output"
+        named = named[1:]
+    roles = named[0] if named else ()
+    if not roles and words and (match := _D_OF.match(words[0])):
+        return _subject(match[1])
+    return _of_a_helper(text, roles)
+
+
+def _of_a_helper(text: str, roles: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the roles, or those of a tensor's padded, turned or updated version."""
+    version = {
+        ("w_rotated",): _ROTATED.search(text),
+        ("dL_dout_spread",): _SPREAD.search(text),
+        ("h_padded",): roles[:1] in (("h",), ()) and _PADDED.search(text),
+        (f"{roles[0]}_new" if roles else "",): roles[:1] in (("w",), ("b",)) and _NEW.search(text),
+    }
+    return next((name for name, is_meant in version.items() if is_meant), roles)
+
+
+def _plain(label: str) -> str:
+    text = unicodedata.normalize("NFKD", label).lower()
+    for symbol, word in (
+        ("∂", "d"),
+        ("δ", "delta "),
+        ("∇", "nabla "),
+        ("η", "eta"),
+        ("α", "alpha"),
+    ):
+        text = text.replace(symbol, word)
+    text = re.sub(r"\b(d[lecj])_d", r"\1/d", text)
+    return re.sub(r"[_{}()\[\]^:=,;]+", " ", text)
+
+
+def _subject(word: str) -> tuple[str, ...]:
+    return next((roles for pattern, roles in _SUBJECT_OF if pattern.fullmatch(word)), ())
+
+
+def _role(word: str) -> tuple[str, ...]:
+    return next((roles for pattern, roles in _ROLE_OF if pattern.fullmatch(word)), ())
+
+
+def fit(label: str, tensor: Tensor, order: int) -> float:
+    """Return how well a label fits a tensor, from -1 (it names another) to 1.5.
+
+    `order` is the number of the tensor's layer among those that have such a tensor, from 1.
+    """
+    meaning = meaning_of(label)
+    if not meaning.roles:
+        return 0.0
+    if tensor.short not in meaning.roles:
+        return -0.6
+    score = 1.0 if tensor.short == meaning.roles[0] else 0.6
+    return score + _layer_fit(label, meaning, tensor, order)
+
+
+def _layer_fit(label: str, meaning: Meaning, tensor: Tensor, order: int) -> float:
+    plain = _plain(label)
+    kind = re.sub(r"\d+$", "", tensor.layer)
+    named = re.findall(rf"\b{re.escape(kind)}[a-z0-9]*?\s?(\d+)\b", plain) if kind else []
+    if named:
+        return 0.5 if tensor.layer == f"{kind}{named[0]}" else -0.4
+    digits = [word.lstrip("abcdefghijklmnopqrstuvwxyz") for word in meaning.words]
+    numbers = {int(digit) for digit in digits if digit.isdecimal() and len(digit) < 4}
+    return (0.2 if order in numbers else -0.1) if numbers else 0.0
