@@ -21,8 +21,7 @@ ROOMS = [
     "training", "network", "expression", "references", "array_files", "values", "templates",
     "layout", "workbook", "mapping", "builder", "subject", "inspection", "verify", "diagnose",
     "typed", "recalculation", "locate", "prove", "review", "hints", "report", "csv_report", "page",
-    "checker", "annotation", "derivation", "explainer", "terminal", "terminal_explanation",
-    "__init__", "cli", "__main__",
+    "checker", "annotation", "derivation", "explainer", "terminal", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

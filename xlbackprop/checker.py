@@ -89,7 +89,8 @@ def review_workbook(
         if prove and isinstance(running, Engine):
             judgements, proof = try_draws(network, found, judgements, running, prove, chosen=chosen)
             notes += proof
-    return Review(str(path), network, found, judgements, diagnoses, subject.notes + notes)
+    notes = subject.notes + notes
+    return Review(str(path), network, found, judgements, diagnoses, chosen, notes)
 
 
 def _engine_name(engine: EngineName | str, prove: int) -> EngineName:

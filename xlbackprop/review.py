@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xlbackprop.diagnose import Diagnosis
+from xlbackprop.equation import Array
 from xlbackprop.network import Network
 from xlbackprop.verify import Judgement
 from xlbackprop.workbook.found import Found
@@ -20,4 +21,5 @@ class Review:
     found: Mapping[str, Found]
     judgements: Mapping[str, Judgement]
     diagnoses: Mapping[str, Sequence[Diagnosis]]  # of the tensors with wrong cells
+    chosen: Mapping[str, Array] = field(default_factory=dict)  # inputs that the workbook lacks
     notes: tuple[str, ...] = ()  # on the workbook as a whole, a sentence each

@@ -18,6 +18,7 @@ from xlbackprop.explainer.locate import entry_name, locate
 from xlbackprop.explainer.summed import Summed, summed_up
 from xlbackprop.explainer.write import Writer
 from xlbackprop.expression import Entry, Expression, children
+from xlbackprop.mapping import Map
 from xlbackprop.references import References
 from xlbackprop.review import Review
 from xlbackprop.spec import Spec
@@ -30,16 +31,22 @@ _NO_MATH = Math("")
 _NOTHING = Summed((), 1.0)
 
 
-def explain(path: str | Path, cell: str, *, spec: Spec | str | Path | None = None) -> Explanation:
+def explain(
+    path: str | Path,
+    cell: str,
+    *,
+    spec: Spec | str | Path | None = None,
+    map: Map | str | Path | None = None,  # noqa: A002
+) -> Explanation:
     """Return how a cell of a workbook comes about, term by term.
 
     `cell` is an address (`conv1!C12`), a tensor with an index (`conv1.dL_dh[0,2,3]`), or the name
-    of a single cell (`loss.L`). `spec` is as in `check`.
+    of a single cell (`loss.L`). `spec` and `map` are as in `check`.
 
     Raises WorkbookError where the file cannot be used, CellError where the cell is none of the
     network's, or its sum is too long.
     """
-    review = review_workbook(path, spec=spec)
+    review = review_workbook(path, spec=spec, map=map)
     places = {name: found.places for name, found in review.found.items()}
     tensor, index = locate(cell, review.network, places)
     return Explainer(review).of(tensor.name, index)
@@ -159,7 +166,7 @@ def true_values(review: Review) -> dict[str, Array]:
     values: dict[str, Array] = {}
     for tensor in review.network.inputs:
         found = review.found.get(tensor.name)
-        numbers = found.numbers if found else np.full(tensor.shape, np.nan)
+        numbers = found.numbers if found else review.chosen[tensor.name]
         values[tensor.name] = np.where(tensor.domain.allows(numbers), numbers, np.nan)
     for equation in review.network.equations:
         name = equation.target.name

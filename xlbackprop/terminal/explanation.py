@@ -13,7 +13,7 @@ from rich.text import Text
 from xlbackprop.errors import one_line
 from xlbackprop.explainer import Explanation, Term
 from xlbackprop.explainer.explanation import number_text
-from xlbackprop.terminal import open_console, print_table
+from xlbackprop.terminal.console import open_console, print_table
 
 # More than these are counted, not listed, unless all are asked for.
 MOST_TERMS = 12

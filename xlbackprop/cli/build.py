@@ -1,0 +1,39 @@
+"""xlbackprop build: a spec to a workbook."""
+
+# ruff: noqa: D301  (click keeps the lines of a paragraph that begins with a backspace)
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import xlbackprop
+from xlbackprop.cli import options
+
+
+@click.command()
+@click.argument("spec")
+@click.option("-o", "--output", type=options.FILE, help="The file to write: output/<name>.xlsx.")
+@click.option(
+    "--blank", default="", metavar="TENSOR,...", help="Tensors to leave empty, or all of them: all."
+)
+@click.option(
+    "--practice", is_flag=True, help="Colour what is filled in; the answers are in the file."
+)
+@click.option("--seed", type=click.IntRange(min=0), help="For the numbers that are drawn.")
+@options.force
+def build(
+    spec: str, output: Path | None, blank: str, practice: bool, seed: int | None, force: bool
+) -> None:
+    """Write the workbook of SPEC: a template's name, or a TOML file.
+
+    \b
+    Example:
+      xlbackprop build conv5x5x2
+      xlbackprop build conv5x5x2 --blank dL_dw,dL_dh -o mine.xlsx
+      xlbackprop build conv5x5x2 --blank all --practice -o practice.xlsx
+    """
+    names = [name.strip() for name in blank.split(",") if name.strip()]
+    path = xlbackprop.build(spec, output, blank=names, practice=practice, seed=seed, force=force)
+    click.echo(path)

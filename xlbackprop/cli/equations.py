@@ -1,0 +1,38 @@
+"""xlbackprop equations: the whole derivation of a network."""
+
+# ruff: noqa: D301  (click keeps the lines of a paragraph that begins with a backspace)
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import xlbackprop
+from xlbackprop.cli import options
+from xlbackprop.workbook.save import check_output, save
+
+
+@click.command()
+@click.argument("spec")
+@click.option(
+    "--latex", "form", flag_value="latex", help="A LaTeX document that compiles as it is."
+)
+@click.option("--markdown", "form", flag_value="markdown", help="Markdown, equations between $$.")
+@click.option("--html", "form", flag_value="html", help="One web page that needs nothing else.")
+@options.output
+@options.force
+def equations(spec: str, form: str | None, output: Path | None, force: bool) -> None:
+    """Write the whole derivation of SPEC: every equation, forward and backward, with its sizes.
+
+    \b
+    Example:
+      xlbackprop equations conv5x5x2
+      xlbackprop equations conv5x5x2 --latex -o conv5x5x2.tex
+    """
+    if output is None:
+        click.echo(xlbackprop.equations(spec, form or "text"), nl=False)
+    else:
+        check_output(output, force=force)
+        save(output, xlbackprop.equations(spec, form or "text").encode(), force=force)
+        click.echo(output)

@@ -1,0 +1,35 @@
+"""xlbackprop inspect: where the tensors of a workbook stand."""
+
+# ruff: noqa: D301  (click keeps the lines of a paragraph that begins with a backspace)
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+import xlbackprop
+from xlbackprop import terminal
+from xlbackprop.cli import options
+
+
+@click.command()
+@click.argument("workbook", type=options.FILE)
+@options.spec
+@options.map_
+@options.as_json
+def inspect(workbook: Path, spec: str | None, map_: Path | None, as_json: bool) -> None:
+    """Say what network WORKBOOK holds, and where its tensors stand.
+
+    \b
+    Example:
+      xlbackprop inspect output/conv5x5x2.xlsx
+      xlbackprop inspect own.xlsx --map own.toml
+    """
+    inspection = xlbackprop.inspect(workbook, spec=spec, map=map_)
+    if as_json:
+        click.echo(json.dumps(inspection.to_dict(), indent=1))
+    else:
+        terminal.print_inspection(inspection, sys.stdout)

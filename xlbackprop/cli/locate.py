@@ -1,0 +1,65 @@
+"""xlbackprop locate: a proposal of where the tensors stand in somebody's workbook."""
+
+# ruff: noqa: D301  (click keeps the lines of a paragraph that begins with a backspace)
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+import xlbackprop
+from xlbackprop import terminal
+from xlbackprop.cli import options
+from xlbackprop.workbook.save import check_outputs, save
+
+
+@click.command()
+@click.argument("workbook", type=options.FILE)
+@click.option("--spec", help="The network to look for: a template's name, or a TOML file.")
+@click.option("--guess", is_flag=True, help="Propose a spec, too: of one conv or dense layer.")
+@click.option("-o", "--output", type=options.FILE, help="Write the proposal as a map file.")
+@options.force
+@options.as_json
+@click.pass_context
+def locate(
+    context: click.Context,
+    workbook: Path,
+    spec: str | None,
+    guess: bool,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Propose where the tensors of a network stand in WORKBOOK, laid out by somebody else.
+
+    With --guess and -o map.toml the spec is written to map.spec.toml.
+
+    \b
+    Exit status: 0 all that is needed was found, 1 something is left out, 2 it could not be used.
+
+    \b
+    Example:
+      xlbackprop locate mine.xlsx --spec conv5x5x2 -o map.toml
+      xlbackprop locate mine.xlsx --guess
+    """
+    if guess == (spec is not None):
+        raise click.UsageError("give either --spec SPEC or --guess")
+    spec_file = output.with_suffix(".spec.toml") if output and guess else None
+    check_outputs([one for one in (output, spec_file) if one], workbook, force=force)
+    proposal = xlbackprop.locate(workbook, spec) if spec else xlbackprop.guess(workbook)
+    if spec_file:
+        proposal = replace(proposal, spec=spec_file.name)
+        save(spec_file, proposal.network.spec.to_toml().encode(), force=force)
+    if output:
+        save(output, proposal.to_toml().encode(), force=force)
+    if as_json:
+        click.echo(json.dumps(proposal.to_dict(), indent=1))
+    else:
+        if guess:
+            click.echo(proposal.network.spec.to_toml())
+        terminal.print_proposal(proposal, sys.stdout)
+    context.exit(0 if proposal.is_complete else 1)
