@@ -44,6 +44,11 @@ class CellResult:
     slip: str = ""
     hint: str = ""
 
+    @property
+    def why(self) -> str:
+        """The slip's name and the note, in one line."""
+        return "; ".join(filter(None, (self.slip, self.note)))
+
 
 @dataclass(frozen=True)
 class TensorResult:

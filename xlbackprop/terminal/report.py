@@ -63,11 +63,11 @@ def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> Non
             # What is not there yet is not given away.
             "" if cell.status == "blank" else _value(cell.expected),
             _value(cell.from_your_cells),
-            cell.note,
+            cell.why,
         ]
         for cell in cells[:MOST_CELLS]
     ]
-    heads = ["cell", "is", "found", "right is", "from your cells", "note"]
+    heads = ["cell", "is", "found", "right is", "from your cells", "why"]
     print_table(console, heads, rows, right=(2, 3, 4))
     if len(cells) > MOST_CELLS:
         console.print(Text(f"  … and {len(cells) - MOST_CELLS:,} more; --json lists all"))
