@@ -8,7 +8,7 @@ kept, because what tells them apart may only come later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
 import numpy as np
@@ -71,7 +71,21 @@ class InputSearch:
         beam = [InputReading()]
         for inputs, equations in self._stages():
             beam = self._extended(beam, inputs, equations)
-        return beam
+        return [self._with_cells_of_fixed(beam[0]), *beam[1:]]
+
+    def _with_cells_of_fixed(self, reading: InputReading) -> InputReading:
+        """Return the reading with the places where the spec's own numbers stand, if they do."""
+        keys = dict(reading.keys)
+        for tensor in self._network.inputs:
+            if tensor.name in keys or tensor.name not in reading.arrays:
+                continue
+            taken = np.concatenate([[], *(own.ravel() for own in keys.values())])
+            for choice in self._choices(tensor):
+                fits = np.allclose(choice.array, reading.arrays[tensor.name], rtol=1e-9)
+                if choice.keys is not None and fits and not np.isin(choice.keys, taken).any():
+                    keys[tensor.name] = choice.keys
+                    break
+        return replace(reading, keys=keys)
 
     def candidates(self, tensor: Tensor) -> Candidates:
         """Return the readings of a given or parameter; filters may be turned."""
