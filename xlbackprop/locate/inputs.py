@@ -8,7 +8,7 @@ kept, because what tells them apart may only come later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
 import numpy as np
@@ -26,6 +26,7 @@ _MOST_TRIED, _MOST_COMPUTED = 2_500, 2_000_000
 _ENOUGH = 6.0
 _AFTERWARDS = 240
 _ABSENT = -0.7
+_PARTLY = 0.5
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class InputReading:
 
     keys: Mapping[str, Keys] = field(default_factory=dict)  # of those that stand on the page
     arrays: Mapping[str, Array] = field(default_factory=dict)
+    counted: Mapping[str, Array] = field(default_factory=dict)  # the same, from the page's numbers
     score: float = 0.0  # how much of what follows is on the page
     prior: float = 0.0  # how well labels and shapes fit
 
@@ -71,7 +73,21 @@ class InputSearch:
         beam = [InputReading()]
         for inputs, equations in self._stages():
             beam = self._extended(beam, inputs, equations)
-        return beam
+        return [self._with_cells_of_fixed(beam[0]), *beam[1:]]
+
+    def _with_cells_of_fixed(self, reading: InputReading) -> InputReading:
+        """Return the reading with the places where the spec's own numbers stand, if they do."""
+        keys = dict(reading.keys)
+        for tensor in self._network.inputs:
+            if tensor.name in keys or tensor.name not in reading.arrays:
+                continue
+            taken = np.concatenate([[], *(own.ravel() for own in keys.values())])
+            for choice in self._choices(tensor):
+                fits = np.allclose(choice.array, reading.arrays[tensor.name], rtol=1e-9)
+                if choice.keys is not None and fits and not np.isin(choice.keys, taken).any():
+                    keys[tensor.name] = choice.keys
+                    break
+        return replace(reading, keys=keys)
 
     def candidates(self, tensor: Tensor) -> Candidates:
         """Return the readings of a given or parameter; filters may be turned."""
@@ -166,32 +182,43 @@ class InputSearch:
         equations: list[Equation],
         targets: Mapping[str, Candidates],
     ) -> tuple[InputReading, bool]:
-        arrays = {**before.arrays, **{choice.tensor.name: choice.array for choice in chosen}}
+        own = {choice.tensor.name: choice.array for choice in chosen}
+        arrays, counted = {**before.arrays, **own}, {**before.counted, **own}
         score, most = 0.0, 0.0
         for equation in equations:
             if any(source.name not in arrays for source in equation.sources.values()):
                 continue
             name = equation.target.name
-            arrays[name] = equation.evaluate(arrays)
+            arrays[name] = true = equation.evaluate(arrays)
+            same = all(arrays[t.name] is counted[t.name] for t in equation.sources.values())
+            counted[name] = true if same else equation.evaluate(counted)
             if name in targets and equation.target.kind is not Kind.LINK:
-                share, weight = share_of(arrays[name], targets[name])
+                share, weight, on_page = _share_of(true, counted[name], targets[name])
                 score += weight * max(0.0, 2 * share - 1)
                 most += weight if share > 0.5 else 0.0
+                if _PARTLY <= share < 1 and weight > 1:
+                    counted[name] = np.where(np.isfinite(on_page), on_page, counted[name])
         keys = {c.tensor.name: c.keys for c in chosen if c.keys is not None}
         reading = InputReading(
             {**before.keys, **keys},
             arrays,
+            counted,
             before.score + score,
             before.prior + sum(choice.prior for choice in chosen),
         )
         return reading, most >= _ENOUGH and score >= 0.999 * most
 
 
-def share_of(expected: Array, candidates: Candidates) -> tuple[float, float]:
-    """Return the largest share of expected numbers that a reading has, and what it is worth."""
-    shares = matches(candidates.numbers, expected.ravel(), candidates.tolerances).mean(axis=1)
-    different = len(np.unique(np.round(expected, 9)))
-    return float(shares.max()), float(min(different, 30) - 0.8)
+def _share_of(true: Array, counted: Array, candidates: Candidates) -> tuple[float, float, Array]:
+    """Return the largest share of expected numbers a reading has, its worth, and its numbers."""
+    fits = matches(candidates.numbers, true.ravel(), candidates.tolerances)
+    if counted is not true:
+        fits |= matches(candidates.numbers, counted.ravel(), candidates.tolerances)
+    shares = fits.mean(axis=1)
+    best = int(np.argmax(shares))
+    different = len(np.unique(np.round(true, 9)))
+    worth = float(min(different, 30) - 0.8)
+    return float(shares[best]), worth, candidates.numbers[best].reshape(true.shape)
 
 
 def _apart(before: InputReading, chosen: tuple[_Choice, ...]) -> bool:
