@@ -44,7 +44,7 @@ def annotate(
             mark_workbook(package, list(_marks(report)), _summary(report))
             content = package.to_bytes()
     except WorkbookError as error:
-        raise WorkbookError(f"{one_line(source, 120)}: {error}") from None
+        raise WorkbookError(f"{one_line(source, 200)}: {error}") from None
     save(target, content, force=force)
     return target
 

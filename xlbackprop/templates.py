@@ -34,7 +34,7 @@ def load_spec(source: str | Path) -> Spec:
             f"{suggestion(str(source), template_names())}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"{one_line(path, 80)} cannot be read: {one_line(error)}") from None
+        raise SpecError(f"{one_line(path, 200)} cannot be read: {one_line(error)}") from None
     try:
         return parse_spec(text, path.parent)
     except SpecError as error:

@@ -29,7 +29,7 @@ _DEEPEST = 3  # step2.dense1.w
 def load_map(path: str | Path) -> Map:
     """Return the Map in a TOML file. Raises MapError where it cannot be read or is no map."""
     path = Path(path)
-    name = one_line(path, 80)
+    name = one_line(path, 200)
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)

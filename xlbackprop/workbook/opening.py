@@ -45,5 +45,5 @@ def _converted(path: Path, kind: Kind, folder: Path, limits: Limits) -> Path:
     except (EngineStopped, OSError) as error:
         reason = one_line(error)
     except WorkbookError as error:
-        raise WorkbookError(f"{one_line(path, 120)}: {error}") from None
-    raise WorkbookError(f"{one_line(path, 120)}: this is {kind.about}: {_SAVE_AS} ({reason})")
+        raise WorkbookError(f"{one_line(path, 200)}: {error}") from None
+    raise WorkbookError(f"{one_line(path, 200)}: this is {kind.about}: {_SAVE_AS} ({reason})")

@@ -36,7 +36,7 @@ def open_workbook(path: Path, called: Path | None = None) -> Iterator[Workbook]:
         with open_package(path) as package:
             yield Workbook(package)
     except WorkbookError as error:
-        raise WorkbookError(f"{one_line(called or path, 120)}: {error}") from None
+        raise WorkbookError(f"{one_line(called or path, 200)}: {error}") from None
 
 
 class Workbook:
