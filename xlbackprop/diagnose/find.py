@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+import numpy as np
+
 from xlbackprop.diagnose.case import Case, cases
 from xlbackprop.diagnose.cells import explain_cells
 from xlbackprop.diagnose.constants import explain_constants
@@ -18,6 +20,7 @@ from xlbackprop.verify import Judgement
 from xlbackprop.workbook.found import Found
 
 
+@np.errstate(all="ignore")  # a stranger's numbers may overflow
 def diagnose(
     network: Network,
     found: Mapping[str, Found],
@@ -29,8 +32,7 @@ def diagnose(
     A slip is named where it explains all wrong cells of the tensor, or of a part of it (one
     filter, channel, row), from the workbook's own earlier cells, and no right cell contradicts
     it. `chosen` has the inputs that the workbook does not have. Wrong cells that nothing explains
-    are "unknown". Nothing is computed where nothing is
-    wrong.
+    are "unknown". Nothing is computed where nothing is wrong.
     """
     return {
         case.equation.target.name: tuple(_explanations(case))
