@@ -70,9 +70,9 @@ class TensorResult:
 class Report:
     """The outcome of a check.
 
-    `verdict` is "right", "wrong" (something is wrong or invalid) or "incomplete" (cells are
-    blank and nothing is wrong). `cells` lists every graded cell that is not right: wrong ones
-    first, carried ones last. `notes` are on the workbook as a whole.
+    `verdict` is "right", "wrong" (something is wrong or invalid, or overflows) or "incomplete"
+    (cells are blank and nothing is wrong). `cells` lists every graded cell that is not right:
+    wrong ones first, carried ones last. `notes` are on the workbook as a whole.
     """
 
     workbook: str
@@ -153,7 +153,10 @@ def make_report(review: Review) -> Report:
 def _verdict(counts: Mapping[str, int]) -> str:
     if any(counts.get(status.word) for status in (Status.WRONG, Status.INVALID, Status.TYPED)):
         return "wrong"
-    return "incomplete" if counts.get(Status.BLANK.word) else "right"
+    if counts.get(Status.BLANK.word):
+        return "incomplete"
+    # Numbers so large that errors follow from them: nothing is wrong, and nothing right.
+    return "wrong" if counts.get(Status.CARRIED.word) else "right"
 
 
 def _counts(statuses: np.ndarray[Any, Any]) -> dict[str, int]:

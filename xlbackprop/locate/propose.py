@@ -86,6 +86,7 @@ def _recalculated(page: Page, engine: Recalculating) -> Page:
     return replace(page, numbers=numbers)
 
 
+@np.errstate(all="ignore")  # a stranger's numbers may overflow
 def locate_on(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
     """Propose where the tensors of a network stand on a page."""
     references = PageReferences(page)
