@@ -71,11 +71,17 @@ class InputCertainty:
     def __init__(self, network: Network, page: Page, search: InputSearch, located: Located) -> None:
         self._network, self._page, self._search, self._located = network, page, search, located
 
-    def doubt(self, tensor: Tensor) -> str:
-        """Return why a given's or parameter's place is not sure, or an empty text where it is."""
+    def doubt(self, tensor: Tensor, label: float) -> str:
+        """Return why a given's or parameter's place is not sure, or an empty text where it is.
+
+        `label` is how well the labels there fit. Without one, another part of the page may happen
+        to satisfy an equation (a gradient is a convolution, too), but hardly two.
+        """
         chain, targets = self._consequences(tensor)
         if not targets:
             return NOTHING_FITS
+        if label <= 0 and len(targets) < 2:
+            return "no label, and only one tensor speaks for it"
         if tensor.size > _MOST_ENTRIES:
             return "it is too large to try each of its numbers"
         arrays = self._located.inputs.arrays

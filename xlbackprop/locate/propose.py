@@ -126,7 +126,8 @@ class _Verdicts:
         self._network, self._page, self._captions = network, page, captions
         self._located, self._fixed = located, fixed
         self._doubts = {
-            name: certainty.doubt(network.tensors[name]) for name in located.inputs.keys
+            name: certainty.doubt(network.tensors[name], captions.fit(keys, network.tensors[name]))
+            for name, keys in located.inputs.keys.items()
         }
         self._unfounded = {name for name in self._doubts if self._nothing_supports(name)}
         self._is_consistent = self._explains_all()
