@@ -31,7 +31,7 @@ def doubt_of_computed(spot: Spot, located: Located, doubts: Collection[str]) -> 
 
     `doubts` are those of all givens and parameters, empty texts for those that are sure.
     """
-    if spot.label <= 0 and ANOTHER_PLACE in doubts:
+    if spot.label <= 0 and (ANOTHER_PLACE in doubts or all(doubts)):
         return "what it is computed from may stand elsewhere"
     if spot.share < _MOSTLY:
         return f"{int(spot.matched.sum())} of its {spot.matched.size} numbers fit"
