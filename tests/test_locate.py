@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import openpyxl
 import pytest
 
 import xlbackprop
@@ -249,6 +250,25 @@ def test_guess_finds_the_layer_and_its_places(folder):
     (layer,) = proposal.network.spec.layers
     assert (layer.type, layer.options["filters"], layer.options["kernel"]) == ("conv2d", 3, [3, 3])
     assert not_found(proposal, foreign.places, foreign.path, "ironcalc") == []
+
+
+def test_guess_finds_a_batch_that_goes_through_a_dense_layer_forward_only(tmp_path):
+    random = np.random.default_rng(0)
+    sheet = (book := openpyxl.Workbook()).active
+    for top, title, (height, width) in ((2, "x", (3, 4)), (8, "W", (2, 4)), (13, "b", (1, 2))):
+        sheet.cell(top, 2, title)
+        for row, column in np.ndindex(height, width):
+            number = round(float(random.normal()), 3)
+            sheet.cell(top + 1 + row, 2 + column, number)
+    sheet.cell(17, 2, "out")
+    for n, k in np.ndindex(3, 2):
+        products = f"SUMPRODUCT(B{3 + n}:E{3 + n},B{9 + k}:E{9 + k})"
+        sheet.cell(18 + n, 2 + k, f"={products}+{'BC'[k]}14")
+    book.save(tmp_path / "dense.xlsx")
+    proposal = xlbackprop.guess(tmp_path / "dense.xlsx")
+    (layer,) = proposal.network.spec.layers
+    assert (layer.type, layer.options["units"], proposal.network.spec.batch) == ("dense", 2, 3)
+    assert proposal.places["dense1.out"].at((2, 1)) == ("Sheet", "C20")
 
 
 def test_guess_where_no_layer_fits_says_so(folder):

@@ -29,6 +29,8 @@ Size = tuple[int, int]
 
 _MOST_TRIED = 8
 _MOST_SPECS = 4_000
+_MOST_FILTERS = 16
+_MOSTLY, _FEW = 0.9, 4
 _STRIDES, _PADDINGS, _DILATIONS = (1, 2, 3), (0, 1, 2), (1, 2)
 
 
@@ -84,12 +86,13 @@ def _conv_layers(sizes: _Sizes) -> Iterator[tuple[float, str]]:
         is_dilated_pixel = dilation > 1 and max(kernel) == 1
         if min(out) < 1 or min(image) < 2 or padding >= max(spans) or is_dilated_pixel:
             continue
-        filters = sizes.computed[out[0], out[1]]
-        channels = sizes.typed[image]
-        for count in range(1, min(filters, 16) + 1):
-            expected = count * channels + (count if tuple(out) == kernel else 0)
-            if sizes.typed[kernel] == expected and image != kernel:
-                oddity = stride + padding + dilation + 0.01 * abs(filters - count)
+        outputs = sizes.computed[out[0], out[1]]
+        for count in range(1, min(outputs, _MOST_FILTERS) + 1):
+            channels = sizes.typed[image] - (count if tuple(out) == image else 0)
+            # Of the blocks of the kernel's size some may be dL/dout, which may be missing, too.
+            kernels = sizes.typed[kernel] - (count if tuple(out) == kernel else 0)
+            if image != kernel and count * channels in (kernels, sizes.typed[kernel]):
+                oddity = stride + padding + dilation + 0.01 * (outputs - count)
                 layer = {
                     "type": "conv2d", "filters": count, "kernel": list(kernel), "stride": stride,
                     "padding": padding, "dilation": dilation,
@@ -100,15 +103,18 @@ def _conv_layers(sizes: _Sizes) -> Iterator[tuple[float, str]]:
 def _dense_layers(sizes: _Sizes) -> Iterator[tuple[float, str]]:
     for height, width in sizes.typed:
         for units, inputs in ((height, width), (width, height)):
-            given = sizes.typed[1, inputs] + sizes.typed[inputs, 1]
-            out = sizes.computed[1, units] + sizes.computed[units, 1]
-            if given and out and units * inputs > 1:
-                yield 6.0 + (units != height), _text([inputs], {"type": "dense", "units": units})
+            layer = {"type": "dense", "units": units}
+            for samples in {1, *(rows for rows, columns in sizes.typed if columns == inputs)}:
+                given = sizes.typed[samples, inputs] + sizes.typed[inputs, samples]
+                out = sizes.computed[samples, units] + sizes.computed[units, samples]
+                if given and out and units * inputs > 1:
+                    batch = samples if samples > 1 else None
+                    yield 6.0 + (units != height), _text([inputs], layer, batch)
 
 
-def _text(shape: list[int], layer: dict[str, object]) -> str:
-    spec = {"name": "guess", "input": shape, "layers": [layer], "loss": {"type": "given"}}
-    return tomli_w.dumps(spec)
+def _text(shape: list[int], layer: dict[str, object], batch: int | None = None) -> str:
+    head = {"name": "guess", "input": shape} | ({"batch": batch} if batch else {})
+    return tomli_w.dumps({**head, "layers": [layer], "loss": {"type": "given"}})
 
 
 def _located(page: Page, text: str, workbook: str) -> Proposal | None:
@@ -119,11 +125,17 @@ def _located(page: Page, text: str, workbook: str) -> Proposal | None:
     return locate_on(page, network, workbook=workbook, spec="")
 
 
-def _fit(proposal: Proposal) -> int:
-    """Return how many cells are surely explained."""
-    sure = [one.name for one in proposal.tensors if one.certainty == SURE]
-    return sum(proposal.network.tensors[name].size for name in sure)
+def _fit(proposal: Proposal) -> float:
+    """Return how many computed cells are explained."""
+    tensors = proposal.network.tensors
+    computed = [one for one in proposal.tensors if tensors[one.name].kind.is_computed]
+    return sum(one.share * tensors[one.name].size for one in computed)
 
 
 def _explains_output(proposal: Proposal) -> bool:
-    return any(one.certainty == SURE and one.name.endswith(".out") for one in proposal.tensors)
+    """Return whether the layer's output is there, and too large to be so by chance."""
+    (out,) = [layer.equations.out for layer in proposal.network.layers]
+    found = [one for one in proposal.tensors if one.name == out.name]
+    return any(
+        one.certainty == SURE or (one.share >= _MOSTLY and out.size >= _FEW) for one in found
+    )

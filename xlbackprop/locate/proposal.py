@@ -21,7 +21,12 @@ class LocatedTensor:
     certainty: str
     reason: str
     places: Places
-    fits: bool = True  # whether at least half of its numbers are what the equation gives
+    share: float = 1.0  # of a computed tensor's numbers, that are what the equation gives
+
+    @property
+    def fits(self) -> bool:
+        """Whether at least half of its numbers are what the equation gives."""
+        return self.share >= 0.5
 
 
 @dataclass(frozen=True)

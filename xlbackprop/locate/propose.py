@@ -186,8 +186,7 @@ class _Verdicts:
             numbers = f"its {spot.keys.size} numbers are what the equation gives"
             fitting = numbers if spot.matched.all() else "nearly all of its numbers fit"
             return self._result(spot.tensor, SURE, f"{fitting}; {reason}", spot.keys)
-        fits = spot.share >= 0.5
-        return self._result(spot.tensor, LIKELY, f"{reason}; {doubt}", spot.keys, fits=fits)
+        return self._result(spot.tensor, LIKELY, f"{reason}; {doubt}", spot.keys, spot.share)
 
     def _because(
         self, keys: np.ndarray[tuple[int, ...], np.dtype[np.int64]], tensor: Tensor
@@ -202,10 +201,9 @@ class _Verdicts:
         certainty: str,
         reason: str,
         keys: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-        *,
-        fits: bool = True,
+        share: float = 1.0,
     ) -> LocatedTensor:
-        return LocatedTensor(tensor.name, certainty, reason, self._page.places(keys), fits)
+        return LocatedTensor(tensor.name, certainty, reason, self._page.places(keys), share)
 
     def _absent(self, tensor: Tensor) -> LeftOut:
         if not tensor.kind.is_computed:
