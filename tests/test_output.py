@@ -271,6 +271,7 @@ def test_build_that_fails_leaves_nothing(arguments, folder, capsys):
 # Ends the process before its n-th step that touches the output's folder.
 END_AT_STEP = """
     import os, signal, sys
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run behind a &
     def end(event, arguments, steps=[0]):
         if any("{folder}" in str(one) for one in arguments):
             steps[0] += 1
