@@ -16,12 +16,13 @@ PACKAGE = ROOT / "xlbackprop"
 
 # Each room may import from those before it, and from itself.
 ROOMS = [
-    "errors", "numerals", "notation", "toml", "spec", "equation", "tolerance", "slips", "grid",
-    "places", "cellwise", "layers", "losses", "optimizers", "graph", "steps", "late_weights",
-    "training", "network", "expression", "references", "array_files", "values", "templates",
-    "layout", "workbook", "mapping", "builder", "subject", "inspection", "verify", "diagnose",
-    "typed", "recalculation", "locate", "prove", "review", "hints", "report", "csv_report", "page",
-    "checker", "annotation", "derivation", "explainer", "terminal", "__init__", "cli", "__main__",
+    "errors", "numerals", "notation", "toml", "spec", "equation", "indices", "tolerance", "slips",
+    "grid", "places", "cellwise", "layers", "losses", "optimizers", "graph", "steps",
+    "late_weights", "training", "network", "expression", "references", "array_files", "values",
+    "templates", "layout", "workbook", "mapping", "builder", "subject", "inspection", "verify",
+    "diagnose", "typed", "recalculation", "locate", "prove", "review", "hints", "report",
+    "csv_report", "page", "checker", "annotation", "derivation", "explainer", "terminal",
+    "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

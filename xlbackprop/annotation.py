@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xlbackprop.errors import OutputError, WorkbookError, one_line
+from xlbackprop.indices import entry_name
 from xlbackprop.report import CellResult, Report, TensorResult
 from xlbackprop.workbook.annotate.mark import mark_workbook
 from xlbackprop.workbook.annotate.marks import MEANINGS, Mark, Summary, TensorLine
@@ -68,10 +69,10 @@ def _check_suffix(package: Package, target: Path) -> None:
 def _marks(report: Report) -> Iterator[Mark]:
     tensors = {tensor.name: tensor for tensor in report.tensors}
     for cell in report.cells:
-        index = f"[{','.join(map(str, cell.index))}]" if cell.index else ""
+        name = entry_name(cell.tensor, cell.index)
         hint = "\n".join(_hints(cell))
         rule = tensors[cell.tensor].rule if cell.tensor in tensors else ""
-        yield Mark(cell.sheet, cell.cell, cell.status, f"{cell.tensor}{index}", hint, rule)
+        yield Mark(cell.sheet, cell.cell, cell.status, name, hint, rule)
 
 
 def _hints(cell: CellResult) -> Iterator[str]:

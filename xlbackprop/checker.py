@@ -75,10 +75,10 @@ def review_workbook(
         open_workbook(file, path) as workbook,
         start(file, name, limits) as running,
     ):
-        subject = None
         if spec is not None and map is None:
             subject = locate_subject(workbook, running, spec)
-        subject = subject or find_subject(workbook, spec, map)
+        else:
+            subject = find_subject(workbook, spec, map)
         network, chosen = subject.network, subject.chosen
         stored = read_tensors(workbook, network, subject.places, subject.blocks)
         found, notes = recalculate(stored, running)

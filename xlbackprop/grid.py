@@ -110,10 +110,11 @@ def on_sheet(sheet: str, address: str) -> str:
     return f"{quote_sheetname(sheet)}!{address}"
 
 
-def block_size(block_shape: tuple[int, ...], *, vertical: bool) -> tuple[int, int]:
+def block_size(tensor: Tensor) -> tuple[int, int]:
     """Return the rows and columns of a block: a vector lies along a row unless it is vertical."""
-    height, width = (1, 1, *block_shape)[-2:]
-    return (width, height) if vertical and len(block_shape) == 1 else (height, width)
+    height, width = (1, 1, *tensor.block_shape)[-2:]
+    is_column = tensor.vertical and len(tensor.block_shape) == 1
+    return (width, height) if is_column else (height, width)
 
 
 class View:
@@ -127,7 +128,7 @@ class View:
 
     def __init__(self, tensor: Tensor, blocks: Iterable[Block], prefix: str) -> None:
         self._leading = len(tensor.leading)
-        self._size = block_size(tensor.block_shape, vertical=tensor.vertical)
+        self._size = block_size(tensor)
         self._origins = {block.index: (block.row, block.column) for block in blocks}
         self._prefix = prefix
         self._vertical = tensor.vertical

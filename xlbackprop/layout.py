@@ -232,7 +232,7 @@ class _Page:
         return top + down * height
 
     def _place_block(self, tensor: Tensor, index: tuple[int, ...], row: int, column: int) -> Block:
-        height, width = block_size(tensor.block_shape, vertical=tensor.vertical)
+        height, width = block_size(tensor)
         if index and tensor.block_shape:
             letters = tensor.axes[: len(index)]
             label = "  ".join(f"{letter}={i}" for letter, i in zip(letters, index, strict=True))
@@ -269,7 +269,7 @@ def heading_about(tensor: Tensor) -> str:
 
 def _tile_size(tensor: Tensor) -> tuple[int, int]:
     """Return the rows and columns that a block takes, with its label and its edges."""
-    height, width = block_size(tensor.block_shape, vertical=tensor.vertical)
+    height, width = block_size(tensor)
     if not tensor.block_shape:
         return height + bool(tensor.shape), width
     return height + 1 + bool(tensor.leading), width + 1

@@ -33,7 +33,7 @@ class Places:
 
 def places_in_blocks(tensor: Tensor, blocks: Sequence[Block]) -> Places:
     """Return the places of a tensor's entries from its blocks, one for each leading index."""
-    height, width = block_size(tensor.block_shape, vertical=tensor.vertical)
+    height, width = block_size(tensor)
     sheets = tuple(dict.fromkeys(block.sheet for block in blocks))
     numbers = {sheet: number for number, sheet in enumerate(sheets)}
     tops = np.array([block.row for block in blocks], dtype=np.int32)

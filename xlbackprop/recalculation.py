@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask
 from xlbackprop.errors import EngineError, shown, suggestion
+from xlbackprop.indices import index_at
 from xlbackprop.tolerance import allowance
 from xlbackprop.workbook.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.cells import State
@@ -117,7 +118,9 @@ def _slice(values: Values, start: int, end: int) -> Values:
 def _with_values(found: Found, values: Values) -> Found:
     """Return a tensor whose formula cells have the values, in C order."""
     (at,) = np.nonzero(found.has_formula.ravel())
-    indices = {position: _index(found, int(at[position])) for position in values.texts}
+    indices = {
+        position: index_at(int(at[position]), found.tensor.shape) for position in values.texts
+    }
     saved_states, saved = found.states.ravel()[at], found.numbers.ravel()[at]
     unable = values.kinds == UNABLE
     links = {
@@ -148,10 +151,6 @@ def _with_values(found: Found, values: Values) -> Found:
         states=_put(found.states, at, states),
         recalculated=Recalculated(all_origins, found.numbers, texts),
     )
-
-
-def _index(found: Found, flat: int) -> Index:
-    return tuple(int(axis) for axis in np.unravel_index(flat, found.tensor.shape))
 
 
 def _put(array: NDArray[Any], at: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:

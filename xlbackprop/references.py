@@ -65,7 +65,7 @@ class References:
         self._blocks = _Blocks(network, self._numbers)
         self._addresses: dict[str, Addresses] = {}
         self._leading = [tuple(tensor.block_indices()) for tensor in self._tensors]
-        self._heights = [_size(tensor)[0] for tensor in self._tensors]
+        self._heights = [block_size(tensor)[0] for tensor in self._tensors]
 
     def formula(self, name: str, index: Index) -> CellFormula:
         """Return the formula of an entry of a computed tensor.
@@ -140,7 +140,7 @@ class _Blocks:
 
     def _of(self, tensor: Tensor) -> tuple[Block, ...]:
         if tensor.name not in self._known:
-            height, width = _size(tensor)
+            height, width = block_size(tensor)
             sheet = f"{_SHEET}{self._numbers[tensor.name]}"
             self._known[tensor.name] = tuple(
                 Block(tensor.name, index, sheet, number * height, 0, height, width)
@@ -198,10 +198,6 @@ def _looked_up(ranges: tuple[SourceRange, ...], use: _Use) -> SourceRange:
 
 def _one(whole: range, number: int | None) -> range:
     return whole if number is None else whole[number : number + 1]
-
-
-def _size(tensor: Tensor) -> tuple[int, int]:
-    return block_size(tensor.block_shape, vertical=tensor.vertical)
 
 
 def _within(tensor: Tensor, row: int, column: int) -> Index:

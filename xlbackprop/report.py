@@ -13,6 +13,7 @@ import numpy as np
 from xlbackprop.diagnose import UNKNOWN, Diagnosis
 from xlbackprop.equation import Index
 from xlbackprop.hints import Hints
+from xlbackprop.indices import indices
 from xlbackprop.numerals import read_numeral
 from xlbackprop.recalculation import note_on_origin
 from xlbackprop.review import Review
@@ -167,7 +168,7 @@ def _counts(statuses: np.ndarray[Any, Any]) -> dict[str, int]:
 def _cells(judgement: Judgement, diagnoses: Sequence[Diagnosis]) -> Iterator[CellResult]:
     found = judgement.found
     explained = [one for one in diagnoses if one.slip != UNKNOWN]
-    for index in map(tuple, np.argwhere(judgement.statuses != Status.RIGHT).tolist()):
+    for index in indices(judgement.statuses != Status.RIGHT):
         sheet, cell = found.places.at(index)
         number = _finite(found.numbers[index])
         why = next((one for one in explained if one.where[index]), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xlbackprop.equation import Array, Slip
+from xlbackprop.equation import Array, Slip, Tensor
 
 
 def altered(
@@ -53,5 +53,28 @@ def without_upstream(derivative: Callable[..., Array]) -> tuple[Slip, Slip]:
             "Multiply the derivative with dL/dout of the same cell (the chain rule): yours is the"
             " derivative alone.",
             only_own,
+        ),
+    )
+
+
+def misplaced_derivative(
+    h: Tensor, slope: Callable[[Array], Array], squash: Callable[[Array], Array], at: str, name: str
+) -> tuple[Slip, Slip]:
+    """Return the slips that take the derivative at another place than the output.
+
+    `slope(out)` is the derivative, made from the output; `squash(h)` is the layer itself, which
+    `name` calls. `at` says what to put into what.
+    """
+    return (
+        Slip(
+            "derivative taken at the input",
+            f"{at} and the input h has no place there.",
+            lambda g, h, **_: g * slope(h),
+            {"h": h},
+        ),
+        Slip(
+            "derivative taken at the output",
+            f"{at} so do not take the {name} of it once more.",
+            lambda g, out: g * slope(squash(out)),
         ),
     )

@@ -48,7 +48,14 @@ def find_subject(
     """
     if map is not None:
         return _mapped(workbook, spec, map if isinstance(map, Map) else load_map(map))
-    network = network_of(workbook, spec)
+    return named_subject(workbook, network_of(workbook, spec))
+
+
+def named_subject(workbook: Workbook, network: Network) -> Subject:
+    """Return where a workbook has the network's tensors by its own names.
+
+    Raises WorkbookError where a name is missing, or its cells do not fit.
+    """
     blocks = find_blocks(workbook, network)
     places = {
         name: places_in_blocks(tensor, blocks[name]) for name, tensor in network.tensors.items()

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlbackprop.equation import Equation, Index, Mask
+from xlbackprop.equation import Equation, Mask
 from xlbackprop.grid import Addresses, Block, block_size
+from xlbackprop.indices import indices
 from xlbackprop.network import Network
 from xlbackprop.verify import Judgement, Status
 from xlbackprop.workbook.cells import State
@@ -43,13 +44,9 @@ def _constant(equation: Equation, among: Mask) -> Mask:
     """Return which of some cells are constant whatever the equation's sources."""
     at = _anywhere(equation)
     constant = np.zeros_like(among)
-    for index in map(_plain, np.argwhere(among)):
+    for index in indices(among):
         constant[index] = not isinstance(equation.formula(at, *index), str)
     return constant
-
-
-def _plain(index: np.ndarray) -> Index:
-    return tuple(map(int, index))
 
 
 def _anywhere(equation: Equation) -> Addresses:
@@ -62,7 +59,7 @@ def _anywhere(equation: Equation) -> Addresses:
                 "page",
                 0,
                 0,
-                *block_size(tensor.block_shape, vertical=tensor.vertical),
+                *block_size(tensor),
             )
             for index in tensor.block_indices()
         )

@@ -14,6 +14,7 @@ from xlbackprop.diagnose.regions import preferred
 from xlbackprop.diagnose.terms import terms
 from xlbackprop.diagnose.trial import LIKELY, Trial, chances, log_choices
 from xlbackprop.equation import Array, Index, Mask, Slip
+from xlbackprop.indices import indices
 
 # A tensor with more wrong cells than this is not looked at cell by cell.
 MOST_CELLS = 200
@@ -37,8 +38,8 @@ def _slips_of_cells(case: Case, tried: Sequence[Trial], left: Mask) -> _Found:
     fitting: dict[Index, list[Trial]] = {}
     number = len(case.equation.slips) + len(general_slips(case.equation))
     for trial in tried:
-        for row in np.argwhere(_supported(trial, left, number)):
-            fitting.setdefault(tuple(map(int, row)), []).append(trial)
+        for index in indices(_supported(trial, left, number)):
+            fitting.setdefault(index, []).append(trial)
     by_names: dict[frozenset[str], tuple[tuple[Slip, ...], Mask]] = {}
     for index, trials in fitting.items():
         slips = preferred(trials)
@@ -62,8 +63,7 @@ def _supported(trial: Trial, left: Mask, number: int) -> Mask:
 
 def _slips_of_terms(case: Case, left: Mask) -> _Found:
     found: dict[str, tuple[tuple[Slip, ...], Mask]] = {}
-    for row in np.argwhere(left):
-        index: Index = tuple(map(int, row))
+    for index in indices(left):
         for slip in _slip_of_term(case, index, int(left.sum())):
             found.setdefault(slip.name, ((slip,), np.zeros_like(left)))[1][index] = True
     return list(found.values())

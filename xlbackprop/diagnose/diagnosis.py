@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from xlbackprop.equation import Index, Mask, Slip
+from xlbackprop.equation import Mask, Slip
+from xlbackprop.indices import entry_name, indices
 
 UNKNOWN = "unknown"
 
@@ -51,11 +50,11 @@ def unknown(where: Mask) -> Diagnosis:
 
 def in_cells(where: Mask) -> str:
     """Return in words which cells of a tensor are meant: ` in [0,1,2] and [1,0,0]`."""
-    indices: list[Index] = [tuple(map(int, index)) for index in np.argwhere(where)]
-    if not indices[0]:
+    cells = indices(where)
+    if not cells[0]:
         return ""
-    if len(indices) > _MOST_NAMED:
-        return f" in {len(indices)} cells" if len(indices) < where.size else ""
-    texts = [f"[{','.join(map(str, index))}]" for index in indices]
+    if len(cells) > _MOST_NAMED:
+        return f" in {len(cells)} cells" if len(cells) < where.size else ""
+    texts = [entry_name("", index) for index in cells]
     *most, last = texts
     return f" in {', '.join(most)} and {last}" if most else f" in {last}"

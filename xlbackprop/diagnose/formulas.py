@@ -18,6 +18,7 @@ from xlbackprop.diagnose.general import SHIFTED, SIGN
 from xlbackprop.diagnose.trial import Trial
 from xlbackprop.equation import Index, Mask
 from xlbackprop.grid import Addresses, corners
+from xlbackprop.indices import indices
 
 _REFERENCE = re.compile(
     r"((?:'[^'!]{1,80}'|[^\W\d][\w.]{0,80})!)?([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)"
@@ -31,15 +32,14 @@ def explain_formulas(
     left: Mask,
 ) -> Iterator[Diagnosis]:
     """Yield a diagnosis of the cells whose formulas are nearly right, the same slips together."""
-    candidates = np.argwhere(left & case.found.has_formula)
+    candidates = indices(left & case.found.has_formula)
     if not 0 < len(candidates) <= MOST_CELLS:
         return
     at = case.found.addresses(case.equation)
     if at is None:  # a page of somebody else's, where there is no formula to compare with
         return
     by_name: dict[str, tuple[str, Mask]] = {}
-    for row in candidates:
-        index: Index = tuple(map(int, row))
+    for index in candidates:
         if (slip := _slip(case, at, index)) is not None:
             name, hint = slip
             by_name.setdefault(name, (hint, np.zeros_like(left)))[1][index] = True

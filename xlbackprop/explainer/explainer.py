@@ -14,10 +14,11 @@ from xlbackprop.explainer.expand import expand
 from xlbackprop.explainer.explanation import Explanation, Term, Upstream
 from xlbackprop.explainer.indexed import put_in
 from xlbackprop.explainer.leaves import Leaves, finite
-from xlbackprop.explainer.locate import entry_name, locate
+from xlbackprop.explainer.locate import locate
 from xlbackprop.explainer.summed import Summed, summed_up
 from xlbackprop.explainer.write import Writer
 from xlbackprop.expression import Entry, Expression, children
+from xlbackprop.indices import entry_name
 from xlbackprop.mapping import Map
 from xlbackprop.references import References
 from xlbackprop.review import Review

@@ -9,6 +9,7 @@ from typing import Any
 
 from xlbackprop.equation import Index
 from xlbackprop.errors import one_line
+from xlbackprop.indices import entry_name
 
 
 def number_text(number: float) -> str:
@@ -74,7 +75,7 @@ class Explanation:
     @property
     def entry(self) -> str:
         """What the cell is called: `conv1.dL_dh[0,2,3]`."""
-        return self.tensor + (f"[{','.join(map(str, self.index))}]" if self.index else "")
+        return entry_name(self.tensor, self.index)
 
     @property
     def place(self) -> str:

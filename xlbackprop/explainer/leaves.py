@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from xlbackprop.equation import Array, Index, Tensor
 from xlbackprop.explainer.explanation import number_text
-from xlbackprop.explainer.locate import entry_name
 from xlbackprop.expression import Entry
+from xlbackprop.indices import entry_name
 from xlbackprop.review import Review
 from xlbackprop.verify import Status
 from xlbackprop.workbook.cells import State
@@ -34,7 +34,7 @@ class Leaves:
         """Return what the equation calls an entry: `G[0,2,3]`, or `conv1.out[0,1,1]`."""
         tensor = self._review.network.tensors[entry.tensor]
         name = tensor.name if tensor.name in self._line else tensor.title
-        return name + (f"[{','.join(map(str, entry.index))}]" if entry.index else "")
+        return entry_name(name, entry.index)
 
     def cell(self, entry: Entry) -> str:
         """Return where an entry stands, with its sheet where that is another."""

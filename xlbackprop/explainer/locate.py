@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-
 from xlbackprop.equation import Index, Tensor
 from xlbackprop.errors import CellError, shown, suggestion
 from xlbackprop.grid import column_number
+from xlbackprop.indices import entry_name, indices
 from xlbackprop.network import Network
 from xlbackprop.places import Places
 
@@ -52,11 +51,6 @@ def _full_name(name: str, network: Network) -> str:
     symbols = {f"{one.owner}.{one.symbol}": one.name for one in network.tensors.values()}
     name = name.replace("dL/d", "dL_d")
     return name if name in network.tensors else symbols.get(name, name)
-
-
-def entry_name(tensor: str, index: Index) -> str:
-    """Return what an entry is called: `conv1.dL_dh[0,2,3]`, or `loss.L`."""
-    return tensor + (f"[{','.join(map(str, index))}]" if index else "")
 
 
 def _checked(tensor: Tensor, index: Index) -> Index:
@@ -104,6 +98,6 @@ def _entry_at(
         if sheet not in own.sheets:
             continue
         here = (own.sheet == own.sheets.index(sheet)) & (own.rows == row) & (own.columns == column)
-        for index in np.argwhere(here):
-            return name, tuple(map(int, index))
+        for index in indices(here):
+            return name, index
     return None

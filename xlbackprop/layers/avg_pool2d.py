@@ -27,7 +27,6 @@ from xlbackprop.layers.common.planes import (
     VALID,
     Pair,
     as_pair,
-    frames,
     pair_text,
     placed,
     spread_out,
@@ -35,7 +34,7 @@ from xlbackprop.layers.common.planes import (
 )
 from xlbackprop.layers.common.planes import scaled as scaled_index
 from xlbackprop.layers.common.pooling import Pooling, PoolOptions
-from xlbackprop.layers.common.sliding import cut, overhanging
+from xlbackprop.layers.common.sliding import cut, frame_slips, overhanging
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
 from xlbackprop.slips import altered, scaled
 
@@ -204,12 +203,8 @@ class _AveragePooling(Pooling):
                 self.entries,
             )
 
-        def moved(offset: Pair, step: Pair) -> Callable[[Array], Array]:
-            def change(g: Array) -> Array:
-                z = cut(g, last, self.out_size, self.stride)
-                return placed(z, self.canvas, offset, step)
-
-            return change
+        def moved(g: Array, offset: Pair, step: Pair = self.stride) -> Array:
+            return placed(cut(g, last, self.out_size, self.stride), self.canvas, offset, step)
 
         if self.stride != (1, 1) and max(self.out_size) > 1:
             yield altered(
@@ -217,14 +212,11 @@ class _AveragePooling(Pooling):
                 f"Put zeros between the entries of dL/dout, so that they stand"
                 f" {pair_text(self.stride)} cells apart.",
                 compute,
-                g=moved(last, (1, 1)),
+                g=lambda g: moved(g, last, (1, 1)),
             )
         if last != (0, 0):
-            for name, offset in frames(last, VALID).items():
-                yield altered(
-                    name,
-                    f"Frame dL/dout with {last[0]} rows and {last[1]} columns of zeros, so that"
-                    " each input gets its part from every window that saw it.",
-                    compute,
-                    g=moved(offset, self.stride),
-                )
+            hint = (
+                f"Frame dL/dout with {last[0]} rows and {last[1]} columns of zeros, so that"
+                " each input gets its part from every window that saw it."
+            )
+            yield from frame_slips(compute, "g", moved, last, VALID, hint)

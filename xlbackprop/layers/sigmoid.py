@@ -17,7 +17,7 @@ import numpy as np
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.slips import without_upstream
+from xlbackprop.slips import misplaced_derivative, without_upstream
 
 
 @layer("sigmoid", short="sigmoid")
@@ -70,20 +70,10 @@ def _slips(part: Elementwise) -> tuple[Slip, ...]:
     def slope(out: Array) -> Array:
         return out * (1 - out)
 
-    at = "Put the output into out · (1 - out): it is the sigmoid already, "
+    at = "Put the output into out · (1 - out): it is the sigmoid already,"
     return (
         *without_upstream(slope),
-        Slip(
-            "derivative taken at the input",
-            at + "and the input h has no place there.",
-            lambda g, h, **_: g * slope(h),
-            {"h": part.h},
-        ),
-        Slip(
-            "derivative taken at the output",
-            at + "so do not take the sigmoid of it once more.",
-            lambda g, out: g * slope(1 / (1 + np.exp(-out))),
-        ),
+        *misplaced_derivative(part.h, slope, lambda out: 1 / (1 + np.exp(-out)), at, "sigmoid"),
         Slip(
             "1 - out missing",
             "Multiply with (1 - out), too: the derivative is out · (1 - out).",

@@ -16,7 +16,7 @@ import numpy as np
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.slips import without_upstream
+from xlbackprop.slips import misplaced_derivative, without_upstream
 
 
 @layer("tanh", short="tanh")
@@ -68,20 +68,10 @@ def _slips(part: Elementwise) -> tuple[Slip, ...]:
     def slope(out: Array) -> Array:
         return 1 - out**2
 
-    at = "Put the output into 1 - out²: it is the tanh already, "
+    at = "Put the output into 1 - out²: it is the tanh already,"
     return (
         *without_upstream(slope),
-        Slip(
-            "derivative taken at the input",
-            at + "and the input h has no place there.",
-            lambda g, h, **_: g * slope(h),
-            {"h": part.h},
-        ),
-        Slip(
-            "derivative taken at the output",
-            at + "so do not take the tanh of it once more.",
-            lambda g, out: g * slope(np.tanh(out)),
-        ),
+        *misplaced_derivative(part.h, slope, np.tanh, at, "tanh"),
         Slip(
             "square missing",
             "Square the output: the derivative is 1 - out².",

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from xlbackprop.equation import Mask
-from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
+from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS, column_number
 from xlbackprop.locate.page import NEXT_SHEET, Keys, Page, key_of
 from xlbackprop.locate.tiles import Tile
 from xlbackprop.workbook.read import parse_area
@@ -98,7 +98,7 @@ class PageReferences:
 
 
 def _tile(sheet: int, left: str, top: str, right: str | None, bottom: str | None) -> Tile | None:
-    first, last = _column(left), _column(right or left)
+    first, last = column_number(left), column_number(right or left)
     above, below = int(top) - 1, int(bottom or top) - 1
     first, last, above, below = (
         min(first, last),
@@ -110,10 +110,3 @@ def _tile(sheet: int, left: str, top: str, right: str | None, bottom: str | None
     if last >= MAX_COLUMNS or below >= MAX_ROWS or height * width > _MOST_CELLS:
         return None
     return Tile(key_of(sheet, above, first), height, width)
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - 64
-    return number - 1

@@ -12,7 +12,7 @@ from xlbackprop.locate.propose import locate_on, page_of
 from xlbackprop.network import Network
 from xlbackprop.recalculation import Recalculating
 from xlbackprop.spec import Spec
-from xlbackprop.subject import Subject, network_of
+from xlbackprop.subject import Subject, named_subject, network_of
 from xlbackprop.values import fixed_values
 from xlbackprop.workbook import description
 from xlbackprop.workbook.read import Workbook
@@ -28,14 +28,14 @@ def is_laid_out_here(workbook: Workbook, network: Network) -> bool:
 
 def locate_subject(
     workbook: Workbook, engine: Recalculating | None, spec: Spec | str | Path
-) -> Subject | None:
-    """Return what a workbook holds, located; None where the workbook itself says where it is.
+) -> Subject:
+    """Return what a workbook holds: located, unless the workbook itself says where it is.
 
     Raises WorkbookError where a given or parameter that is needed cannot be found.
     """
     network = network_of(workbook, spec)
     if is_laid_out_here(workbook, network):
-        return None
+        return named_subject(workbook, network)
     name = network.spec.name if isinstance(spec, Spec) else str(spec)
     proposal = locate_on(page_of(workbook, engine), network, workbook="", spec=name)
     _refuse_incomplete(proposal)

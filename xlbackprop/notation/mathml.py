@@ -6,8 +6,6 @@ import re
 from functools import lru_cache
 from html import escape, unescape
 
-from latex2mathml.converter import convert
-
 from xlbackprop.notation.reader import read
 
 # The converter sets a name letter by letter; one element of several letters is upright by itself.
@@ -20,6 +18,8 @@ _TAG = re.compile(r"<[^>]*>")
 @lru_cache(maxsize=4096)
 def to_mathml(text: str) -> str:
     """Return an equation's line as a `math` element; one that is not understood as escaped text."""
+    from latex2mathml.converter import convert  # noqa: PLC0415  (only web pages need it)
+
     try:
         mathml = convert(read(text), display="block")
     except ValueError:

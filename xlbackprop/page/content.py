@@ -11,6 +11,7 @@ from typing import Any
 from xlbackprop.equation import Tensor
 from xlbackprop.errors import one_line
 from xlbackprop.hints import Hints
+from xlbackprop.indices import entry_name
 from xlbackprop.layout import PageContent, pages
 from xlbackprop.page.legend import SIGNS, VERDICTS, LegendEntry, legend
 from xlbackprop.page.records import Records
@@ -182,11 +183,10 @@ def _worth_listing(cells: Iterable[CellResult]) -> Iterator[CellResult]:
 
 
 def _listed(cell: CellResult, review: Review, numbers: Mapping[str, int]) -> Listed:
-    index = f"[{','.join(map(str, cell.index))}]" if cell.index else ""
     tensor = review.network.tensors[cell.tensor]
     return Listed(
         cell,
-        cell.tensor + index,
+        entry_name(cell.tensor, cell.index),
         _value(cell.found),
         # What is not there yet is not given away in passing.
         "" if cell.status == Status.BLANK.word else _value(cell.expected),

@@ -62,7 +62,7 @@ class Records:
         return {
             "name": tensor.name,
             "leading": tensor.leading,
-            "size": _size(tensor),
+            "size": block_size(tensor),
             "rank": len(tensor.block_shape),
             "entries": entries,
             "cells": cells,
@@ -96,7 +96,7 @@ class Records:
 
     def _range(self, source: SourceRange) -> tuple[int, int, int, int]:
         tensor = self._network.tensors[source.tensor]
-        height, width = _size(tensor)
+        height, width = block_size(tensor)
         block = int(np.ravel_multi_index(source.index, tensor.leading)) if source.index else 0
         first = (block * height + source.rows.start) * width + source.columns.start
         return self._numbers[tensor.name], first, len(source.rows), len(source.columns)
@@ -104,10 +104,6 @@ class Records:
 
 def _why(cell: CellResult) -> str:
     return ". ".join(text.rstrip(".") for text in (cell.hint or cell.slip, cell.note) if text)
-
-
-def _size(tensor: Tensor) -> tuple[int, int]:
-    return block_size(tensor.block_shape, vertical=tensor.vertical)
 
 
 def _cut(text: str | None, limit: int) -> str | None:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from xlbackprop.equation import Equation, Mask, Math, Tensor
 from xlbackprop.errors import one_line
+from xlbackprop.indices import index_at
 from xlbackprop.notation import to_mathml
 from xlbackprop.page.numbers import number_writer
 from xlbackprop.page.selection import Piece, select
@@ -130,7 +131,7 @@ def _cell_writer(entry: Entry) -> Callable[[int], Cell]:
     def write(number: int) -> Cell:
         if states[number] == State.NUMBER:
             return Cell(styles[number], write_number(numbers[number]))
-        index = tuple(map(int, np.unravel_index(number, entry.tensor.shape)))
+        index = index_at(number, entry.tensor.shape)
         return Cell(styles[number], one_line(found.text(index) or "", _LONGEST_TEXT))
 
     return write

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xlbackprop.equation import Array, Index, Tensor
+from xlbackprop.equation import Array
+from xlbackprop.indices import entry_name
 from xlbackprop.prove.trials import Trial, Trials
 from xlbackprop.workbook.engine import EngineStopped
 
@@ -129,8 +130,6 @@ def _mixed(base: Array, target: Array, entries: list[int]) -> Array:
 
 def _numbers(trials: Trials, row: Array, entries: list[int]) -> str:
     named = [(*trials.entry(entry, trials.inputs), row[entry]) for entry in sorted(entries)]
-    return " and ".join(f"{_name(tensor, index)} = {number:.6g}" for tensor, index, number in named)
-
-
-def _name(tensor: Tensor, index: Index) -> str:
-    return f"{tensor.name}[{','.join(map(str, index))}]" if index else tensor.name
+    return " and ".join(
+        f"{entry_name(tensor.name, index)} = {number:.6g}" for tensor, index, number in named
+    )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask, Tensor
+from xlbackprop.indices import index_at
 from xlbackprop.network import Network
 from xlbackprop.tolerance import matches
 from xlbackprop.verify import Status, verify
@@ -92,7 +93,7 @@ class Trials:
         """Return the tensor and the index of a position in a row, or in a flat array."""
         for tensor in tensors:
             if position < tensor.size:
-                return tensor, tuple(map(int, np.unravel_index(position, tensor.shape)))
+                return tensor, index_at(position, tensor.shape)
             position -= tensor.size
         raise IndexError(position)
 

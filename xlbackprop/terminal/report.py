@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from xlbackprop.errors import one_line
+from xlbackprop.indices import entry_name
 from xlbackprop.report import CellResult, Report
 from xlbackprop.terminal.console import COLOURS, open_console, print_table
 
@@ -58,7 +59,7 @@ def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> Non
     rows = [
         [
             f"{cell.sheet}!{cell.cell}",
-            cell.tensor + (f"[{','.join(map(str, cell.index))}]" if cell.index else ""),
+            entry_name(cell.tensor, cell.index),
             _value(cell.found),
             # What is not there yet is not given away.
             "" if cell.status == "blank" else _value(cell.expected),

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from xlbackprop.equation import Equation, Mask
-from xlbackprop.verify.versions import indices
+from xlbackprop.indices import indices
 from xlbackprop.workbook.cells import State
 from xlbackprop.workbook.found import Found
 

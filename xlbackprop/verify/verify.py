@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from xlbackprop.equation import Array, Equation, Mask
+from xlbackprop.indices import indices
 from xlbackprop.network import Network
 from xlbackprop.tolerance import matches, typed_tolerance
 from xlbackprop.verify.judgement import Judgement, Status
@@ -23,7 +24,6 @@ from xlbackprop.verify.versions import (
     Versions,
     as_number,
     computed_versions,
-    indices,
     same_versions,
     versions_of,
 )

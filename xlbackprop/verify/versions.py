@@ -21,7 +21,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Index, Mask
+from xlbackprop.equation import Array, Equation, Index
+from xlbackprop.indices import indices
 from xlbackprop.numerals import read_numeral
 from xlbackprop.verify.judgement import Judgement, Status
 from xlbackprop.workbook.cells import State
@@ -127,8 +128,3 @@ def counted(found: Found) -> Array:
     """Return the tensor's numbers, a blank or a text as 0 and an error as NaN."""
     numbers = np.where(found.states == State.NUMBER, found.numbers, 0.0)
     return np.where(found.states == State.ERROR, np.nan, numbers)
-
-
-def indices(mask: Mask) -> list[Index]:
-    """Return the indices at which a mask holds."""
-    return [tuple(map(int, index)) for index in np.argwhere(mask)]

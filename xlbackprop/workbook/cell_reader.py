@@ -34,6 +34,17 @@ def parse_reference(text: str) -> tuple[int, int]:
     return int(row), int(column)
 
 
+def next_place(reference: str | None, row: int, column: int) -> tuple[int, int]:
+    """Return where a cell stands; one without an address follows the one before.
+
+    Raises WorkbookError where that is outside of any sheet.
+    """
+    row, column = (row, column + 1) if reference is None else parse_reference(reference)
+    if not (0 <= row < MAX_ROWS and column < MAX_COLUMNS):
+        raise WorkbookError("a cell stands outside of its sheet")
+    return row, column
+
+
 class CellReader:
     """Collects the cells of a sheet while its XML goes by."""
 
@@ -116,12 +127,7 @@ class CellReader:
         self._is_phonetic = False
 
     def _go_to(self, reference: str | None) -> None:
-        if reference is None:  # a cell without an address follows the one before
-            self._column += 1
-        else:
-            self._row, self._column = parse_reference(reference)
-        if not (0 <= self._row < MAX_ROWS and self._column < MAX_COLUMNS):
-            raise WorkbookError("a cell stands outside of its sheet")
+        self._row, self._column = next_place(reference, self._row, self._column)
 
     def _file(self) -> None:
         formula = self._finished_formula()

@@ -107,7 +107,7 @@ def _find_block(workbook: Workbook, tensor: Tensor, index: Index) -> Block:
     area = parse_area(workbook.names[name])
     if area is None or area.sheet not in workbook.sheets:
         raise WorkbookError(f"the cells of {name} were deleted")
-    height, width = block_size(tensor.block_shape, vertical=tensor.vertical)
+    height, width = block_size(tensor)
     if (area.height, area.width) != (height, width):
         raise WorkbookError(
             f"{name} has {area.height}×{area.width} cells and should have {height}×{width}:"

@@ -30,7 +30,7 @@ from xlbackprop.layers.common.planes import (
     placed,
     turned,
 )
-from xlbackprop.layers.common.sliding import cut, slide
+from xlbackprop.layers.common.sliding import cut, frame_slips, slide
 from xlbackprop.slips import altered
 
 if TYPE_CHECKING:
@@ -83,17 +83,16 @@ def _slips_of_padding(layer: _Convolution, compute: Compute) -> Iterator[Slip]:
     if layer.framed == layer.size:
         return
 
-    def framed_with(offset: Pair) -> Callable[[Array], Array]:
-        return lambda h: placed(_unframed(layer, h), layer.framed, offset)
+    def framed_with(h: Array, offset: Pair) -> Array:
+        return placed(cut(h, layer.options.padding, layer.size), layer.framed, offset)
 
-    for name, offset in frames(layer.options.padding, "padding forgotten").items():
-        yield altered(
-            name,
-            f"Begin with the window in the corner of the padded input: it has"
-            f" {pair_text(layer.options.padding)} rings of zeros around h.",
-            compute,
-            h=framed_with(offset),
-        )
+    hint = (
+        f"Begin with the window in the corner of the padded input: it has"
+        f" {pair_text(layer.options.padding)} rings of zeros around h."
+    )
+    yield from frame_slips(
+        compute, "h", framed_with, layer.options.padding, "padding forgotten", hint
+    )
 
 
 def slips_of_dw(layer: _Convolution, compute: Compute) -> Iterator[Slip]:
@@ -202,11 +201,6 @@ def _slips_of_spread(layer: _Convolution) -> Iterator[Slip]:
             " belong to the padding, and h begins after them.",
             lambda g, r: backward(g, r, last, options.stride, (0, 0)),
         )
-
-
-def _unframed(layer: _Convolution, h: Array) -> Array:
-    """Return the input without its padding."""
-    return cut(h, layer.options.padding, layer.size)
 
 
 def _undilated(layer: _Convolution, w: Array) -> Array:

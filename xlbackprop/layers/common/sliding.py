@@ -6,10 +6,13 @@ the empty cells beyond a block do.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
-from xlbackprop.equation import Array
-from xlbackprop.layers.common.planes import Pair, as_pair, placed, windows
+from xlbackprop.equation import Array, Slip
+from xlbackprop.layers.common.planes import Pair, as_pair, frames, placed, windows
+from xlbackprop.slips import altered
 
 
 def slide(
@@ -39,3 +42,20 @@ def cut(x: Array, offset: Pair, size: Pair, step: Pair = (1, 1)) -> Array:
         slice(o, o + s * (n - 1) + 1, s) for o, n, s in zip(offset, size, step, strict=True)
     )
     return x[..., rows, columns]
+
+
+def frame_slips(
+    compute: Callable[..., Array],
+    letter: str,
+    place: Callable[[Array, Pair], Array],
+    width: Pair,
+    unframed: str,
+    hint: str,
+) -> Iterator[Slip]:
+    """Yield the slips of a frame of zeros of another width, around the source with that letter.
+
+    `place(x, offset)` returns the source with its entries at another offset; `unframed` is the
+    name of the slip that leaves the frame out.
+    """
+    for name, offset in frames(width, unframed).items():
+        yield altered(name, hint, compute, **{letter: lambda x, offset=offset: place(x, offset)})

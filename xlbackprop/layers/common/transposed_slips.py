@@ -24,12 +24,11 @@ from xlbackprop.layers.common.planes import (
     VALID,
     Pair,
     as_pair,
-    frames,
     pair_text,
     placed,
     turned,
 )
-from xlbackprop.layers.common.sliding import cut, slide
+from xlbackprop.layers.common.sliding import cut, frame_slips, slide
 from xlbackprop.slips import altered
 
 if TYPE_CHECKING:
@@ -60,8 +59,8 @@ def slips_of_out(layer: _TransposedConvolution, compute: Compute) -> Iterator[Sl
 def _slips_of_spread(layer: _TransposedConvolution, compute: Compute) -> Iterator[Slip]:
     options, last = layer.options, as_pair(r - 1 for r in layer.options.kernel)
 
-    def spread_as(offset: Pair, step: Pair) -> Callable[[Array], Array]:
-        return lambda h: placed(_unspread(layer, h), layer.canvas, offset, step)
+    def spread_as(h: Array, offset: Pair, step: Pair = options.stride) -> Array:
+        return placed(_unspread(layer, h), layer.canvas, offset, step)
 
     if options.stride != (1, 1) and max(layer.size) > 1:
         yield altered(
@@ -69,17 +68,14 @@ def _slips_of_spread(layer: _TransposedConvolution, compute: Compute) -> Iterato
             f"Put zeros between the entries of the input, so that they stand"
             f" {pair_text(options.stride)} cells apart, as the stride says.",
             compute,
-            h=spread_as(last, (1, 1)),
+            h=lambda h: spread_as(h, last, (1, 1)),
         )
     if last != (0, 0):
-        for name, offset in frames(last, VALID).items():
-            yield altered(
-                name,
-                f"Frame the spread-out input with {last[0]} rows and {last[1]} columns of zeros, so"
-                " that every window that holds one of its entries counts.",
-                compute,
-                h=spread_as(offset, options.stride),
-            )
+        hint = (
+            f"Frame the spread-out input with {last[0]} rows and {last[1]} columns of zeros, so"
+            " that every window that holds one of its entries counts."
+        )
+        yield from frame_slips(compute, "h", spread_as, last, VALID, hint)
     if any(options.padding):
         shifted = as_pair(n + p for n, p in zip(last, options.padding, strict=True))
         yield altered(
@@ -87,7 +83,7 @@ def _slips_of_spread(layer: _TransposedConvolution, compute: Compute) -> Iterato
             f"Leave out the first {pair_text(options.padding)} rows and columns of the result: the"
             " padding of a transposed convolution is cut off.",
             compute,
-            h=spread_as(shifted, options.stride),
+            h=lambda h: spread_as(h, shifted),
         )
 
 
@@ -148,17 +144,14 @@ def _slips_of_frame(layer: _TransposedConvolution, compute: Compute) -> Iterator
     if not any(padding):
         return
 
-    def framed_with(offset: Pair) -> Callable[[Array], Array]:
-        return lambda g: placed(cut(g, padding, layer.out_size), layer.stamped, offset)
+    def framed_with(g: Array, offset: Pair) -> Array:
+        return placed(cut(g, padding, layer.out_size), layer.stamped, offset)
 
-    for name, offset in frames(padding, "padding forgotten").items():
-        yield altered(
-            name,
-            f"Frame dL/dout with {pair_text(padding)} rings of zeros, for the outputs that the"
-            " padding has cut off.",
-            compute,
-            g=framed_with(offset),
-        )
+    hint = (
+        f"Frame dL/dout with {pair_text(padding)} rings of zeros, for the outputs that the"
+        " padding has cut off."
+    )
+    yield from frame_slips(compute, "g", framed_with, padding, "padding forgotten", hint)
 
 
 def _unspread(layer: _TransposedConvolution, h: Array) -> Array:

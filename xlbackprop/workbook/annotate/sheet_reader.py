@@ -14,7 +14,7 @@ from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.workbook.annotate.document import prefix_of
 from xlbackprop.workbook.annotate.edits import Edits
 from xlbackprop.workbook.annotate.sheet import ColumnRun, Ints, Sheet
-from xlbackprop.workbook.cell_reader import parse_reference
+from xlbackprop.workbook.cell_reader import next_place
 from xlbackprop.workbook.xml import read_positions
 
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
@@ -150,13 +150,7 @@ class _SheetReader:
             self.heights[self._row] = _float(attributes, "ht", self.default_height)
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
-        reference = attributes.get("r")
-        if reference is None:  # a cell without an address follows the one before
-            self._column += 1
-        else:
-            self._row, self._column = parse_reference(reference)
-        if not (0 <= self._row < MAX_ROWS and self._column < MAX_COLUMNS):
-            raise WorkbookError("a cell stands outside of its sheet")
+        self._row, self._column = next_place(attributes.get("r"), self._row, self._column)
         self.cells[0].append(self._row * MAX_COLUMNS + self._column)
         self.cells[1].append(_int(attributes, "s"))
         self.cells[2].append(self.position())
