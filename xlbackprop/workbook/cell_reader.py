@@ -10,10 +10,9 @@ import re
 from array import array
 
 import numpy as np
-from xlsxwriter.utility import xl_cell_to_rowcol
 
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
+from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS, column_number
 from xlbackprop.grid import cell as cell_address
 from xlbackprop.workbook.cells import SHARED, Cells, State, TextColumn
 
@@ -23,15 +22,15 @@ MAX_STRINGS = 500_000
 MAX_ARRAYS = 100
 MAX_STRING_CHARACTERS = 30_000_000
 
-_REFERENCE = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 
 
 def parse_reference(text: str) -> tuple[int, int]:
     """Return the row and column of an address. Raises WorkbookError where it is none."""
-    if not _REFERENCE.fullmatch(text):
+    match = _REFERENCE.fullmatch(text)
+    if not match:
         raise WorkbookError(f"a cell has the address {one_line(text, 20)!r}")
-    row, column = xl_cell_to_rowcol(text)
-    return int(row), int(column)
+    return int(match[2]) - 1, column_number(match[1])
 
 
 def next_place(reference: str | None, row: int, column: int) -> tuple[int, int]:
@@ -90,7 +89,7 @@ class CellReader:
             self._seen += 1
             self._clear()
             self._type = attributes.get("t", "n")
-            self._go_to(attributes.get("r"))
+            self._row, self._column = next_place(attributes.get("r"), self._row, self._column)
         elif name in ("v", "t"):
             self._value = self._value or []
             self._collected = self._value
@@ -125,9 +124,6 @@ class CellReader:
     def _clear(self) -> None:
         self._value = self._formula = None
         self._is_phonetic = False
-
-    def _go_to(self, reference: str | None) -> None:
-        self._row, self._column = next_place(reference, self._row, self._column)
 
     def _file(self) -> None:
         formula = self._finished_formula()
@@ -182,7 +178,7 @@ class CellReader:
     def _note_array(self, text: str, reference: str) -> None:
         first, _, last = reference.partition(":")
         if last and _REFERENCE.fullmatch(first) and _REFERENCE.fullmatch(last):
-            self._arrays.append((*xl_cell_to_rowcol(first), *xl_cell_to_rowcol(last), text))
+            self._arrays.append((*parse_reference(first), *parse_reference(last), text))
             if len(self._arrays) > MAX_ARRAYS:
                 raise WorkbookError(f"a sheet holds more than {MAX_ARRAYS} array formulas")
 
