@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from xlbackprop.diagnose import diagnose
-from xlbackprop.errors import EngineError
 from xlbackprop.locate import locate_subject
 from xlbackprop.mapping import Map
 from xlbackprop.prove import prove as try_draws
@@ -69,7 +68,7 @@ def review_workbook(
     formulas: bool = False,
 ) -> Review:
     """Judge a workbook as `check` does, and return all that is known of it, as arrays."""
-    path, name = Path(path), _engine_name(engine, prove)
+    path, name = Path(path), engine_name(engine, proves=prove > 0)
     with (
         as_xlsx(path, limits) as file,
         open_workbook(file, path) as workbook,
@@ -91,10 +90,3 @@ def review_workbook(
             notes += proof
     notes = subject.notes + notes
     return Review(str(path), network, found, judgements, diagnoses, chosen, notes)
-
-
-def _engine_name(engine: EngineName | str, prove: int) -> EngineName:
-    name = engine_name(engine)
-    if prove and name is not EngineName.IRONCALC:
-        raise EngineError(f"nothing can be proven with the engine {name}: leave --engine out")
-    return name

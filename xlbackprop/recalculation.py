@@ -45,13 +45,19 @@ class EngineName(StrEnum):
     NONE = "none"
 
 
-def engine_name(engine: EngineName | str) -> EngineName:
-    """Return the engine of a name. Raises EngineError where there is none, or it is missing."""
+def engine_name(engine: EngineName | str, *, proves: bool = False) -> EngineName:
+    """Return the engine of a name.
+
+    Raises EngineError where there is none, it is missing, or it is to prove and cannot.
+    """
     if engine not in set(EngineName):
         raise EngineError(f"there is no engine {shown(engine)}{suggestion(engine, EngineName)}")
-    if engine == EngineName.LIBREOFFICE:
+    name = EngineName(engine)
+    if proves and name is not EngineName.IRONCALC:
+        raise EngineError(f"nothing can be proven with the engine {name}: leave --engine out")
+    if name is EngineName.LIBREOFFICE:
         find_libreoffice()
-    return EngineName(engine)
+    return name
 
 
 class Recalculating(Protocol):
