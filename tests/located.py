@@ -3,7 +3,7 @@
 import numpy as np
 
 import xlbackprop
-from xlbackprop.mapping import map_of
+from xlbackprop.find.mapping import map_of
 
 SURE = "sure"
 

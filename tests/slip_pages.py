@@ -9,12 +9,12 @@ import numpy as np
 
 from tests.compare import spec_of
 from xlbackprop.equation import Array, Kind, Slip
+from xlbackprop.formula.places import places_in_blocks
 from xlbackprop.layout import lay_out
 from xlbackprop.network import Network, build_network
-from xlbackprop.places import places_in_blocks
-from xlbackprop.values import choose_values
-from xlbackprop.workbook.cells import State
-from xlbackprop.workbook.found import Found
+from xlbackprop.network.values import choose_values
+from xlbackprop.workbook.read.cells import State
+from xlbackprop.workbook.read.found import Found
 
 
 class Page:

@@ -12,10 +12,10 @@ import numpy as np
 import xlsxwriter
 
 from xlbackprop.equation import Kind
+from xlbackprop.formula.places import Places
+from xlbackprop.formula.references import References
 from xlbackprop.network import build_network
-from xlbackprop.places import Places
-from xlbackprop.references import References
-from xlbackprop.templates import load_spec
+from xlbackprop.spec.templates import load_spec
 
 LABELS = {
     "h": "input x", "w": "weights w", "b": "bias b", "out": "output", "dL_dout": "dL/dout",

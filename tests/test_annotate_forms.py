@@ -19,7 +19,7 @@ from xlbackprop.workbook.annotate.marks import Mark, Summary
 from xlbackprop.workbook.annotate.package import Package
 from xlbackprop.workbook.annotate.recolour import recolour
 from xlbackprop.workbook.annotate.sheet_reader import read_sheet
-from xlbackprop.workbook.guard import open_package
+from xlbackprop.workbook.read.guard import open_package
 
 TYPES = "[Content_Types].xml"
 BOOK, STYLES, PAGE = "xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet2.xml"

@@ -15,9 +15,9 @@ from tests.networks import GEOMETRIES, conv_raw, conv_spec
 from tests.program import environment
 from tests.random_networks import random_network
 from tests.slip_pages import Page
-from xlbackprop.diagnose import diagnose
 from xlbackprop.equation import Equation
-from xlbackprop.verify import verify
+from xlbackprop.judge.diagnose import diagnose
+from xlbackprop.judge.verify import verify
 
 
 def page_of(name="plain", **options):

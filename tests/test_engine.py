@@ -8,9 +8,9 @@ import psutil
 import pytest
 import xlsxwriter
 
-from xlbackprop.workbook.cell_list import UNABLE, CellList
-from xlbackprop.workbook.cells import State
-from xlbackprop.workbook.engine import EngineStopped, Limits, start_engine
+from xlbackprop.workbook.engine.cell_list import UNABLE, CellList
+from xlbackprop.workbook.engine.engine import EngineStopped, Limits, start_engine
+from xlbackprop.workbook.read.cells import State
 
 LIMITS = Limits(seconds=30)
 # What keeps IronCalc busy for minutes, in little memory: small parts of a great many products.

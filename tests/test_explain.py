@@ -18,7 +18,7 @@ from tests.networks import GEOMETRIES, conv_raw
 from tests.oracles import latex
 from xlbackprop.explainer import Explainer, to_latex_document
 from xlbackprop.explainer.indexed import put_in
-from xlbackprop.values import choose_values
+from xlbackprop.network.values import choose_values
 
 SPECS = {
     f"{group}-{name}": raw

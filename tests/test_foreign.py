@@ -13,9 +13,9 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 import xlbackprop
 from tests.foreign import CASES, LAYOUTS, Typed, build, build_steps_table
-from xlbackprop.mapping import map_of, parse_map, places_of
-from xlbackprop.values import choose_values
-from xlbackprop.workbook.read import open_workbook
+from xlbackprop.find.mapping import map_of, parse_map, places_of
+from xlbackprop.network.values import choose_values
+from xlbackprop.workbook.read.workbook import open_workbook
 
 IDS = ["-in-".join(case) for case in CASES]
 COUNTS = {"conv5x5x2": 135, "two-conv": 1382, "mlp-2-2-2": 41}

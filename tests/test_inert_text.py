@@ -15,8 +15,9 @@ import xlbackprop
 from tests.filling import fill, patch
 from tests.oracles.browser import browser, opened
 from tests.pages import write_page
-from xlbackprop import Hints, terminal
+from xlbackprop import Hints
 from xlbackprop.__main__ import main
+from xlbackprop.report import terminal
 
 SCRIPT = "<script>alert(1)</script>"
 TEXTS = {

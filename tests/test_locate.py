@@ -17,8 +17,8 @@ from tests.located import SURE, false_places, not_found
 from tests.program import environment
 from tests.strange_pages import LAYOUTS, TABLES, strange_page
 from xlbackprop.errors import WorkbookError
-from xlbackprop.locate import page as pages
-from xlbackprop.locate.labels import meaning_of
+from xlbackprop.find.locate import page as pages
+from xlbackprop.find.locate.labels import meaning_of
 
 NETWORKS = ("conv5x5x2", "two-conv", "mlp-2-2-2")
 IDS = ["-in-".join(case) for case in CASES]

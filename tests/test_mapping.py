@@ -12,8 +12,17 @@ import xlbackprop
 from tests.foreign import build
 from xlbackprop.__main__ import main
 from xlbackprop.errors import MapError
-from xlbackprop.mapping import Map, Placement, StepDistance, load_map, map_of, parse_map, places_of
-from xlbackprop.places import Places
+from xlbackprop.find.mapping import (
+    Map,
+    Placement,
+    StepDistance,
+    load_map,
+    map_of,
+    parse_map,
+    places_of,
+)
+from xlbackprop.formula.grid import rectangle
+from xlbackprop.formula.places import Places
 
 CONV = xlbackprop.build_network(xlbackprop.load_spec("conv5x5x2"))
 MLP = xlbackprop.build_network(xlbackprop.load_spec("mlp-2-2-2"))
@@ -123,7 +132,7 @@ def test_training_steps_follow_in_columns(stepwise):
 
 def test_row_with_a_dollar_stays_in_all_steps(stepwise):
     target = stepwise.tensors["loss.target"]
-    cells = xlbackprop.grid.rectangle(0, 0, *target.shape).replace("1", "$1", 1)
+    cells = rectangle(0, 0, *target.shape).replace("1", "$1", 1)
     places = placed(f'"loss.target" = "{cells}"', stepwise, "step = { rows = 2 }", ["S"])
     assert (places["step4.loss.target"].rows == places["loss.target"].rows).all()
 

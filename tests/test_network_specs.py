@@ -126,7 +126,7 @@ def test_label_out_of_range_is_refused(labels, shown):
         loss={"type": "cross_entropy"},
         values={"arrays": {"loss.target": labels}},
     )
-    from xlbackprop.values import choose_values
+    from xlbackprop.network.values import choose_values
 
     with pytest.raises(xlbackprop.SpecError, match=f"loss.target holds {shown}: .* from 0 to 1"):
         choose_values(xlbackprop.build_network(spec_of(spec)))

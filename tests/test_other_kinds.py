@@ -8,9 +8,10 @@ import pytest
 import xlbackprop
 from tests.foreign import build
 from tests.oracles.libreoffice import require_libreoffice, save_as
-from xlbackprop.mapping import parse_map
-from xlbackprop.workbook import libreoffice, opening
-from xlbackprop.workbook.engine import Limits
+from xlbackprop.find.mapping import parse_map
+from xlbackprop.workbook import opening
+from xlbackprop.workbook.engine import libreoffice
+from xlbackprop.workbook.engine.engine import Limits
 
 # The networks and layouts of the foreign workbooks that are saved as other kinds.
 SAVED = [("conv5x5x2", "side-by-side"), ("mlp-2-2-2", "three-sheets")]

@@ -24,13 +24,13 @@ from tests.pages import ANSWER, conv_review
 from tests.program import ROOT, environment
 from xlbackprop import Hints, html_report, make_report
 from xlbackprop.equation import Kind, Tensor
-from xlbackprop.mapping import parse_map
-from xlbackprop.page import content, records
-from xlbackprop.page.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
-from xlbackprop.page.numbers import number_writer
-from xlbackprop.page.selection import common_limit, select
-from xlbackprop.verify import Status
-from xlbackprop.workbook.style import kind_format
+from xlbackprop.find.mapping import parse_map
+from xlbackprop.judge.verify import Status
+from xlbackprop.report.html import content, records
+from xlbackprop.report.html.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
+from xlbackprop.report.html.numbers import number_writer
+from xlbackprop.report.html.selection import common_limit, select
+from xlbackprop.workbook.write.style import kind_format
 
 ASSETS = ROOT / "xlbackprop" / "page" / "assets"
 

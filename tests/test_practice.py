@@ -26,7 +26,7 @@ from tests.random_networks import random_network
 from xlbackprop.__main__ import main
 from xlbackprop.equation import Domain
 from xlbackprop.errors import SpecError
-from xlbackprop.values import choose_values
+from xlbackprop.network.values import choose_values
 
 SMALL = [name for name in xlbackprop.template_names() if name not in ("lenet5", "digit")]
 # Excel 2007, LibreOffice and Google Sheets have them all, and none is volatile.
@@ -410,7 +410,7 @@ def test_practice_option_builds_the_same_as_the_library(tmp_path):
 
 
 def test_more_answers_than_a_sheet_has_rows_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("xlbackprop.workbook.answers.MAX_ROWS", 100)
+    monkeypatch.setattr("xlbackprop.workbook.write.answers.MAX_ROWS", 100)
     with pytest.raises(SpecError, match=r"practice: .* rows of a sheet"):
         practice("two-conv", tmp_path / "p.xlsx")
     assert not list(tmp_path.iterdir())

@@ -18,8 +18,8 @@ from tests.rewritings import KINDS as REWRITINGS
 from tests.rewritings import find_rewritings
 from xlbackprop.__main__ import main
 from xlbackprop.equation import Domain, Kind, Tensor
-from xlbackprop.prove.draws import draw
-from xlbackprop.workbook.engine import Limits
+from xlbackprop.judge.prove.draws import draw
+from xlbackprop.workbook.engine.engine import Limits
 
 MUTATIONS_OF_EACH, REWRITINGS_OF_EACH = 7, 5
 LAST = ("conv1.dL_dh", (1, 2, 3))

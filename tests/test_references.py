@@ -9,9 +9,9 @@ import tomli_w
 import xlbackprop
 from tests.cases import ALL
 from tests.networks import GEOMETRIES, conv_raw
-from xlbackprop.expression import Number
-from xlbackprop.references import References, SourceRange
-from xlbackprop.values import choose_values
+from xlbackprop.formula.references import References, SourceRange
+from xlbackprop.formula.tree import Number
+from xlbackprop.network.values import choose_values
 
 CASES = {**ALL, **{f"conv2d-{name}": conv_raw(raw) for name, raw in GEOMETRIES.items()}}
 CELLS_OF_A_TENSOR = 3

@@ -15,10 +15,10 @@ import pytest
 import xlbackprop
 from tests.slip_networks import GROUPS, LINKS, random_pages
 from tests.slip_pages import Page
-from xlbackprop.diagnose import diagnose, general_slips
-from xlbackprop.diagnose.general import ROUNDED
 from xlbackprop.equation import Array, Equation, Slip
-from xlbackprop.verify import Status, verify
+from xlbackprop.judge.diagnose import diagnose, general_slips
+from xlbackprop.judge.diagnose.general import ROUNDED
+from xlbackprop.judge.verify import Status, verify
 
 NETWORKS = 10  # for each slip
 LEAST_DRAWN, MOST_DRAWN = 20, 300

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import xlbackprop
 from xlbackprop.errors import SpecError
 from xlbackprop.network import build_network
+from xlbackprop.network.values import choose_values
 from xlbackprop.spec import parse_spec
-from xlbackprop.values import choose_values
 
 HEAD = """\
 name = "small"

@@ -9,7 +9,7 @@ import pytest
 import xlbackprop
 from tests.compare import assert_pytorch_agrees
 from tests.oracles import engine, libreoffice, workbook
-from xlbackprop.values import choose_values
+from xlbackprop.network.values import choose_values
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 SMALL = [name for name in xlbackprop.template_names() if name != "lenet5"]

@@ -10,10 +10,7 @@ report.to_frame()
 
 from importlib.metadata import PackageNotFoundError, version
 
-from xlbackprop.annotation import annotate
 from xlbackprop.builder import build
-from xlbackprop.checker import check, review_workbook
-from xlbackprop.csv_report import csv_report
 from xlbackprop.derivation import equations
 from xlbackprop.errors import (
     CellError,
@@ -25,17 +22,21 @@ from xlbackprop.errors import (
     XlbackpropError,
 )
 from xlbackprop.explainer import Explanation, Term, Upstream, explain
-from xlbackprop.hints import Hints
-from xlbackprop.inspection import BlockPlace, Inspection, TensorPlace, inspect
-from xlbackprop.locate import LeftOut, LocatedTensor, Proposal, guess, locate
-from xlbackprop.mapping import Map, Placement, load_map, parse_map
+from xlbackprop.find.inspection import BlockPlace, Inspection, TensorPlace, inspect
+from xlbackprop.find.locate import LeftOut, LocatedTensor, Proposal, guess, locate
+from xlbackprop.find.mapping import Map, Placement, load_map, parse_map
+from xlbackprop.judge.checker import review_workbook
+from xlbackprop.judge.review import Review
 from xlbackprop.network import Network, build_network
-from xlbackprop.page import html_report
-from xlbackprop.report import CellResult, Report, TensorResult, make_report
-from xlbackprop.review import Review
+from xlbackprop.report.annotation import annotate
+from xlbackprop.report.checker import check
+from xlbackprop.report.hints import Hints
+from xlbackprop.report.html import html_report
+from xlbackprop.report.report import CellResult, Report, TensorResult, make_report
+from xlbackprop.report.table import csv_report
 from xlbackprop.spec import Spec, parse_spec
-from xlbackprop.templates import load_spec, template_names
-from xlbackprop.workbook.engine import Limits
+from xlbackprop.spec.templates import load_spec, template_names
+from xlbackprop.workbook.engine.engine import Limits
 
 try:
     __version__ = version("xlbackprop")

@@ -10,12 +10,12 @@ import numpy as np
 from xlbackprop.errors import SpecError, one_line, suggestion
 from xlbackprop.layout import lay_out
 from xlbackprop.network import Network, build_network
+from xlbackprop.network.values import choose_values
 from xlbackprop.spec import Spec
-from xlbackprop.templates import load_spec
-from xlbackprop.values import choose_values
-from xlbackprop.workbook.contents import Contents
+from xlbackprop.spec.templates import load_spec
 from xlbackprop.workbook.save import check_output, save
-from xlbackprop.workbook.write import write_workbook
+from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.write import write_workbook
 
 
 def build(

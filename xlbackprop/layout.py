@@ -12,10 +12,10 @@ from math import ceil, prod
 
 from xlbackprop.equation import Equation, Kind, Place, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS, Block, block_size
+from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS, Block, block_size
 from xlbackprop.network import Network
-from xlbackprop.steps import NetworkLayer, Step
-from xlbackprop.training import OWNER as TRAINING
+from xlbackprop.network.steps import NetworkLayer, Step
+from xlbackprop.network.training import OWNER as TRAINING
 
 # All columns have this width, in characters of the standard font.
 COLUMN_WIDTH = 6.5

@@ -18,8 +18,8 @@ from tests.foreign.layouts import LAYOUTS, Layout
 from tests.foreign.pages import PAGES, Page
 from tests.foreign.pen import Pen
 from tests.foreign.writings import Written, address
+from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
-from xlbackprop.places import Places
 
 _TOP = 4  # the first row of a block; titles stand above
 

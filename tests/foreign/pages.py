@@ -10,7 +10,7 @@ import numpy as np
 import xlbackprop
 from tests.foreign import formulas
 from xlbackprop.network import Network
-from xlbackprop.values import choose_values
+from xlbackprop.network.values import choose_values
 
 
 @dataclass(frozen=True)

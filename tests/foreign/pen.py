@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from openpyxl.utils import quote_sheetname
 
 from tests.foreign.writings import address
-from xlbackprop.places import Places
+from xlbackprop.formula.places import Places
 
 Entry = tuple[str, tuple[int, ...]]
 STYLES = ("sumproduct", "spelled", "array", "names")

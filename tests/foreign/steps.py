@@ -12,7 +12,7 @@ from tests.foreign.book import Foreign
 from tests.foreign.pages import mlp
 from tests.foreign.pen import Pen
 from tests.foreign.writings import address
-from xlbackprop.places import Places
+from xlbackprop.formula.places import Places
 
 STEPS = 4
 _FIXED = ("dense1.h", "loss.target", "training.lr")  # once, in the second row

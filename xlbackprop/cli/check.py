@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 
 import xlbackprop
-from xlbackprop import terminal
 from xlbackprop.cli import options
-from xlbackprop.hints import Hints
-from xlbackprop.prove import MOST_DRAWS
-from xlbackprop.recalculation import EngineName
-from xlbackprop.workbook.engine import DEFAULT_LIMITS, Limits
+from xlbackprop.judge.prove import MOST_DRAWS
+from xlbackprop.report import terminal
+from xlbackprop.report.hints import Hints
+from xlbackprop.workbook.engine.engine import DEFAULT_LIMITS, Limits
+from xlbackprop.workbook.engine.recalculation import EngineName
 from xlbackprop.workbook.save import check_outputs, save
 
 

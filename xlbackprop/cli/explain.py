@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 import xlbackprop
-from xlbackprop import terminal
 from xlbackprop.cli import options
 from xlbackprop.explainer import to_latex_document as explanation_in_latex
+from xlbackprop.report import terminal
 
 
 @click.command()

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 import xlbackprop
-from xlbackprop import terminal
 from xlbackprop.cli import options
+from xlbackprop.report import terminal
 
 
 @click.command()

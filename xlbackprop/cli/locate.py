@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 import xlbackprop
-from xlbackprop import terminal
 from xlbackprop.cli import options
+from xlbackprop.report import terminal
 from xlbackprop.workbook.save import check_outputs, save
 
 

@@ -10,8 +10,8 @@ import sys
 import click
 
 import xlbackprop
-from xlbackprop import terminal
 from xlbackprop.cli import options
+from xlbackprop.report import terminal
 
 
 @click.command()

@@ -10,7 +10,7 @@ from xlbackprop.derivation.latex import to_latex_document
 from xlbackprop.derivation.text import to_markdown, to_text
 from xlbackprop.network import build_network
 from xlbackprop.spec import Spec
-from xlbackprop.templates import load_spec
+from xlbackprop.spec.templates import load_spec
 
 __all__ = ["FORMS", "Chapter", "Derivation", "Part", "derive", "equations"]
 

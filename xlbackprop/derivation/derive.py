@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xlbackprop.equation import Equation, Tensor
 from xlbackprop.network import Network
-from xlbackprop.steps import NetworkLayer, Step
+from xlbackprop.network.steps import NetworkLayer, Step
 
 
 @dataclass(frozen=True)

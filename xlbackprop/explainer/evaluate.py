@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 
 from xlbackprop.equation import Array
-from xlbackprop.expression import Call, Entry, Expression, Negative, Number, Operation, Sum
+from xlbackprop.formula.tree import Call, Entry, Expression, Negative, Number, Operation, Sum
 
 _OPERATORS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,

@@ -8,7 +8,8 @@ from itertools import product
 
 from xlbackprop.equation import Array
 from xlbackprop.explainer.evaluate import evaluate
-from xlbackprop.expression import (
+from xlbackprop.formula.references import CellFormula, References, SourceRange
+from xlbackprop.formula.tree import (
     Call,
     Entry,
     Expression,
@@ -18,7 +19,6 @@ from xlbackprop.expression import (
     Reference,
     Sum,
 )
-from xlbackprop.references import CellFormula, References, SourceRange
 
 _TWO = Number(2.0, "2")
 _UNKNOWN = Number(float("nan"), "?")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from xlbackprop.checker import review_workbook
 from xlbackprop.equation import Array, Index, Math
+from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import CellError
 from xlbackprop.explainer.expand import expand
 from xlbackprop.explainer.explanation import Explanation, Term, Upstream
@@ -17,13 +17,13 @@ from xlbackprop.explainer.leaves import Leaves, finite
 from xlbackprop.explainer.locate import locate
 from xlbackprop.explainer.summed import Summed, summed_up
 from xlbackprop.explainer.write import Writer
-from xlbackprop.expression import Entry, Expression, children
-from xlbackprop.indices import entry_name
-from xlbackprop.mapping import Map
-from xlbackprop.references import References
-from xlbackprop.review import Review
+from xlbackprop.find.mapping import Map
+from xlbackprop.formula.references import References
+from xlbackprop.formula.tree import Entry, Expression, children
+from xlbackprop.judge.checker import review_workbook
+from xlbackprop.judge.review import Review
+from xlbackprop.judge.verify import Status
 from xlbackprop.spec import Spec
-from xlbackprop.verify import Status
 
 # Written out, this many entries are some hundred megabytes.
 MOST_ENTRIES = 250_000

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from xlbackprop.equation import Index
+from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import one_line
-from xlbackprop.indices import entry_name
 
 
 def number_text(number: float) -> str:

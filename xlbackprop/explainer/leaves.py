@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 
 from xlbackprop.equation import Array, Index, Tensor
+from xlbackprop.equation.indices import entry_name
 from xlbackprop.explainer.explanation import number_text
-from xlbackprop.expression import Entry
-from xlbackprop.indices import entry_name
-from xlbackprop.review import Review
-from xlbackprop.verify import Status
-from xlbackprop.workbook.cells import State
+from xlbackprop.formula.tree import Entry
+from xlbackprop.judge.review import Review
+from xlbackprop.judge.verify import Status
+from xlbackprop.workbook.read.cells import State
 
 
 class Leaves:

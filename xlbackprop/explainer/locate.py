@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from xlbackprop.equation import Index, Tensor
+from xlbackprop.equation.indices import entry_name, indices
 from xlbackprop.errors import CellError, shown, suggestion
-from xlbackprop.grid import column_number
-from xlbackprop.indices import entry_name, indices
+from xlbackprop.formula.grid import column_number
+from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
-from xlbackprop.places import Places
 
 _ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 _NAME = re.compile(r"(?P<name>[A-Za-z_][\w./]*?)(?P<block>(?:\.\d+)*)(?:\[(?P<index>[\d,\s]*)\])?")

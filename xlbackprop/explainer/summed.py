@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xlbackprop.equation import Array
 from xlbackprop.explainer.evaluate import evaluate
-from xlbackprop.expression import Expression, Number, Operation, Sum
+from xlbackprop.formula.tree import Expression, Number, Operation, Sum
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from xlbackprop.expression import (
+from xlbackprop.formula.tree import (
     PRECEDENCE,
     Call,
     Entry,

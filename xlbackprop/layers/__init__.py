@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
 
-from xlbackprop.layers.contract import LAYERS, Layer, LayerEquations, LayerType, Scope, layer
+from xlbackprop.contract.layer import LAYERS, Layer, LayerEquations, LayerType, Scope, layer
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip, Tensor
-from xlbackprop.grid import Addresses
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
+from xlbackprop.formula.grid import Addresses
 
 
 @layer("add", short="add", joins=True)

@@ -21,8 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.slips import altered, scaled
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
-from xlbackprop.grid import Addresses
+from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.planes import (
     VALID,
     Pair,
@@ -35,8 +37,6 @@ from xlbackprop.layers.common.planes import (
 from xlbackprop.layers.common.planes import scaled as scaled_index
 from xlbackprop.layers.common.pooling import Pooling, PoolOptions
 from xlbackprop.layers.common.sliding import cut, frame_slips, overhanging
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.slips import altered, scaled
 
 
 @layer("avg_pool2d", short="avgpool")

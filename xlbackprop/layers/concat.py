@@ -18,10 +18,10 @@ from itertools import accumulate
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip
-from xlbackprop.grid import Addresses, View
+from xlbackprop.formula.grid import Addresses, View
 from xlbackprop.layers.common.planes import scaled
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 
 @layer("concat", short="concat", joins=True)

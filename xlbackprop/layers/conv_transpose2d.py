@@ -26,8 +26,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.options import count, flag, pair
+from xlbackprop.contract.sums import Terms, sum_equations, whole_sum
 from xlbackprop.equation import Array, Equation, Math, Shape
-from xlbackprop.grid import Addresses, sumproduct
+from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.layers.common.convolution import Convolution
 from xlbackprop.layers.common.planes import (
     VALID,
@@ -40,10 +43,7 @@ from xlbackprop.layers.common.planes import (
     spread_out,
     windows,
 )
-from xlbackprop.layers.common.sums import Terms, sum_equations, whole_sum
 from xlbackprop.layers.common.transposed_slips import slips_of_dh, slips_of_dw, slips_of_out
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.options import count, flag, pair
 
 WHY_TURNED = (
     "Each input entry stamps the filter, times itself, onto the output. Seen from an output entry,"

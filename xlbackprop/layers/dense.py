@@ -16,16 +16,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.options import count, flag
+from xlbackprop.contract.slips import altered
 from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Slip
-from xlbackprop.grid import Addresses, sumproduct
+from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.layers.common.filter_slips import (
     bias_slips,
     gradient_of_b_slips,
     wrong_gradient_slip,
 )
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.options import count, flag
-from xlbackprop.slips import altered
 
 
 @layer("dense", short="dense")

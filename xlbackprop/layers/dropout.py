@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.options import number
 from xlbackprop.equation import Array, Domain, Kind, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise, literal
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.options import number
 
 
 @layer("dropout", short="dropout")

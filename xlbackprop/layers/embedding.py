@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.options import count
+from xlbackprop.contract.slips import altered
+from xlbackprop.contract.sums import Terms, sum_equations
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Shape, Slip
-from xlbackprop.grid import Addresses, span
-from xlbackprop.layers.common.sums import Terms, sum_equations
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.options import count
-from xlbackprop.slips import altered
+from xlbackprop.formula.grid import Addresses, span
 
 
 @layer("embedding", short="embed")

@@ -15,10 +15,10 @@ from math import prod
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Index, Kind, Math, Shape, Slip
-from xlbackprop.grid import Addresses
+from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.planes import scaled
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 
 @layer("flatten", short="flatten")

@@ -22,9 +22,9 @@ from math import pi, sqrt
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Equation, Kind, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 _SCALE, _CUBIC = sqrt(2 / pi), 0.044715
 

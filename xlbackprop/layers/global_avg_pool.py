@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Equation, Kind, Math, Shape, Slip
 from xlbackprop.layers.common.planes import placed
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 
 @layer("global_avg_pool", short="gap")

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.options import number
 from xlbackprop.equation import Shape
 from xlbackprop.layers.common.elementwise import literal
 from xlbackprop.layers.common.normalization import Normalization
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.options import number
 
 
 @layer("layer_norm", short="ln")

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.options import number
+from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise, between, literal
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.layers.options import number
-from xlbackprop.slips import without_upstream
 
 
 @layer("leaky_relu", short="leaky")

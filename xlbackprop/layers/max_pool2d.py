@@ -24,13 +24,13 @@ from itertools import product
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Mask, Math, Place, Shape, Slip
-from xlbackprop.grid import Addresses
+from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.planes import pair_text, placed, scaled
 from xlbackprop.layers.common.pool_windows import Windows
 from xlbackprop.layers.common.pooling import Pooling, PoolOptions
 from xlbackprop.layers.common.sliding import overhanging
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 # A formula can nest 64 functions, and looks for the winner with an IF for each entry.
 LARGEST_WINDOW = 60

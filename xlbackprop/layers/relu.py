@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise, between
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.slips import without_upstream
 
 _TIE_RULE = "relu passes no gradient where h = 0, as in PyTorch"
 

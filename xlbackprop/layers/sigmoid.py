@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.slips import misplaced_derivative, without_upstream
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
-from xlbackprop.slips import misplaced_derivative, without_upstream
 
 
 @layer("sigmoid", short="sigmoid")

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Slip, Tensor
-from xlbackprop.grid import Addresses, sumproduct
+from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise
-from xlbackprop.layers.contract import LayerEquations, Scope, layer
 
 
 @layer("softmax", short="softmax")

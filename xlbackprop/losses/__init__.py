@@ -3,7 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from xlbackprop.losses.contract import LOSSES, Loss, LossEquations, loss
+from xlbackprop.contract.loss import LOSSES, Loss, LossEquations, loss
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

@@ -16,13 +16,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.loss import LossEquations, block_terms, loss, scalar
+from xlbackprop.contract.options import choice
+from xlbackprop.contract.slips import scaled
+from xlbackprop.contract.sums import Finish, sum_equations, whole_sum
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Slip, Tensor
-from xlbackprop.layers.common.sums import Finish, sum_equations, whole_sum
-from xlbackprop.layers.contract import Scope
-from xlbackprop.layers.options import choice
-from xlbackprop.losses.contract import LossEquations, block_terms, loss, scalar
 from xlbackprop.losses.entries import Entries, slips_of_reduction
-from xlbackprop.slips import scaled
 
 
 @loss("bce")

@@ -22,14 +22,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.loss import LossEquations, loss, scalar
+from xlbackprop.contract.options import choice
+from xlbackprop.contract.slips import altered, scaled
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Place, Slip, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.grid import Addresses, Range, View, sumproduct
-from xlbackprop.layers.contract import Scope
-from xlbackprop.layers.options import choice
-from xlbackprop.losses.contract import LossEquations, loss, scalar
+from xlbackprop.formula.grid import Addresses, Range, View, sumproduct
 from xlbackprop.losses.entries import slips_of_reduction
-from xlbackprop.slips import altered, scaled
 
 
 @loss("cross_entropy")

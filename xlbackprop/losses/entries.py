@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from xlbackprop.cellwise import cellwise
+from xlbackprop.contract.cellwise import cellwise
+from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.slips import scaled
 from xlbackprop.equation import Array, Domain, Kind, Place, Slip, Tensor
-from xlbackprop.layers.contract import Scope
-from xlbackprop.slips import scaled
 
 
 @dataclass(frozen=True)

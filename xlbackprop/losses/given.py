@@ -10,11 +10,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.loss import LossEquations, block_terms, loss, scalar
+from xlbackprop.contract.sums import sum_equations
 from xlbackprop.equation import Kind, Math, Slip, Tensor
-from xlbackprop.grid import sumproduct
-from xlbackprop.layers.common.sums import sum_equations
-from xlbackprop.layers.contract import Scope
-from xlbackprop.losses.contract import LossEquations, block_terms, loss, scalar
+from xlbackprop.formula.grid import sumproduct
 
 
 @loss("given")

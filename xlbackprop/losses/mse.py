@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.loss import LossEquations, loss
+from xlbackprop.contract.options import choice
 from xlbackprop.equation import Kind, Tensor
-from xlbackprop.layers.contract import Scope
-from xlbackprop.layers.options import choice
-from xlbackprop.losses.contract import LossEquations, loss
 from xlbackprop.losses.entries import Entries
 from xlbackprop.losses.squares import SquaredErrors
 

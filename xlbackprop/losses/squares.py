@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.loss import LossEquations, block_terms, scalar
+from xlbackprop.contract.slips import scaled
+from xlbackprop.contract.sums import Finish, sum_equations, whole_sum
 from xlbackprop.equation import Array, Equation, Kind, Math, Slip, Tensor
-from xlbackprop.layers.common.sums import Finish, sum_equations, whole_sum
-from xlbackprop.losses.contract import LossEquations, block_terms, scalar
 from xlbackprop.losses.entries import Entries, slips_of_reduction
-from xlbackprop.slips import scaled
 
 
 @dataclass(frozen=True)

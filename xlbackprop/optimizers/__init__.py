@@ -3,7 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from xlbackprop.optimizers.contract import OPTIMIZERS, Optimizer, Parameter, Update, optimizer
+from xlbackprop.contract.optimizer import OPTIMIZERS, Optimizer, Parameter, Update, optimizer
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlbackprop.layers.options import number
-from xlbackprop.optimizers.contract import Parameter, Update, optimizer
+from xlbackprop.contract.optimizer import Parameter, Update, optimizer
+from xlbackprop.contract.options import number
 from xlbackprop.optimizers.decay import decayed_gradient
 from xlbackprop.optimizers.moments import moments_update
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xlbackprop.contract.optimizer import Parameter, Update, optimizer
+from xlbackprop.contract.options import number
 from xlbackprop.equation import Equation, Math, Slip
-from xlbackprop.layers.options import number
-from xlbackprop.optimizers.contract import Parameter, Update, optimizer
 from xlbackprop.optimizers.moments import moments_update
 
 

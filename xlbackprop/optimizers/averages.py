@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from xlbackprop.contract.optimizer import Parameter
+from xlbackprop.contract.slips import altered
 from xlbackprop.equation import Array, Equation, Math, Slip, Tensor
-from xlbackprop.optimizers.contract import Parameter
-from xlbackprop.slips import altered
 
 
 def moving_average(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from xlbackprop.contract.optimizer import Parameter
 from xlbackprop.equation import Array, Equation, Math, Slip, Tensor
-from xlbackprop.optimizers.contract import Parameter
 
 
 def decayed_gradient(

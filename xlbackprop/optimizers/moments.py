@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from xlbackprop.contract.optimizer import Parameter, Update
 from xlbackprop.equation import Array, Equation, Math, Slip, Tensor
 from xlbackprop.optimizers.averages import moving_average
-from xlbackprop.optimizers.contract import Parameter, Update
 from xlbackprop.optimizers.slips import slips_of_root, slips_of_step
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.contract.optimizer import Parameter, Update, optimizer
+from xlbackprop.contract.options import number
 from xlbackprop.equation import Array, Math
-from xlbackprop.layers.options import number
 from xlbackprop.optimizers.averages import moving_average
-from xlbackprop.optimizers.contract import Parameter, Update, optimizer
 from xlbackprop.optimizers.decay import decayed_gradient, undecayed
 from xlbackprop.optimizers.slips import slips_of_root, slips_of_step
 

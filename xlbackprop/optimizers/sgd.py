@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xlbackprop.contract.optimizer import Parameter, Update, optimizer
+from xlbackprop.contract.options import number
 from xlbackprop.equation import Array, Math
-from xlbackprop.layers.options import number
-from xlbackprop.optimizers.contract import Parameter, Update, optimizer
 from xlbackprop.optimizers.decay import decayed_gradient, undecayed
 from xlbackprop.optimizers.slips import slips_of_step
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from xlbackprop.contract.slips import altered
 from xlbackprop.equation import Array, Slip
-from xlbackprop.slips import altered
 
 
 def slips_of_step(compute: Callable[..., Array]) -> Iterator[Slip]:

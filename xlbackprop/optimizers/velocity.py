@@ -7,8 +7,8 @@ In the first step there is nothing to carry over, and the velocity is the gradie
 
 from __future__ import annotations
 
+from xlbackprop.contract.optimizer import Parameter
 from xlbackprop.equation import Equation, Math, Slip, Tensor
-from xlbackprop.optimizers.contract import Parameter
 
 
 def velocity(parameter: Parameter, gradient: Tensor) -> Equation:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from xlbackprop.errors import EngineError, WorkbookError, one_line
-from xlbackprop.workbook.engine import EngineStopped, Limits
-from xlbackprop.workbook.guard import check_archive
-from xlbackprop.workbook.kinds import ODS, Kind, kind_to_convert
-from xlbackprop.workbook.libreoffice import convert
+from xlbackprop.workbook.engine.engine import EngineStopped, Limits
+from xlbackprop.workbook.engine.libreoffice import convert
+from xlbackprop.workbook.read.guard import check_archive
+from xlbackprop.workbook.read.kinds import ODS, Kind, kind_to_convert
 
 _SAVE_AS = "save it as .xlsx (Excel Workbook) first"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.sums import Finish, Terms, sum_equations
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Tensor
-from xlbackprop.grid import Addresses
+from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.filter_slips import gradient_of_b_slips
 from xlbackprop.layers.common.planes import as_pair
-from xlbackprop.layers.common.sums import Finish, Terms, sum_equations
-from xlbackprop.layers.contract import Scope
 
 
 class Convolution:

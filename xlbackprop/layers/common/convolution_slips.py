@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xlbackprop.contract.slips import altered
 from xlbackprop.equation import Array, Slip
 from xlbackprop.layers.common.filter_slips import (
     bias_slips,
@@ -31,7 +32,6 @@ from xlbackprop.layers.common.planes import (
     turned,
 )
 from xlbackprop.layers.common.sliding import cut, frame_slips, slide
-from xlbackprop.slips import altered
 
 if TYPE_CHECKING:
     from xlbackprop.layers.conv2d import _Convolution

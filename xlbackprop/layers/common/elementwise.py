@@ -12,9 +12,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from xlbackprop.cellwise import cellwise
+from xlbackprop.contract.cellwise import cellwise
+from xlbackprop.contract.layer import LayerEquations, Scope
 from xlbackprop.equation import Array, Domain, Equation, Kind, Mask, Shape, Tensor
-from xlbackprop.layers.contract import LayerEquations, Scope
 
 
 class Elementwise:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from xlbackprop.contract.slips import altered
 from xlbackprop.equation import Array, Shape, Slip, Tensor
 from xlbackprop.layers.common.planes import turned
-from xlbackprop.slips import altered
 
 Compute = Callable[..., Array]
 

@@ -13,10 +13,10 @@ from math import prod
 
 import numpy as np
 
+from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.sums import Finish, Terms, sum_equations
 from xlbackprop.equation import Array, Equation, Index, Math, Shape, Slip, Tensor
-from xlbackprop.grid import Addresses, View
-from xlbackprop.layers.common.sums import Finish, Terms, sum_equations
-from xlbackprop.layers.contract import Scope
+from xlbackprop.formula.grid import Addresses, View
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from xlbackprop.contract.layer import LayerEquations, Scope
 from xlbackprop.equation import Domain, Equation, Kind, Math, Place, Shape, Tensor
-from xlbackprop.grid import sumproduct
+from xlbackprop.formula.grid import sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise, literal
 from xlbackprop.layers.common.groups import Groups, entry_equation, total
 from xlbackprop.layers.common.normalization_slips import (
@@ -40,7 +41,6 @@ from xlbackprop.layers.common.normalization_slips import (
     slips_of_unscaled,
     slips_of_variance,
 )
-from xlbackprop.layers.contract import LayerEquations, Scope
 
 Axes = tuple[int, ...]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from xlbackprop.contract.layer import Scope
 from xlbackprop.equation import Array, Equation, Kind, Math, Place, Slip, Tensor
-from xlbackprop.grid import Addresses
-from xlbackprop.layers.contract import Scope
+from xlbackprop.formula.grid import Addresses
 
 Pair = tuple[int, int]
 

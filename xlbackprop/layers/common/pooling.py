@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.options import pair
 from xlbackprop.equation import Kind, Shape
 from xlbackprop.layers.common.planes import Pair, as_pair, pair_text, size_text
-from xlbackprop.layers.contract import Scope
-from xlbackprop.layers.options import pair
 
 
 @dataclass(frozen=True)

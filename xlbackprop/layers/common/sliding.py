@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from xlbackprop.contract.slips import altered
 from xlbackprop.equation import Array, Slip
 from xlbackprop.layers.common.planes import Pair, as_pair, frames, placed, windows
-from xlbackprop.slips import altered
 
 
 def slide(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xlbackprop.contract.slips import altered
 from xlbackprop.equation import Array, Slip
 from xlbackprop.layers.common.filter_slips import (
     bias_slips,
@@ -29,7 +30,6 @@ from xlbackprop.layers.common.planes import (
     turned,
 )
 from xlbackprop.layers.common.sliding import cut, frame_slips, slide
-from xlbackprop.slips import altered
 
 if TYPE_CHECKING:
     from xlbackprop.layers.conv_transpose2d import _TransposedConvolution

@@ -6,7 +6,7 @@ from xlbackprop.errors import WorkbookError
 from xlbackprop.workbook.annotate.document import Document
 from xlbackprop.workbook.annotate.edits import xml_text
 from xlbackprop.workbook.annotate.package import Package
-from xlbackprop.workbook.read import parse_area
+from xlbackprop.workbook.read.workbook import parse_area
 
 # A hidden name of the workbook: by it the sheet is found again, whatever it is called by then.
 SUMMARY_NAME = "xlbackprop.summary"

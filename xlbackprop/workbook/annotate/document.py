@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.workbook.annotate.edits import Edits
-from xlbackprop.workbook.xml import read_positions
+from xlbackprop.workbook.read.xml import read_positions
 
 # More than the largest style sheet has; a tree of so many elements takes some 100 MB.
 MAX_ELEMENTS = 300_000

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.grid import MAX_COLUMNS
+from xlbackprop.formula.grid import MAX_COLUMNS
 from xlbackprop.workbook.annotate.book import Book
 from xlbackprop.workbook.annotate.marks import Mark, Summary
 from xlbackprop.workbook.annotate.notes import Note, change_notes, empty_notes
@@ -23,7 +23,7 @@ from xlbackprop.workbook.annotate.sheet import Sheet
 from xlbackprop.workbook.annotate.sheet_reader import read_sheet
 from xlbackprop.workbook.annotate.styles import Styles
 from xlbackprop.workbook.annotate.summary import SHEET_NAME, formats_made, summary_sheet
-from xlbackprop.workbook.cell_reader import parse_reference
+from xlbackprop.workbook.read.cell_reader import parse_reference
 
 # More notes than anyone reads make a file slow to open; every cell is coloured.
 MOST_NOTES = 2_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xlbackprop.grid import MAX_COLUMNS, cell
+from xlbackprop.formula.grid import MAX_COLUMNS, cell
 from xlbackprop.workbook.annotate.document import Document, Element
 from xlbackprop.workbook.annotate.edits import xml_text
 from xlbackprop.workbook.annotate.marks import AUTHOR, COLOURS
-from xlbackprop.workbook.cell_reader import parse_reference
+from xlbackprop.workbook.read.cell_reader import parse_reference
 
 # How a note ends, so that ours are found again, where a program has left out the author too.
 SIGNATURE = f"— {AUTHOR}"

@@ -10,7 +10,7 @@ from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.workbook.annotate.archive import rewritten
 from xlbackprop.workbook.annotate.document import Document
 from xlbackprop.workbook.annotate.edits import xml_text
-from xlbackprop.workbook.read import relationships, relationships_part
+from xlbackprop.workbook.read.workbook import relationships, relationships_part
 
 # Of a part that is to be changed, both versions are in memory.
 MAX_PART_BYTES = 128_000_000

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.grid import MAX_COLUMNS, MAX_ROWS
+from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.workbook.annotate.document import prefix_of
 from xlbackprop.workbook.annotate.edits import Edits
 from xlbackprop.workbook.annotate.sheet import ColumnRun, Ints, Sheet
-from xlbackprop.workbook.cell_reader import next_place
-from xlbackprop.workbook.xml import read_positions
+from xlbackprop.workbook.read.cell_reader import next_place
+from xlbackprop.workbook.read.xml import read_positions
 
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
 _MOST_COLUMN_RUNS = 100_000

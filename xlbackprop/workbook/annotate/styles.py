@@ -9,7 +9,7 @@ from xlbackprop.workbook.annotate.document import Document
 from xlbackprop.workbook.annotate.edits import Edits
 from xlbackprop.workbook.annotate.marks import COLOURS
 from xlbackprop.workbook.annotate.package import TRANSITIONAL, Package
-from xlbackprop.workbook.style import FONT, INK, RULE
+from xlbackprop.workbook.write.style import FONT, INK, RULE
 
 # What spreadsheet programs take, less a margin.
 MAX_FORMATS = 64_000

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from xlbackprop.grid import MAX_COLUMNS, on_sheet
+from xlbackprop.formula.grid import MAX_COLUMNS, on_sheet
 from xlbackprop.workbook.annotate.marks import COLOURS, MEANINGS, VERDICT_COLOURS, Mark, Summary
 from xlbackprop.workbook.annotate.page import Page
 from xlbackprop.workbook.annotate.sheet_reader import read_sheet
 from xlbackprop.workbook.annotate.styles import Look, Styles
-from xlbackprop.workbook.style import BAND, TEXTS
+from xlbackprop.workbook.write.style import BAND, TEXTS
 
 SHEET_NAME = "Marks"
 

@@ -1,0 +1,87 @@
+"""What a loss's file fulfils: the equations of L and of the gradient it sends back.
+
+A loss is a frozen dataclass of its options with two members, registered under the type that
+specs use. Its tensors are `loss.target`, `loss.L` and what helps between them; the gradient it
+sends back is the last layer's `dL_dout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, TypeVar
+
+from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.sums import Terms
+from xlbackprop.equation import Array, Equation, Index, Kind, Place, Tensor
+from xlbackprop.formula.grid import Addresses
+
+
+@dataclass(frozen=True)
+class LossEquations:
+    """All tensors and equations of a loss, in the order in which they are computed."""
+
+    givens: tuple[Tensor, ...]
+    forward: tuple[Equation, ...]  # the last one defines L
+    backward: tuple[Equation, ...]  # the last one, if any, defines the last layer's dL_dout
+    about: str
+
+    @property
+    def L(self) -> Tensor:  # noqa: N802
+        """The tensor `loss.L`: one cell."""
+        return self.forward[-1].target
+
+
+class Loss(Protocol):
+    """What the network asks of a loss."""
+
+    dL_dout_kind: ClassVar[Kind]  # GIVEN where the user supplies it, else BACKWARD
+
+    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
+        """Return the loss's equations for the network's output and its gradient's tensor."""
+        ...
+
+
+LOSSES: dict[str, type[Loss]] = {}
+
+C = TypeVar("C", bound=type)
+
+
+def loss(type_name: str) -> Callable[[C], C]:
+    """Register a loss class under the type that specs use."""
+
+    def register(cls: C) -> C:
+        if type_name in LOSSES:
+            raise ValueError(f"a loss of type {type_name!r} is registered already")
+        LOSSES[type_name] = cls
+        return cls
+
+    return register
+
+
+def scalar(scope: Scope, out: Tensor) -> Tensor:
+    """Return the tensor `loss.L`, a single cell beside the output."""
+    return scope.tensor("L", (), "", Kind.FORWARD, "the loss", place=Place.BESIDE, belongs_to=out)
+
+
+def block_terms(
+    sources: dict[str, Tensor],
+    compute: Callable[..., Array],
+    text: Callable[..., str],
+) -> Terms:
+    """Return the terms of a sum over whole blocks: one term for each block of the sources.
+
+    `compute(**blocks)` returns a number for each block from arrays of shape (blocks, …);
+    `text(*addresses)` the term of one block.
+    """
+    one = next(iter(sources.values()))
+    indices: list[Index] = list(one.block_indices())
+
+    def partial(part: slice, **arrays: Array) -> Array:
+        stacks = {letter: x.reshape(len(indices), -1)[part] for letter, x in arrays.items()}
+        return compute(**stacks).sum()  # type: ignore[no-any-return]
+
+    def term(at: Addresses, t: int) -> str:
+        return text(*(getattr(at, letter)[indices[t]] for letter in sources))
+
+    return Terms(len(indices), sources, partial, term)

@@ -1,0 +1,85 @@
+"""What an optimizer's file fulfils: the equations of one parameter's update in one step.
+
+An optimizer is a frozen dataclass of its hyperparameters, each a number, registered under the
+name that specs use. On the page every hyperparameter is a cell (`training.lr`), so that it can be
+turned; `update` gets those cells' tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from xlbackprop.contract.cellwise import cellwise
+from xlbackprop.contract.layer import Scope
+from xlbackprop.equation import Equation, Kind, Place, Tensor
+
+
+@dataclass(frozen=True)
+class Update:
+    """The equations of one parameter's update; the last one defines its new value.
+
+    `state` has what the next step needs besides the new value: moving averages, by letter.
+    """
+
+    equations: tuple[Equation, ...]
+    state: Mapping[str, Tensor]
+
+    @property
+    def new(self) -> Tensor:
+        """The tensor `w_new`."""
+        return self.equations[-1].target
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter in one training step, and what its update is made from."""
+
+    scope: Scope
+    w: Tensor
+    gradient: Tensor
+    rates: Mapping[str, Tensor]  # the hyperparameters' cells, by option
+    state: Mapping[str, Tensor]  # from the step before; empty in the first
+    step: int  # from 1
+
+    def tensor(self, suffix: str, about: str) -> Tensor:
+        """Return the tensor `w_<suffix>`, shaped like w and standing under it."""
+        return self.scope.tensor(
+            f"{self.w.short}_{suffix}",
+            self.w.shape,
+            "".join(self.w.axes),
+            Kind.UPDATE,
+            about,
+            block_rank=self.w.block_rank,
+            place=Place.BELOW,
+            belongs_to=self.w,
+            vertical=self.w.vertical,
+        )
+
+    equation = staticmethod(cellwise)
+
+
+class Optimizer(Protocol):
+    """What the network asks of an optimizer."""
+
+    def update(self, parameter: Parameter) -> Update:
+        """Return the equations of a parameter's update."""
+        ...
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {}
+
+C = TypeVar("C", bound=type)
+
+
+def optimizer(name: str) -> Callable[[C], C]:
+    """Register an optimizer class under the name that specs use."""
+
+    def register(cls: C) -> C:
+        if name in OPTIMIZERS:
+            raise ValueError(f"an optimizer {name!r} is registered already")
+        OPTIMIZERS[name] = cls
+        return cls
+
+    return register

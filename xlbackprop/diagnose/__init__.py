@@ -1,7 +1,0 @@
-"""Verdicts to named mistakes: which well-known slip a tensor's wrong cells were filled with."""
-
-from xlbackprop.diagnose.diagnosis import UNKNOWN, Diagnosis
-from xlbackprop.diagnose.find import diagnose
-from xlbackprop.diagnose.general import general_slips
-
-__all__ = ["UNKNOWN", "Diagnosis", "diagnose", "general_slips"]

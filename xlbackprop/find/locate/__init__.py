@@ -1,0 +1,8 @@
+"""Finding a network's tensors in a workbook that somebody else laid out."""
+
+from xlbackprop.find.locate.guess import guess
+from xlbackprop.find.locate.proposal import LeftOut, LocatedTensor, Proposal
+from xlbackprop.find.locate.propose import locate
+from xlbackprop.find.locate.subject import locate_subject
+
+__all__ = ["LeftOut", "LocatedTensor", "Proposal", "guess", "locate", "locate_subject"]

@@ -1,0 +1,141 @@
+"""Which network a page may hold, where nobody says: one conv or one dense layer.
+
+Shapes are proposed from the sizes of the blocks that were typed and of those that are computed;
+the first whose numbers satisfy its equations is taken.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, product
+from pathlib import Path
+
+import tomli_w
+
+from xlbackprop.errors import SpecError, WorkbookError
+from xlbackprop.find.locate.page import Page
+from xlbackprop.find.locate.proposal import SURE, Proposal
+from xlbackprop.find.locate.propose import locate_on, read_page_of
+from xlbackprop.find.locate.references import PageReferences
+from xlbackprop.find.locate.tiles import Tiles
+from xlbackprop.network import build_network
+from xlbackprop.spec import parse_spec
+from xlbackprop.workbook.engine.engine import DEFAULT_LIMITS, Limits
+from xlbackprop.workbook.engine.recalculation import EngineName
+
+Size = tuple[int, int]
+
+_MOST_TRIED = 8
+_MOST_SPECS = 4_000
+_MOST_FILTERS = 16
+_MOSTLY, _FEW = 0.9, 4
+_STRIDES, _PADDINGS, _DILATIONS = (1, 2, 3), (0, 1, 2), (1, 2)
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """How many blocks of each size were typed, and how many are computed."""
+
+    typed: Counter[Size]
+    computed: Counter[Size]
+
+
+def guess(
+    path: str | Path,
+    *,
+    engine: EngineName | str = EngineName.IRONCALC,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Proposal:
+    """Propose the network of one conv or dense layer in a workbook, and where its tensors stand.
+
+    The proposal's network holds the spec. Raises WorkbookError where the file cannot be used, or
+    no such layer fits what is in it.
+    """
+    page = read_page_of(Path(path), engine, limits)
+    tried = (_located(page, text, str(path)) for text in islice(specs(page), _MOST_TRIED))
+    best = max((one for one in tried if one is not None), key=_fit, default=None)
+    if best is None or not _explains_output(best):
+        raise WorkbookError(
+            f"{path}: no single conv or dense layer fits its numbers: name the network with --spec"
+        )
+    return best
+
+
+def specs(page: Page) -> Iterator[str]:
+    """Yield the specs, as TOML, whose tensors' shapes the page's blocks have: plainest first."""
+    sizes = _sizes(page)
+    found = [*_conv_layers(sizes), *_dense_layers(sizes)]
+    found.sort(key=lambda one: one[0])
+    yield from dict.fromkeys(text for _, text in found)
+
+
+def _sizes(page: Page) -> _Sizes:
+    tiles = Tiles(page, PageReferences(page).ranges)
+    typed = Counter(tile.size for tile in set(tiles.whole) if tiles.is_typed(tile))
+    computed = Counter(tile.size for tile in set(tiles.whole) if not tiles.is_typed(tile))
+    return _Sizes(typed, computed)
+
+
+def _conv_layers(sizes: _Sizes) -> Iterator[tuple[float, str]]:
+    geometries = product(sizes.typed, sizes.typed, _STRIDES, _PADDINGS, _DILATIONS)
+    for image, kernel, stride, padding, dilation in islice(geometries, _MOST_SPECS):
+        spans = [dilation * (length - 1) + 1 for length in kernel]
+        out = [(n + 2 * padding - d) // stride + 1 for n, d in zip(image, spans, strict=True)]
+        is_dilated_pixel = dilation > 1 and max(kernel) == 1
+        if min(out) < 1 or min(image) < 2 or padding >= max(spans) or is_dilated_pixel:
+            continue
+        outputs = sizes.computed[out[0], out[1]]
+        for count in range(1, min(outputs, _MOST_FILTERS) + 1):
+            channels = sizes.typed[image] - (count if tuple(out) == image else 0)
+            # Of the blocks of the kernel's size some may be dL/dout, which may be missing, too.
+            kernels = sizes.typed[kernel] - (count if tuple(out) == kernel else 0)
+            if image != kernel and count * channels in (kernels, sizes.typed[kernel]):
+                oddity = stride + padding + dilation + 0.01 * (outputs - count)
+                layer = {
+                    "type": "conv2d", "filters": count, "kernel": list(kernel), "stride": stride,
+                    "padding": padding, "dilation": dilation,
+                }  # fmt: skip
+                yield oddity, _text([channels, *image], layer)
+
+
+def _dense_layers(sizes: _Sizes) -> Iterator[tuple[float, str]]:
+    for height, width in sizes.typed:
+        for units, inputs in ((height, width), (width, height)):
+            layer = {"type": "dense", "units": units}
+            for samples in {1, *(rows for rows, columns in sizes.typed if columns == inputs)}:
+                given = sizes.typed[samples, inputs] + sizes.typed[inputs, samples]
+                out = sizes.computed[samples, units] + sizes.computed[units, samples]
+                if given and out and units * inputs > 1:
+                    batch = samples if samples > 1 else None
+                    yield 6.0 + (units != height), _text([inputs], layer, batch)
+
+
+def _text(shape: list[int], layer: dict[str, object], batch: int | None = None) -> str:
+    head = {"name": "guess", "input": shape} | ({"batch": batch} if batch else {})
+    return tomli_w.dumps({**head, "layers": [layer], "loss": {"type": "given"}})
+
+
+def _located(page: Page, text: str, workbook: str) -> Proposal | None:
+    try:
+        network = build_network(parse_spec(text))
+    except SpecError:
+        return None
+    return locate_on(page, network, workbook=workbook, spec="")
+
+
+def _fit(proposal: Proposal) -> float:
+    """Return how many computed cells are explained."""
+    tensors = proposal.network.tensors
+    computed = [one for one in proposal.tensors if tensors[one.name].kind.is_computed]
+    return sum(one.share * tensors[one.name].size for one in computed)
+
+
+def _explains_output(proposal: Proposal) -> bool:
+    """Return whether the layer's output is there, and too large to be so by chance."""
+    (out,) = [layer.equations.out for layer in proposal.network.layers]
+    found = [one for one in proposal.tensors if one.name == out.name]
+    return any(
+        one.certainty == SURE or (one.share >= _MOSTLY and out.size >= _FEW) for one in found
+    )

@@ -1,0 +1,231 @@
+"""Which cells hold the givens and parameters: those from which the page's own numbers follow.
+
+Layer by layer, the likeliest readings of a layer's givens and parameters are tried together: what
+is computed from them is looked for among the page's numbers. A number of best joint readings is
+kept, because what tells them apart may only come later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Kind, Tensor
+from xlbackprop.find.locate.candidates import Candidates, Readings
+from xlbackprop.find.locate.captions import Captions
+from xlbackprop.find.locate.page import Keys, Page
+from xlbackprop.find.locate.references import PageReferences
+from xlbackprop.network import Network
+from xlbackprop.tolerance import matches
+
+_KEPT, _PER_TENSOR = 40, 36
+_MOST_TRIED, _MOST_COMPUTED = 2_500, 2_000_000
+_ENOUGH = 6.0
+_AFTERWARDS = 240
+_ABSENT = -0.7
+_PARTLY = 0.5
+
+
+@dataclass(frozen=True)
+class InputReading:
+    """Where givens and parameters stand, and the numbers of all that follows from them."""
+
+    keys: Mapping[str, Keys] = field(default_factory=dict)  # of those that stand on the page
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    counted: Mapping[str, Array] = field(default_factory=dict)  # the same, from the page's numbers
+    score: float = 0.0  # how much of what follows is on the page
+    prior: float = 0.0  # how well labels and shapes fit
+
+    @property
+    def rank(self) -> float:
+        """What readings are ordered by."""
+        return self.score + 0.5 * self.prior
+
+
+@dataclass(frozen=True)
+class _Choice:
+    tensor: Tensor
+    keys: Keys | None
+    array: Array
+    prior: float
+
+
+class InputSearch:
+    """The search for a network's givens and parameters on a page."""
+
+    def __init__(
+        self,
+        network: Network,
+        page: Page,
+        references: PageReferences,
+        readings: Readings,
+        captions: Captions,
+        fixed: Mapping[str, Array],
+    ) -> None:
+        self._network, self._page, self._references = network, page, references
+        self._readings, self._captions, self._fixed = readings, captions, fixed
+
+    def run(self) -> list[InputReading]:
+        """Return the best joint readings, the best first."""
+        beam = [InputReading()]
+        for inputs, equations in self._stages():
+            beam = self._extended(beam, inputs, equations)
+        return [self._with_cells_of_fixed(beam[0]), *beam[1:]]
+
+    def _with_cells_of_fixed(self, reading: InputReading) -> InputReading:
+        """Return the reading with the places where the spec's own numbers stand, if they do."""
+        keys = dict(reading.keys)
+        for tensor in self._network.inputs:
+            if tensor.name in keys or tensor.name not in reading.arrays:
+                continue
+            taken = np.concatenate([[], *(own.ravel() for own in keys.values())])
+            for choice in self._choices(tensor):
+                fits = np.allclose(choice.array, reading.arrays[tensor.name], rtol=1e-9)
+                if choice.keys is not None and fits and not np.isin(choice.keys, taken).any():
+                    keys[tensor.name] = choice.keys
+                    break
+        return replace(reading, keys=keys)
+
+    def candidates(self, tensor: Tensor) -> Candidates:
+        """Return the readings of a given or parameter; filters may be turned."""
+        turned = tensor.kind is Kind.PARAMETER and len(tensor.shape) == 4
+        typed = self._readings.of(tensor.shape, typed=True, turned=turned)
+        return typed if len(typed) else self._readings.of(tensor.shape, turned=turned)
+
+    def priors(self, tensor: Tensor, candidates: Candidates) -> Array:
+        """Return how well each reading fits by labels, arrangement, and the formulas' use of it."""
+        flat = candidates.keys.reshape(len(candidates), tensor.size)
+        typed = 1.0 - self._page.formulas_at(flat).mean(axis=1)
+        used = self._references.are_used(flat).mean(axis=1) if self._references.used.size else 0.0
+        whole = np.isfinite(candidates.numbers).all(axis=1)
+        allowed = tensor.domain.allows(candidates.numbers).all(axis=1)
+        fits = np.array([self._captions.fit(keys, tensor) for keys in candidates.keys])
+        scores = 2.0 * fits + typed + used - 0.3 * candidates.oddities
+        return np.where(whole & allowed, scores, -np.inf)
+
+    def _stages(self) -> list[tuple[list[Tensor], list[Equation]]]:
+        """Return the inputs that are needed one after the other, and what follows from each."""
+        inputs = {tensor.name: tensor for tensor in self._network.inputs}
+        stages: list[tuple[list[Tensor], list[Equation]]] = []
+        known: set[str] = set()
+        waiting = list(self._network.equations)
+        while waiting:
+            needed = {t.name for t in waiting[0].sources.values() if t.name in inputs} - known
+            known |= needed
+            following: list[Equation] = []
+            rest: list[Equation] = []
+            for equation in waiting:
+                computable = all(source.name in known for source in equation.sources.values())
+                if computable:
+                    known.add(equation.target.name)
+                (following if computable else rest).append(equation)
+            stages.append(([inputs[name] for name in sorted(needed)], following))
+            waiting = rest
+        return stages
+
+    def _extended(
+        self, beam: list[InputReading], inputs: list[Tensor], equations: list[Equation]
+    ) -> list[InputReading]:
+        choices = [self._choices(tensor) for tensor in inputs]
+        if not all(choices):
+            return beam  # what cannot be found: nothing follows from it
+        targets = self._targets(equations)
+        size = sum(equation.target.size for equation in equations) + 1
+        most = max(60, min(_MOST_TRIED, _MOST_COMPUTED // size))
+        together = ((first, rest) for first in beam for rest in product(*choices))
+        combinations = sorted(
+            islice(together, 400_000),
+            key=lambda one: -one[0].rank - 0.5 * sum(choice.prior for choice in one[1]),
+        )
+        found: list[InputReading] = []
+        last = most
+        for number, (before, chosen) in enumerate(combinations[:most]):
+            if number > last:
+                break
+            if not _apart(before, chosen):
+                continue
+            reading, complete = self._tried(before, chosen, equations, targets)
+            found.append(reading)
+            if complete:  # a few more: another order of the axes may only fail later
+                last = min(last, number + _AFTERWARDS)
+        found.sort(key=lambda reading: -reading.rank)
+        return found[:_KEPT] or beam
+
+    def _choices(self, tensor: Tensor) -> list[_Choice]:
+        candidates = self.candidates(tensor)
+        priors = self.priors(tensor, candidates)
+        best = [n for n in np.argsort(-priors, kind="stable")[:_PER_TENSOR] if priors[n] > -np.inf]
+        choices = [
+            _Choice(
+                tensor,
+                candidates.keys[n],
+                candidates.numbers[n].reshape(tensor.shape),
+                float(priors[n]),
+            )
+            for n in best
+        ]
+        if tensor.name in self._fixed:
+            choices.append(_Choice(tensor, None, self._fixed[tensor.name], _ABSENT))
+        return choices
+
+    def _targets(self, equations: list[Equation]) -> dict[str, Candidates]:
+        found = {one.target.name: self._readings.of(one.target.shape) for one in equations}
+        return {name: candidates for name, candidates in found.items() if len(candidates)}
+
+    def _tried(
+        self,
+        before: InputReading,
+        chosen: tuple[_Choice, ...],
+        equations: list[Equation],
+        targets: Mapping[str, Candidates],
+    ) -> tuple[InputReading, bool]:
+        own = {choice.tensor.name: choice.array for choice in chosen}
+        arrays, counted = {**before.arrays, **own}, {**before.counted, **own}
+        score, most = 0.0, 0.0
+        for equation in equations:
+            if any(source.name not in arrays for source in equation.sources.values()):
+                continue
+            name = equation.target.name
+            arrays[name] = true = equation.evaluate(arrays)
+            same = all(arrays[t.name] is counted[t.name] for t in equation.sources.values())
+            counted[name] = true if same else equation.evaluate(counted)
+            if name in targets and equation.target.kind is not Kind.LINK:
+                share, weight, on_page = _share_of(true, counted[name], targets[name])
+                score += weight * max(0.0, 2 * share - 1)
+                most += weight if share > 0.5 else 0.0
+                if _PARTLY <= share < 1 and weight > 1:
+                    counted[name] = np.where(np.isfinite(on_page), on_page, counted[name])
+        keys = {c.tensor.name: c.keys for c in chosen if c.keys is not None}
+        reading = InputReading(
+            {**before.keys, **keys},
+            arrays,
+            counted,
+            before.score + score,
+            before.prior + sum(choice.prior for choice in chosen),
+        )
+        return reading, most >= _ENOUGH and score >= 0.999 * most
+
+
+def _share_of(true: Array, counted: Array, candidates: Candidates) -> tuple[float, float, Array]:
+    """Return the largest share of expected numbers a reading has, its worth, and its numbers."""
+    fits = matches(candidates.numbers, true.ravel(), candidates.tolerances)
+    if counted is not true:
+        fits |= matches(candidates.numbers, counted.ravel(), candidates.tolerances)
+    shares = fits.mean(axis=1)
+    best = int(np.argmax(shares))
+    different = len(np.unique(np.round(true, 9)))
+    worth = float(min(different, 30) - 0.8)
+    return float(shares[best]), worth, candidates.numbers[best].reshape(true.shape)
+
+
+def _apart(before: InputReading, chosen: tuple[_Choice, ...]) -> bool:
+    """Return whether no cell is taken for two things."""
+    keys = [choice.keys.ravel() for choice in chosen if choice.keys is not None]
+    if not keys:
+        return True
+    own = np.concatenate(keys)
+    taken = [keys.ravel() for keys in before.keys.values()]
+    return len(np.unique(np.concatenate([own, *taken]))) == sum(map(len, (own, *taken)))

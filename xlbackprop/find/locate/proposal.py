@@ -1,0 +1,103 @@
+"""What `locate` proposes: where each tensor stands, how sure that is, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xlbackprop.find.mapping import map_of, ranges_of
+from xlbackprop.formula.places import Places
+from xlbackprop.network import Network
+
+SURE, LIKELY = "sure", "likely"
+
+
+@dataclass(frozen=True)
+class LocatedTensor:
+    """A tensor and its place; `certainty` is "sure" or "likely"."""
+
+    name: str
+    certainty: str
+    reason: str
+    places: Places
+    share: float = 1.0  # of a computed tensor's numbers, that are what the equation gives
+
+    @property
+    def fits(self) -> bool:
+        """Whether at least half of its numbers are what the equation gives."""
+        return self.share >= 0.5
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A tensor that was not found, and why."""
+
+    name: str
+    reason: str
+    is_needed: bool  # a given or parameter whose numbers the spec does not fix
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Where a network's tensors stand in a workbook, as far as that can be told."""
+
+    workbook: str
+    spec: str
+    network: Network
+    tensors: tuple[LocatedTensor, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all givens and parameters were found, and something that is computed."""
+        computed = any(self.network.tensors[one.name].kind.is_computed for one in self.tensors)
+        return computed and not any(one.is_needed for one in self.left_out)
+
+    @property
+    def places(self) -> dict[str, Places]:
+        """The places by the tensors' names."""
+        return {one.name: one.places for one in self.tensors}
+
+    def to_toml(self) -> str:
+        """Return the proposal as a map file, with how sure each place is as a comment."""
+        whole = map_of(self.network, self.places, self.spec)
+        head, _, _ = whole.to_toml().partition("[tensors]")
+        lines = [head.rstrip("\n"), "", "[tensors]"] if head.strip() else ["[tensors]"]
+        for one in self.tensors:
+            placement = whole.tensors[one.name].to_toml()
+            lines += [f"# {one.certainty}: {one.reason}", f'"{one.name}" = {placement}']
+        for absent in self.left_out:
+            lines.append(f"# not found: {absent.name}: {absent.reason}")
+        return "\n".join(lines) + "\n"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the proposal as plain lists and dictionaries."""
+        return {
+            "workbook": self.workbook,
+            "spec": self.spec,
+            "spec_text": self.network.spec.to_toml(),
+            "complete": self.is_complete,
+            "tensors": [self._as_dict(one) for one in self.tensors],
+            "left_out": [
+                {"name": one.name, "reason": one.reason, "needed": one.is_needed}
+                for one in self.left_out
+            ],
+        }
+
+    def ranges(self, one: LocatedTensor) -> list[tuple[str, str]]:
+        """Return the sheet and range of each of a tensor's blocks."""
+        found = ranges_of(self.network.tensors[one.name], one.places)
+        return [(sheet, cells) for _, sheet, cells in found]
+
+    def _as_dict(self, one: LocatedTensor) -> Mapping[str, Any]:
+        blocks = ranges_of(self.network.tensors[one.name], one.places)
+        return {
+            "name": one.name,
+            "certainty": one.certainty,
+            "reason": one.reason,
+            "blocks": [
+                {"index": list(index), "sheet": sheet, "range": cells}
+                for index, sheet, cells in blocks
+            ],
+        }

@@ -1,0 +1,221 @@
+"""A workbook and a spec to a proposal of where the tensors stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from xlbackprop.equation import Array, Tensor
+from xlbackprop.errors import one_line
+from xlbackprop.find.locate.candidates import Readings
+from xlbackprop.find.locate.captions import Captions
+from xlbackprop.find.locate.certainty import NOTHING_FITS, InputCertainty, doubt_of_computed
+from xlbackprop.find.locate.computed import ComputedSearch, Located, Spot
+from xlbackprop.find.locate.inputs import InputSearch
+from xlbackprop.find.locate.page import Page, read_page
+from xlbackprop.find.locate.proposal import LIKELY, SURE, LeftOut, LocatedTensor, Proposal
+from xlbackprop.find.locate.references import PageReferences
+from xlbackprop.find.locate.tiles import Tiles
+from xlbackprop.network import Network, build_network
+from xlbackprop.network.values import fixed_values
+from xlbackprop.spec import Spec
+from xlbackprop.spec.templates import load_spec
+from xlbackprop.workbook import description
+from xlbackprop.workbook.engine.cell_list import UNABLE, list_cells
+from xlbackprop.workbook.engine.engine import DEFAULT_LIMITS, EngineStopped, Limits
+from xlbackprop.workbook.engine.recalculation import EngineName, Recalculating, engine_name, start
+from xlbackprop.workbook.opening import as_xlsx
+from xlbackprop.workbook.read.cells import State
+from xlbackprop.workbook.read.workbook import Workbook, open_workbook
+
+_NOT_CONSISTENT = "not all else fits"
+
+
+def locate(
+    path: str | Path,
+    spec: Spec | str | Path,
+    *,
+    engine: EngineName | str = EngineName.IRONCALC,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Proposal:
+    """Propose where the tensors of a network stand in a workbook that somebody else laid out.
+
+    `spec` is a Spec, a template's name or a path. Formulas are evaluated by the engine, within
+    the limits ("none": saved numbers are taken).
+    Raises WorkbookError where the file cannot be used or is too large to search, SpecError where
+    `spec` cannot be used, EngineError where the engine is missing.
+    """
+    network = build_network(spec if isinstance(spec, Spec) else load_spec(spec))
+    page = read_page_of(Path(path), engine, limits)
+    name = network.spec.name if isinstance(spec, Spec) else str(spec)
+    return locate_on(page, network, workbook=str(path), spec=name)
+
+
+def read_page_of(path: Path, engine: EngineName | str, limits: Limits) -> Page:
+    """Return all that stands in a workbook, its formulas evaluated."""
+    with (
+        as_xlsx(path, limits) as file,
+        open_workbook(file, path) as workbook,
+        start(file, engine_name(engine), limits) as running,
+    ):
+        return page_of(workbook, running)
+
+
+def page_of(workbook: Workbook, engine: Recalculating | None) -> Page:
+    """Return all that stands on a workbook's sheets, but for this program's own description."""
+    sheets = [sheet for sheet in workbook.sheets if sheet != description.SHEET]
+    page = read_page({sheet: workbook.cells(sheet) for sheet in sheets}, workbook.names)
+    return page if engine is None else _recalculated(page, engine)
+
+
+def _recalculated(page: Page, engine: Recalculating) -> Page:
+    """Return the page with the numbers that its formulas give, where the engine can tell."""
+    at = np.flatnonzero(page.has_formula)
+    if not at.size:
+        return page
+    try:
+        values = engine.values(list_cells([page.places(page.keys[at])]))
+    except EngineStopped:
+        return page
+    numbers = page.numbers.copy()
+    computed = np.where(values.kinds == State.NUMBER, values.numbers, np.nan)
+    numbers[at] = np.where(values.kinds == UNABLE, numbers[at], computed)
+    return replace(page, numbers=numbers)
+
+
+@np.errstate(all="ignore")  # a stranger's numbers may overflow
+def locate_on(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
+    """Propose where the tensors of a network stand on a page."""
+    references = PageReferences(page)
+    readings = Readings(page, Tiles(page, references.ranges))
+    captions = Captions(page, layer_orders(network))
+    parts = (network, page, references, readings, captions)
+    fixed = fixed_values(network)
+    inputs = InputSearch(*parts, fixed)
+    best = inputs.run()[0]
+    located = ComputedSearch(*parts).run(best)
+    certainty = InputCertainty(network, page, inputs, located)
+    verdicts = _Verdicts(network, page, captions, certainty, located, fixed)
+    return Proposal(workbook, spec, network, verdicts.tensors(), verdicts.left_out())
+
+
+def layer_orders(network: Network) -> dict[str, int]:
+    """Return the number of each tensor's layer among those that have such a tensor, from 1."""
+    orders, counts = {}, dict[str, int]()
+    for tensor in network.tensors.values():
+        counts[tensor.short] = counts.get(tensor.short, 0) + 1
+        orders[tensor.name] = counts[tensor.short]
+    return orders
+
+
+class _Verdicts:
+    """Puts what was found in words."""
+
+    def __init__(
+        self,
+        network: Network,
+        page: Page,
+        captions: Captions,
+        certainty: InputCertainty,
+        located: Located,
+        fixed: Mapping[str, Array],
+    ) -> None:
+        self._network, self._page, self._captions = network, page, captions
+        self._located, self._fixed = located, fixed
+        self._doubts = {
+            name: certainty.doubt(network.tensors[name], captions.fit(keys, network.tensors[name]))
+            for name, keys in located.inputs.keys.items()
+        }
+        self._unfounded = {name for name in self._doubts if self._nothing_supports(name)}
+        self._is_consistent = self._explains_all()
+
+    def tensors(self) -> tuple[LocatedTensor, ...]:
+        found = []
+        for tensor in self._network.tensors.values():
+            if tensor.name in self._placed:
+                found.append(self._input(tensor))
+            elif tensor.name in self._located.spots:
+                found.append(self._computed(self._located.spots[tensor.name]))
+        return tuple(found)
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        return tuple(
+            self._absent(tensor)
+            for tensor in self._network.tensors.values()
+            if tensor.name not in self._placed and tensor.name not in self._located.spots
+        )
+
+    @property
+    def _placed(self) -> set[str]:
+        return set(self._located.inputs.keys) - self._unfounded
+
+    def _nothing_supports(self, name: str) -> bool:
+        """Return whether neither a label nor what is computed from it speaks for an input."""
+        keys, tensor = self._located.inputs.keys[name], self._network.tensors[name]
+        return self._doubts[name] == NOTHING_FITS and self._captions.fit(keys, tensor) <= 0
+
+    def _explains_all(self) -> bool:
+        """Return whether no given is missing, and nothing that was found contradicts the rest.
+
+        Otherwise the beginning may have been read in an order of axes that the rest would refute.
+        """
+        arrays, spots = self._located.inputs.arrays, self._located.spots.values()
+        inputs = (tensor.name for tensor in self._network.inputs)
+        known = all(name in arrays and name not in self._unfounded for name in inputs)
+        return known and not any(one.share < 0.5 and one.keys.size > 1 for one in spots)
+
+    def _input(self, tensor: Tensor) -> LocatedTensor:
+        keys = self._located.inputs.keys[tensor.name]
+        doubt = self._doubts[tensor.name] or ("" if self._is_consistent else _NOT_CONSISTENT)
+        reason = self._because(keys, tensor)
+        if doubt:
+            return self._result(tensor, LIKELY, f"{reason}; {doubt}", keys)
+        return self._result(tensor, SURE, f"what is computed from it fits; {reason}", keys)
+
+    def _computed(self, spot: Spot) -> LocatedTensor:
+        doubt = doubt_of_computed(spot, self._located, self._doubts.values())
+        if not doubt and not self._is_consistent:
+            doubt = _NOT_CONSISTENT
+        reason = self._because(spot.keys, spot.tensor)
+        if spot.references > 0.9:
+            reason += ", its formulas refer to what it is computed from"
+        if not doubt:
+            numbers = f"its {spot.keys.size} numbers are what the equation gives"
+            fitting = numbers if spot.matched.all() else "nearly all of its numbers fit"
+            return self._result(spot.tensor, SURE, f"{fitting}; {reason}", spot.keys)
+        return self._result(spot.tensor, LIKELY, f"{reason}; {doubt}", spot.keys, spot.share)
+
+    def _because(
+        self, keys: np.ndarray[tuple[int, ...], np.dtype[np.int64]], tensor: Tensor
+    ) -> str:
+        shape = "×".join(map(str, tensor.shape)) or "a single number"
+        label = self._captions.best(keys, tensor)
+        return f"labelled '{one_line(label, 30)}', {shape}" if label else f"of shape {shape}"
+
+    def _result(
+        self,
+        tensor: Tensor,
+        certainty: str,
+        reason: str,
+        keys: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+        share: float = 1.0,
+    ) -> LocatedTensor:
+        return LocatedTensor(tensor.name, certainty, reason, self._page.places(keys), share)
+
+    def _absent(self, tensor: Tensor) -> LeftOut:
+        if not tensor.kind.is_computed:
+            if tensor.name in self._unfounded:
+                reason = "neither a label nor what is computed from it speaks for any place"
+                return LeftOut(tensor.name, reason, tensor.name not in self._fixed)
+            if tensor.name in self._located.inputs.arrays:
+                return LeftOut(tensor.name, "not on the page: the spec's numbers are taken", False)
+            reason = "no block of numbers that has its shape fits"
+            return LeftOut(tensor.name, reason, tensor.name not in self._fixed)
+        if tensor.name not in self._located.inputs.arrays:
+            return LeftOut(tensor.name, "what it is computed from was not found", False)
+        if self._located.considered.get(tensor.name):
+            return LeftOut(tensor.name, "too little speaks for any place", False)
+        return LeftOut(tensor.name, "nowhere on the page", False)

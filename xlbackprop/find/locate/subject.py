@@ -1,0 +1,83 @@
+"""A workbook to be judged in which the tensors have to be found first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.find.locate.proposal import LIKELY, Proposal
+from xlbackprop.find.locate.propose import locate_on, page_of
+from xlbackprop.find.subject import Subject, named_subject, network_of
+from xlbackprop.network import Network
+from xlbackprop.network.values import fixed_values
+from xlbackprop.spec import Spec
+from xlbackprop.workbook import description
+from xlbackprop.workbook.engine.recalculation import Recalculating
+from xlbackprop.workbook.read.workbook import Workbook
+
+_MOST_NAMED = 6
+
+
+def is_laid_out_here(workbook: Workbook, network: Network) -> bool:
+    """Return whether a workbook is one of this program's: by its description, or by its names."""
+    names = {".".join(name.split(".")[:2]) for name in workbook.names}
+    return description.SHEET in workbook.sheets or all(t.name in names for t in network.inputs)
+
+
+def locate_subject(
+    workbook: Workbook, engine: Recalculating | None, spec: Spec | str | Path
+) -> Subject:
+    """Return what a workbook holds: located, unless the workbook itself says where it is.
+
+    Raises WorkbookError where a given or parameter that is needed cannot be found.
+    """
+    network = network_of(workbook, spec)
+    if is_laid_out_here(workbook, network):
+        return named_subject(workbook, network)
+    name = network.spec.name if isinstance(spec, Spec) else str(spec)
+    proposal = locate_on(page_of(workbook, engine), network, workbook="", spec=name)
+    _refuse_incomplete(proposal)
+    places, fixed = proposal.places, fixed_values(network)
+    chosen = {
+        tensor.name: fixed.get(tensor.name, np.zeros(tensor.shape))
+        for tensor in network.inputs
+        if tensor.name not in places
+    }
+    return Subject(network, places, chosen=chosen, notes=_notes(proposal, name))
+
+
+def _refuse_incomplete(proposal: Proposal) -> None:
+    missing = [one.name for one in proposal.left_out if one.is_needed]
+    what = ", ".join(missing[:_MOST_NAMED]) or "nothing that is computed"
+    if not proposal.is_complete:
+        found = f"could not find {what}" if missing else f"found {what}"
+        raise WorkbookError(
+            f"{found}: write a map of where the tensors stand, and give it with --map"
+        )
+
+
+def _notes(proposal: Proposal, spec: str) -> tuple[str, ...]:
+    likely = [one.name for one in proposal.tensors if one.certainty == LIKELY]
+    guesses = [one.name for one in proposal.tensors if not one.fits]
+    sure = len(proposal.tensors) - len(likely)
+    first = (
+        f"the tensors were located: {sure} surely, {len(likely)} likely;"
+        f" `xlbackprop locate WORKBOOK --spec {one_line(spec, 60)} -o map.toml` writes the map to"
+        " look at and mend"
+    )
+    taken = [
+        one.name
+        for one in proposal.left_out
+        if not proposal.network.tensors[one.name].kind.is_computed
+    ]
+    notes = [first]
+    if taken:
+        notes.append(f"not found, and taken from the spec: {', '.join(taken[:_MOST_NAMED])}")
+    if guesses:
+        notes.append(
+            f"the place of {', '.join(guesses[:_MOST_NAMED])} is a guess: few of the numbers there"
+            " are right"
+        )
+    return tuple(notes)

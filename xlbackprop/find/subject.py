@@ -1,0 +1,118 @@
+"""What is to be judged in a workbook: which network, and where its tensors stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xlbackprop.equation import Array
+from xlbackprop.errors import SpecError, WorkbookError
+from xlbackprop.find.mapping import Map, choose_unmapped, load_map, needed_for, places_of
+from xlbackprop.formula.grid import Block
+from xlbackprop.formula.places import Places, places_in_blocks
+from xlbackprop.network import Network, build_network
+from xlbackprop.spec import Spec, parse_spec
+from xlbackprop.spec.templates import load_spec, template_names
+from xlbackprop.workbook import description
+from xlbackprop.workbook.read.found import find_blocks
+from xlbackprop.workbook.read.workbook import Workbook
+
+MAX_DESCRIPTION_CELLS = 20_000
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network in a workbook: the places of those tensors that the workbook has.
+
+    `blocks` are those of all tensors in a workbook that this program laid out, and `chosen` the
+    numbers of givens and parameters that the workbook does not have.
+    """
+
+    network: Network
+    places: Mapping[str, Places]
+    blocks: Mapping[str, tuple[Block, ...]] = field(default_factory=dict)
+    chosen: Mapping[str, Array] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # on the workbook as a whole, a sentence each
+
+
+def find_subject(
+    workbook: Workbook,
+    spec: Spec | str | Path | None = None,
+    map: Map | str | Path | None = None,  # noqa: A002
+) -> Subject:
+    """Return what a workbook holds: by its own names, or where the map says.
+
+    `spec` takes the place of the one that the workbook carries, or that the map names.
+    Raises WorkbookError, SpecError or MapError where one of them cannot be used.
+    """
+    if map is not None:
+        return _mapped(workbook, spec, map if isinstance(map, Map) else load_map(map))
+    return named_subject(workbook, network_of(workbook, spec))
+
+
+def named_subject(workbook: Workbook, network: Network) -> Subject:
+    """Return where a workbook has the network's tensors by its own names.
+
+    Raises WorkbookError where a name is missing, or its cells do not fit.
+    """
+    blocks = find_blocks(workbook, network)
+    places = {
+        name: places_in_blocks(tensor, blocks[name]) for name, tensor in network.tensors.items()
+    }
+    return Subject(network, places, blocks)
+
+
+def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Network:
+    """Return the network that a workbook describes, or the one of `spec` where that is given.
+
+    Raises WorkbookError where the workbook's own description is missing or broken.
+    """
+    if spec is not None:
+        return build_network(spec if isinstance(spec, Spec) else load_spec(spec))
+    if description.SHEET not in workbook.sheets:
+        raise WorkbookError(
+            f"it has no sheet {description.SHEET}, so it was not built by xlbackprop: build one"
+            " with `xlbackprop build SPEC --blank all` and fill that in, or say with --map where"
+            " the tensors stand in yours"
+        )
+    cells = workbook.cells(description.SHEET)
+    if cells.seen > MAX_DESCRIPTION_CELLS:
+        raise WorkbookError(
+            f"its sheet {description.SHEET} has more than {MAX_DESCRIPTION_CELLS} cells"
+        )
+    text = description.read_description(cells.by_place())
+    try:
+        # Without a folder, and without values: nothing that a stranger's spec names is opened.
+        return build_network(parse_spec(text))
+    except SpecError as error:
+        raise WorkbookError(f"its sheet {description.SHEET} is broken: {error}") from None
+
+
+def _mapped(
+    workbook: Workbook,
+    spec: Spec | str | Path | None,
+    map: Map,  # noqa: A002
+) -> Subject:
+    network = _network_of_map(workbook, spec, map)
+    places = places_of(map, network, workbook.sheets, workbook.names)
+    chosen = choose_unmapped(map, network, places)
+    needed = needed_for(
+        network, [name for name in places if network.tensors[name].kind.is_computed]
+    )
+    taken = [name for name in chosen if name in needed]
+    notes = (f"not in the map, and taken from the spec: {', '.join(taken)}",) if taken else ()
+    return Subject(network, places, chosen=chosen, notes=notes)
+
+
+def _network_of_map(
+    workbook: Workbook,
+    spec: Spec | str | Path | None,
+    map: Map,  # noqa: A002
+) -> Network:
+    if spec is not None or map.spec:
+        named = map.spec if map.spec in template_names() else (map.folder or Path()) / map.spec
+        return network_of(workbook, spec if spec is not None else named)
+    if description.SHEET in workbook.sheets:
+        return network_of(workbook)
+    raise map.error("spec", 'which network? Add spec = "conv5x5x2": a template, or a TOML file')

@@ -1,0 +1,1 @@
+"""Formulas: blocks and places, addresses, the tree, and what a cell is made from."""

@@ -1,0 +1,1 @@
+"""Cells to verdicts, verdicts to named mistakes, and proof on other numbers."""

@@ -1,0 +1,55 @@
+"""Workbook to review: opened, recalculated, judged, diagnosed, proven."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xlbackprop.find.locate import locate_subject
+from xlbackprop.find.mapping import Map
+from xlbackprop.find.subject import find_subject
+from xlbackprop.judge.diagnose import diagnose
+from xlbackprop.judge.prove import prove as try_draws
+from xlbackprop.judge.review import Review
+from xlbackprop.judge.typed import ask_for_formulas
+from xlbackprop.judge.verify import verify
+from xlbackprop.spec import Spec
+from xlbackprop.workbook.engine.engine import DEFAULT_LIMITS, Engine, Limits
+from xlbackprop.workbook.engine.recalculation import EngineName, engine_name, recalculate, start
+from xlbackprop.workbook.opening import as_xlsx
+from xlbackprop.workbook.read.found import read_tensors
+from xlbackprop.workbook.read.workbook import open_workbook
+
+
+def review_workbook(
+    path: str | Path,
+    *,
+    spec: Spec | str | Path | None = None,
+    map: Map | str | Path | None = None,  # noqa: A002
+    engine: EngineName | str = EngineName.IRONCALC,
+    limits: Limits = DEFAULT_LIMITS,
+    prove: int = 0,
+    formulas: bool = False,
+) -> Review:
+    """Judge a workbook as `check` does, and return all that is known of it, as arrays."""
+    path, name = Path(path), engine_name(engine, proves=prove > 0)
+    with (
+        as_xlsx(path, limits) as file,
+        open_workbook(file, path) as workbook,
+        start(file, name, limits) as running,
+    ):
+        if spec is not None and map is None:
+            subject = locate_subject(workbook, running, spec)
+        else:
+            subject = find_subject(workbook, spec, map)
+        network, chosen = subject.network, subject.chosen
+        stored = read_tensors(workbook, network, subject.places, subject.blocks)
+        found, notes = recalculate(stored, running)
+        judgements = verify(network, found, chosen)
+        diagnoses = diagnose(network, found, judgements, chosen)
+        if formulas:
+            judgements = ask_for_formulas(network, judgements)
+        if prove and isinstance(running, Engine):
+            judgements, proof = try_draws(network, found, judgements, running, prove, chosen=chosen)
+            notes += proof
+    notes = subject.notes + notes
+    return Review(str(path), network, found, judgements, diagnoses, chosen, notes)

@@ -1,0 +1,122 @@
+"""Formulas tried on fresh numbers: a cell that is right on the page only becomes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from xlbackprop.equation import Array, Index, Mask
+from xlbackprop.judge.prove.counterexample import Disproof, explain
+from xlbackprop.judge.prove.draws import draw
+from xlbackprop.judge.prove.trials import Trial, Trials
+from xlbackprop.judge.verify import Judgement, Status
+from xlbackprop.network import Network
+from xlbackprop.workbook.engine.engine import Engine, EngineStopped
+from xlbackprop.workbook.read.found import Found
+
+MOST_DRAWS = 1_000
+
+
+def prove(
+    network: Network,
+    found: Mapping[str, Found],
+    judgements: Mapping[str, Judgement],
+    engine: Engine,
+    draws: int,
+    *,
+    chosen: Mapping[str, Array] = MappingProxyType({}),
+    seed: int = 0,
+) -> tuple[dict[str, Judgement], tuple[str, ...]]:
+    """Return the judgements after so many draws of the inputs, and notes on the workbook.
+
+    A cell that was right or carried and is wrong in a draw becomes wrong; one that only follows
+    a wrong cell stays as it is. The draws depend on the seed and the tensors' names only.
+    """
+    trials = Trials(network, found, engine, chosen)
+    proof = _Proof(_candidates(trials, judgements))
+    stopped = ""
+    try:
+        for trial in trials.run(_rows(trials, draws, seed)):
+            proof.take(trial)
+    except EngineStopped as reason:
+        stopped = str(reason)
+    disproofs = explain(trials, _page(trials, seed), proof.disproved)
+    return _judged(trials, judgements, disproofs), tuple(proof.notes(draws, stopped))
+
+
+@dataclass
+class _Proof:
+    """What is known after some trials; masks are flat."""
+
+    candidates: Mask  # cells that are right as yet, or follow from those that are not
+    disproved: dict[int, Trial] = field(default_factory=dict)
+    taken: int = 0
+
+    def __post_init__(self) -> None:
+        self.tested = np.zeros_like(self.candidates)
+
+    def take(self, trial: Trial) -> None:
+        """Note which candidates were tested, and which were wrong for the first time."""
+        self.taken += 1
+        self.tested |= trial.tested
+        if (trial.suspect & self.candidates).any():
+            is_wrong, _ = trial.judged
+            for cell in np.nonzero(is_wrong & self.candidates)[0].tolist():
+                self.disproved[cell] = trial
+            self.candidates &= ~is_wrong
+
+    def notes(self, draws: int, stopped: str) -> Iterator[str]:
+        """Yield what is to be said of the proof as a whole."""
+        if self.taken:
+            holds = int((self.candidates & self.tested).sum())
+            yield f"tried on {self.taken} other draws of all inputs: {holds:,} cells hold"
+            if untested := int((self.candidates & ~self.tested).sum()):
+                cells, them = ("cell", "it") if untested == 1 else ("cells", "them")
+                yield f"{untested:,} {cells} could not be tried: the engine cannot compute {them}"
+        if stopped:
+            what = f"only {self.taken} of {draws} draws were" if self.taken else "nothing was"
+            yield f"{what} tried: {stopped}"
+
+
+def _candidates(trials: Trials, judgements: Mapping[str, Judgement]) -> Mask:
+    statuses = trials.flat({name: one.statuses for name, one in judgements.items()})
+    return np.asarray((statuses == Status.RIGHT) | (statuses == Status.CARRIED))
+
+
+def _rows(trials: Trials, draws: int, seed: int) -> Array:
+    """Return the numbers of all draws, a row for each."""
+    return np.array([_row(trials, number, seed) for number in range(draws)])
+
+
+def _row(trials: Trials, number: int, seed: int) -> Array:
+    arrays = [draw(tensor, number, seed).ravel() for tensor in trials.inputs]
+    return np.concatenate(arrays) if arrays else np.empty(0)
+
+
+def _page(trials: Trials, seed: int) -> Array:
+    """Return the numbers on the page, with others where it has none that are allowed."""
+    drawn, row = _row(trials, 0, seed), []
+    for tensor in trials.inputs:
+        numbers = trials.found[tensor.name].numbers
+        row.append(np.where(tensor.domain.allows(numbers), numbers, np.nan).ravel())
+    page = np.concatenate(row) if row else np.empty(0)
+    return np.where(np.isnan(page), drawn, page)
+
+
+def _judged(
+    trials: Trials, judgements: Mapping[str, Judgement], disproofs: Mapping[int, Disproof]
+) -> dict[str, Judgement]:
+    """Return the judgements with the disproved cells wrong."""
+    results = dict(judgements)
+    notes: dict[str, dict[Index, str]] = {}
+    for cell, disproof in disproofs.items():
+        tensor, index = trials.entry(cell, trials.graded)
+        notes.setdefault(tensor.name, {})[index] = disproof.note
+    for name, own in notes.items():
+        statuses = judgements[name].statuses.copy()
+        statuses[tuple(np.array(list(own), dtype=np.intp).T)] = Status.WRONG
+        results[name] = replace(judgements[name], statuses=statuses, notes=own)
+    return results

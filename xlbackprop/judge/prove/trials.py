@@ -1,0 +1,191 @@
+"""Other numbers for the givens and parameters: what the workbook makes of them, and what NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array, Index, Mask, Tensor
+from xlbackprop.equation.indices import index_at
+from xlbackprop.judge.verify import Status, verify
+from xlbackprop.network import Network
+from xlbackprop.tolerance import matches
+from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values, list_cells
+from xlbackprop.workbook.engine.engine import Engine
+from xlbackprop.workbook.read.cells import State
+from xlbackprop.workbook.read.found import Found, Origin
+
+S = TypeVar("S", bound=np.generic)
+
+# So many numbers go to the engine at once: 32 megabytes.
+_MOST_NUMBERS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Trials:
+    """A workbook whose inputs can be given other numbers.
+
+    `inputs` and `graded` are the given and the computed tensors that have places; a row has the
+    numbers of the inputs, one tensor after the other, and flat arrays the cells of the graded.
+    `chosen` are the inputs that the workbook does not have.
+    """
+
+    network: Network
+    found: Mapping[str, Found]
+    engine: Engine
+    chosen: Mapping[str, Array] = field(default_factory=dict)
+
+    @cached_property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The givens and parameters that have places."""
+        return tuple(tensor for tensor in self.network.inputs if tensor.name in self.found)
+
+    @cached_property
+    def graded(self) -> tuple[Tensor, ...]:
+        """The computed tensors that have places."""
+        targets = [equation.target for equation in self.network.equations]
+        return tuple(tensor for tensor in targets if tensor.name in self.found)
+
+    @cached_property
+    def input_cells(self) -> CellList:
+        """The cells of the inputs."""
+        return list_cells([self.found[tensor.name].places for tensor in self.inputs])
+
+    @cached_property
+    def _first_in_cell(self) -> NDArray[np.intp]:
+        """For each number of a row, the first one that goes into the same cell."""
+        _, first, which = np.unique(
+            self.input_cells.cells, axis=0, return_index=True, return_inverse=True
+        )
+        return first[which.reshape(-1)]
+
+    @cached_property
+    def graded_cells(self) -> CellList:
+        """The cells of the graded tensors."""
+        return list_cells([self.found[tensor.name].places for tensor in self.graded])
+
+    @cached_property
+    def unable(self) -> Mask:
+        """Where the engine cannot compute what is on the page, flat."""
+        return self.flat(
+            {
+                name: one.recalculated.origins == Origin.UNABLE
+                if one.recalculated
+                else np.zeros(one.numbers.shape, np.bool_)
+                for name, one in self.found.items()
+            }
+        )
+
+    def flat(self, arrays: Mapping[str, NDArray[S]]) -> NDArray[S]:
+        """Return the graded tensors' arrays as one."""
+        return np.concatenate([arrays[tensor.name].ravel() for tensor in self.graded])
+
+    def shaped(self, flat: NDArray[S]) -> dict[str, NDArray[S]]:
+        """Return the arrays of the graded tensors from one."""
+        return _split(flat, self.graded)
+
+    def entry(self, position: int, tensors: tuple[Tensor, ...]) -> tuple[Tensor, Index]:
+        """Return the tensor and the index of a position in a row, or in a flat array."""
+        for tensor in tensors:
+            if position < tensor.size:
+                return tensor, index_at(position, tensor.shape)
+            position -= tensor.size
+        raise IndexError(position)
+
+    def run(self, rows: Array) -> Iterator[Trial]:
+        """Yield a trial for each row of numbers. Raises EngineStopped.
+
+        Entries that are one cell on the page, such as one bias for all units, get one number.
+        """
+        rows = rows[:, self._first_in_cell]
+        together = max(1, _MOST_NUMBERS // max(1, rows.shape[1]))
+        for start in range(0, len(rows), together):
+            part = rows[start : start + together]
+            answers = self.engine.draws(self.input_cells, part, self.graded_cells)
+            for row, values in zip(part, answers, strict=True):
+                yield Trial(self, row, values)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One row of numbers, and what the workbook's cells hold with it; all arrays are flat."""
+
+    trials: Trials
+    row: Array
+    values: Values
+
+    @cached_property
+    def inputs(self) -> dict[str, Array]:
+        """The numbers of the inputs by tensor."""
+        return {**self.trials.chosen, **_split(self.row, self.trials.inputs)}
+
+    @cached_property
+    def truth(self) -> Array:
+        """What the cells should hold; NaN where that is no number."""
+        return self.trials.flat(self.trials.network.evaluate(self.inputs))
+
+    @cached_property
+    def tested(self) -> Mask:
+        """Where the engine gave an answer, and there is a number to hold against it."""
+        unable = (self.values.kinds == UNABLE) | self.trials.unable
+        return np.asarray(np.isfinite(self.truth) & ~unable)
+
+    @cached_property
+    def suspect(self) -> Mask:
+        """Where a tested cell holds neither the true number nor what follows from the others."""
+        differs = ~matches(self.values.numbers, self.truth) & self.tested
+        return differs & ~matches(self.values.numbers, self._own) if differs.any() else differs
+
+    @cached_property
+    def _own(self) -> Array:
+        """What the cells should hold, given those before them; NaN where there is no telling."""
+        arrays = {**self.trials.shaped(self._numbers), **self.inputs}
+        own = {}
+        for equation in self.trials.network.equations:
+            name = equation.target.name
+            own[name] = equation.evaluate(arrays)
+            arrays.setdefault(name, own[name])
+        return self.trials.flat(own)
+
+    @cached_property
+    def _numbers(self) -> Array:
+        # What the engine cannot compute is no mistake: the cells after it get the true number.
+        return np.where(self.tested, self.values.numbers, self.truth)
+
+    @cached_property
+    def judged(self) -> tuple[Mask, Array]:
+        """Where a suspect cell is wrong in itself, and what all should give from the others."""
+        names = [tensor.name for tensor in self.trials.graded]
+        judgements = verify(self.trials.network, self._found(), self.trials.chosen)
+        statuses = self.trials.flat({name: judgements[name].statuses for name in names})
+        own = self.trials.flat({name: judgements[name].from_user for name in names})
+        is_wrong = (statuses == Status.WRONG) | (statuses == Status.INVALID)
+        return is_wrong & self.suspect, np.where(np.isfinite(own), own, self.truth)
+
+    def _found(self) -> dict[str, Found]:
+        """Return the tensors as if the workbook had been found like this, all in formulas."""
+        kinds = np.where(self.tested, self.values.kinds, State.NUMBER).astype(np.int8)
+        states, arrays = self.trials.shaped(kinds), self.trials.shaped(self._numbers) | self.inputs
+        return {
+            name: replace(
+                one,
+                numbers=arrays[name],
+                states=states.get(name, np.full(one.states.shape, State.NUMBER, np.int8)),
+                has_formula=np.ones(one.states.shape, np.bool_),
+                recalculated=None,
+            )
+            for name, one in self.trials.found.items()
+        }
+
+
+def _split(flat: NDArray[S], tensors: tuple[Tensor, ...]) -> dict[str, NDArray[S]]:
+    ends = np.cumsum([tensor.size for tensor in tensors])[:-1]
+    parts = np.split(flat, ends)
+    return {
+        tensor.name: part.reshape(tensor.shape) for tensor, part in zip(tensors, parts, strict=True)
+    }

@@ -1,0 +1,68 @@
+"""Numbers that were typed where a formula was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from xlbackprop.equation import Equation, Mask
+from xlbackprop.equation.indices import indices
+from xlbackprop.formula.grid import Addresses, Block, block_size
+from xlbackprop.judge.verify import Judgement, Status
+from xlbackprop.network import Network
+from xlbackprop.workbook.read.cells import State
+
+
+def ask_for_formulas(network: Network, judgements: Mapping[str, Judgement]) -> dict[str, Judgement]:
+    """Return the judgements with cells `typed` that hold a number the page has a formula for.
+
+    Only cells that are right or carried: a wrong number stays wrong. Cells that are constant on
+    the page as well, such as the zeros of a padding, are left alone.
+    """
+    results = dict(judgements)
+    for equation in network.equations:
+        judgement = judgements.get(equation.target.name)
+        if judgement is None:
+            continue
+        typed = _typed(judgement)
+        if typed.any():
+            typed &= ~_constant(equation, typed)
+            statuses = np.where(typed, Status.TYPED, judgement.statuses).astype(np.int8)
+            results[equation.target.name] = replace(judgement, statuses=statuses)
+    return results
+
+
+def _typed(judgement: Judgement) -> Mask:
+    found = judgement.found
+    is_credited = np.isin(judgement.statuses, (Status.RIGHT, Status.CARRIED))
+    return np.asarray((found.states == State.NUMBER) & ~found.has_formula & is_credited)
+
+
+def _constant(equation: Equation, among: Mask) -> Mask:
+    """Return which of some cells are constant whatever the equation's sources."""
+    at = _anywhere(equation)
+    constant = np.zeros_like(among)
+    for index in indices(among):
+        constant[index] = not isinstance(equation.formula(at, *index), str)
+    return constant
+
+
+def _anywhere(equation: Equation) -> Addresses:
+    """Return addresses that will do to see whether there is a formula, not to see which."""
+    blocks = {
+        tensor.name: tuple(
+            Block(
+                tensor.name,
+                index,
+                "page",
+                0,
+                0,
+                *block_size(tensor),
+            )
+            for index in tensor.block_indices()
+        )
+        for tensor in (equation.target, *equation.sources.values())
+    }
+    return Addresses(equation, blocks)

@@ -1,0 +1,40 @@
+"""Errors and texts that follow from errors and texts in earlier cells."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from xlbackprop.equation import Equation, Mask
+from xlbackprop.equation.indices import indices
+from xlbackprop.workbook.read.cells import State
+from xlbackprop.workbook.read.found import Found
+
+_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]+")
+
+
+def follows_from_invalid(equation: Equation, found: Found, expects_none: Mask) -> Mask:
+    """Return where an error (or a text) is what an error or a text upstream leads to."""
+    is_invalid = (found.states == State.ERROR) | (found.states == State.TEXT)
+    candidates = np.array(found.has_formula & expects_none & is_invalid)
+    if candidates.any():
+        at = found.addresses(equation)
+        for index in indices(candidates):
+            formula = (found.formula(index) or "").removeprefix("=")
+            expected = str(equation.formula(at, *index)) if at else ""
+            candidates[index] = not _is_broken(formula, expected)
+    return candidates
+
+
+def _is_broken(formula: str, expected: str) -> bool:
+    """Return whether a formula is wrong in itself, which an error upstream would hide.
+
+    It is where a reference is lost, and where it is the page's own but for what it refers to.
+    """
+    if "#REF!" in formula:
+        return True
+    ours, theirs = (_REFERENCE.sub("#", text) for text in (expected, formula))
+    if ours != theirs:
+        return False  # the user's own way to write it: nothing to be said
+    return expected.replace("$", "") != formula.replace("$", "")

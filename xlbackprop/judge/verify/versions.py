@@ -1,0 +1,130 @@
+"""The arrays that equations are evaluated on: one tensor, as what follows may take it.
+
+    true      what the givens and parameters lead to
+    accepted  the user's number where it is right, else the true one
+    counted   what the user's cells hold; blanks and texts count as 0, an error as NaN
+    masked    the same, but an error counts as 0 (LibreOffice's SUMPRODUCT of error and text)
+    absent    the same, but blanks and texts count as minus infinity, as they do for MAX
+    larger    the same, but a text counts as infinity, as it does where it is compared
+    coerced   the same, but a text that reads as a number counts as that number
+    strict    the same, but a text counts as NaN, as it does for + and *
+    hollow    counted, but NaN for what no credit can rest on: blank, invalid or all-equal cells
+
+Spreadsheets differ in what they make of texts and errors, hence so many; where there are none of
+these, the versions are the same array and cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Index
+from xlbackprop.equation.indices import indices
+from xlbackprop.judge.verify.judgement import Judgement, Status
+from xlbackprop.workbook.read.cells import State
+from xlbackprop.workbook.read.found import Found
+from xlbackprop.workbook.read.numerals import read_numeral
+
+USERS_VERSIONS = ("counted", "masked", "absent", "larger", "coerced", "strict")
+
+
+@dataclass
+class Versions:
+    """The arrays of one tensor, as the equations that follow will take them."""
+
+    true: Array
+    accepted: Array
+    counted: Array
+    masked: Array
+    absent: Array
+    larger: Array
+    coerced: Array
+    strict: Array
+    hollow: Array
+
+
+_NAMES = tuple(one.name for one in fields(Versions))
+
+
+class Evaluation:
+    """An equation on versions of its sources, each distinct one evaluated once."""
+
+    def __init__(self, equation: Equation, versions: Mapping[str, Versions]) -> None:
+        self._equation = equation
+        self._sources = {t.name: versions[t.name] for t in equation.sources.values()}
+        self._done: dict[tuple[int, ...], Array] = {}
+
+    def __call__(self, version: str) -> Array:
+        """Return the target's array on that version of its sources."""
+        arrays = self.arrays(version)
+        key = tuple(map(id, arrays.values()))
+        if key not in self._done:
+            self._done[key] = self._equation.evaluate(arrays)
+        return self._done[key]
+
+    def arrays(self, version: str) -> dict[str, Array]:
+        """Return that version of the sources' arrays."""
+        return {name: getattr(versions, version) for name, versions in self._sources.items()}
+
+
+def same_versions(numbers: Array) -> Versions:
+    """Return numbers that are beyond doubt."""
+    return Versions(**dict.fromkeys(_NAMES, numbers))
+
+
+def computed_versions(equation: Equation, versions: Mapping[str, Versions]) -> Versions:
+    """Return a tensor that the workbook does not have, from each version of what it has."""
+    evaluate = Evaluation(equation, versions)
+    return Versions(**{version: evaluate(version) for version in _NAMES})
+
+
+def versions_of(judgement: Judgement) -> Versions:
+    """Return the tensor as later equations take it; equal versions are the same array."""
+    found, statuses, true = judgement.found, judgement.statuses, judgement.expected
+    right = statuses == Status.RIGHT
+    accepted = found.numbers if right.all() else np.where(right, found.numbers, true)
+    is_error = found.states == State.ERROR
+    is_text = (found.states == State.TEXT) | (found.states == State.BOOLEAN)
+    is_number = found.states == State.NUMBER
+    masked = found.numbers if is_number.all() else np.where(is_number, found.numbers, 0.0)
+    counted = np.where(is_error, np.nan, masked) if is_error.any() else masked
+    is_nothing = ~(is_number | is_error)
+    absent = np.where(is_nothing, -np.inf, counted) if is_nothing.any() else counted
+    larger = coerced = strict = counted
+    if is_text.any():
+        larger = np.where(is_text, np.inf, counted)
+        strict = np.where(is_text, np.nan, counted)
+        coerced = counted.copy()
+        for index in indices(is_text):
+            coerced[index] = as_number(found, index)
+    hollow = _hollow(judgement, counted)
+    return Versions(true, accepted, counted, masked, absent, larger, coerced, strict, hollow)
+
+
+def _hollow(judgement: Judgement, counted: Array) -> Array:
+    states, right = judgement.found.states, judgement.statuses == Status.RIGHT
+    if right.all():
+        return counted
+    is_number = states == State.NUMBER
+    numbers = counted[is_number]
+    if counted.size > 1 and numbers.size and (numbers == numbers[0]).all():
+        return np.where(right, counted, np.nan)
+    return counted if is_number.all() else np.where(is_number, counted, np.nan)
+
+
+def as_number(found: Found, index: Index) -> float:
+    """Return the number that a text or a truth value reads as; NaN where it reads as none."""
+    text = found.text(index) or ""
+    if found.states[index] == State.BOOLEAN:
+        return float(text == "TRUE")
+    number = read_numeral(text)
+    return np.nan if number is None else number
+
+
+def counted(found: Found) -> Array:
+    """Return the tensor's numbers, a blank or a text as 0 and an error as NaN."""
+    numbers = np.where(found.states == State.NUMBER, found.numbers, 0.0)
+    return np.where(found.states == State.ERROR, np.nan, numbers)

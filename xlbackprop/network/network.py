@@ -1,0 +1,119 @@
+"""A Spec made into tensors and equations, in the order in which they are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Tensor
+from xlbackprop.errors import SpecError
+from xlbackprop.losses import LossEquations
+from xlbackprop.network.graph import order_layers
+from xlbackprop.network.steps import NetworkLayer, Step, first_step, next_step
+from xlbackprop.network.training import Training, plan_training
+from xlbackprop.spec import Spec
+
+# Beyond this many cells no spreadsheet is a page any more; it also bounds what a workbook from
+# a stranger can make us compute.
+MAX_CELLS = 1_000_000
+MAX_BLOCKS = 150_000
+MAX_TENSORS = 20_000
+
+
+@dataclass(frozen=True)
+class Network:
+    """All tensors by name, and all equations so that each comes after those it needs.
+
+    There is one step for each training step, or one in all; the layers come in the order in
+    which they are computed.
+    """
+
+    spec: Spec
+    steps: tuple[Step, ...]
+    training: Training | None
+    tensors: Mapping[str, Tensor]
+    equations: tuple[Equation, ...]
+
+    @property
+    def layers(self) -> tuple[NetworkLayer, ...]:
+        """The layers in the first step."""
+        return self.steps[0].layers
+
+    @property
+    def loss(self) -> LossEquations:
+        """The loss in the first step."""
+        return self.steps[0].loss
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The tensors whose numbers a person chooses: givens and parameters."""
+        return tuple(t for t in self.tensors.values() if not t.kind.is_computed)
+
+    def evaluate(
+        self, values: Mapping[str, Array], blank: Collection[str] = ()
+    ) -> dict[str, Array]:
+        """Return the arrays of all tensors, given those of `inputs`.
+
+        Tensors named in `blank` count as 0 for those that follow, as empty cells do.
+        """
+        arrays = {tensor.name: np.asarray(values[tensor.name]) for tensor in self.inputs}
+        for equation in self.equations:
+            target = equation.target
+            if target.name in blank:
+                arrays[target.name] = np.zeros(target.shape)
+            else:
+                arrays[target.name] = equation.evaluate(arrays)
+        return arrays
+
+
+def build_network(spec: Spec) -> Network:
+    """Return the network that a spec describes.
+
+    Raises SpecError where a layer is unknown, its options do not fit its input's shape, the
+    layers do not form a graph, or the whole is larger than a workbook can sensibly be.
+    """
+    nodes = order_layers(spec.layers)
+    training = plan_training(spec)
+    steps = [first_step(spec, nodes)]
+    of_a_step, times = steps[0].tensors(), training.steps if training else 1
+    _check_size(of_a_step, times)
+    _check_blocks(of_a_step, times)
+    if training:
+        steps[0] = training.with_updates(steps[0], None)
+        while len(steps) < training.steps:
+            following = next_step(spec, nodes, steps[0], steps[-1])
+            steps.append(training.with_updates(following, steps[-1]))
+        training = training.with_losses(steps)
+    equations = [equation for step in steps for equation in step.equations()]
+    tensors = {tensor.name: tensor for step in steps for tensor in step.tensors()}
+    if training:
+        equations += training.equations
+        tensors |= {tensor.name: tensor for tensor in training.tensors}
+    _check_size(tuple(tensors.values()), 1)
+    return Network(spec, tuple(steps), training, tensors, tuple(equations))
+
+
+def _check_blocks(tensors: Collection[Tensor], times: int) -> None:
+    most = max(tensors, key=lambda tensor: prod(tensor.leading))
+    for what, number, limit in (
+        ("tensors", times * len(tensors), MAX_TENSORS),
+        ("blocks", times * sum(prod(tensor.leading) for tensor in tensors), MAX_BLOCKS),
+    ):
+        if number > limit:
+            raise SpecError(
+                f"the workbook would have {number:,} {what}, more than {limit:,}; {most.name} alone"
+                f" has {prod(most.leading):,} blocks in each of {times:,} steps"
+            )
+
+
+def _check_size(tensors: Collection[Tensor], times: int) -> None:
+    total = times * sum(tensor.size for tensor in tensors)
+    if total > MAX_CELLS:
+        largest = max(tensors, key=lambda tensor: tensor.size)
+        raise SpecError(
+            f"the workbook would have {total:,} cells, more than {MAX_CELLS:,};"
+            f" the largest tensor is {largest.name} with {largest.size:,}"
+        )

@@ -1,0 +1,103 @@
+"""The user's workbook handed back: a marked copy, with nothing in it lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from xlbackprop.equation.indices import entry_name
+from xlbackprop.errors import OutputError, WorkbookError, one_line
+from xlbackprop.report.report import CellResult, Report, TensorResult
+from xlbackprop.workbook.annotate.mark import mark_workbook
+from xlbackprop.workbook.annotate.marks import MEANINGS, Mark, Summary, TensorLine
+from xlbackprop.workbook.annotate.package import Package
+from xlbackprop.workbook.read.guard import open_package
+from xlbackprop.workbook.save import check_output, save
+
+# What a workbook's kind, in its content type, is called.
+_SUFFIXES = {
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": ".xlsx",
+    "application/vnd.ms-excel.sheet.macroEnabled.main+xml": ".xlsm",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml": ".xltx",
+    "application/vnd.ms-excel.template.macroEnabled.main+xml": ".xltm",
+    "application/vnd.ms-excel.addin.macroEnabled.main+xml": ".xlam",
+}
+
+
+def annotate(
+    report: Report, source: str | Path, target: str | Path, *, force: bool = False
+) -> Path:
+    """Write a copy of a checked workbook in which the cells that are not right are marked.
+
+    They are coloured and carry a comment; a first sheet sums up. What the report tells
+    (`Report.told`) is what the marks tell. Everything else in the file stays as it is, byte for
+    byte; marks of an earlier time are replaced. Returns `target`.
+
+    Raises OutputError where `target` is the source, has the suffix of another kind of file,
+    cannot be written, or exists (unless `force`); WorkbookError where the source cannot be used.
+    """
+    source, target = Path(source), Path(target)
+    _check_target(source, target, force=force)
+    try:
+        with open_package(source) as archive:
+            package = Package(archive)
+            _check_suffix(package, target)
+            mark_workbook(package, list(_marks(report)), _summary(report))
+            content = package.to_bytes()
+    except WorkbookError as error:
+        raise WorkbookError(f"{one_line(source, 200)}: {error}") from None
+    save(target, content, force=force)
+    return target
+
+
+def _check_target(source: Path, target: Path, *, force: bool) -> None:
+    try:
+        is_same = target.exists() and source.exists() and target.samefile(source)
+    except OSError:
+        is_same = False
+    if is_same:
+        raise OutputError(f"{target} is the workbook itself: name another file for the marked copy")
+    check_output(target, force=force)
+
+
+def _check_suffix(package: Package, target: Path) -> None:
+    suffix = _SUFFIXES.get(package.main_type)
+    if suffix and target.suffix.lower() != suffix:
+        raise OutputError(f"{target} must end in {suffix}, as the workbook's kind does")
+
+
+def _marks(report: Report) -> Iterator[Mark]:
+    tensors = {tensor.name: tensor for tensor in report.tensors}
+    for cell in report.cells:
+        name = entry_name(cell.tensor, cell.index)
+        hint = "\n".join(_hints(cell))
+        rule = tensors[cell.tensor].rule if cell.tensor in tensors else ""
+        yield Mark(cell.sheet, cell.cell, cell.status, name, hint, rule)
+
+
+def _hints(cell: CellResult) -> Iterator[str]:
+    why = [text for text in (cell.hint or cell.slip, cell.note) if text]
+    yield from why or [MEANINGS[cell.status]]
+    if cell.status == "blank":
+        return  # what is not there yet is not given away
+    if cell.expected is not None:
+        yield f"right is {cell.expected:.6g}"
+    if cell.from_your_cells not in (None, cell.expected):
+        yield f"from your cells follows {cell.from_your_cells:.6g}"
+
+
+def _summary(report: Report) -> Summary:
+    tensors = [_line(tensor) for tensor in report.tensors]
+    sentences = [*report.notes, *(text for one in report.tensors for text in _diagnoses(one))]
+    title = one_line(Path(report.workbook).name, 120)
+    return Summary(title, report.verdict, report.counts, tensors, sentences)
+
+
+def _line(tensor: TensorResult) -> TensorLine:
+    is_mistaken = not {"wrong", "invalid"}.isdisjoint(tensor.counts)
+    return TensorLine(tensor.name, tensor.counts, tensor.rule if is_mistaken else "")
+
+
+def _diagnoses(tensor: TensorResult) -> Iterator[str]:
+    for one in tensor.diagnosis:
+        yield f"{tensor.name}: {one['message'] or one['slip']}"

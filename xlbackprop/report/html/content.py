@@ -1,0 +1,209 @@
+"""All that stands on the page, in its order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlbackprop.equation import Tensor
+from xlbackprop.equation.indices import entry_name
+from xlbackprop.errors import one_line
+from xlbackprop.judge.review import Review
+from xlbackprop.judge.verify import Status
+from xlbackprop.layout import PageContent, pages
+from xlbackprop.report.hints import Hints
+from xlbackprop.report.html.legend import SIGNS, VERDICTS, LegendEntry, legend
+from xlbackprop.report.html.records import Records
+from xlbackprop.report.html.selection import common_limit
+from xlbackprop.report.html.tensors import DrawnTensor, Entry, draw
+from xlbackprop.report.report import CellResult, Report
+
+# A page with more cells than these opens slowly; the template `digit` fits.
+MOST_CELLS = 36_000
+MOST_TENSORS = 600
+# So many cells of a status are listed; carried ones need no mending.
+_MOST_LISTED, _MOST_CARRIED_LISTED = 40, 10
+
+
+@dataclass(frozen=True)
+class Band:
+    """One pass of a layer, and what is drawn of it."""
+
+    title: str
+    tensors: tuple[DrawnTensor, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One layer, as the workbook has a sheet for it."""
+
+    name: str
+    title: str
+    about: str
+    counts: Mapping[str, int]
+    bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One of the listed cells; `number` and `entry` say where it is drawn, if it is."""
+
+    cell: CellResult
+    name: str
+    found: str
+    expected: str
+    from_your_cells: str
+    number: int
+    entry: int
+
+
+@dataclass(frozen=True)
+class Content:
+    """The page; `data` is for its script, `unlisted` and `undrawn` are how many were left out."""
+
+    file: str
+    network: str
+    about: str
+    verdict: str
+    verdict_sentence: str
+    sign: str
+    tells_answers: bool
+    counts: Mapping[str, int]
+    notes: tuple[str, ...]
+    diagnosis: tuple[tuple[int, str, str], ...]  # a tensor's number and name, and a sentence
+    listed: tuple[Listed, ...]
+    unlisted: int
+    empty: tuple[tuple[int, str], ...]
+    legend: tuple[LegendEntry, ...]
+    sections: tuple[Section, ...]
+    undrawn: int
+    data: Mapping[str, Any]
+
+
+def page_content(review: Review, report: Report, hints: Hints) -> Content:
+    """Return what the page of a review shows; `report` holds no more than may be told."""
+    drawn = _draw_all(_entries(review, report))
+    records = Records(review, report, hints)
+    for name, tensor in drawn.items():
+        if tensor.entries:
+            records.add(review.found[name], tensor.entries)
+    numbers = {name: number for number, name in enumerate(review.network.tensors)}
+    empty = [one.name for one in report.tensors if set(one.counts) == {"blank"}]
+    in_question = [cell for cell in report.cells if cell.tensor not in empty]
+    listed = list(_worth_listing(in_question))
+    sign, sentence = VERDICTS[report.verdict]
+    return Content(
+        file=one_line(Path(review.workbook).name),
+        network=review.network.spec.name,
+        about=review.network.spec.about,
+        verdict=report.verdict,
+        verdict_sentence=sentence,
+        sign=sign,
+        tells_answers=hints >= Hints.ANSWER,
+        counts=_sum([report.counts]),
+        notes=report.notes,
+        diagnosis=tuple(_sentences(report, numbers)),
+        listed=tuple(_listed(cell, review, numbers) for cell in listed),
+        unlisted=len(in_question) - len(listed),
+        empty=tuple((numbers[name], name) for name in empty),
+        legend=tuple(legend(report.counts, {t.kind for t in review.network.tensors.values()})),
+        sections=tuple(_sections(review, drawn)),
+        undrawn=len(review.network.tensors) - len(drawn),
+        data=records.data(),
+    )
+
+
+def _entries(review: Review, report: Report) -> list[Entry]:
+    network = review.network
+    equations = {equation.target.name: equation for equation in network.equations}
+    results = {one.name: one for one in report.tensors}
+    return [
+        Entry(
+            number,
+            tensor,
+            equations.get(name),
+            review.found.get(name),
+            review.judgements.get(name),
+            results.get(name),
+        )
+        for number, (name, tensor) in enumerate(network.tensors.items())
+    ]
+
+
+def _draw_all(entries: list[Entry]) -> dict[str, DrawnTensor]:
+    """Draw the tensors, those in which something is not right first where there are too many."""
+    urgent = sorted(entries, key=_is_all_right)[:MOST_TENSORS]
+    limit = common_limit([entry.tensor.size for entry in urgent], MOST_CELLS)
+    return {entry.tensor.name: draw(entry, limit) for entry in urgent}
+
+
+def _is_all_right(entry: Entry) -> bool:
+    return entry.result is None or set(entry.result.counts) == {"right"}
+
+
+def _sections(review: Review, drawn: Mapping[str, DrawnTensor]) -> Iterator[Section]:
+    for page in pages(review.network):
+        bands = tuple(_bands(page, drawn))
+        if bands:
+            counts = _sum(tensor.counts for band in bands for tensor in band.tensors)
+            yield Section(page.name, page.title, page.about, counts, bands)
+
+
+def _bands(page: PageContent, drawn: Mapping[str, DrawnTensor]) -> Iterator[Band]:
+    for title, tensors in page.bands:
+        present = tuple(drawn[tensor.name] for tensor in tensors if tensor.name in drawn)
+        if present:
+            yield Band(title, present)
+
+
+def _sum(all_counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for counts in all_counts:
+        for status, number in counts.items():
+            total[status] = total.get(status, 0) + number
+    return {status: total[status] for status in SIGNS if status in total}
+
+
+def _sentences(report: Report, numbers: Mapping[str, int]) -> Iterator[tuple[int, str, str]]:
+    for tensor in report.tensors:
+        for one in tensor.diagnosis:
+            yield numbers[tensor.name], tensor.name, one["message"] or one["slip"]
+
+
+def _worth_listing(cells: Iterable[CellResult]) -> Iterator[CellResult]:
+    numbers: Counter[str] = Counter()
+    for cell in cells:
+        numbers[cell.status] += 1
+        is_carried = cell.status == Status.CARRIED.word
+        if numbers[cell.status] <= (_MOST_CARRIED_LISTED if is_carried else _MOST_LISTED):
+            yield cell
+
+
+def _listed(cell: CellResult, review: Review, numbers: Mapping[str, int]) -> Listed:
+    tensor = review.network.tensors[cell.tensor]
+    return Listed(
+        cell,
+        entry_name(cell.tensor, cell.index),
+        _value(cell.found),
+        # What is not there yet is not given away in passing.
+        "" if cell.status == Status.BLANK.word else _value(cell.expected),
+        "" if cell.status == Status.BLANK.word else _value(cell.from_your_cells),
+        numbers[cell.tensor],
+        _entry(tensor, cell),
+    )
+
+
+def _entry(tensor: Tensor, cell: CellResult) -> int:
+    number = 0
+    for size, position in zip(tensor.shape, cell.index, strict=True):
+        number = number * size + position
+    return number
+
+
+def _value(value: float | str | None) -> str:
+    if value is None:
+        return ""
+    return one_line(value, 40) if isinstance(value, str) else f"{value:.6g}"

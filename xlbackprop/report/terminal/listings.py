@@ -1,0 +1,52 @@
+"""Tables of what there is: templates, the tensors of a workbook, those that were located."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.text import Text
+
+from xlbackprop.find.inspection import Inspection
+from xlbackprop.find.locate import Proposal
+from xlbackprop.report.terminal.console import COLOURS, open_console, print_table
+
+
+def print_templates(about: Iterable[tuple[str, str]], stream: TextIO) -> None:
+    """Print the templates' names and what each is about."""
+    print_table(open_console(stream), ["template", "about"], list(about))
+
+
+def print_inspection(inspection: Inspection, stream: TextIO) -> None:
+    """Print where a workbook's tensors stand."""
+    console = open_console(stream)
+    console.print(Text(f"{inspection.name}, format {inspection.format}"))
+    rows = [
+        [
+            tensor.name,
+            tensor.kind,
+            "×".join(map(str, tensor.shape)) or "1",
+            "  ".join(f"{block.sheet}!{block.range}" for block in tensor.blocks[:4])
+            + (f"  … {len(tensor.blocks)} blocks" if len(tensor.blocks) > 4 else ""),
+        ]
+        for tensor in inspection.tensors
+    ]
+    print_table(console, ["tensor", "kind", "shape", "cells"], rows)
+
+
+def print_proposal(proposal: Proposal, stream: TextIO) -> None:
+    """Print where tensors were found, how sure that is, and why."""
+    console = open_console(stream)
+    rows: list[list[str | Text]] = []
+    for one in proposal.tensors:
+        blocks = [f"{sheet}!{cells}" for sheet, cells in proposal.ranges(one)]
+        more = f" … {len(blocks)} blocks" if len(blocks) > 3 else ""
+        colour = COLOURS["right" if one.certainty == "sure" else "carried"]
+        where = " ".join(blocks[:3]) + more
+        rows.append([one.name, Text(one.certainty, colour), where, one.reason])
+    print_table(console, ["tensor", "certainty", "cells", "why"], rows)
+    if proposal.left_out:
+        console.print()
+        console.print(Text("not found", "bold"))
+        left_out = [[one.name, one.reason] for one in proposal.left_out]
+        print_table(console, ["tensor", "why"], left_out)

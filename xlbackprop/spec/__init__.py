@@ -1,0 +1,29 @@
+"""TOML to a frozen Spec, the templates, and arrays from files."""
+
+from xlbackprop.spec.spec import (
+    INPUT,
+    MAX_LAYERS,
+    MAX_SPEC_BYTES,
+    MAX_STEPS,
+    STYLES,
+    LayerSpec,
+    LossSpec,
+    Spec,
+    TrainingSpec,
+    ValuesSpec,
+    parse_spec,
+)
+
+__all__ = [
+    "INPUT",
+    "MAX_LAYERS",
+    "MAX_SPEC_BYTES",
+    "MAX_STEPS",
+    "STYLES",
+    "LayerSpec",
+    "LossSpec",
+    "Spec",
+    "TrainingSpec",
+    "ValuesSpec",
+    "parse_spec",
+]

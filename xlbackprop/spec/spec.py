@@ -1,0 +1,255 @@
+"""TOML to a frozen Spec: what the user wants, before any layer has looked at its options.
+
+Raises SpecError for everything that is wrong on this level: the TOML itself, unknown keys, names
+that cannot be a sheet's. What a layer's own options may be is checked where the layer is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from xlbackprop.errors import SpecError, one_line, shown, suggestion
+from xlbackprop.spec.toml import MAX_BYTES, read_toml
+
+STYLES = ("integers", "normal", "uniform")
+
+MAX_SPEC_BYTES = MAX_BYTES
+MAX_LAYERS = 200
+MAX_STEPS = 1_000
+
+# What `from` calls the network's own input.
+INPUT = "input"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
+_RESERVED = re.compile(r"overview|input|loss|training|step[0-9]+|history|true|false", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One entry of [[layers]]: its type, its name if it has one, and the options as written."""
+
+    type: str
+    name: str | None
+    options: Mapping[str, object]
+    sources: tuple[
+        str, ...
+    ] = ()  # `from`: the layers whose outputs it takes; by default the one before
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """The [training] table: the optimizer, the number of steps, and the options as written."""
+
+    optimizer: str
+    steps: int
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class LossSpec:
+    """The [loss] table: its type, and the options as written."""
+
+    type: str
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class ValuesSpec:
+    """The [values] table: arrays by tensor name, and how to draw those that are not there."""
+
+    style: str = "integers"
+    seed: int = 0
+    arrays: Mapping[str, object] = field(default_factory=dict)  # nested lists, or a file's name
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A network as the user describes it."""
+
+    name: str
+    about: str
+    input: tuple[int, ...]  # without the batch
+    batch: int | None
+    layers: tuple[LayerSpec, ...]
+    loss: LossSpec
+    values: ValuesSpec
+    training: TrainingSpec | None = None
+    folder: Path | None = None  # where the files that `values.arrays` names are looked for
+
+    def to_toml(self) -> str:
+        """Return the spec as TOML, without `values`: those are in the workbook's cells."""
+        head: dict[str, Any] = {"name": self.name}
+        if self.about:
+            head["about"] = self.about
+        head["input"] = list(self.input)
+        if self.batch is not None:
+            head["batch"] = self.batch
+        head["layers"] = [
+            {
+                "type": one.type,
+                **({"name": one.name} if one.name else {}),
+                **({"from": list(one.sources)} if one.sources else {}),
+                **one.options,
+            }
+            for one in self.layers
+        ]
+        head["loss"] = {"type": self.loss.type, **self.loss.options}
+        if self.training:
+            one = self.training
+            head["training"] = {"optimizer": one.optimizer, "steps": one.steps, **one.options}
+        return tomli_w.dumps(head)
+
+
+def parse_spec(text: str, folder: Path | None = None) -> Spec:
+    """Return the Spec that a TOML text describes.
+
+    `folder` is where array files are looked for; without one, such files are refused.
+    Raises SpecError, naming the layer, the key and the value.
+    """
+    raw = read_toml(text, "the spec", SpecError)
+    _known(
+        raw, ("name", "about", "input", "batch", "layers", "loss", "training", "values"), "the spec"
+    )
+    return Spec(
+        name=_spec_name(raw),
+        about=_text(raw.get("about", ""), "about"),
+        input=_input(raw),
+        batch=_batch(raw),
+        layers=_layers(raw),
+        loss=_loss(raw),
+        values=_values(raw),
+        training=_training(raw),
+        folder=folder,
+    )
+
+
+def _spec_name(raw: Mapping[str, Any]) -> str:
+    if "name" not in raw:
+        raise SpecError('the spec has no name: add name = "mynetwork"')
+    if not isinstance(raw["name"], str) or not _NAME.fullmatch(raw["name"]):
+        raise SpecError(
+            f"name = {shown(raw['name'])}: expected letters, digits, dots, dashes and"
+            " underscores, at most 80 of them"
+        )
+    return str(raw["name"])
+
+
+def _input(raw: Mapping[str, Any]) -> tuple[int, ...]:
+    sizes = raw.get("input")
+    if not isinstance(sizes, list) or not 1 <= len(sizes) <= 3 or not all(map(_is_size, sizes)):
+        found = shown(sizes) if "input" in raw else "missing"
+        raise SpecError(
+            f"input = {found}: expected one to three sizes from 1, such as [2, 5, 5]"
+            " for channels, height, width"
+        )
+    return tuple(sizes)
+
+
+def _batch(raw: Mapping[str, Any]) -> int | None:
+    if "batch" in raw and not _is_size(raw["batch"]):
+        raise SpecError(f"batch = {shown(raw['batch'])}: expected a whole number from 1")
+    return raw.get("batch")
+
+
+def _layers(raw: Mapping[str, Any]) -> tuple[LayerSpec, ...]:
+    tables = raw.get("layers")
+    if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
+        raise SpecError("the spec has no layers: add a [[layers]] table with a type")
+    if len(tables) > MAX_LAYERS:
+        raise SpecError(f"the spec has {len(tables)} layers, more than {MAX_LAYERS}")
+    return tuple(_layer(table, number) for number, table in enumerate(tables, start=1))
+
+
+def _layer(table: Mapping[str, Any], number: int) -> LayerSpec:
+    where = f"layer {number}"
+    if not isinstance(table.get("type"), str):
+        raise SpecError(f'{where}: expected a type, such as type = "conv2d"')
+    name = table.get("name")
+    if name is not None:
+        _check_layer_name(name, where)
+    options = {key: table[key] for key in table if key not in ("type", "name", "from")}
+    return LayerSpec(table["type"], name, options, _sources(table, where))
+
+
+def _sources(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    if "from" not in table:
+        return ()
+    sources = [table["from"]] if isinstance(table["from"], str) else table["from"]
+    if not isinstance(sources, list) or not sources or not all(isinstance(s, str) for s in sources):
+        raise SpecError(
+            f"{where}: from = {shown(table['from'])}: expected a layer's name, or a list of names"
+        )
+    return tuple(sources)
+
+
+def _check_layer_name(name: object, where: str) -> None:
+    if not isinstance(name, str) or not _LAYER_NAME.fullmatch(name):
+        raise SpecError(
+            f"{where}: name = {shown(name)}: expected a letter, then letters, digits and"
+            " underscores, at most 25 in all"
+        )
+    if _RESERVED.fullmatch(name):
+        raise SpecError(f"{where}: name = {shown(name)}: this name has a meaning of its own here")
+
+
+def _loss(raw: Mapping[str, Any]) -> LossSpec:
+    table = raw.get("loss", {"type": "given"})
+    if not isinstance(table, dict) or not isinstance(table.get("type"), str):
+        raise SpecError('[loss]: expected a type, such as type = "given"')
+    return LossSpec(table["type"], {key: table[key] for key in table if key != "type"})
+
+
+def _training(raw: Mapping[str, Any]) -> TrainingSpec | None:
+    if "training" not in raw:
+        return None
+    table = raw["training"]
+    if not isinstance(table, dict) or not isinstance(table.get("optimizer"), str):
+        raise SpecError('[training]: expected an optimizer, such as optimizer = "sgd"')
+    steps = table.get("steps", 1)
+    if type(steps) is not int or not 1 <= steps <= MAX_STEPS:
+        raise SpecError(
+            f"[training]: steps = {shown(steps)}: expected a whole number from 1 to {MAX_STEPS}"
+        )
+    options = {key: table[key] for key in table if key not in ("optimizer", "steps")}
+    return TrainingSpec(table["optimizer"], steps, options)
+
+
+def _values(raw: Mapping[str, Any]) -> ValuesSpec:
+    table = raw.get("values", {})
+    if not isinstance(table, dict):
+        raise SpecError(f"values = {shown(table)}: expected a table, [values]")
+    _known(table, ("style", "seed", "arrays"), "[values]")
+    style, seed = table.get("style", STYLES[0]), table.get("seed", 0)
+    if style not in STYLES:
+        raise SpecError(f"[values]: style = {shown(style)}: expected {' or '.join(STYLES)}")
+    if type(seed) is not int or not 0 <= seed < 2**63:
+        raise SpecError(f"[values]: seed = {shown(seed)}: expected a whole number from 0")
+    arrays = table.get("arrays", {})
+    if not isinstance(arrays, dict):
+        raise SpecError(
+            f"[values]: arrays = {shown(arrays)}: expected a table of arrays by tensor name"
+        )
+    return ValuesSpec(style, seed, arrays)
+
+
+def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in keys:
+            raise SpecError(f"{where}: unknown key {shown(key)}{suggestion(key, keys)}")
+
+
+def _text(value: object, key: str) -> str:
+    if not isinstance(value, str):
+        raise SpecError(f"{key} = {shown(value)}: expected a text")
+    return one_line(value, 200)
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and 1 <= value <= 1_000_000

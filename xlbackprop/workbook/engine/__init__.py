@@ -1,0 +1,1 @@
+"""Formulas evaluated anew, in processes that can be killed."""

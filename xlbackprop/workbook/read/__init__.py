@@ -1,0 +1,1 @@
+"""A stranger's workbook, guarded, to cells and tensors."""

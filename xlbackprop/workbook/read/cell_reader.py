@@ -1,0 +1,230 @@
+"""A sheet's XML to its cells.
+
+Reads what is stored, not what is declared: a sheet that claims to have 17 billion cells costs no
+more than the cells it has. Formulas and saved values come in the same pass.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+
+import numpy as np
+
+from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS, column_number
+from xlbackprop.formula.grid import cell as cell_address
+from xlbackprop.workbook.read.cells import SHARED, Cells, State, TextColumn
+
+MAX_STORED_CELLS = 1_000_000
+MAX_CHARACTERS = 80_000_000
+MAX_STRINGS = 500_000
+MAX_ARRAYS = 100
+MAX_STRING_CHARACTERS = 30_000_000
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+
+
+def parse_reference(text: str) -> tuple[int, int]:
+    """Return the row and column of an address. Raises WorkbookError where it is none."""
+    match = _REFERENCE.fullmatch(text)
+    if not match:
+        raise WorkbookError(f"a cell has the address {one_line(text, 20)!r}")
+    return int(match[2]) - 1, column_number(match[1])
+
+
+def next_place(reference: str | None, row: int, column: int) -> tuple[int, int]:
+    """Return where a cell stands; one without an address follows the one before.
+
+    Raises WorkbookError where that is outside of any sheet.
+    """
+    row, column = (row, column + 1) if reference is None else parse_reference(reference)
+    if not (0 <= row < MAX_ROWS and column < MAX_COLUMNS):
+        raise WorkbookError("a cell stands outside of its sheet")
+    return row, column
+
+
+class CellReader:
+    """Collects the cells of a sheet while its XML goes by."""
+
+    def __init__(self, strings: list[str]) -> None:
+        self._strings = strings
+        self._rows, self._columns = array("q"), array("q")
+        self._states, self._numbers = array("b"), array("d")
+        self._texts, self._formulas = TextColumn(), TextColumn()
+        self._shared: dict[str, tuple[str, str]] = {}
+        self._arrays: list[tuple[int, int, int, int, str]] = []
+        self._seen = self._characters = 0
+        self._row, self._column = -1, -1
+        self._collected: list[str] | None = None
+        self._value: list[str] | None = None
+        self._formula: list[str] | None = None
+        self._formula_attributes: dict[str, str] = {}
+        self._type = "n"
+        self._is_phonetic = False
+
+    def cells(self) -> Cells:
+        """Return what was collected, as arrays."""
+        rows = np.frombuffer(self._rows, dtype=np.int64)
+        columns = np.frombuffer(self._columns, dtype=np.int64)
+        for top, left, bottom, right, text in self._arrays:
+            inside = (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right)
+            if (inside & ~self._formulas.present).any():
+                self._formulas = self._formulas.put_where_missing(inside, text)
+        return Cells(
+            rows,
+            columns,
+            np.frombuffer(self._states, dtype=np.int8),
+            np.frombuffer(self._numbers, dtype=np.float64),
+            self._texts,
+            self._formulas,
+            self._shared,
+            self._seen,
+            tuple(self._arrays),
+        )
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Note where the cell stands, and which of its parts the text belongs to."""
+        if name == "c":
+            self._seen += 1
+            self._clear()
+            self._type = attributes.get("t", "n")
+            self._row, self._column = next_place(attributes.get("r"), self._row, self._column)
+        elif name in ("v", "t"):
+            self._value = self._value or []
+            self._collected = self._value
+        elif name == "f":
+            self._formula = []
+            self._collected = self._formula
+            self._formula_attributes = attributes
+        elif name == "rPh":  # a reading aid, not part of the text
+            self._collected, self._is_phonetic = None, True
+        elif name == "row":
+            number = attributes.get("r", "")
+            self._row = int(number) - 1 if number.isdecimal() else self._row + 1
+            self._column = -1
+
+    def text(self, data: str) -> None:
+        """Collect text within a value or a formula."""
+        if self._collected is not None and not self._is_phonetic:
+            self._collected.append(data)
+            self._characters += len(data)
+            if self._characters > MAX_CHARACTERS:
+                raise WorkbookError(f"a sheet holds more than {MAX_CHARACTERS:,} characters")
+
+    def end(self, name: str) -> None:
+        """File the finished cell."""
+        if name == "c":
+            self._file()
+        elif name == "rPh":
+            self._is_phonetic = False
+        elif name in ("v", "f", "t"):
+            self._collected = None
+
+    def _clear(self) -> None:
+        self._value = self._formula = None
+        self._is_phonetic = False
+
+    def _file(self) -> None:
+        formula = self._finished_formula()
+        if formula is None and self._value is None:
+            return  # nothing but a format
+        if len(self._rows) >= MAX_STORED_CELLS:
+            raise WorkbookError(f"a sheet holds more than {MAX_STORED_CELLS:,} cells")
+        state, number, text = self._typed()
+        self._texts.append(text)
+        self._formulas.append(formula)
+        self._rows.append(self._row)
+        self._columns.append(self._column)
+        self._states.append(state)
+        self._numbers.append(number)
+
+    def _typed(self) -> tuple[int, float, str | None]:
+        """Return the state of the cell, its number, and its text where it holds one."""
+        value = "".join(self._value or [])
+        if not value and (self._value is None or self._type == "n"):
+            return State.BLANK, np.nan, None  # at most a formula that nobody has computed
+        match self._type:
+            case "n":
+                return _number(value)
+            case "s":
+                return State.TEXT, np.nan, self._shared_string(value)
+            case "b":
+                return State.BOOLEAN, np.nan, "TRUE" if value.strip() == "1" else "FALSE"
+            case "e":
+                return State.ERROR, np.nan, value
+        return State.TEXT, np.nan, value
+
+    def _shared_string(self, value: str) -> str:
+        if not (value.isascii() and value.isdecimal() and int(value) < len(self._strings)):
+            raise WorkbookError("the file is damaged: a cell's text is missing")
+        return self._strings[int(value)]
+
+    def _finished_formula(self) -> str | None:
+        """Return the cell's formula; for one that it shares, a mark and the formula's number."""
+        if self._formula is None:
+            return None
+        text, attributes = "".join(self._formula), self._formula_attributes
+        if attributes.get("t") == "array":
+            self._note_array(text, attributes.get("ref", ""))
+        key = attributes.get("si")
+        if attributes.get("t") != "shared" or key is None:
+            return text
+        if text:
+            self._shared[key] = (text, cell_address(self._row, self._column))
+            return text
+        return SHARED + key
+
+    def _note_array(self, text: str, reference: str) -> None:
+        first, _, last = reference.partition(":")
+        if last and _REFERENCE.fullmatch(first) and _REFERENCE.fullmatch(last):
+            self._arrays.append((*parse_reference(first), *parse_reference(last), text))
+            if len(self._arrays) > MAX_ARRAYS:
+                raise WorkbookError(f"a sheet holds more than {MAX_ARRAYS} array formulas")
+
+
+class StringReader:
+    """Collects a workbook's shared strings: their runs, without reading aids."""
+
+    def __init__(self) -> None:
+        self.strings: list[str] = []
+        self._runs: list[str] = []
+        self._is_text = self._is_phonetic = False
+        self._characters = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
+        """Note whether text that follows counts."""
+        if name == "si":
+            self._runs = []
+            if len(self.strings) >= MAX_STRINGS:
+                raise WorkbookError(f"the file holds more than {MAX_STRINGS:,} texts")
+        self._is_text = name == "t"
+        self._is_phonetic |= name == "rPh"
+
+    def text(self, data: str) -> None:
+        """Collect a run."""
+        if self._is_text and not self._is_phonetic:
+            self._runs.append(data)
+            self._characters += len(data)
+            if self._characters > MAX_STRING_CHARACTERS:
+                raise WorkbookError(
+                    f"the file's texts have more than {MAX_STRING_CHARACTERS:,} characters"
+                )
+
+    def end(self, name: str) -> None:
+        """File the finished string."""
+        if name == "si":
+            self.strings.append("".join(self._runs))
+        elif name == "rPh":
+            self._is_phonetic = False
+        self._is_text = False
+
+
+def _number(value: str) -> tuple[int, float, str | None]:
+    try:
+        number = float(value)
+    except ValueError:
+        return State.TEXT, np.nan, value
+    if not np.isfinite(number):
+        return State.TEXT, np.nan, value
+    return State.NUMBER, number, None

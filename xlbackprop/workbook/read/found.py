@@ -1,0 +1,177 @@
+"""A network's tensors as a workbook has them: where their blocks are, and what is in the cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array, Equation, Index, Tensor
+from xlbackprop.errors import WorkbookError
+from xlbackprop.formula.grid import Addresses, Block, block_size
+from xlbackprop.formula.places import Places
+from xlbackprop.network import Network
+from xlbackprop.workbook.read.cells import Cells, State
+from xlbackprop.workbook.read.workbook import Workbook, parse_area
+
+_FEW_CELLS, _MOST_CLAIMED_FOR_ONE_STORED = 20_000, 10
+
+
+class Origin(IntEnum):
+    """Where a cell's value is from."""
+
+    STORED = 0  # typed, or saved by the program that computed it
+    COMPUTED = 1  # recalculated from the cell's formula
+    STALE = 2  # recalculated, and not what was saved
+    UNABLE = 3  # as it was saved, since the engine cannot compute it
+
+
+@dataclass(frozen=True)
+class Recalculated:
+    """What an engine made of a tensor's formulas; the arrays have the tensor's shape."""
+
+    origins: NDArray[np.int8]
+    saved: Array  # the numbers that the file holds
+    texts: Mapping[Index, str]  # texts and error values; why, where the engine is unable
+
+
+@dataclass(frozen=True)
+class Found:
+    """One tensor as the workbook has it; the arrays have the tensor's shape."""
+
+    tensor: Tensor
+    places: Places
+    numbers: Array  # NaN where there is no number
+    states: NDArray[np.int8]
+    has_formula: NDArray[np.bool_]
+    _positions: NDArray[np.int64]
+    _cells: Mapping[str, Cells]  # of all sheets
+    _blocks: Mapping[str, tuple[Block, ...]]  # of all tensors, on a page of ours; else none
+    recalculated: Recalculated | None = None
+
+    def origin(self, index: Index) -> Origin:
+        """Return where an entry's value is from."""
+        return Origin(self.recalculated.origins[index] if self.recalculated else Origin.STORED)
+
+    def text(self, index: Index) -> str | None:
+        """Return the text or error value of an entry, or None where it holds neither."""
+        if self.recalculated and self.origin(index) in (Origin.COMPUTED, Origin.STALE):
+            return self.recalculated.texts.get(index)
+        position = int(self._positions[index])
+        return self._stored(index).texts.get(position) if position >= 0 else None
+
+    def formula(self, index: Index) -> str | None:
+        """Return an entry's formula with its equals sign, or None where it has none."""
+        position, stored = int(self._positions[index]), self._stored(index)
+        if position >= 0:
+            formula = stored.formula(position)
+        else:  # the value of an array formula that nobody has saved yet
+            row, column = self.places.rows[index], self.places.columns[index]
+            formula = stored.array_formula(int(row), int(column))
+        return None if formula is None else f"={formula}"
+
+    def addresses(self, equation: Equation) -> Addresses | None:
+        """Return what the equation's formulas refer to in this workbook.
+
+        There is no telling (None) in a workbook that this program did not lay out.
+        """
+        return Addresses(equation, self._blocks) if self._blocks else None
+
+    def _stored(self, index: Index) -> Cells:
+        sheet, _ = self.places.at(index)
+        return self._cells[sheet]
+
+
+def find_blocks(workbook: Workbook, network: Network) -> dict[str, tuple[Block, ...]]:
+    """Return where the workbook has each tensor's blocks, by their names.
+
+    Raises WorkbookError where a name is gone, or its cells do not have the block's size.
+    """
+    return {
+        name: tuple(_find_block(workbook, tensor, index) for index in tensor.block_indices())
+        for name, tensor in network.tensors.items()
+    }
+
+
+def _find_block(workbook: Workbook, tensor: Tensor, index: Index) -> Block:
+    name = ".".join([tensor.name, *map(str, index)])
+    if name not in workbook.names:
+        raise WorkbookError(
+            f"the name {name} is gone, by which the block's cells are found: start again from a"
+            " freshly built workbook, and leave the names as they are"
+        )
+    area = parse_area(workbook.names[name])
+    if area is None or area.sheet not in workbook.sheets:
+        raise WorkbookError(f"the cells of {name} were deleted")
+    height, width = block_size(tensor)
+    if (area.height, area.width) != (height, width):
+        raise WorkbookError(
+            f"{name} has {area.height}×{area.width} cells and should have {height}×{width}:"
+            " rows or columns were inserted into it or deleted from it"
+        )
+    return Block(tensor.name, index, area.sheet, area.row, area.column, height, width)
+
+
+def read_tensors(
+    workbook: Workbook,
+    network: Network,
+    places: Mapping[str, Places],
+    blocks: Mapping[str, tuple[Block, ...]] = MappingProxyType({}),
+) -> dict[str, Found]:
+    """Return the tensors that have places as the workbook has them; each sheet is read once.
+
+    `blocks` are those of a workbook that this program laid out.
+    """
+    used = {sheet for own in places.values() for sheet in own.sheets}
+    cells = {sheet: workbook.cells(sheet) for sheet in workbook.sheets if sheet in used}
+    _refuse_empty_claims(places, sum(own.seen for own in cells.values()))
+    return {
+        name: _read_tensor(tensor, places[name], cells, blocks)
+        for name, tensor in network.tensors.items()
+        if name in places
+    }
+
+
+def _refuse_empty_claims(places: Mapping[str, Places], stored: int) -> None:
+    """Refuse a small file that says it holds a huge network: computing it would cost a lot."""
+    claimed = sum(own.rows.size for own in places.values())
+    if claimed > _FEW_CELLS and claimed > _MOST_CLAIMED_FOR_ONE_STORED * stored:
+        raise WorkbookError(
+            f"it describes a network of {claimed:,} cells and stores {stored:,}: it is cut short"
+        )
+
+
+def _read_tensor(
+    tensor: Tensor,
+    places: Places,
+    cells: Mapping[str, Cells],
+    blocks: Mapping[str, tuple[Block, ...]],
+) -> Found:
+    positions = np.full(tensor.size, -1)
+    numbers = np.full(tensor.size, np.nan)
+    states = np.full(tensor.size, State.BLANK, dtype=np.int8)
+    has_formula = np.zeros(tensor.size, dtype=np.bool_)
+    on, rows, columns = (a.ravel() for a in (places.sheet, places.rows, places.columns))
+    for number, sheet in enumerate(places.sheets):
+        (here,) = np.nonzero(on == number)
+        at = cells[sheet].find(rows[here], columns[here])
+        positions[here] = at
+        has_formula[here] = cells[sheet].in_arrays(rows[here], columns[here])
+        here, at = here[at >= 0], at[at >= 0]
+        numbers[here] = cells[sheet].numbers[at]
+        states[here] = cells[sheet].states[at]
+        has_formula[here] |= cells[sheet].has_formula[at]
+    return Found(
+        tensor,
+        places,
+        numbers.reshape(tensor.shape),
+        states.reshape(tensor.shape),
+        has_formula.reshape(tensor.shape),
+        positions.reshape(tensor.shape),
+        cells,
+        blocks,
+    )

@@ -1,0 +1,1 @@
+"""A layout and its numbers to the bytes of an .xlsx."""

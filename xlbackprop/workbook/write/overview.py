@@ -1,0 +1,145 @@
+"""The first sheet: the network as a picture and as a table, L, the legend, and how to read on."""
+
+from __future__ import annotations
+
+import numpy as np
+from xlsxwriter.utility import quote_sheetname
+from xlsxwriter.worksheet import Worksheet
+
+from xlbackprop.equation import Kind
+from xlbackprop.formula.grid import Range
+from xlbackprop.network.training import OWNER as TRAINING
+from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.graph import draw_graph, lanes
+from xlbackprop.workbook.write.progress import write_progress
+from xlbackprop.workbook.write.sheet import ERROR
+from xlbackprop.workbook.write.style import (
+    BAND,
+    RIGHT,
+    TEXTS,
+    WRONG,
+    Formats,
+    fill_in_format,
+    kind_format,
+    marked_format,
+    number_format,
+)
+
+OVERVIEW = "Overview"
+
+_COLUMN_WIDTH = 13
+_COLUMNS_PRINTED = 9
+_CHART_ROWS = 12
+_LANE_WIDTH = 2
+
+_MEANINGS = {
+    Kind.GIVEN: "a number you choose: inputs, targets. Change one, and everything follows",
+    Kind.PARAMETER: "a number the network learns: weights, biases. Yours to change, too",
+    Kind.FORWARD: "a formula of the forward pass, from the input to L",
+    Kind.BACKWARD: "a formula of the backward pass: how L changes with this cell",
+    Kind.HELPER: "a formula that only rearranges: zeros around, zeros between, a half turn",
+    Kind.LINK: "a copy of cells on another sheet",
+    Kind.UPDATE: "a formula of the training step",
+}
+
+_RIGHT_MEANS = "what you typed is right: rounded to two decimals or more, or not rounded"
+_WRONG_MEANS = (
+    "what you typed is not right; where it follows from an earlier mistake, mend that one first"
+)
+
+_HOW_TO_READ = (
+    "Each layer has a sheet: the forward pass above, the backward pass below, each gradient under"
+    " its own tensor.",
+    "Select a cell and press F2: the cells it is made from are framed in colours.",
+    "Within a block, one formula serves all cells wherever the mathematics allows: it can be"
+    " filled by dragging.",
+    "Indices start at 0, as in NumPy and PyTorch. Convolution is cross-correlation: the filter is"
+    " not turned in the forward pass.",
+)
+
+
+def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -> None:
+    """Write the Overview sheet."""
+    network = contents.network
+    text = {name: formats(properties) for name, properties in TEXTS.items()}
+    first = 1 + lanes(network)
+    worksheet.hide_gridlines(2)
+    worksheet.set_column(0, 0, 2)
+    worksheet.set_column(1, first, _LANE_WIDTH)
+    worksheet.set_column(first, first + _COLUMNS_PRINTED, _COLUMN_WIDTH)
+    worksheet.write_string(0, 1, network.spec.name, text["title"])
+    worksheet.write_string(1, 1, network.spec.about, text["about"])
+    row = draw_graph(worksheet, 3, network, formats)
+    _write_loss(worksheet, row - 1, first + 1, contents, formats)
+    row += 1
+    if network.training:
+        row = _write_training(worksheet, row, first, contents, formats)
+    if contents.answers is not None:
+        row = write_progress(worksheet, row, first, contents, formats)
+    row = _write_legend(worksheet, row, first, contents, formats)
+    for number, line in enumerate(_HOW_TO_READ, start=row + 1):
+        worksheet.write_string(number, first, line, text["text"])
+    worksheet.set_landscape()
+    worksheet.set_paper(9)  # A4
+    worksheet.fit_to_pages(1, 0)
+    worksheet.print_area(0, 0, row + len(_HOW_TO_READ), first + _COLUMNS_PRINTED - 1)
+
+
+def _write_loss(
+    worksheet: Worksheet, row: int, column: int, contents: Contents, formats: Formats
+) -> None:
+    loss = contents.network.loss
+    number = contents.arrays[loss.L.name]
+    (block,) = contents.layout.blocks[loss.L.name]
+    style = formats(kind_format(Kind.LINK, number_format(number)))
+    address = f"={quote_sheetname(block.sheet)}!{Range(block.range)}"
+    worksheet.write_formula(
+        row, column, address, style, float(number) if np.isfinite(number) else ERROR
+    )
+    worksheet.write_string(row, column + 1, loss.about, formats(TEXTS["meaning"]))
+
+
+def _write_training(
+    worksheet: Worksheet, row: int, column: int, contents: Contents, formats: Formats
+) -> int:
+    """Draw the loss over the training steps; return the first row below the chart."""
+    target = f"internal:{quote_sheetname(TRAINING)}!A1"
+    worksheet.write_url(row, column, target, formats(TEXTS["link"]), TRAINING)
+    about = "hyperparameters, each a cell to turn, and the loss in each step"
+    worksheet.write_string(row, column + 1, about, formats(TEXTS["meaning"]))
+    (block,) = contents.layout.blocks[f"{TRAINING}.L"]
+    losses = np.nan_to_num(contents.arrays[f"{TRAINING}.L"]).tolist()
+    cells = [block.sheet, block.row, block.column, block.row + block.height - 1, block.column]
+    chart = formats.workbook.add_chart({"type": "line"})
+    line = {"color": BAND, "width": 2}
+    marker = {"type": "circle", "size": 5, "fill": {"color": BAND}, "border": {"color": BAND}}
+    chart.add_series(
+        {"name": "L", "values": cells, "values_data": losses, "line": line, "marker": marker}
+    )
+    chart.set_title({"name": "L, step by step", "name_font": {"size": 11}})
+    chart.set_x_axis({"name": "step", "num_font": {"size": 8}})
+    chart.set_y_axis({"num_font": {"size": 8}, "major_gridlines": {"visible": True}})
+    chart.set_legend({"none": True})
+    chart.set_size({"width": 640, "height": 20 * _CHART_ROWS})
+    worksheet.insert_chart(row + 2, column, chart)
+    return row + _CHART_ROWS + 3
+
+
+def _write_legend(
+    worksheet: Worksheet, row: int, column: int, contents: Contents, formats: Formats
+) -> int:
+    tensors, blank = contents.network.tensors, contents.blank
+    text = formats(TEXTS["meaning"])
+    kinds = {tensor.kind for name, tensor in tensors.items() if name not in blank}
+    lines = [(kind_format(kind), str(kind), _MEANINGS[kind]) for kind in Kind if kind in kinds]
+    if blank:
+        lines.append((fill_in_format(), "to fill in", "yours: a formula or a number"))
+    if contents.answers is not None:
+        lines += [
+            (marked_format(RIGHT), "right", _RIGHT_MEANS),
+            (marked_format(WRONG), "not right", _WRONG_MEANS),
+        ]
+    for number, (properties, word, meaning) in enumerate(lines, start=row):
+        worksheet.write_string(number, column, word, formats(properties))
+        worksheet.write_string(number, column + 1, meaning, text)
+    return row + len(lines)

@@ -1,0 +1,198 @@
+"""A layout and its numbers to the bytes of an .xlsx workbook with live formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from io import BytesIO
+from math import ceil
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.utility import quote_sheetname
+from xlsxwriter.worksheet import Worksheet
+
+from xlbackprop.equation import Array, Equation, Kind, Tensor
+from xlbackprop.errors import SpecError
+from xlbackprop.formula.grid import Addresses, Block, Range
+from xlbackprop.layout import (
+    ABOUT_ROW,
+    COLUMN_WIDTH,
+    HEAD_ROWS,
+    LEGEND_ROW,
+    TITLE_ROW,
+    Heading,
+    Layout,
+    Sheet,
+    heading_about,
+)
+from xlbackprop.network import Network
+from xlbackprop.workbook import description
+from xlbackprop.workbook.write.block_writer import BlockWriter
+from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.overview import OVERVIEW, write_overview
+from xlbackprop.workbook.write.practice import write_practice
+from xlbackprop.workbook.write.progress import write_page_progress
+from xlbackprop.workbook.write.sheet import BlockSheet
+from xlbackprop.workbook.write.style import (
+    RIGHT,
+    TEXTS,
+    WRONG,
+    Formats,
+    constant_format,
+    fill_in_format,
+    kind_format,
+    marked_format,
+    number_format,
+)
+
+MOST_COLUMNS_ON_PAPER = 80
+
+# A fixed date, so that the same spec gives the same bytes.
+_CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+
+
+def write_workbook(contents: Contents) -> bytes:
+    """Return the bytes of the workbook."""
+    network, layout = contents.network, contents.layout
+    buffer = BytesIO()
+    workbook = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_urls": False})
+    workbook.set_properties({"title": network.spec.name, "created": _CREATED})
+    workbook.set_size(2400, 1600)
+    formats = Formats(workbook)
+    overview = workbook.add_worksheet(OVERVIEW)
+    for sheet in layout.sheets:
+        worksheet = workbook.add_worksheet(sheet.name, worksheet_class=BlockSheet)
+        _write_page(worksheet, sheet, formats, contents)
+    write_overview(overview, contents, formats)
+    writer = BlockWriter(workbook)
+    _Cells(workbook, contents, formats, writer).write()
+    write_practice(workbook, contents, formats, writer)
+    _describe(workbook, network, layout)
+    workbook.close()
+    return buffer.getvalue()
+
+
+class _Cells:
+    """Writes the numbers and formulas of every tensor into its blocks."""
+
+    def __init__(
+        self,
+        workbook: xlsxwriter.Workbook,
+        contents: Contents,
+        formats: Formats,
+        writer: BlockWriter,
+    ) -> None:
+        self.workbook, self.formats, self._writer = workbook, formats, writer
+        self.network, self.layout = contents.network, contents.layout
+        self.arrays, self.blank = contents.arrays, contents.blank
+
+    def write(self) -> None:
+        for tensor in self.network.inputs:
+            self._each_block(tensor, self._write_numbers)
+        for equation in self.network.equations:
+            if equation.target.name in self.blank:
+                self._each_block(equation.target, self._write_blanks)
+            else:
+                self._write_equation(equation)
+
+    def _each_block(
+        self, tensor: Tensor, write: Callable[[BlockSheet, Tensor, Block, Array], None]
+    ) -> None:
+        array = self.arrays[tensor.name]
+        for block in self.layout.blocks[tensor.name]:
+            worksheet = self.workbook.get_worksheet_by_name(block.sheet)
+            write(worksheet, tensor, block, array[block.index].reshape(block.height, block.width))
+
+    def _write_numbers(
+        self, sheet: BlockSheet, tensor: Tensor, block: Block, numbers: Array
+    ) -> None:
+        style = self._kind_format(tensor)
+        for row, line in enumerate(numbers.tolist(), start=block.row):
+            sheet.write_block_row(row, block.column, line, line, (style, style))
+
+    def _write_blanks(self, sheet: BlockSheet, _: Tensor, block: Block, __: Array) -> None:
+        style = self.formats(fill_in_format())
+        for i in range(block.row, block.row + block.height):
+            for j in range(block.column, block.column + block.width):
+                sheet.write_blank(i, j, None, style)
+
+    def _write_equation(self, equation: Equation) -> None:
+        tensor = equation.target
+        formula = partial(equation.formula, Addresses(equation, self.layout.blocks))
+        styles = (self._kind_format(tensor), self.formats(constant_format(tensor.kind)))
+        array, blocks = self.arrays[tensor.name], self.layout.blocks[tensor.name]
+        self._writer.write(tensor, blocks, array, formula, styles)
+
+    def _kind_format(self, tensor: Tensor) -> Format:
+        return self.formats(kind_format(tensor.kind, number_format(self.arrays[tensor.name])))
+
+
+def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
+    texts = {name: formats(properties) for name, properties in TEXTS.items()}
+    worksheet.hide_gridlines(2)
+    worksheet.set_column(0, 0, 2)
+    worksheet.set_column(1, max(1, sheet.columns), COLUMN_WIDTH)
+    worksheet.write_string(TITLE_ROW, 1, sheet.title, texts["title"])
+    worksheet.write_string(ABOUT_ROW, 1, sheet.about, texts["about"])
+    _write_legend(worksheet, sheet, formats, contents)
+    for band in sheet.bands:
+        for column in range(1, sheet.columns):
+            worksheet.write_blank(band.row, column, None, texts["band"])
+        worksheet.write_string(band.row, band.column, str(band.text), texts["band"])
+    for heading in sheet.headings:
+        _write_heading(worksheet, heading, texts)
+    for edge in sheet.edges:
+        write = worksheet.write_string if isinstance(edge.text, str) else worksheet.write_number
+        write(edge.row, edge.column, edge.text, texts[edge.style])
+    worksheet.freeze_panes(HEAD_ROWS, 1)
+    _set_up_print(worksheet, sheet)
+
+
+def _write_heading(worksheet: Worksheet, heading: Heading, texts: Mapping[str, Format]) -> None:
+    tensor, (row, column) = heading.tensor, (heading.row, heading.column)
+    worksheet.write_rich_string(
+        row, column, texts["symbol"], tensor.title, texts["kind"], f"  {heading_about(tensor)}"
+    )
+    if heading.equation:
+        worksheet.write_string(row + 1, column, heading.equation, texts["equation"])
+
+
+def _write_legend(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
+    blank = contents.blank
+    tensors = [heading.tensor for heading in sheet.headings]
+    kinds = {tensor.kind for tensor in tensors if tensor.name not in blank}
+    swatches = [(kind_format(kind), str(kind)) for kind in Kind if kind in kinds]
+    if any(tensor.name in blank for tensor in tensors):
+        swatches.append((fill_in_format(), "to fill in"))
+        if contents.answers is not None:
+            swatches += [(marked_format(RIGHT), "right"), (marked_format(WRONG), "not right")]
+            write_page_progress(worksheet, 1 + 3 * len(swatches), sheet, contents, formats)
+    for number, (properties, word) in enumerate(swatches):
+        worksheet.write_blank(LEGEND_ROW, 1 + 3 * number, None, formats(properties))
+        worksheet.write_string(LEGEND_ROW, 2 + 3 * number, word, formats(TEXTS["legend"]))
+
+
+def _set_up_print(worksheet: Worksheet, sheet: Sheet) -> None:
+    worksheet.set_landscape()
+    worksheet.set_paper(9)  # A4
+    # One page wide, unless that would be too small to read.
+    worksheet.fit_to_pages(ceil(sheet.columns / MOST_COLUMNS_ON_PAPER), 0)
+    worksheet.repeat_rows(0, HEAD_ROWS)
+    worksheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    worksheet.set_footer("&L&8&A&R&8page &P of &N")
+
+
+def _describe(workbook: xlsxwriter.Workbook, network: Network, layout: Layout) -> None:
+    worksheet = workbook.add_worksheet(description.SHEET)
+    for row, (key, value) in enumerate(description.description_rows(network.spec.to_toml())):
+        worksheet.write_string(row, 0, key)
+        write = worksheet.write_string if isinstance(value, str) else worksheet.write_number
+        write(row, 1, value)
+    worksheet.hide()
+    for blocks in layout.blocks.values():
+        for block in blocks:
+            address = f"={quote_sheetname(block.sheet)}!{Range(block.range).fixed}"
+            if workbook.define_name(block.name, address) != 0:
+                raise SpecError(f"a spreadsheet would not take {block.name} for a name")
