@@ -1,0 +1,119 @@
+"""The templates against the numbers that they are known for."""
+
+import tomllib
+
+import numpy as np
+import pytest
+
+import xlbackprop
+from tests.support.oracles import engine, libreoffice, workbook
+from tests.support.program import ROOT
+from tests.support.specs_and_values import assert_pytorch_agrees
+from xlbackprop.network.values import choose_values
+
+TEMPLATES = ROOT / "templates"
+SMALL = [name for name in xlbackprop.template_names() if name != "lenet5"]
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    """Every template's arrays."""
+
+    def evaluate(name):
+        network = xlbackprop.build_network(xlbackprop.load_spec(name))
+        return network.evaluate(choose_values(network))
+
+    return {name: evaluate(name) for name in xlbackprop.template_names()}
+
+
+def test_all_templates_that_the_readme_promises_are_there():
+    assert set(xlbackprop.template_names()) >= {
+        "conv5x5x2", "conv7x7x3-stride2", "conv-depthwise", "mlp-2-2-2", "xor", "two-conv",
+        "digit", "lenet5", "residual-block", "batch-norm", "optimizers", "optimizers-sgd",
+        "optimizers-momentum", "optimizers-nesterov", "optimizers-rmsprop", "optimizers-adam",
+        "optimizers-adamw",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", xlbackprop.template_names())
+def test_template_has_a_line_about_it_and_its_own_name(name):
+    spec = xlbackprop.load_spec(name)
+    assert spec.name == name
+    assert 20 <= len(spec.about) <= 110
+
+
+def test_mlp_has_the_numbers_of_matt_mazurs_example(arrays):
+    """https://mattmazur.com/2015/03/17/a-step-by-step-backpropagation-example/"""
+    mlp = arrays["mlp-2-2-2"]
+    assert mlp["loss.L"] == pytest.approx(0.298371109, abs=5e-10)
+    np.testing.assert_allclose(mlp["sigmoid1.out"], [0.593269992, 0.596884378], atol=5e-10)
+    np.testing.assert_allclose(mlp["sigmoid2.out"], [0.75136507, 0.772928465], atol=5e-10)
+    np.testing.assert_allclose(
+        mlp["dense2.w_new"],
+        [[0.35891648, 0.408666186], [0.511301270, 0.561370121]],
+        atol=5e-10,
+    )
+    np.testing.assert_allclose(
+        mlp["dense1.w_new"],
+        [[0.149780716, 0.19956143], [0.24975114, 0.29950229]],
+        atol=5e-9,
+    )
+
+
+def test_xor_is_learned_within_its_steps(arrays):
+    losses = arrays["xor"]["training.L"]
+    assert losses[0] > 0.2
+    assert losses[-1] < 0.01
+    last = arrays["xor"][f"step{len(losses)}.sigmoid1.out"]
+    np.testing.assert_allclose(last.ravel(), [0, 1, 1, 0], atol=0.1)
+
+
+@pytest.mark.parametrize("name", [name for name in SMALL if name.startswith("optimizers-")])
+def test_every_optimizer_lowers_the_loss(arrays, name):
+    losses = arrays[name]["training.L"]
+    assert len(losses) == 5
+    assert losses[-1] < losses[0]
+
+
+def test_optimizer_templates_differ_in_the_optimizer_only():
+    specs = [xlbackprop.load_spec(name) for name in SMALL if name.startswith("optimizers-")]
+    assert len({spec.training.optimizer for spec in specs}) == len(specs) == 6
+    assert len({(spec.layers, spec.input, spec.batch) for spec in map(_hashable, specs)}) == 1
+
+
+def _hashable(spec):
+    from dataclasses import replace
+
+    return replace(spec, layers=repr(spec.layers))
+
+
+def test_layers_of_lenet5_have_the_sizes_of_the_paper(arrays):
+    """LeCun et al. 1998: C1 28×28×6, S2 14×14×6, C3 10×10×16, S4 5×5×16, 120, 84, 10."""
+    lenet = arrays["lenet5"]
+    shapes = [lenet[f"{n}.out"].shape for n in ("conv1", "avgpool1", "conv2", "avgpool2")]
+    assert shapes == [(6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5)]
+    assert [lenet[f"dense{n}.out"].shape for n in (1, 2, 3)] == [(120,), (84,), (10,)]
+
+
+@pytest.mark.parametrize("name", xlbackprop.template_names())
+def test_template_agrees_with_pytorch_after_recalculation_by_both_engines(tmp_path, name):
+    raw = tomllib.loads((TEMPLATES / f"{name}.toml").read_text())
+    path = xlbackprop.build(name, tmp_path / "book.xlsx")
+    (copy,) = libreoffice.recalculate([path], tmp_path)
+    places = workbook.places(path)
+    assert_pytorch_agrees(raw, path, engine.recalculated_arrays(path, places))
+    assert_pytorch_agrees(raw, path, workbook.saved_arrays(copy, places))
+    for book in (path, copy):
+        assert xlbackprop.check(book).verdict == "right"
+
+
+@pytest.mark.parametrize("name", [name for name in SMALL if name != "digit"])
+def test_any_tensor_left_empty_makes_a_template_incomplete_not_wrong(tmp_path, name):
+    spec = xlbackprop.load_spec(name)
+    tensors = xlbackprop.build_network(spec).tensors.values()
+    shorts = sorted({tensor.short for tensor in tensors if tensor.kind.is_computed})
+    for blank in ["all", *shorts]:
+        path = xlbackprop.build(spec, tmp_path / "book.xlsx", blank=[blank], force=True)
+        report = xlbackprop.check(path)
+        assert report.verdict == "incomplete", blank
+        assert not {"wrong", "invalid"} & set(report.counts), (blank, report.cells[:2])

@@ -1,0 +1,114 @@
+"""Random networks for slips: of each layer, loss and optimizer, and with every geometry."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tests.support import networks_by_layer as cases
+from tests.support.convolutions import GEOMETRIES, conv_raw
+from tests.support.page_with_slip import Page
+from tests.support.random_networks import random_network
+from xlbackprop.errors import SpecError
+
+Raw = dict[str, Any]
+
+MSE = {"type": "mse"}
+
+
+def _one(kind: str, head: Raw, **options: Any) -> Raw:
+    return cases.network(head, {"type": kind, **options})
+
+
+# What the other tables have too seldom.
+EXTRA: dict[str, list[Raw]] = {
+    "conv2d": [
+        _one("conv2d", {"input": [1, 3, 3]}, filters=1, kernel=3),
+        _one("conv2d", {"input": [2, 2, 3]}, filters=1, kernel=[2, 3]),
+        _one("conv2d", {"input": [2, 5, 5]}, filters=2, kernel=3, padding=2, dilation=2),
+        cases.network({"input": [2, 6, 6]}, cases.CONV, cases.CONV, loss=MSE)
+        | {"training": {"optimizer": "sgd", "lr": 0.1, "steps": 2}},
+        _one("conv2d", {"input": [2, 6, 5], "batch": 3}, filters=2, kernel=3, padding=1),
+        _one("conv2d", {"input": [1, 7, 7]}, filters=2, kernel=3, dilation=2, stride=2),
+    ],
+    "conv_transpose2d": [
+        _one("conv_transpose2d", {"input": [2, 2, 2]}, filters=1, kernel=2, stride=2),
+        _one("conv_transpose2d", {"input": [2, 4, 4]}, filters=2, kernel=3, padding=2),
+        _one("conv_transpose2d", {"input": [3, 4, 4]}, filters=3, kernel=4, stride=2, padding=2),
+        cases.network({"input": [2, 3, 3]}, {"type": "conv_transpose2d", "filters": 2, "kernel": 2})
+        | {"training": {"optimizer": "momentum", "lr": 0.1, "steps": 2}},
+    ],
+    "dense": [
+        _one("dense", {"input": [6]}, units=1),
+        _one("dense", {"input": [4]}, units=4),
+        _one("dense", {"input": [4], "batch": 3}, units=4),
+    ],
+    "avg_pool2d": [
+        _one("avg_pool2d", {"input": [2, 6, 6]}, kernel=4, stride=2, padding=2),
+        _one("avg_pool2d", {"input": [2, 8, 7]}, kernel=[5, 4], stride=2, padding=2),
+    ],
+    "max_pool2d": [
+        _one("max_pool2d", {"input": [3, 8, 8]}, kernel=[2, 3], stride=1),
+        _one("max_pool2d", {"input": [2, 7, 7]}, kernel=3, stride=2, padding=1),
+        _one("max_pool2d", {"input": [8, 6, 6]}, kernel=2, stride=2, padding=1),
+    ],
+    "leaky_relu": [_one("leaky_relu", {"input": [3, 4, 4]}, slope=0.2)],
+    "global_avg_pool": [_one("global_avg_pool", {"input": [4, 3, 3], "batch": 2})],
+    "softmax": [_one("softmax", {"input": [4, 6, 6]}), _one("softmax", {"input": [6], "batch": 8})],
+    "cross_entropy": [
+        cases.network({"input": [5], "batch": 14}, cases.DENSE, loss={"type": "cross_entropy"}),
+    ],
+    "adam": [
+        cases.network(cases.VECTORS, cases.DENSE)
+        | {"training": {"optimizer": "adam", "lr": 0.1, "eps": 0.1, "steps": 2}},
+    ],
+    "concat": [
+        cases.network(
+            {"input": [2, 4, 4]},
+            cases.CONV,
+            {"type": "conv2d", "filters": filters, "kernel": 1},
+            {"type": "conv2d", "filters": 3, "kernel": 1},
+            {"type": "concat", "from": ["conv1", "conv2", "conv3"]},
+        )
+        for filters in (1, 4)
+    ],
+}
+
+LINKS = "links"
+GROUPS = [*cases.LAYERS, "conv2d", *cases.LOSSES, *cases.OPTIMIZERS, LINKS]
+
+
+def random_pages(group: str, number: int) -> Iterator[Page]:
+    """Yield random networks with that layer, loss or optimizer, of random sizes and numbers."""
+    random = np.random.default_rng([ord(letter) for letter in group])
+    table = _table(group)
+    made = 0
+    while made < number:
+        raw = copy.deepcopy(table[int(random.integers(len(table)))])
+        if random.random() < 0.2:
+            raw = random_network(int(random.integers(1000)))
+        elif random.random() < 0.5:
+            raw["input"] = [int(n + random.integers(0, 3)) for n in raw["input"]]
+        raw["values"] = {"style": "normal", "seed": int(random.integers(1000))}
+        try:
+            page = Page(raw)
+        except SpecError:  # the sizes drawn do not fit
+            continue
+        made += 1
+        yield page
+
+
+def _table(group: str) -> list[Raw]:
+    if group == "conv2d":
+        small = [raw for name, raw in GEOMETRIES.items() if "more-" not in name]
+        own = [conv_raw(raw, loss=loss) for raw in small for loss in ("given", "mse")]
+    else:
+        tables = {**cases.LAYERS, **cases.LOSSES, **cases.OPTIMIZERS}
+        tables[LINKS] = {**cases.LAYERS["add"], **cases.OPTIMIZERS["sgd"]}
+        own = list(tables[group].values())
+    # The rare ones as often as all others together.
+    extra = EXTRA.get(group, [])
+    return own + extra * (len(own) // max(len(extra), 1))

@@ -1,0 +1,188 @@
+"""PyTorch in float64: every tensor that its autograd and its optimizers know of a network.
+
+Written from PyTorch's documentation, for specs as TOML describes them; shares nothing with the
+program but the names of the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from tests.support.oracles.libreoffice import require
+
+PARAMETERS = ("w", "b", "gamma", "beta")
+
+
+def require_pytorch() -> None:
+    """Skip (or fail) where there is no PyTorch."""
+    require(find_spec("torch") is not None, "PyTorch (torch)")
+
+
+def run(raw: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the tensors of a spec's network, by name, from the arrays of givens and parameters."""
+    require_pytorch()
+    return _Run(raw, arrays).results
+
+
+class _Run:
+    def __init__(self, raw: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        import torch
+
+        self.torch, self.raw = torch, raw
+        self.batched = "batch" in raw
+        self.arrays = {n: torch.tensor(a, dtype=torch.float64) for n, a in arrays.items()}
+        self.layers = [(name, layer) for name, layer in _named(raw["layers"])]
+        self.parameters = {
+            name: tensor.requires_grad_()
+            for name, tensor in self.arrays.items()
+            if name.rpartition(".")[2] in PARAMETERS
+        }
+        self.results: dict[str, np.ndarray] = {}
+        training = raw.get("training", {})
+        optimizer = self._optimizer(training) if training else None
+        for step in range(1, training.get("steps", 1) + 1):
+            prefix = f"step{step}." if step > 1 else ""
+            self._step(prefix)
+            if optimizer:
+                optimizer.step()
+                for name, parameter in self.parameters.items():
+                    self._note(f"{prefix}{name}_new", parameter)
+
+    def _note(self, name: str, tensor: Any) -> None:
+        self.results[name] = tensor.detach().clone().numpy()
+
+    def _step(self, prefix: str) -> None:
+        for parameter in self.parameters.values():
+            parameter.grad = None
+        outs: dict[str, Any] = {}
+        inputs: dict[str, Any] = {}
+        before = "input"
+        first_input = next(a for n, a in self.arrays.items() if n.endswith((".h", ".h_0")))
+        outs["input"] = first_input.detach().requires_grad_()
+        for name, layer in self.layers:
+            sources = layer.get("from", before)
+            sources = [sources] if isinstance(sources, str) else sources
+            # Each user's own view, so that its gradient can be told from the others'.
+            hs = [outs[source].view_as(outs[source]) for source in sources]
+            for number, h in enumerate(hs):
+                h.retain_grad()
+                inputs[f"{name}.dL_dh" + (f"_{number}" if len(hs) > 1 else "")] = h
+            outs[name] = self._forward(name, layer, hs)
+            outs[name].retain_grad()
+            before = name
+        loss = self._loss(outs[before], before)
+        loss.backward()
+        self._note(f"{prefix}loss.L", loss)
+        for name, _ in self.layers:
+            self._note(f"{prefix}{name}.out", outs[name])
+            self._note(f"{prefix}{name}.dL_dout", outs[name].grad)
+        for name, h in inputs.items():
+            if h.grad is not None:
+                self._note(prefix + name, h.grad)
+        for name, parameter in self.parameters.items():
+            owner, _, short = name.rpartition(".")
+            self._note(f"{prefix}{owner}.{short}", parameter)
+            self._note(f"{prefix}{owner}.dL_d{short}", parameter.grad)
+
+    def _forward(self, name: str, layer: Mapping[str, Any], hs: list[Any]) -> Any:
+        functional, torch, h = self.torch.nn.functional, self.torch, hs[0]
+        w, b, gamma, beta = (self.parameters.get(f"{name}.{p}") for p in PARAMETERS)
+        get = layer.get
+        window = {
+            "kernel_size": get("kernel"),
+            "stride": get("stride", get("kernel")),
+            "padding": get("padding", 0),
+        }
+        axes = tuple(range(1 if self.batched else 0, h.dim()))
+        rules: dict[str, Callable[[], Any]] = {
+            "conv2d": lambda: functional.conv2d(
+                h, w, b, get("stride", 1), get("padding", 0), get("dilation", 1), get("groups", 1)
+            ),
+            "conv_transpose2d": lambda: functional.conv_transpose2d(
+                h, w, b, get("stride", 1), get("padding", 0), get("output_padding", 0)
+            ),
+            "dense": lambda: functional.linear(h, w, b),
+            "embedding": lambda: functional.embedding(h.detach().long(), w),
+            "relu": lambda: functional.relu(h),
+            "leaky_relu": lambda: functional.leaky_relu(h, get("slope", 0.01)),
+            "sigmoid": lambda: torch.sigmoid(h),
+            "tanh": lambda: torch.tanh(h),
+            "gelu": lambda: functional.gelu(h, approximate="tanh"),
+            "softmax": lambda: torch.softmax(h, -1),
+            "dropout": lambda: h * self.arrays[f"{name}.mask"] / (1 - get("rate")),
+            "flatten": lambda: h.flatten(1 if self.batched else 0),
+            "max_pool2d": lambda: functional.max_pool2d(h, **window),
+            "avg_pool2d": lambda: functional.avg_pool2d(h, **window),
+            "global_avg_pool": lambda: h.mean((-2, -1)),
+            "batch_norm": lambda: self._batch_norm(h, gamma, beta, get("eps", 1e-5)),
+            "layer_norm": lambda: functional.layer_norm(
+                h, [h.shape[axis] for axis in axes], gamma, beta, get("eps", 1e-5)
+            ),
+            "add": lambda: sum(hs),
+            "concat": lambda: torch.cat(hs, 1 if self.batched else 0),
+        }
+        return rules[layer["type"]]()
+
+    def _batch_norm(self, h: Any, gamma: Any, beta: Any, eps: float) -> Any:
+        whole = h if self.batched else h[None]
+        normed = self.torch.nn.functional.batch_norm(
+            whole, None, None, gamma, beta, training=True, eps=eps
+        )
+        return normed if self.batched else normed[0]
+
+    def _loss(self, out: Any, last: str) -> Any:
+        functional, loss = self.torch.nn.functional, self.raw.get("loss", {"type": "given"})
+        kind = loss["type"]
+        if kind == "given":
+            return (out * self.arrays[f"{last}.dL_dout"]).sum()
+        target = self.arrays["loss.target"]
+        reduction = loss.get("reduction", "sum" if kind == "half_sse" else "mean")
+        if kind == "half_sse":
+            return functional.mse_loss(out, target, reduction=reduction) / 2
+        if kind == "cross_entropy":
+            return functional.cross_entropy(out, target.long(), reduction=reduction)
+        rule = {"mse": functional.mse_loss, "bce": functional.binary_cross_entropy}[kind]
+        return rule(out, target, reduction=reduction)
+
+    def _optimizer(self, training: Mapping[str, Any]) -> Any:
+        optim, parameters = self.torch.optim, list(self.parameters.values())
+        get, lr = training.get, training["lr"]
+        decay = {"weight_decay": get("weight_decay", 0.0)}
+        betas = {"betas": (get("beta1", 0.9), get("beta2", 0.999)), "eps": get("eps", 1e-8)}
+        momentum = {"momentum": get("momentum", 0.9)}
+        make: dict[str, Callable[[], Any]] = {
+            "sgd": lambda: optim.SGD(parameters, lr, **decay),
+            "momentum": lambda: optim.SGD(parameters, lr, **momentum, **decay),
+            "nesterov": lambda: optim.SGD(parameters, lr, nesterov=True, **momentum, **decay),
+            "rmsprop": lambda: optim.RMSprop(
+                parameters, lr, alpha=get("alpha", 0.99), eps=get("eps", 1e-8), **decay
+            ),
+            "adam": lambda: optim.Adam(parameters, lr, **betas, **decay),
+            "adamw": lambda: optim.AdamW(
+                parameters, lr, **betas, weight_decay=get("weight_decay", 0.01)
+            ),
+        }
+        return make[training["optimizer"]]()
+
+
+SHORT = {
+    "conv2d": "conv", "conv_transpose2d": "convt", "dense": "dense", "embedding": "embed",
+    "relu": "relu", "leaky_relu": "leaky", "sigmoid": "sigmoid", "tanh": "tanh", "gelu": "gelu",
+    "softmax": "softmax", "dropout": "dropout", "flatten": "flatten", "max_pool2d": "pool",
+    "avg_pool2d": "avgpool", "global_avg_pool": "gap", "batch_norm": "bn", "layer_norm": "ln",
+    "add": "add", "concat": "concat",
+}  # fmt: skip
+
+
+def _named(layers: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    counts: dict[str, int] = {}
+    named = []
+    for layer in layers:
+        short = SHORT[layer["type"]]
+        counts[short] = counts.get(short, 0) + 1
+        named.append((layer.get("name", f"{short}{counts[short]}"), layer))
+    return named

@@ -1,0 +1,130 @@
+"""Random networks of three to ten layers, by seed: chains with residual branches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import xlbackprop
+from tests.support.specs_and_values import spec_of
+
+Raw = dict[str, Any]
+
+ANYWHERE: list[Raw] = [
+    {"type": "relu"},
+    {"type": "leaky_relu", "slope": 0.1},
+    {"type": "sigmoid"},
+    {"type": "tanh"},
+    {"type": "gelu"},
+    {"type": "softmax"},
+    {"type": "dropout", "rate": 0.25},
+]
+
+
+def random_network(seed: int) -> Raw:
+    """Return the spec of a random network; the same seed gives the same."""
+    return _Drawing(seed).network()
+
+
+class _Drawing:
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+        self.seed = seed
+        self.layers: list[Raw] = []
+        self.head: Raw = {"input": self._input()}
+        if self.random.random() < 0.5:
+            self.head["batch"] = int(self.random.integers(1, 4))
+
+    def _input(self) -> list[int]:
+        self.has_tokens = self.seed % 5 == 0
+        if self.has_tokens:
+            return [int(self.random.integers(2, 5))]
+        if self.seed % 5 == 1:
+            return [int(self.random.integers(2, 6))]
+        return [int(n) for n in self.random.integers([1, 5, 5], [4, 8, 8])]
+
+    def _pick(self, options: list[Any]) -> Any:
+        return options[int(self.random.integers(len(options)))]
+
+    def network(self) -> Raw:
+        if self.has_tokens:
+            self._add({"type": "embedding", "vocabulary": 5, "width": 3})
+        wanted = int(self.random.integers(3, 9))
+        while len(self.layers) < wanted:
+            if self.random.random() < 0.3 and len(self.layers) + 2 <= 9 and self.layers:
+                self._branch()
+            else:
+                self._add(self._pick(self._candidates()))
+        return self._raw(self._loss())
+
+    def _raw(self, loss: Raw) -> Raw:
+        return {
+            "name": f"random{self.seed}",
+            **self.head,
+            "layers": self.layers,
+            "loss": loss,
+            "values": {"style": "normal", "seed": self.seed},
+        }
+
+    def _shape(self) -> tuple[int, ...]:
+        """Return the shape of the last layer's output, without the batch."""
+        if not self.layers:
+            return tuple(self.head["input"])
+        network = xlbackprop.build_network(spec_of(self._raw({"type": "mse"})))
+        return network.layers[-1].equations.out.shape["batch" in self.head :]
+
+    def _add(self, layer: Raw, name: str | None = None) -> str:
+        name = name or f"{layer['type'].replace('_', '')}x{len(self.layers)}"
+        self.layers.append({**layer, "name": name})
+        return name
+
+    def _candidates(self) -> list[Raw]:
+        shape = self._shape()
+        if len(shape) == 3:
+            return self._for_images(shape)
+        if len(shape) == 2:
+            return [*ANYWHERE, {"type": "flatten"}, {"type": "flatten"}]
+        dense = {"type": "dense", "units": int(self.random.integers(1, 6))}
+        norms = [{"type": "layer_norm"}] if shape[0] > 1 else []
+        if self.head.get("batch", 1) > 1:
+            norms.append({"type": "batch_norm"})
+        return [*ANYWHERE, *norms, dense, dense, dense]
+
+    def _for_images(self, shape: tuple[int, ...]) -> list[Raw]:
+        channels, height, width = shape
+        filters = int(self.random.integers(1, 4))
+        candidates: list[Raw] = [
+            *ANYWHERE,
+            {"type": "flatten"},
+            {"type": "global_avg_pool"},
+            {"type": "conv2d", "filters": filters, "kernel": [min(3, height), min(2, width)]},
+            {"type": "conv2d", "filters": channels, "kernel": 1, "groups": channels},
+        ]
+        if height * width > 1:
+            candidates += [{"type": "batch_norm"}, {"type": "layer_norm"}]
+        if min(height, width) >= 2:
+            kind = self._pick(["max_pool2d", "avg_pool2d"])
+            candidates += [{"type": kind, "kernel": 2, "stride": self._pick([1, 2])}] * 2
+        if max(height, width) <= 4:
+            up = {"type": "conv_transpose2d", "filters": filters, "kernel": 2}
+            candidates += [{**up, "stride": self._pick([1, 2])}] * 3
+        return candidates
+
+    def _branch(self) -> None:
+        """Add a layer that keeps the shape, and join it with the layer before."""
+        before = self.layers[-1]["name"]
+        shape = self._shape()
+        same: list[Raw] = [*ANYWHERE]
+        if len(shape) == 3:
+            conv = {"type": "conv2d", "filters": shape[0], "kernel": 3, "padding": 1}
+            same = [conv, conv, self._pick(ANYWHERE)]
+        after = self._add(self._pick(same))
+        self._add({"type": self._pick(["add", "concat"]), "from": [before, after]})
+
+    def _loss(self) -> Raw:
+        if len(self._shape()) == 1 and self._shape()[0] > 1 and self.random.random() < 0.4:
+            return {"type": "cross_entropy"}
+        if self.layers[-1]["type"] == "sigmoid":
+            return {"type": "bce"}
+        return {"type": self._pick(["mse", "half_sse"])}
