@@ -66,15 +66,14 @@ def resolve_blank(network: Network, names: Iterable[str]) -> frozenset[str]:
 
     Raises SpecError for a name that means none, or one that is given rather than computed.
     """
-    computed = [name for name, tensor in network.tensors.items() if tensor.kind.is_computed]
+    computed = [tensor for tensor in network.tensors.values() if tensor.kind.is_computed]
     resolved: set[str] = set()
     for name in names:
-        meant = [full for full in computed if name in (full, full.rpartition(".")[2], "all")]
+        meant = [t.name for t in computed if name in (t.name, t.short, "all")]
         if not meant and any(name in (t.name, t.short) for t in network.inputs):
             raise SpecError(f"blank: {name} is given, not computed: there is nothing to fill in")
         if not meant:
-            raise SpecError(
-                f"blank: there is no tensor {one_line(name, 60)!r}{suggestion(name, computed)}"
-            )
+            near = suggestion(name, [tensor.name for tensor in computed])
+            raise SpecError(f"blank: there is no tensor {one_line(name, 60)!r}{near}")
         resolved.update(meant)
     return frozenset(resolved)

@@ -259,7 +259,7 @@ def test_command_says_what_was_typed(book, capsys):
 
 
 def tensor(domain=None, kind=Kind.GIVEN):
-    return Tensor("a.h", (40, 9), ("i", "j"), kind, "", domain=domain or Domain())
+    return Tensor("a", "h", (40, 9), ("i", "j"), kind, "", domain=domain or Domain())
 
 
 @pytest.mark.parametrize("number", range(8))

@@ -196,7 +196,7 @@ def test_common_limit_spends_the_budget_and_no_more(sizes, budget):
 
 def tensor(*shape: int, block_rank: int = 2, vertical: bool = False) -> Tensor:
     axes = tuple("kcij"[-len(shape) :]) if shape else ()
-    return Tensor("a.t", shape, axes, Kind.FORWARD, "", block_rank=block_rank, vertical=vertical)
+    return Tensor("a", "t", shape, axes, Kind.FORWARD, "", block_rank=block_rank, vertical=vertical)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ type that specs use:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Protocol, TypeVar
 
@@ -33,14 +33,10 @@ class Scope:
     was is a link to the step before.
     """
 
-    name: str  # "conv1", and "step2.conv1" in the second training step
-    kinds: Mapping[str, Kind]
+    layer: str
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
     has_batch: bool = False
-
-    @property
-    def layer(self) -> str:
-        """The layer's name without the training step."""
-        return self.name.rpartition(".")[2]
+    step: int = 1  # the training step
 
     def axes(self, shape: Shape) -> str:
         """Return the letters that people use for the axes of a layer's input or output."""
@@ -67,14 +63,15 @@ class Scope:
             place = Place.PARAMETERS if kind is Kind.PARAMETER else Place.COLUMN
         if prod(shape) > LARGEST_TENSOR:
             raise SpecError(
-                f'layer "{self.layer}": the tensor {self.name}.{short} would have {prod(shape):,}'
+                f'layer "{self.layer}": the tensor {self.layer}.{short} would have {prod(shape):,}'
                 f" cells, more than {LARGEST_TENSOR:,}"
             )
         kind = self.kinds.get(short, kind)
-        if self.name != self.layer and not kind.is_computed:
+        if self.step > 1 and not kind.is_computed:
             kind = Kind.LINK
         return Tensor(
-            name=f"{self.name}.{short}",
+            layer=self.layer,
+            short=short,
             shape=shape,
             axes=tuple(axes),
             kind=kind,
@@ -85,6 +82,7 @@ class Scope:
             symbol=symbol,
             vertical=vertical,
             domain=domain or Domain(),
+            step=self.step,
         )
 
     def gradient(self, of: Tensor, about: str) -> Tensor:

@@ -1,17 +1,16 @@
 """The idea: a network is a list of equations, each of which defines one tensor."""
 
-from xlbackprop.equation.equation import (
+from xlbackprop.equation.equation import Equation, Math, Slip
+from xlbackprop.equation.tensor import (
     Array,
     Domain,
-    Equation,
     Index,
     Kind,
     Mask,
-    Math,
     Place,
     Shape,
-    Slip,
     Tensor,
+    owner_in_step,
 )
 
 __all__ = [
@@ -26,4 +25,5 @@ __all__ = [
     "Shape",
     "Slip",
     "Tensor",
+    "owner_in_step",
 ]

@@ -68,7 +68,7 @@ def _with_outdated(link: Equation, before: Step | None) -> Equation:
     (origin,) = link.sources.values()
     for layer in before.layers if before else ():
         for w in layer.equations.parameters:
-            if before and before.updates[f"{layer.name}.{w.short}"].new is origin:
+            if before and before.updates[w.first_name].new is origin:
                 slip = Slip(
                     "parameters of the step before",
                     f"Go on with {origin.name}, the parameter after the step before: you took it as"

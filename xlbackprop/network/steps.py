@@ -66,15 +66,9 @@ class Step:
             part = layer.equations
             own = (*part.inputs, *part.givens, *part.parameters, part.dL_dout)
             found |= {tensor.name: tensor for tensor in own}
-            owner = part.out.owner
-            found |= {tensor.name: tensor for tensor in targets if tensor.owner == owner}
+            found |= {tensor.name: tensor for tensor in targets if tensor.layer == layer.name}
         found |= {tensor.name: tensor for tensor in (*self.loss.givens, *targets)}
         return tuple(found.values())
-
-
-def prefix_of(step: int) -> str:
-    """Return what the names of a step's tensors begin with: nothing in the first."""
-    return f"step{step}." if step > 1 else ""
 
 
 def first_step(spec: Spec, nodes: tuple[Node, ...]) -> Step:
@@ -109,7 +103,6 @@ class _Pass:
     ) -> None:
         self.spec, self.nodes, self.number = spec, nodes, number
         self.origins = origins or {}
-        self.prefix = prefix_of(number)
         self.loss = _loss(spec)
         self.uses = Counter(source for node in nodes for source in node.sources)
         self.output = nodes[-1].name
@@ -131,7 +124,7 @@ class _Pass:
         )
 
     def _scope(self, name: str, kinds: Mapping[str, Kind]) -> Scope:
-        return Scope(self.prefix + name, kinds, self.spec.batch is not None)
+        return Scope(name, kinds, self.spec.batch is not None, self.number)
 
     def _shape(self, source: str) -> Shape:
         if source != INPUT:
@@ -192,9 +185,9 @@ class _Pass:
     def _copies(self, tensors: tuple[Tensor, ...]) -> tuple[Equation, ...]:
         """Return the links of those tensors that were given in the first step."""
         return tuple(
-            link(tensor, self.origins[first])
+            link(tensor, self.origins[tensor.first_name])
             for tensor in tensors
-            if (first := tensor.name.removeprefix(self.prefix)) in self.origins
+            if tensor.first_name in self.origins
         )
 
     def _upstream(self, node: Node) -> tuple[Equation, ...]:

@@ -12,7 +12,7 @@ from xlbackprop.equation import Domain, Equation, Kind, Math, Tensor
 from xlbackprop.errors import SpecError, suggestion
 from xlbackprop.layers import Scope
 from xlbackprop.network.late_weights import with_slips_of_order
-from xlbackprop.network.steps import Step, prefix_of
+from xlbackprop.network.steps import Step
 from xlbackprop.optimizers import OPTIMIZERS, Optimizer, Parameter, Update
 from xlbackprop.spec import Spec
 
@@ -45,18 +45,17 @@ class Training:
             new: dict[str, Tensor] = {}
             targets = {equation.target.short: equation.target for equation in layer.backward()}
             for w in layer.equations.parameters:
-                key = f"{layer.name}.{w.short}"
                 parameter = Parameter(
-                    scope=Scope(prefix_of(step.number) + layer.name, {}),
+                    scope=Scope(layer.name, step=step.number),
                     w=w,
                     gradient=targets[f"dL_d{w.short}"],
                     rates=self.rates,
-                    state=before.updates[key].state if before else {},
+                    state=before.updates[w.first_name].state if before else {},
                     step=step.number,
                 )
                 update: Update = self.optimizer.update(parameter)
                 equations += update.equations
-                updates[key] = update
+                updates[w.first_name] = update
                 new[w.name] = update.new
             layers.append(
                 replace(with_slips_of_order(layer, new, before), updates=tuple(equations))
@@ -67,7 +66,7 @@ class Training:
         """Return the training with the table of the loss in each step."""
         losses = {f"step{step.number}": step.loss.L for step in steps}
         letters = list(losses)
-        table = Scope(OWNER, {}).tensor(
+        table = Scope(OWNER).tensor(
             "L", (len(steps),), "t", Kind.LINK, "the loss in each step", vertical=True
         )
         equation = Equation(
@@ -94,7 +93,7 @@ def plan_training(spec: Spec) -> Training | None:
     if name not in OPTIMIZERS:
         raise SpecError(f"[training]: unknown optimizer {name!r}{suggestion(name, OPTIMIZERS)}")
     chosen = read_options(OPTIMIZERS[name], spec.training.options, "[training]")
-    scope = Scope(OWNER, {})
+    scope = Scope(OWNER)
     rates = {
         option.name: scope.tensor(
             option.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -16,7 +17,6 @@ from xlbackprop.find.mapping.spreading import Spread, spread
 from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
-from xlbackprop.network.steps import prefix_of
 
 
 def places_of(
@@ -68,8 +68,7 @@ def _tensor(map: Map, network: Network, name: str) -> Tensor:  # noqa: A002
     """Return the tensor of a full name, or of a last part that only one in the first step has."""
     if name in network.tensors:
         return network.tensors[name]
-    later = {step.number: prefix_of(step.number) for step in network.steps[1:]}
-    first = [t for t in network.tensors.values() if not t.name.startswith(tuple(later.values()))]
+    first = [tensor for tensor in network.tensors.values() if tensor.step == 1]
     meant = [tensor for tensor in first if tensor.short == name]
     if len(meant) > 1:
         full = ", ".join(tensor.name for tensor in meant)
@@ -88,11 +87,11 @@ def _in_later_steps(
     cells: Spread,
 ) -> dict[str, Places]:
     """Return the places of a tensor of the first step in all later ones."""
-    if step is None:
+    if step is None or tensor.step > 1:
         return {}
     places = {}
     for later in network.steps[1:]:
-        name = prefix_of(later.number) + tensor.name
+        name = replace(tensor, step=later.number).name
         if name in network.tensors:
             times = later.number - 1
             moved = StepDistance(times * step.rows, times * step.columns)
