@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import ROOT, environment
+from tests.support.program import ROOT, environment
 
 USER = '''\
 """A user's module; where a comment asks for it, mypy must complain of the line."""

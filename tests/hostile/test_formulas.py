@@ -6,17 +6,10 @@ import sys
 import pytest
 
 import xlbackprop
-from tests.hostile.test_hostile_files import (
-    BOOK,
-    PAGE,
-    assert_bounded,
-    assert_harmless,
-    built,
-    watch,
-    write,
-)
-from tests.hostile.test_hostile_files import run as run_in_narrow_limits
 from tests.support.filling import fill, places_by_index
+from tests.support.hostile_workbooks import BOOK, PAGE, built, write
+from tests.support.watched_program import assert_bounded, assert_harmless, watch
+from tests.support.watched_program import run as run_in_narrow_limits
 
 LAST = ("conv1.dL_dh", (1, 2, 3))
 SECONDS, MEGABYTES = 4, 1_000

@@ -1,0 +1,74 @@
+"""Help, examples and version."""
+
+import re
+import shlex
+
+import pytest
+
+import xlbackprop
+from tests.support.command_line import COMMANDS, called
+from tests.support.handmade import build as build_foreign
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=str)
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_explains_the_command_and_its_options(command, option, capsys):
+    status, out, err = called(capsys, *command, option)
+    assert (status, err) == (0, "")
+    assert "Example" in out
+    assert "\\b" not in out
+    assert "\b" not in out
+    for line in out.splitlines():
+        words = line.split()
+        if words and words[0].startswith("--"):
+            assert len(words) > 1, f"an option without a word of explanation: {line}"
+
+
+def examples_in(help_text):
+    """Return the commands that stand in a help text, each on a line of its own."""
+    lines = [line.strip() for line in help_text.splitlines()]
+    assert any(line.startswith("Example") for line in lines), help_text
+    return [line for line in lines if line.startswith("xlbackprop ")]
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=str)
+def test_example_in_the_help_runs(command, folder, capsys):
+    if command in (["check"], ["explain"], ["inspect"]):
+        xlbackprop.build("conv5x5x2", folder / "mine.xlsx", blank=["dL_dw", "dL_dh"])
+        xlbackprop.build("conv5x5x2")
+        own = xlbackprop.build("conv5x5x2", folder / "own.xlsx")
+        place = {tensor.name: tensor.blocks[0] for tensor in xlbackprop.inspect(own).tensors}
+        loss = xlbackprop.Placement((f"{place['loss.L'].sheet}!{place['loss.L'].range}",))
+        described = xlbackprop.Map({"loss.L": loss}, "conv5x5x2").to_toml()
+        (folder / "own.toml").write_text(described, encoding="utf-8")
+    if command == ["locate"]:
+        build_foreign("conv5x5x2", "side-by-side", folder).path.rename(folder / "mine.xlsx")
+    examples = examples_in(called(capsys, *command, "-h")[1])
+    assert examples
+    for example in examples:
+        words = shlex.split(example)[1:]
+        assert not command or words[0] == command[0]
+        status, out, err = called(capsys, *words)
+        assert status in ((0, 1) if words[0] == "check" else (0,)), f"{example}: {err}"
+        assert err == ""
+        assert out
+
+
+def test_help_lists_every_command(capsys):
+    out = called(capsys, "-h")[1]
+    listed = re.findall(r"^  (\w+)  +\S", out.partition("Commands:")[2], flags=re.MULTILINE)
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_no_arguments_print_the_help(capsys):
+    status, out, err = called(capsys)
+    assert status in (0, 2)
+    assert "Usage: xlbackprop" in out + err
+    assert all(name in out + err for name in COMMANDS)
+    assert "Traceback" not in err
+
+
+def test_version_is_printed(capsys):
+    status, out, _ = called(capsys, "--version")
+    assert status == 0
+    assert xlbackprop.__version__ in out
