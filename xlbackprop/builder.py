@@ -55,7 +55,8 @@ def build(
     answers = arrays if practice else None
     if blank_names:
         # What follows from empty cells must not tell what belongs into them.
-        arrays = network.evaluate(values, blank_names)
+        zeros = {name: np.zeros(network.tensors[name].shape) for name in blank_names}
+        arrays = network.evaluate(values, zeros)
     contents = Contents(network, layout, arrays, blank_names, answers)
     save(path, write_workbook(contents), force=force)
     return path

@@ -72,11 +72,10 @@ class Layout:
 
 def lay_out(network: Network) -> Layout:
     """Return where everything stands. Raises SpecError where a sheet would be too large."""
-    equations = {equation.target.name: equation for equation in network.equations}
     sheets: list[Sheet] = []
     blocks: dict[str, tuple[Block, ...]] = {}
     for content in pages(network):
-        page = _Page(content, network.tensors, equations)
+        page = _Page(content, network.tensors, network.equation_of)
         sheets.append(page.sheet())
         blocks.update(page.blocks)
     return Layout(tuple(sheets), blocks)

@@ -27,7 +27,7 @@ def page_of(name="plain", **options):
 def said(page, arrays, blank=()):
     """Return the names of the slips that are named, by tensor."""
     found = page.found(arrays, blank)
-    diagnoses = diagnose(page.network, found, verify(page.network, found))
+    diagnoses = diagnose(verify(page.network, found)).diagnoses
     return {name: [one.slip for one in ones] for name, ones in diagnoses.items()}
 
 
@@ -42,10 +42,10 @@ def slip_of(page, tensor, name):
 def test_right_page_costs_nothing(monkeypatch):
     page = page_of()
     found = page.found(page.true)
-    judgements = verify(page.network, found)
+    review = verify(page.network, found)
     monkeypatch.setattr(Equation, "evaluate_slip", lambda *_: pytest.fail("evaluated"))
     monkeypatch.setattr(Equation, "evaluate", lambda *_: pytest.fail("evaluated"))
-    assert diagnose(page.network, found, judgements) == {}
+    assert diagnose(review).diagnoses == {}
 
 
 def test_helper_filled_with_the_filter_as_it_is():
@@ -76,7 +76,7 @@ def test_slip_in_one_filter_is_named_with_its_place():
     array = page.true[name].copy()
     array[1] = page.true["conv1.w"][1]
     found = page.found(page.follow({name: array}))
-    (only,) = diagnose(page.network, found, verify(page.network, found))[name]
+    (only,) = diagnose(verify(page.network, found)).diagnoses[name]
     assert only.slip == "filter not rotated"
     assert "in k = 1" in only.message
     assert not only.where[[0, 2]].any()
@@ -91,7 +91,7 @@ def test_right_cell_contradicts_a_slip():
     named = said(page, page.follow({name: array}))[name]
     # Rows without a right cell may still be explained by themselves.
     found = page.found(page.follow({name: array}))
-    for one in diagnose(page.network, found, verify(page.network, found))[name]:
+    for one in diagnose(verify(page.network, found)).diagnoses[name]:
         assert not one.where[:, 2].any()
     assert named
 

@@ -79,17 +79,17 @@ class Planted:
     def __init__(self, page: Page, equation: Equation, slip: Slip, numbers: Array) -> None:
         self.page, self.equation, self.slip, self.numbers = page, equation, slip, numbers
         self.name = equation.target.name
-        self.found = page.found(page.follow({self.name: numbers}))
-        self.judgements = verify(page.network, self.found)
+        found = page.found(page.follow({self.name: numbers}))
+        self.review = verify(page.network, found)
 
     def is_seen(self) -> bool:
         """Return whether all changed cells are wrong: a tie, or rounding, may make them right."""
         off = ~np.isclose(self.numbers, self.page.true[self.name], rtol=1e-6, atol=1e-9)
-        return bool((self.judgements[self.name].statuses[off] == Status.WRONG).all())
+        return bool((self.review.judgements[self.name].statuses[off] == Status.WRONG).all())
 
     def misnomer(self) -> str | None:
         """Return what is said instead of the slip's name, or None."""
-        said = diagnose(self.page.network, self.found, self.judgements)
+        said = diagnose(self.review).diagnoses
         if set(said) != {self.name} or len(said[self.name]) != 1:
             return str({tensor: [one.slip for one in ones] for tensor, ones in said.items()})
         named = names_of(said[self.name][0].slip)

@@ -60,11 +60,10 @@ class Explainer:
         self._review = review
         self._values = true_values(review)
         self._references = References(review.network)
-        self._equations = {one.target.name: one for one in review.network.equations}
 
     def of(self, name: str, index: Index) -> Explanation:
         """Return how an entry of a tensor comes about."""
-        review, equation = self._review, self._equations.get(name)
+        review, equation = self._review, self._review.network.equation_of.get(name)
         tensor, found = review.network.tensors[name], review.found.get(name)
         line = equation.math if equation else _NO_MATH
         judgement = review.judgements.get(name)
@@ -122,11 +121,11 @@ class Explainer:
         judgement = self._review.judgements.get(name)
         if judgement is not None:
             return Status(judgement.statuses[index]).word
-        return "given" if name not in self._equations else "not in the workbook"
+        return "given" if name not in self._review.network.equation_of else "not in the workbook"
 
     def _formula(self, name: str, index: Index) -> str | None:
         """Return the formula with the workbook's own addresses, where these are known."""
-        found, equation = self._review.found.get(name), self._equations.get(name)
+        found, equation = self._review.found.get(name), self._review.network.equation_of.get(name)
         at = found.addresses(equation) if found and equation else None
         if at is None or equation is None:
             return None
@@ -169,11 +168,8 @@ def true_values(review: Review) -> dict[str, Array]:
         found = review.found.get(tensor.name)
         numbers = found.numbers if found else review.chosen[tensor.name]
         values[tensor.name] = np.where(tensor.domain.allows(numbers), numbers, np.nan)
-    for equation in review.network.equations:
-        name = equation.target.name
-        judgement = review.judgements.get(name)
-        values[name] = judgement.expected if judgement else equation.evaluate(values)
-    return values
+    expected = {name: judgement.expected for name, judgement in review.judgements.items()}
+    return review.network.evaluate(values, instead=expected)
 
 
 def _entries(expression: Expression) -> list[Entry]:

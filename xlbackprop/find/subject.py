@@ -15,6 +15,7 @@ from xlbackprop.network import Network, build_network
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.spec.templates import load_spec, template_names
 from xlbackprop.workbook import description
+from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.found import find_blocks
 from xlbackprop.workbook.read.workbook import Workbook
 
@@ -33,7 +34,7 @@ class Subject:
     places: Mapping[str, Places]
     blocks: Mapping[str, tuple[Block, ...]] = field(default_factory=dict)
     chosen: Mapping[str, Array] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()  # on the workbook as a whole, a sentence each
+    notes: tuple[Note, ...] = ()  # on where the tensors stand
 
 
 def find_subject(
@@ -100,8 +101,8 @@ def _mapped(
     needed = needed_for(
         network, [name for name in places if network.tensors[name].kind.is_computed]
     )
-    taken = [name for name in chosen if name in needed]
-    notes = (f"not in the map, and taken from the spec: {', '.join(taken)}",) if taken else ()
+    taken = tuple(name for name in chosen if name in needed)
+    notes = (Note(NoteKind.TAKEN_FROM_MAP, names=taken),) if taken else ()
     return Subject(network, places, chosen=chosen, notes=notes)
 
 

@@ -35,8 +35,8 @@ class Equations(Protocol):
         ...
 
     @property
-    def equations(self) -> tuple[Equation, ...]:
-        """The equations, each after those it needs."""
+    def equation_of(self) -> Mapping[str, Equation]:
+        """The equations by the names of the tensors that they define."""
         ...
 
 
@@ -75,7 +75,7 @@ class References:
     def __init__(self, network: Equations) -> None:
         self._tensors = tuple(network.tensors.values())
         self._numbers = {tensor.name: number for number, tensor in enumerate(self._tensors)}
-        self._equations = {equation.target.name: equation for equation in network.equations}
+        self._equations = network.equation_of
         self._blocks = _Blocks(self._numbers)
         self._addresses: dict[str, Addresses] = {}
         self._leading = [tuple(tensor.block_indices()) for tensor in self._tensors]

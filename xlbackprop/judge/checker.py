@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from xlbackprop.find.locate import locate_subject
@@ -41,15 +42,12 @@ def review_workbook(
             subject = locate_subject(workbook, running, spec)
         else:
             subject = find_subject(workbook, spec, map)
-        network, chosen = subject.network, subject.chosen
-        stored = read_tensors(workbook, network, subject.places, subject.blocks)
+        stored = read_tensors(workbook, subject.network, subject.places, subject.blocks)
         found, notes = recalculate(stored, running)
-        judgements = verify(network, found, chosen)
-        diagnoses = diagnose(network, found, judgements, chosen)
+        review = diagnose(verify(subject.network, found, subject.chosen))
+        review = replace(review, workbook=str(path), notes=subject.notes + notes)
         if formulas:
-            judgements = ask_for_formulas(network, judgements)
+            review = ask_for_formulas(review)
         if prove and isinstance(running, Engine):
-            judgements, proof = try_draws(network, found, judgements, running, prove, chosen=chosen)
-            notes += proof
-    notes = subject.notes + notes
-    return Review(str(path), network, found, judgements, diagnoses, chosen, notes)
+            review = try_draws(review, running, prove)
+    return review

@@ -1,4 +1,4 @@
-"""All that is known of a workbook once it has been judged: what reports are made from."""
+"""All that is known of a workbook: handed from judging to diagnosis, proof and report."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlbackprop.equation import Array
-from xlbackprop.judge.diagnose import Diagnosis
-from xlbackprop.judge.verify import Judgement
+from xlbackprop.judge.diagnosis import Diagnosis
+from xlbackprop.judge.judgement import Judgement
 from xlbackprop.network import Network
+from xlbackprop.workbook.notes import Note
 from xlbackprop.workbook.read.found import Found
 
 
 @dataclass(frozen=True)
 class Review:
-    """A judged workbook: what was found in it, what is said of it, and what explains it."""
+    """A judged workbook: what was found in it, what is said of it, and what explains it.
 
-    workbook: str
+    `verify` makes it, and each further stage returns one in which it knows more.
+    """
+
     network: Network
     found: Mapping[str, Found]
     judgements: Mapping[str, Judgement]
-    diagnoses: Mapping[str, Sequence[Diagnosis]]  # of the tensors with wrong cells
     chosen: Mapping[str, Array] = field(default_factory=dict)  # inputs that the workbook lacks
-    notes: tuple[str, ...] = ()  # on the workbook as a whole, a sentence each
+    diagnoses: Mapping[str, Sequence[Diagnosis]] = field(default_factory=dict)  # of wrong cells
+    notes: tuple[Note, ...] = ()  # on the workbook as a whole
+    workbook: str = ""  # its path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,28 +9,28 @@ import numpy as np
 from xlbackprop.equation import Equation, Mask
 from xlbackprop.equation.indices import indices
 from xlbackprop.formula.grid import Addresses, Block, block_size
+from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Judgement, Status
-from xlbackprop.network import Network
 from xlbackprop.workbook.read.cells import State
 
 
-def ask_for_formulas(network: Network, judgements: Mapping[str, Judgement]) -> dict[str, Judgement]:
-    """Return the judgements with cells `typed` that hold a number the page has a formula for.
+def ask_for_formulas(review: Review) -> Review:
+    """Return the review with cells `typed` that hold a number the page has a formula for.
 
     Only cells that are right or carried: a wrong number stays wrong. Cells that are constant on
     the page as well, such as the zeros of a padding, are left alone.
     """
-    results = dict(judgements)
-    for equation in network.equations:
-        judgement = judgements.get(equation.target.name)
+    results = dict(review.judgements)
+    for name, equation in review.network.equation_of.items():
+        judgement = results.get(name)
         if judgement is None:
             continue
         typed = _typed(judgement)
         if typed.any():
             typed &= ~_constant(equation, typed)
             statuses = np.where(typed, Status.TYPED, judgement.statuses).astype(np.int8)
-            results[equation.target.name] = replace(judgement, statuses=statuses)
-    return results
+            results[name] = replace(judgement, statuses=statuses)
+    return replace(review, judgements=results)
 
 
 def _typed(judgement: Judgement) -> Mask:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
+from types import MappingProxyType
 
 import numpy as np
 
@@ -52,20 +54,25 @@ class Network:
         """The tensors whose numbers a person chooses: givens and parameters."""
         return tuple(t for t in self.tensors.values() if not t.kind.is_computed)
 
+    @cached_property
+    def equation_of(self) -> Mapping[str, Equation]:
+        """The equations by the names of the tensors that they define."""
+        return MappingProxyType({equation.target.name: equation for equation in self.equations})
+
     def evaluate(
-        self, values: Mapping[str, Array], blank: Collection[str] = ()
+        self,
+        values: Mapping[str, Array],
+        instead: Mapping[str, Array] = MappingProxyType({}),
     ) -> dict[str, Array]:
         """Return the arrays of all tensors, given those of `inputs`.
 
-        Tensors named in `blank` count as 0 for those that follow, as empty cells do.
+        `instead` has arrays of computed tensors that are taken in place of what their equations
+        give, by those that follow too: what somebody else has made of them.
         """
         arrays = {tensor.name: np.asarray(values[tensor.name]) for tensor in self.inputs}
         for equation in self.equations:
-            target = equation.target
-            if target.name in blank:
-                arrays[target.name] = np.zeros(target.shape)
-            else:
-                arrays[target.name] = equation.evaluate(arrays)
+            name = equation.target.name
+            arrays[name] = instead[name] if name in instead else equation.evaluate(arrays)
         return arrays
 
 

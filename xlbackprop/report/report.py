@@ -16,8 +16,8 @@ from xlbackprop.judge.diagnose import UNKNOWN, Diagnosis
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Judgement, Status
 from xlbackprop.report.hints import Hints
+from xlbackprop.report.notes import note_on_origin, sentence
 from xlbackprop.tolerance import LEAST_DECIMALS
-from xlbackprop.workbook.engine.recalculation import note_on_origin
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.numerals import read_numeral
 
@@ -128,12 +128,12 @@ def _cell_told(cell: CellResult, hints: Hints) -> CellResult:
 def make_report(review: Review) -> Report:
     """Return the report of a judged workbook, with all that can be told."""
     judgements = review.judgements
-    rules = {one.target.name: one.math.text for one in review.network.equations}
+    equation_of = review.network.equation_of
     tensors = tuple(
         TensorResult(
             name,
             _counts(one.statuses),
-            rules.get(name, ""),
+            equation_of[name].math.text if name in equation_of else "",
             (*_ties(one), *_slips(review.diagnoses.get(name, ()))),
         )
         for name, one in judgements.items()
@@ -148,7 +148,8 @@ def make_report(review: Review) -> Report:
         for cell in _cells(judgement, review.diagnoses.get(name, ()))
     ]
     cells.sort(key=lambda cell: Status[cell.status.upper()])
-    return Report(review.workbook, _verdict(counts), counts, tensors, tuple(cells), review.notes)
+    notes = tuple(map(sentence, review.notes))
+    return Report(review.workbook, _verdict(counts), counts, tensors, tuple(cells), notes)
 
 
 def _verdict(counts: Mapping[str, int]) -> str:

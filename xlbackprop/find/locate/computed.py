@@ -80,7 +80,6 @@ class ComputedSearch:
     ) -> None:
         self._network, self._page, self._references = network, page, references
         self._readings, self._captions = readings, captions
-        self._equations = {equation.target.name: equation for equation in network.equations}
 
     def run(self, inputs: InputReading) -> Located:
         """Return where the computed tensors stand: each cell is one tensor's at most."""
@@ -175,8 +174,8 @@ class ComputedSearch:
                 cells.append(located.inputs.keys[source.name].ravel())
             elif self._is_on_page(located.considered.get(source.name)):
                 cells.append(located.considered[source.name][0].keys.ravel())
-            elif source.name in self._equations:
-                cells += self._source_cells(self._equations[source.name], located)
+            elif source.name in self._network.equation_of:
+                cells += self._source_cells(self._network.equation_of[source.name], located)
         return cells
 
     def _is_on_page(self, spots: list[Spot] | None) -> bool:

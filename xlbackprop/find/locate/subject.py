@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.errors import WorkbookError
 from xlbackprop.find.locate.proposal import LIKELY, Proposal
 from xlbackprop.find.locate.propose import locate_on, page_of
 from xlbackprop.find.subject import Subject, named_subject, network_of
@@ -15,6 +15,7 @@ from xlbackprop.network.values import fixed_values
 from xlbackprop.spec import Spec
 from xlbackprop.workbook import description
 from xlbackprop.workbook.engine.recalculation import Recalculating
+from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.workbook import Workbook
 
 _MOST_NAMED = 6
@@ -58,26 +59,14 @@ def _refuse_incomplete(proposal: Proposal) -> None:
         )
 
 
-def _notes(proposal: Proposal, spec: str) -> tuple[str, ...]:
-    likely = [one.name for one in proposal.tensors if one.certainty == LIKELY]
+def _notes(proposal: Proposal, spec: str) -> tuple[Note, ...]:
+    tensors = proposal.network.tensors
+    sure = sum(one.certainty != LIKELY for one in proposal.tensors)
+    taken = [one.name for one in proposal.left_out if not tensors[one.name].kind.is_computed]
     guesses = [one.name for one in proposal.tensors if not one.fits]
-    sure = len(proposal.tensors) - len(likely)
-    first = (
-        f"the tensors were located: {sure} surely, {len(likely)} likely;"
-        f" `xlbackprop locate WORKBOOK --spec {one_line(spec, 60)} -o map.toml` writes the map to"
-        " look at and mend"
-    )
-    taken = [
-        one.name
-        for one in proposal.left_out
-        if not proposal.network.tensors[one.name].kind.is_computed
-    ]
-    notes = [first]
+    notes = [Note(NoteKind.LOCATED, sure, len(proposal.tensors), reason=spec)]
     if taken:
-        notes.append(f"not found, and taken from the spec: {', '.join(taken[:_MOST_NAMED])}")
+        notes.append(Note(NoteKind.TAKEN_NOT_FOUND, names=tuple(taken)))
     if guesses:
-        notes.append(
-            f"the place of {', '.join(guesses[:_MOST_NAMED])} is a guess: few of the numbers there"
-            " are right"
-        )
+        notes.append(Note(NoteKind.GUESSED, names=tuple(guesses)))
     return tuple(notes)

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from xlbackprop.equation import Array, Equation, Mask
-from xlbackprop.judge.verify import Judgement, Status, counted
-from xlbackprop.network import Network
+from xlbackprop.judge.review import Review
+from xlbackprop.judge.verify import Status, counted
 from xlbackprop.tolerance import allowance, typed_tolerance
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
@@ -94,40 +94,28 @@ class Case:
         return allowance(value, self.tolerance)
 
 
-def cases(
-    network: Network,
-    found: Mapping[str, Found],
-    judgements: Mapping[str, Judgement],
-    chosen: Mapping[str, Array],
-) -> list[Case]:
+def cases(review: Review) -> list[Case]:
     """Return a case for each computed tensor in which cells are wrong, in the network's order."""
     wrong = {
         name: (judgement.statuses == Status.WRONG) & ~judgement.uncredited
-        for name, judgement in judgements.items()
+        for name, judgement in review.judgements.items()
     }
     wrong = {name: mask for name, mask in wrong.items() if mask.any()}
     if not wrong:
         return []
-    values = _users_values(network, found, chosen)
+    values = _users_values(review)
     return [
-        Case(equation, found[equation.target.name], values, wrong[equation.target.name])
-        for equation in network.equations
-        if equation.target.name in wrong
+        Case(equation, review.found[name], values, wrong[name])
+        for name, equation in review.network.equation_of.items()
+        if name in wrong
     ]
 
 
-def _users_values(
-    network: Network, found: Mapping[str, Found], chosen: Mapping[str, Array]
-) -> dict[str, Array]:
+def _users_values(review: Review) -> dict[str, Array]:
     """Return all arrays as the workbook has them; what is not there follows from the rest."""
-    values = {
-        tensor.name: counted(found[tensor.name]) if tensor.name in found else chosen[tensor.name]
-        for tensor in network.inputs
+    there = {
+        name: counted(found)
+        for name, found in review.found.items()
+        if not found.tensor.kind.is_computed or (found.states != State.BLANK).any()
     }
-    for equation in network.equations:
-        own = found.get(equation.target.name)
-        is_there = own is not None and (own.states != State.BLANK).any()
-        values[equation.target.name] = (
-            counted(own) if own is not None and is_there else equation.evaluate(values)
-        )
-    return values
+    return review.network.evaluate({**review.chosen, **there}, instead=there)

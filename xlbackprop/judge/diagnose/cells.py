@@ -10,11 +10,11 @@ import numpy as np
 from xlbackprop.equation import Array, Index, Mask, Slip
 from xlbackprop.equation.indices import indices
 from xlbackprop.judge.diagnose.case import Case
-from xlbackprop.judge.diagnose.diagnosis import Diagnosis, in_cells, named
 from xlbackprop.judge.diagnose.general import SIGN, general_slips
 from xlbackprop.judge.diagnose.regions import preferred
 from xlbackprop.judge.diagnose.terms import terms
 from xlbackprop.judge.diagnose.trial import LIKELY, Trial, chances, log_choices
+from xlbackprop.judge.diagnosis import Diagnosis, in_cells, named
 
 # A tensor with more wrong cells than this is not looked at cell by cell.
 MOST_CELLS = 200

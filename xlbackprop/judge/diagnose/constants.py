@@ -8,8 +8,8 @@ import numpy as np
 
 from xlbackprop.equation import Mask, Slip
 from xlbackprop.judge.diagnose.case import Case
-from xlbackprop.judge.diagnose.diagnosis import Diagnosis, in_cells, named
 from xlbackprop.judge.diagnose.trial import LIKELY, Trial, chances
+from xlbackprop.judge.diagnosis import Diagnosis, in_cells, named
 
 PASTED = Slip(
     "a constant pasted",

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from xlbackprop.equation import Array, Mask
+from xlbackprop.equation import Mask
 from xlbackprop.judge.diagnose.case import Case, cases
 from xlbackprop.judge.diagnose.cells import explain_cells
 from xlbackprop.judge.diagnose.constants import explain_constants
-from xlbackprop.judge.diagnose.diagnosis import Diagnosis, unknown
 from xlbackprop.judge.diagnose.formulas import explain_formulas
 from xlbackprop.judge.diagnose.regions import explain_regions
 from xlbackprop.judge.diagnose.trial import trials
-from xlbackprop.judge.verify import Judgement
-from xlbackprop.network import Network
-from xlbackprop.workbook.read.found import Found
+from xlbackprop.judge.diagnosis import Diagnosis, unknown
+from xlbackprop.judge.review import Review
 
 
 @np.errstate(all="ignore")  # a stranger's numbers may overflow
-def diagnose(
-    network: Network,
-    found: Mapping[str, Found],
-    judgements: Mapping[str, Judgement],
-    chosen: Mapping[str, Array] = MappingProxyType({}),
-) -> dict[str, tuple[Diagnosis, ...]]:
-    """Return what explains the wrong cells of each tensor that has some, by name.
+def diagnose(review: Review) -> Review:
+    """Return the review with what explains the wrong cells of each tensor that has some, by name.
 
     A slip is named where it explains all wrong cells of the tensor, or of a part of it (one
     filter, channel, row), from the workbook's own earlier cells, and no right cell contradicts
-    it. `chosen` has the inputs that the workbook does not have. Wrong cells that nothing explains
-    are "unknown". Nothing is computed where nothing is wrong.
+    it. Wrong cells that nothing explains are "unknown". Nothing is computed where nothing is
+    wrong.
     """
-    return {
-        case.equation.target.name: tuple(_explanations(case))
-        for case in cases(network, found, judgements, chosen)
-    }
+    diagnoses = {case.equation.target.name: tuple(_explanations(case)) for case in cases(review)}
+    return replace(review, diagnoses=diagnoses)
 
 
 def _explanations(case: Case) -> Iterator[Diagnosis]:

@@ -16,9 +16,9 @@ from xlbackprop.equation.indices import indices
 from xlbackprop.formula.grid import Addresses, corners
 from xlbackprop.judge.diagnose.case import Case
 from xlbackprop.judge.diagnose.cells import MOST_CELLS
-from xlbackprop.judge.diagnose.diagnosis import Diagnosis, in_cells
 from xlbackprop.judge.diagnose.general import SHIFTED, SIGN
 from xlbackprop.judge.diagnose.trial import Trial
+from xlbackprop.judge.diagnosis import Diagnosis, in_cells
 
 _REFERENCE = re.compile(
     r"((?:'[^'!]{1,80}'|[^\W\d][\w.]{0,80})!)?([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)"

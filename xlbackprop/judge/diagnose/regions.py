@@ -10,8 +10,8 @@ import numpy as np
 
 from xlbackprop.equation import Index, Mask, Shape, Slip
 from xlbackprop.judge.diagnose.case import Case
-from xlbackprop.judge.diagnose.diagnosis import Diagnosis, named
 from xlbackprop.judge.diagnose.trial import Trial
+from xlbackprop.judge.diagnosis import Diagnosis, named
 
 _MOST_PLACES = 3
 

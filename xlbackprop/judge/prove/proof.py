@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 import numpy as np
 
@@ -12,31 +11,22 @@ from xlbackprop.equation import Array, Index, Mask
 from xlbackprop.judge.prove.counterexample import Disproof, explain
 from xlbackprop.judge.prove.draws import draw
 from xlbackprop.judge.prove.trials import Trial, Trials
+from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Judgement, Status
-from xlbackprop.network import Network
 from xlbackprop.workbook.engine.engine import Engine, EngineStopped
-from xlbackprop.workbook.read.found import Found
+from xlbackprop.workbook.notes import Note, NoteKind
 
 MOST_DRAWS = 1_000
 
 
-def prove(
-    network: Network,
-    found: Mapping[str, Found],
-    judgements: Mapping[str, Judgement],
-    engine: Engine,
-    draws: int,
-    *,
-    chosen: Mapping[str, Array] = MappingProxyType({}),
-    seed: int = 0,
-) -> tuple[dict[str, Judgement], tuple[str, ...]]:
-    """Return the judgements after so many draws of the inputs, and notes on the workbook.
+def prove(review: Review, engine: Engine, draws: int, *, seed: int = 0) -> Review:
+    """Return the review after so many draws of the inputs, with notes on what was tried.
 
     A cell that was right or carried and is wrong in a draw becomes wrong; one that only follows
     a wrong cell stays as it is. The draws depend on the seed and the tensors' names only.
     """
-    trials = Trials(network, found, engine, chosen)
-    proof = _Proof(_candidates(trials, judgements))
+    trials = Trials(review, engine)
+    proof = _Proof(_candidates(trials, review.judgements))
     stopped = ""
     try:
         for trial in trials.run(_rows(trials, draws, seed)):
@@ -44,7 +34,10 @@ def prove(
     except EngineStopped as reason:
         stopped = str(reason)
     disproofs = explain(trials, _page(trials, seed), proof.disproved)
-    return _judged(trials, judgements, disproofs), tuple(proof.notes(draws, stopped))
+    judgements = _judged(trials, review.judgements, disproofs)
+    return replace(
+        review, judgements=judgements, notes=(*review.notes, *proof.notes(draws, stopped))
+    )
 
 
 @dataclass
@@ -68,17 +61,15 @@ class _Proof:
                 self.disproved[cell] = trial
             self.candidates &= ~is_wrong
 
-    def notes(self, draws: int, stopped: str) -> Iterator[str]:
+    def notes(self, draws: int, stopped: str) -> Iterator[Note]:
         """Yield what is to be said of the proof as a whole."""
         if self.taken:
             holds = int((self.candidates & self.tested).sum())
-            yield f"tried on {self.taken} other draws of all inputs: {holds:,} cells hold"
+            yield Note(NoteKind.HOLDS, holds, draws=self.taken)
             if untested := int((self.candidates & ~self.tested).sum()):
-                cells, them = ("cell", "it") if untested == 1 else ("cells", "them")
-                yield f"{untested:,} {cells} could not be tried: the engine cannot compute {them}"
+                yield Note(NoteKind.UNTRIED, untested)
         if stopped:
-            what = f"only {self.taken} of {draws} draws were" if self.taken else "nothing was"
-            yield f"{what} tried: {stopped}"
+            yield Note(NoteKind.STOPPED, draws=self.taken, among=draws, reason=stopped)
 
 
 def _candidates(trials: Trials, judgements: Mapping[str, Judgement]) -> Mask:
@@ -100,7 +91,7 @@ def _page(trials: Trials, seed: int) -> Array:
     """Return the numbers on the page, with others where it has none that are allowed."""
     drawn, row = _row(trials, 0, seed), []
     for tensor in trials.inputs:
-        numbers = trials.found[tensor.name].numbers
+        numbers = trials.review.found[tensor.name].numbers
         row.append(np.where(tensor.domain.allows(numbers), numbers, np.nan).ravel())
     page = np.concatenate(row) if row else np.empty(0)
     return np.where(np.isnan(page), drawn, page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask, Tensor
 from xlbackprop.equation.indices import index_at
+from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Status, verify
-from xlbackprop.network import Network
 from xlbackprop.tolerance import matches
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.engine.engine import Engine
@@ -32,29 +32,28 @@ class Trials:
 
     `inputs` and `graded` are the given and the computed tensors that have places; a row has the
     numbers of the inputs, one tensor after the other, and flat arrays the cells of the graded.
-    `chosen` are the inputs that the workbook does not have.
     """
 
-    network: Network
-    found: Mapping[str, Found]
+    review: Review
     engine: Engine
-    chosen: Mapping[str, Array] = field(default_factory=dict)
 
     @cached_property
     def inputs(self) -> tuple[Tensor, ...]:
         """The givens and parameters that have places."""
-        return tuple(tensor for tensor in self.network.inputs if tensor.name in self.found)
+        return tuple(
+            tensor for tensor in self.review.network.inputs if tensor.name in self.review.found
+        )
 
     @cached_property
     def graded(self) -> tuple[Tensor, ...]:
         """The computed tensors that have places."""
-        targets = [equation.target for equation in self.network.equations]
-        return tuple(tensor for tensor in targets if tensor.name in self.found)
+        network = self.review.network
+        return tuple(network.tensors[n] for n in network.equation_of if n in self.review.found)
 
     @cached_property
     def input_cells(self) -> CellList:
         """The cells of the inputs."""
-        return list_cells([self.found[tensor.name].places for tensor in self.inputs])
+        return list_cells([self.review.found[tensor.name].places for tensor in self.inputs])
 
     @cached_property
     def _first_in_cell(self) -> NDArray[np.intp]:
@@ -67,7 +66,7 @@ class Trials:
     @cached_property
     def graded_cells(self) -> CellList:
         """The cells of the graded tensors."""
-        return list_cells([self.found[tensor.name].places for tensor in self.graded])
+        return list_cells([self.review.found[tensor.name].places for tensor in self.graded])
 
     @cached_property
     def unable(self) -> Mask:
@@ -77,7 +76,7 @@ class Trials:
                 name: one.recalculated.origins == Origin.UNABLE
                 if one.recalculated
                 else np.zeros(one.numbers.shape, np.bool_)
-                for name, one in self.found.items()
+                for name, one in self.review.found.items()
             }
         )
 
@@ -122,12 +121,12 @@ class Trial:
     @cached_property
     def inputs(self) -> dict[str, Array]:
         """The numbers of the inputs by tensor."""
-        return {**self.trials.chosen, **_split(self.row, self.trials.inputs)}
+        return {**self.trials.review.chosen, **_split(self.row, self.trials.inputs)}
 
     @cached_property
     def truth(self) -> Array:
         """What the cells should hold; NaN where that is no number."""
-        return self.trials.flat(self.trials.network.evaluate(self.inputs))
+        return self.trials.flat(self.trials.review.network.evaluate(self.inputs))
 
     @cached_property
     def tested(self) -> Mask:
@@ -144,13 +143,11 @@ class Trial:
     @cached_property
     def _own(self) -> Array:
         """What the cells should hold, given those before them; NaN where there is no telling."""
-        arrays = {**self.trials.shaped(self._numbers), **self.inputs}
-        own = {}
-        for equation in self.trials.network.equations:
-            name = equation.target.name
-            own[name] = equation.evaluate(arrays)
-            arrays.setdefault(name, own[name])
-        return self.trials.flat(own)
+        network, on_page = self.trials.review.network, self.trials.shaped(self._numbers)
+        arrays = network.evaluate(self.inputs, instead=on_page)
+        return self.trials.flat(
+            {name: network.equation_of[name].evaluate(arrays) for name in on_page}
+        )
 
     @cached_property
     def _numbers(self) -> Array:
@@ -161,7 +158,8 @@ class Trial:
     def judged(self) -> tuple[Mask, Array]:
         """Where a suspect cell is wrong in itself, and what all should give from the others."""
         names = [tensor.name for tensor in self.trials.graded]
-        judgements = verify(self.trials.network, self._found(), self.trials.chosen)
+        review = self.trials.review
+        judgements = verify(review.network, self._found(), review.chosen).judgements
         statuses = self.trials.flat({name: judgements[name].statuses for name in names})
         own = self.trials.flat({name: judgements[name].from_user for name in names})
         is_wrong = (statuses == Status.WRONG) | (statuses == Status.INVALID)
@@ -179,7 +177,7 @@ class Trial:
                 has_formula=np.ones(one.states.shape, np.bool_),
                 recalculated=None,
             )
-            for name, one in self.trials.found.items()
+            for name, one in self.trials.review.found.items()
         }
 
 

@@ -1,6 +1,6 @@
 """Which cells are right, which are wrong, and which are wrong only because an earlier cell is."""
 
-from xlbackprop.judge.verify.judgement import Judgement, Status
+from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.verify.verify import verify
 from xlbackprop.judge.verify.versions import counted
 

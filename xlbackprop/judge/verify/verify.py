@@ -14,7 +14,8 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Mask
 from xlbackprop.equation.indices import indices
-from xlbackprop.judge.verify.judgement import Judgement, Status
+from xlbackprop.judge.judgement import Judgement, Status
+from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify.upstream import follows_from_invalid
 from xlbackprop.judge.verify.versions import (
     USERS_VERSIONS,
@@ -35,8 +36,8 @@ def verify(
     network: Network,
     found: Mapping[str, Found],
     chosen: Mapping[str, Array] = MappingProxyType({}),
-) -> dict[str, Judgement]:
-    """Return a judgement of each computed tensor, and of givens that hold no number.
+) -> Review:
+    """Return a review with a judgement of each computed tensor, and of givens without a number.
 
     A tensor that is not found is not judged: it is computed from those that are, or, where it is
     a given, has the numbers in `chosen`.
@@ -58,7 +59,7 @@ def verify(
             continue
         judgements[name] = _judge(equation, found[name], versions)
         versions[name] = versions_of(judgements[name])
-    return judgements
+    return Review(network, found, judgements, chosen)
 
 
 def _judge_input(found: Found) -> Judgement:

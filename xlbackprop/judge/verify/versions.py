@@ -23,7 +23,7 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Index
 from xlbackprop.equation.indices import indices
-from xlbackprop.judge.verify.judgement import Judgement, Status
+from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
 from xlbackprop.workbook.read.numerals import read_numeral

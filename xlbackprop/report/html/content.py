@@ -118,13 +118,12 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
 
 def _entries(review: Review, report: Report) -> list[Entry]:
     network = review.network
-    equations = {equation.target.name: equation for equation in network.equations}
     results = {one.name: one for one in report.tensors}
     return [
         Entry(
             number,
             tensor,
-            equations.get(name),
+            network.equation_of.get(name),
             review.found.get(name),
             review.judgements.get(name),
             results.get(name),

@@ -13,13 +13,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from xlbackprop.equation import Array, Index, Mask
+from xlbackprop.equation import Array, Mask
 from xlbackprop.equation.indices import index_at
 from xlbackprop.errors import EngineError, shown, suggestion
 from xlbackprop.tolerance import allowance
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.engine.engine import EngineStopped, Limits, start_engine
 from xlbackprop.workbook.engine.libreoffice import LibreOffice, find_libreoffice
+from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found, Origin, Recalculated
 
@@ -83,7 +84,7 @@ def start(path: Path, name: EngineName, limits: Limits) -> Iterator[Recalculatin
 
 def recalculate(
     found: Mapping[str, Found], engine: Recalculating | None
-) -> tuple[dict[str, Found], tuple[str, ...]]:
+) -> tuple[dict[str, Found], tuple[Note, ...]]:
     """Return the tensors with the values that their formulas give, and notes on the workbook.
 
     A cell that the engine cannot compute keeps its saved value, and so do all where it stopped.
@@ -96,24 +97,13 @@ def recalculate(
     try:
         values = engine.values(everywhere.where(mask))
     except EngineStopped as reason:
-        return dict(found), (f"not recalculated: {reason}; the saved values are judged",)
+        return dict(found), (Note(NoteKind.NOT_RECALCULATED, reason=str(reason)),)
     start, results = 0, dict(found)
     for one in tensors:
         own = _slice(values, start, start + int(one.has_formula.sum()))
         start += len(own.kinds)
         results[one.tensor.name] = _with_values(one, own)
     return results, tuple(_notes(results))
-
-
-def note_on_origin(found: Found, index: Index) -> str:
-    """Return what there is to say of a recalculated value, or nothing."""
-    again = found.recalculated
-    match found.origin(index) if again else Origin.STORED:
-        case Origin.STALE if again and np.isfinite(again.saved[index]):
-            return f"stale: the saved value was {again.saved[index]:.6g}"
-        case Origin.UNABLE if again:
-            return f"not recalculated: it has, or rests on, {again.texts[index]}"
-    return ""
 
 
 def _slice(values: Values, start: int, end: int) -> Values:
@@ -178,14 +168,12 @@ def _reason(text: str, links: bool) -> str:
     return _OTHER_WORKBOOKS if links else _REASONS.get(text, f"a formula that gives {text} there")
 
 
-def _notes(found: Mapping[str, Found]) -> Iterator[str]:
+def _notes(found: Mapping[str, Found]) -> Iterator[Note]:
     """Yield what is to be said of the workbook as a whole."""
     origins = [one.recalculated.origins for one in found.values() if one.recalculated]
     stale = sum(int((own == Origin.STALE).sum()) for own in origins)
     unable = sum(int((own == Origin.UNABLE).sum()) for own in origins)
     if stale:
-        values = "value was" if stale == 1 else "values were"
-        yield f"{stale:,} saved {values} stale: judged is what the formulas give now"
+        yield Note(NoteKind.STALE, stale)
     if unable:
-        cells = "cell was" if unable == 1 else "cells were"
-        yield f"{unable:,} {cells} not recalculated: judged is what was saved there"
+        yield Note(NoteKind.UNABLE, unable)

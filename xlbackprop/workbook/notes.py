@@ -1,0 +1,34 @@
+"""What there is to say of a workbook as a whole, as data; reports put it into sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class NoteKind(StrEnum):
+    """What a note is about, and what its fields mean."""
+
+    NOT_RECALCULATED = "not recalculated"  # reason
+    STALE = "stale"  # count: saved values that are not what the formulas give
+    UNABLE = "unable"  # count: cells that the engine could not compute
+    TAKEN_FROM_MAP = "taken from the spec, not in the map"  # names
+    TAKEN_NOT_FOUND = "taken from the spec, not found"  # names
+    LOCATED = "located"  # count: surely, among so many; reason: the spec's name
+    GUESSED = "guessed"  # names: places at which few of the numbers are right
+    HOLDS = "holds"  # count: cells that hold on other numbers; draws
+    UNTRIED = "untried"  # count: cells that could not be tried on other numbers
+    STOPPED = "stopped"  # draws that were tried, among so many; reason
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note: its kind, and what belongs to it."""
+
+    kind: NoteKind
+    count: int = 0
+    among: int = 0
+    draws: int = 0
+    names: tuple[str, ...] = ()  # of tensors
+    cells: tuple[str, ...] = ()  # addresses
+    reason: str = ""
