@@ -6,47 +6,50 @@ xlbackprop.build("conv5x5x2", "mine.xlsx", blank=["dL_dw", "dL_dh"])
 report = xlbackprop.check("mine.xlsx")
 report.verdict, report.counts
 report.to_frame()
+
+What is named here is imported when it is first used.
 """
 
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from xlbackprop.builder import build
-from xlbackprop.derivation import equations
-from xlbackprop.errors import (
-    CellError,
-    EngineError,
-    MapError,
-    OutputError,
-    SpecError,
-    WorkbookError,
-    XlbackpropError,
-)
-from xlbackprop.explainer import Explanation, Term, Upstream, explain
-from xlbackprop.find.inspection import BlockPlace, Inspection, TensorPlace, inspect
-from xlbackprop.find.locate import LeftOut, LocatedTensor, Proposal, guess, locate
-from xlbackprop.find.mapping import Map, Placement, load_map, parse_map
-from xlbackprop.judge.checker import review_workbook
-from xlbackprop.judge.review import Review
-from xlbackprop.network import Network, build_network
-from xlbackprop.report.annotation import annotate
-from xlbackprop.report.checker import check
-from xlbackprop.report.hints import Hints
-from xlbackprop.report.html import html_report
-from xlbackprop.report.report import CellResult, Report, TensorResult, make_report
-from xlbackprop.report.table import csv_report
-from xlbackprop.spec import Spec, parse_spec
-from xlbackprop.spec.templates import load_spec, template_names
-from xlbackprop.workbook.engine.engine import Limits
+if TYPE_CHECKING:  # what a type checker sees of the names below
+    from xlbackprop.builder import build
+    from xlbackprop.derivation import equations
+    from xlbackprop.errors import (
+        CellError,
+        EngineError,
+        MapError,
+        OutputError,
+        SpecError,
+        WorkbookError,
+        XlbackpropError,
+    )
+    from xlbackprop.explainer import Explanation, Term, Upstream, explain
+    from xlbackprop.find.inspection import BlockPlace, Inspection, TensorPlace, inspect
+    from xlbackprop.find.locate import LeftOut, LocatedTensor, Proposal, guess, locate
+    from xlbackprop.find.mapping import Map, Placement, load_map, parse_map
+    from xlbackprop.judge.checker import review_workbook
+    from xlbackprop.judge.options import CheckOptions
+    from xlbackprop.judge.review import Review
+    from xlbackprop.network import Network, build_network
+    from xlbackprop.report.annotation import annotate
+    from xlbackprop.report.checker import check
+    from xlbackprop.report.hints import Hints
+    from xlbackprop.report.html import html_report
+    from xlbackprop.report.report import CellResult, Report, TensorResult, make_report
+    from xlbackprop.report.table import csv_report
+    from xlbackprop.spec import Spec, parse_spec
+    from xlbackprop.spec.templates import load_spec, template_names
+    from xlbackprop.workbook.engine.settings import Limits
 
-try:
-    __version__ = version("xlbackprop")
-except PackageNotFoundError:  # a checkout that is not installed
-    __version__ = "0+unknown"
+__version__ = "0.1.0"
 
 __all__ = [
     "BlockPlace",
     "CellError",
     "CellResult",
+    "CheckOptions",
     "EngineError",
     "Explanation",
     "Hints",
@@ -90,3 +93,43 @@ __all__ = [
     "review_workbook",
     "template_names",
 ]
+
+# The modules, and the public names that each is the home of.
+_NAMES = {
+    "builder": "build",
+    "derivation": "equations",
+    "errors": (
+        "CellError EngineError MapError OutputError SpecError WorkbookError XlbackpropError"
+    ),
+    "explainer": "Explanation Term Upstream explain",
+    "find.inspection": "BlockPlace Inspection TensorPlace inspect",
+    "find.locate": "LeftOut LocatedTensor Proposal guess locate",
+    "find.mapping": "Map Placement load_map parse_map",
+    "judge.checker": "review_workbook",
+    "judge.options": "CheckOptions",
+    "judge.review": "Review",
+    "network": "Network build_network",
+    "report.annotation": "annotate",
+    "report.checker": "check",
+    "report.hints": "Hints",
+    "report.html": "html_report",
+    "report.report": "CellResult Report TensorResult make_report",
+    "report.table": "csv_report",
+    "spec": "Spec parse_spec",
+    "spec.templates": "load_spec template_names",
+    "workbook.engine.settings": "Limits",
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+if not TYPE_CHECKING:  # to a type checker, there is nothing but what is imported above
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

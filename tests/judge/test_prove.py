@@ -19,7 +19,7 @@ from tests.support.wrong_formulas import find_mutations, name_of
 from xlbackprop.__main__ import main
 from xlbackprop.equation import Domain, Kind, Tensor
 from xlbackprop.judge.prove.draws import draw
-from xlbackprop.workbook.engine.engine import Limits
+from xlbackprop.workbook.engine.settings import Limits
 
 MUTATIONS_OF_EACH, REWRITINGS_OF_EACH = 7, 5
 LAST = ("conv1.dL_dh", (1, 2, 3))

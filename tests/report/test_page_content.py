@@ -32,7 +32,7 @@ from xlbackprop.report.html.numbers import number_writer
 from xlbackprop.report.html.selection import common_limit, select
 from xlbackprop.workbook.write.style import kind_format
 
-ASSETS = ROOT / "xlbackprop" / "page" / "assets"
+ASSETS = ROOT / "xlbackprop" / "report" / "html" / "assets"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import pytest
 import xlsxwriter
 
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList
-from xlbackprop.workbook.engine.engine import EngineStopped, Limits, start_engine
+from xlbackprop.workbook.engine.engine import EngineStopped, start_engine
+from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.read.cells import State
 
 LIMITS = Limits(seconds=30)

@@ -11,7 +11,7 @@ from tests.support.oracles.libreoffice import require_libreoffice, save_as
 from xlbackprop.find.mapping import parse_map
 from xlbackprop.workbook import opening
 from xlbackprop.workbook.engine import libreoffice
-from xlbackprop.workbook.engine.engine import Limits
+from xlbackprop.workbook.engine.settings import Limits
 
 # The networks and layouts of the foreign workbooks that are saved as other kinds.
 SAVED = [("conv5x5x2", "side-by-side"), ("mlp-2-2-2", "three-sheets")]

@@ -12,7 +12,7 @@ from tests.support.convolutions import GEOMETRIES, conv_spec
 from tests.support.filling import arrays_of, fill, places_by_index
 from tests.support.oracles import libreoffice
 from xlbackprop.__main__ import main
-from xlbackprop.workbook.engine.engine import Limits
+from xlbackprop.workbook.engine.settings import Limits
 
 LAST = ("conv1.dL_dh", (1, 2, 3))  # nothing depends on it
 OUT = ("conv1.out", (0, 0, 0))  # loss.error depends on it

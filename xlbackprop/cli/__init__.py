@@ -1,4 +1,7 @@
-"""The commands, a file for each: options in, a call of the library, its result out."""
+"""The commands, a file for each: options in, a call of the library, its result out.
+
+A file is imported when its command is asked for, and imports what it works with when it runs.
+"""
 
 # ruff: noqa: D301  (click keeps the lines of a paragraph that begins with a backspace)
 
@@ -7,16 +10,16 @@ from __future__ import annotations
 import click
 
 import xlbackprop
-from xlbackprop.cli.build import build
-from xlbackprop.cli.check import check
-from xlbackprop.cli.equations import equations
-from xlbackprop.cli.explain import explain
-from xlbackprop.cli.inspect import inspect
-from xlbackprop.cli.locate import locate
-from xlbackprop.cli.templates import templates
+from xlbackprop.cli.commands import Group, Modules
+
+COMMANDS = ("templates", "build", "check", "explain", "equations", "inspect", "locate")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group,
+    commands=Modules(__name__, COMMANDS),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(xlbackprop.__version__, prog_name="xlbackprop")
 def cli() -> None:
     """Neural networks as spreadsheets: with their gradients, and with a check of yours.
@@ -26,7 +29,3 @@ def cli() -> None:
       xlbackprop build conv5x5x2 --blank dL_dw,dL_dh -o mine.xlsx
       xlbackprop check mine.xlsx
     """
-
-
-for command in (templates, build, inspect, check, locate, explain, equations):
-    cli.add_command(command)

@@ -11,8 +11,6 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
-from xlbackprop.explainer import to_latex_document as explanation_in_latex
-from xlbackprop.report import terminal
 
 
 @click.command()
@@ -41,6 +39,10 @@ def explain(
     if form == "json":
         click.echo(explanation.to_json())
     elif form == "latex":
-        click.echo(explanation_in_latex(explanation), nl=False)
+        from xlbackprop.explainer import to_latex_document
+
+        click.echo(to_latex_document(explanation), nl=False)
     else:
+        from xlbackprop.report import terminal
+
         terminal.print_explanation(explanation, sys.stdout, full=full)

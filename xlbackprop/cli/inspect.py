@@ -12,7 +12,6 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
-from xlbackprop.report import terminal
 
 
 @click.command()
@@ -32,4 +31,6 @@ def inspect(workbook: Path, spec: str | None, map_: Path | None, as_json: bool) 
     if as_json:
         click.echo(json.dumps(inspection.to_dict(), indent=1))
     else:
+        from xlbackprop.report import terminal
+
         terminal.print_inspection(inspection, sys.stdout)

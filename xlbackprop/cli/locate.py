@@ -13,7 +13,6 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
-from xlbackprop.report import terminal
 from xlbackprop.workbook.save import check_outputs, save
 
 
@@ -59,6 +58,8 @@ def locate(
     if as_json:
         click.echo(json.dumps(proposal.to_dict(), indent=1))
     else:
+        from xlbackprop.report import terminal
+
         if guess:
             click.echo(proposal.network.spec.to_toml())
         terminal.print_proposal(proposal, sys.stdout)

@@ -7,11 +7,15 @@ from pathlib import Path
 import click
 
 FILE = click.Path(path_type=Path)
+FILE.name = "file"  # what help pages call it
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-force = click.option("--force", is_flag=True, help="Replace existing files.")
+JSON_HELP = "Print one JSON document."
+FORCE_HELP = "Replace existing files."
+SPEC_HELP = "Take this spec, not the one in the workbook or the map."
+MAP_HELP = "A TOML file: where the tensors stand in a workbook of yours."
+
+as_json = click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+force = click.option("--force", is_flag=True, help=FORCE_HELP)
 output = click.option("-o", "--output", type=FILE, help="The file to write, instead of printing.")
-spec = click.option("--spec", help="Take this spec, not the one in the workbook or the map.")
-map_ = click.option(
-    "--map", "map_", type=FILE, help="A TOML file: where the tensors stand in a workbook of yours."
-)
+spec = click.option("--spec", metavar="SPEC", help=SPEC_HELP)
+map_ = click.option("--map", "map_", type=FILE, help=MAP_HELP)

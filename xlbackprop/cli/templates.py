@@ -11,7 +11,6 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
-from xlbackprop.report import terminal
 
 
 @click.command()
@@ -27,4 +26,6 @@ def templates(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([{"name": name, "about": text} for name, text in about], indent=1))
     else:
+        from xlbackprop.report import terminal
+
         terminal.print_templates(about, sys.stdout)

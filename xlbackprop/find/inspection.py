@@ -11,7 +11,7 @@ from xlbackprop.find.mapping import Map, ranges_of
 from xlbackprop.find.subject import find_subject
 from xlbackprop.spec import Spec
 from xlbackprop.workbook import description
-from xlbackprop.workbook.engine.engine import DEFAULT_LIMITS
+from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.workbook import open_workbook
 

@@ -38,16 +38,24 @@ def annotate(
     """
     source, target = Path(source), Path(target)
     _check_target(source, target, force=force)
+    save(target, marked_copy(report, source, target), force=force)
+    return target
+
+
+def marked_copy(report: Report, source: Path, target: Path) -> bytes:
+    """Return the content of a marked copy, which is to be a file of the target's name.
+
+    Raises OutputError where `target` has the suffix of another kind of file, and WorkbookError
+    where the source cannot be used.
+    """
     try:
         with open_package(source) as archive:
             package = Package(archive)
             _check_suffix(package, target)
             mark_workbook(package, list(_marks(report)), _summary(report))
-            content = package.to_bytes()
+            return package.to_bytes()
     except WorkbookError as error:
         raise WorkbookError(f"{one_line(source, 200)}: {error}") from None
-    save(target, content, force=force)
-    return target
 
 
 def _check_target(source: Path, target: Path, *, force: bool) -> None:

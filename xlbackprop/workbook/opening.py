@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from xlbackprop.errors import EngineError, WorkbookError, one_line
-from xlbackprop.workbook.engine.engine import EngineStopped, Limits
+from xlbackprop.workbook.engine.engine import EngineStopped
 from xlbackprop.workbook.engine.libreoffice import convert
+from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.read.guard import check_archive
 from xlbackprop.workbook.read.kinds import ODS, Kind, kind_to_convert
 

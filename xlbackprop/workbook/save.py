@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -88,7 +87,7 @@ def _write_beside(path: Path, content: bytes, *, force: bool) -> None:
 
 
 def _name_beside(path: Path) -> Path:
-    return path.with_name(f".{secrets.token_hex(8)}.tmp")
+    return path.with_name(f".{os.urandom(8).hex()}.tmp")
 
 
 def _exists(path: Path) -> OutputError:

@@ -22,8 +22,7 @@ from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.tiles import Tiles
 from xlbackprop.network import build_network
 from xlbackprop.spec import parse_spec
-from xlbackprop.workbook.engine.engine import DEFAULT_LIMITS, Limits
-from xlbackprop.workbook.engine.recalculation import EngineName
+from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limits
 
 Size = tuple[int, int]
 

@@ -25,8 +25,9 @@ from xlbackprop.spec import Spec
 from xlbackprop.spec.templates import load_spec
 from xlbackprop.workbook import description
 from xlbackprop.workbook.engine.cell_list import UNABLE, list_cells
-from xlbackprop.workbook.engine.engine import DEFAULT_LIMITS, EngineStopped, Limits
-from xlbackprop.workbook.engine.recalculation import EngineName, Recalculating, engine_name, start
+from xlbackprop.workbook.engine.engine import EngineStopped
+from xlbackprop.workbook.engine.recalculation import Recalculating, engine_name, start
+from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limits
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook

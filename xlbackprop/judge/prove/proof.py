@@ -16,8 +16,6 @@ from xlbackprop.judge.verify import Judgement, Status
 from xlbackprop.workbook.engine.engine import Engine, EngineStopped
 from xlbackprop.workbook.notes import Note, NoteKind
 
-MOST_DRAWS = 1_000
-
 
 def prove(review: Review, engine: Engine, draws: int, *, seed: int = 0) -> Review:
     """Return the review after so many draws of the inputs, with notes on what was tried.

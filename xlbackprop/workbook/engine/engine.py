@@ -17,7 +17,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, cast
@@ -28,21 +27,11 @@ from xlbackprop.equation import Array
 from xlbackprop.errors import one_line
 from xlbackprop.workbook.engine import recalculator
 from xlbackprop.workbook.engine.cell_list import CellList, Values
+from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.read.cells import State
 
 _LENGTHS = struct.Struct("<II")
 _LONGEST_HEADER = 64_000_000
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What an engine may take: seconds in all, megabytes of memory for each of its processes."""
-
-    seconds: float = 60.0
-    megabytes: int = 1_000
-
-
-DEFAULT_LIMITS = Limits()
 
 
 class EngineStopped(Exception):  # noqa: N818  (not an error of the user's: a fact to report)

@@ -19,7 +19,8 @@ import numpy as np
 
 from xlbackprop.errors import EngineError, WorkbookError
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values
-from xlbackprop.workbook.engine.engine import EngineStopped, Limits
+from xlbackprop.workbook.engine.engine import EngineStopped
+from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,8 +17,9 @@ from xlbackprop.equation.indices import index_at
 from xlbackprop.errors import EngineError, shown, suggestion
 from xlbackprop.tolerance import allowance
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values, list_cells
-from xlbackprop.workbook.engine.engine import EngineStopped, Limits, start_engine
+from xlbackprop.workbook.engine.engine import EngineStopped, start_engine
 from xlbackprop.workbook.engine.libreoffice import LibreOffice, find_libreoffice
+from xlbackprop.workbook.engine.settings import EngineName, Limits
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found, Origin, Recalculated
@@ -36,14 +36,6 @@ _OTHER_WORKBOOKS = "a link to another workbook"
 
 
 Codes = NDArray[np.int8]
-
-
-class EngineName(StrEnum):
-    """What recalculates."""
-
-    IRONCALC = "ironcalc"
-    LIBREOFFICE = "libreoffice"
-    NONE = "none"
 
 
 def engine_name(engine: EngineName | str, *, proves: bool = False) -> EngineName:

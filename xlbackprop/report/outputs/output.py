@@ -1,0 +1,69 @@
+"""What a form of output is, which ones there are, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlbackprop.workbook.save import save
+
+if TYPE_CHECKING:  # what a help page can do without
+    from xlbackprop.judge.review import Review
+    from xlbackprop.report.hints import Hints
+    from xlbackprop.report.report import Report
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A checked workbook; `report` has no more in it than may be told at the level of hints."""
+
+    workbook: Path
+    review: Review
+    report: Report
+    hints: Hints
+
+
+Maker = Callable[[Outcome, Path], bytes]
+
+
+@dataclass(frozen=True)
+class Output:
+    """A form of output: the words for it, and what makes a file's content.
+
+    `make` gets the outcome and the path of the file that is to be, and raises OutputError where
+    a file of that name cannot be made. An empty `ending` is that of the checked workbook.
+    """
+
+    option: str  # "html": --html on the command line
+    name: str  # what it is called once it is there
+    ending: str  # ".html"
+    help: str
+    make: Maker
+
+
+OUTPUTS: dict[str, Output] = {}
+
+
+def output(option: str, *, name: str, ending: str, help: str) -> Callable[[Maker], Maker]:  # noqa: A002
+    """Register a function as what makes the files of a form of output."""
+
+    def register(make: Maker) -> Maker:
+        if option in OUTPUTS:
+            raise ValueError(f"an output {option!r} is registered already")
+        OUTPUTS[option] = Output(option, name, ending, help, make)
+        return make
+
+    return register
+
+
+def write_outputs(outcome: Outcome, paths: Mapping[str, Path], *, force: bool = False) -> None:
+    """Write the outcome to files, each in the form of its key in OUTPUTS; all, or none.
+
+    Raises OutputError where one of them cannot be made or written; an existing file is replaced
+    only with `force`.
+    """
+    contents = {path: OUTPUTS[option].make(outcome, path) for option, path in paths.items()}
+    for path, content in contents.items():
+        save(path, content, force=force)
