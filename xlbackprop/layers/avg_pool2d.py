@@ -16,27 +16,21 @@ It is a convolution of each plane with the filter that is 1/(R·S) throughout, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
-from xlbackprop.contract.slips import altered, scaled
-from xlbackprop.equation import Array, Equation, Math, Shape, Slip
+from xlbackprop.equation import Array, Equation, Math, Shape
 from xlbackprop.formula.grid import Addresses
-from xlbackprop.layers.common.planes import (
-    VALID,
-    Pair,
-    as_pair,
-    pair_text,
-    placed,
-    spread_out,
-    windows,
-)
-from xlbackprop.layers.common.planes import scaled as scaled_index
-from xlbackprop.layers.common.pooling import Pooling, PoolOptions
-from xlbackprop.layers.common.sliding import cut, frame_slips, overhanging
+from xlbackprop.layers.common.avg_pool2d_slips import slips_of_dh, slips_of_mean
+from xlbackprop.layers.common.geometry import Geometry
+from xlbackprop.layers.common.helper_blocks import Helper, Prepared, padded, spread
+from xlbackprop.layers.common.images import batch_letter
+from xlbackprop.layers.common.planes import windows
+from xlbackprop.layers.common.pooling import PoolOptions, PoolTensors, about_pool, pool_tensors
+from xlbackprop.layers.common.text import index_text
 
 
 @layer("avg_pool2d", short="avgpool")
@@ -46,177 +40,88 @@ class AvgPool2d(PoolOptions):
 
     def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
         """Return the layer's equations for h of shape (C,H,W) or (N,C,H,W)."""
-        return _AveragePooling(self, scope, shape).equations()
+        geometry = self.geometry(scope, shape)
+        return _AveragePooling(scope, geometry, pool_tensors(scope, shape, geometry)).equations()
 
 
-class _AveragePooling(Pooling):
+@dataclass(frozen=True)
+class _AveragePooling:
     """Average pooling of known geometry: its helper blocks and its equations."""
 
+    scope: Scope
+    geometry: Geometry
+    tensors: PoolTensors
+
     def equations(self) -> LayerEquations:
-        # Each stands in for its helper block until there is one.
-        self.h_padded, self.dL_dout_spread = self.h, self.dL_dout
+        tensors = self.tensors
         return LayerEquations(
-            inputs=(self.h,),
-            out=self.out,
-            forward=tuple(self.forward()),
-            dL_dout=self.dL_dout,
-            backward=tuple(self.backward()),
-            gradients=(self.dL_dh,),
-            about=self.about(),
-            note="The zeros of the padding count in the means." if any(self.padding) else "",
+            inputs=(tensors.h,),
+            out=tensors.out,
+            forward=(*self.padded.equations, self.mean()),
+            dL_dout=tensors.dL_dout,
+            backward=(*self.spread.equations, self.gradient_of_h()),
+            gradients=(tensors.dL_dh,),
+            about=about_pool(self.geometry),
+            note="The zeros of the padding count in the means."
+            if any(self.geometry.padding)
+            else "",
         )
 
-    def forward(self) -> Iterator[Equation]:
-        if self.framed != self.size:
-            padded = spread_out(
-                self.scope,
-                "h_padded",
-                "P",
-                self.h,
-                "input in a frame of zeros",
-                size=self.framed,
-                offset=self.padding,
-            )
-            self.h_padded = padded.target
-            yield padded
-        yield self.mean()
+    @cached_property
+    def padded(self) -> Prepared:
+        helper = Helper("h_padded", "P", "input in a frame of zeros")
+        return padded(self.scope, helper, self.tensors.h, self.geometry)
 
-    def backward(self) -> Iterator[Equation]:
-        if self.canvas != self.out_size:
-            spread = spread_out(
-                self.scope,
-                "dL_dout_spread",
-                "G",
-                self.dL_dout,
-                "dL/dout within zeros",
-                size=self.canvas,
-                offset=as_pair(r - 1 for r in self.kernel),
-                step=self.stride,
-                unframed=VALID,
-            )
-            self.dL_dout_spread = spread.target
-            yield spread
-        yield self.gradient_of_h()
-
-    @property
-    def canvas(self) -> Pair:
-        """The size of G: a window at every cell of the padded input, H+2p+R-1."""
-        return as_pair(n + r - 1 for n, r in zip(self.framed, self.kernel, strict=True))
-
-    @property
-    def entries(self) -> int:
-        return self.kernel[0] * self.kernel[1]
+    @cached_property
+    def spread(self) -> Prepared:
+        helper = Helper("dL_dout_spread", "G", "dL/dout within zeros")
+        return spread(self.scope, helper, self.tensors.dL_dout, self.geometry)
 
     def mean(self) -> Equation:
-        (R, S), (s, t), entries, n = self.kernel, self.stride, self.entries, self.n
+        (R, S), (s, t) = self.geometry.kernel, self.geometry.stride
+        h, entries, n = self.padded.tensor, self.geometry.window_entries, batch_letter(self.scope)
 
         def formula(at: Addresses, *index: int) -> str:
             *lead, i, j = index
             i, j = i * s, j * t
             return f"SUM({at.h[*lead, i : i + R, j : j + S]})/{entries}"
 
-        window = f"{n}c,{scaled_index(s, 'i')}+a,{scaled_index(t, 'j')}+b"
+        window = f"{n}c,{index_text('i', s)}+a,{index_text('j', t)}+b"
         return Equation(
-            self.out,
-            {"h": self.h_padded},
+            self.tensors.out,
+            {"h": h},
             compute=lambda h: windows(h, (R, S), (s, t)).sum(axis=(-2, -1)) / entries,
             formula=formula,
-            math=Math(f"out[{n}c,i,j] = Σ(a,b) {self.h_padded.title}[{window}] / {entries}"),
-            slips=tuple(self.slips_of_mean()),
+            math=Math(f"out[{n}c,i,j] = Σ(a,b) {h.title}[{window}] / {entries}"),
+            slips=tuple(slips_of_mean(self.geometry)),
         )
 
     def gradient_of_h(self) -> Equation:
-        (R, S), (p, q), (H, W), n = self.kernel, self.padding, self.size, self.n
+        (R, S), (p, q), (H, W) = (
+            self.geometry.kernel,
+            self.geometry.padding,
+            self.geometry.input_size,
+        )
+        g, entries, n = self.spread.tensor, self.geometry.window_entries, batch_letter(self.scope)
 
         def compute(g: Array) -> Array:
             every = windows(g, (R, S))[..., p : p + H, q : q + W, :, :]
-            return np.asarray(every.sum(axis=(-2, -1)) / self.entries)
+            return np.asarray(every.sum(axis=(-2, -1)) / entries)
 
         def formula(at: Addresses, *index: int) -> str:
             *lead, u, v = index
             u, v = u + p, v + q
-            return f"SUM({at.g[*lead, u : u + R, v : v + S]})/{self.entries}"
+            return f"SUM({at.g[*lead, u : u + R, v : v + S]})/{entries}"
 
-        window = f"{n}c,{scaled_index(1, 'u', p)}+a,{scaled_index(1, 'v', q)}+b"
+        window = f"{n}c,{index_text('u', plus=p)}+a,{index_text('v', plus=q)}+b"
         return Equation(
-            self.dL_dh,
-            {"g": self.dL_dout_spread},
+            self.tensors.dL_dh,
+            {"g": g},
             compute,
             formula,
             Math(
-                f"dL/dh[{n}c,u,v] = Σ(a,b) {self.dL_dout_spread.title}[{window}] / {self.entries}",
+                f"dL/dh[{n}c,u,v] = Σ(a,b) {g.title}[{window}] / {entries}",
                 why="A window gives every entry that it sees the same share of its gradient.",
             ),
-            slips=tuple(self.slips_of_dh(compute)),
+            slips=tuple(slips_of_dh(self.geometry, compute)),
         )
-
-    # What goes wrong.
-
-    def slips_of_mean(self) -> Iterator[Slip]:
-        """Yield the slips of the forward pass: h is the padded input."""
-        kernel, out_size, entries = self.kernel, self.out_size, self.entries
-        inside = placed(np.ones(self.size), self.framed, self.padding)
-
-        def mean(h: Array, step: Pair) -> Array:
-            return np.asarray(overhanging(h, kernel, out_size, step).sum(axis=(-2, -1)) / entries)
-
-        if entries > 1:
-            yield scaled(
-                "average not divided",
-                f"Divide the sum of each window by its number of entries, {entries}.",
-                lambda h: mean(h, self.stride),
-                entries,
-            )
-            yield Slip(
-                "maximum for mean",
-                "Take the mean of each window, not its largest entry.",
-                lambda h: windows(h, kernel, self.stride).max(axis=(-2, -1)),
-            )
-        if self.stride != (1, 1) and max(out_size) > 1:
-            yield Slip(
-                "stride forgotten",
-                f"Move the window by {pair_text(self.stride)} cells from one output to the next.",
-                lambda h: mean(h, (1, 1)),
-            )
-        if any(self.padding):
-            yield Slip(
-                "padding forgotten",
-                f"Begin with the window in the corner of the padded input: it has"
-                f" {pair_text(self.padding)} rings of zeros around h.",
-                lambda h: mean(cut(h, self.padding, self.size), self.stride),
-            )
-            yield Slip(
-                "zeros of the padding not counted",
-                f"Divide by {entries} at the edges, too: here the zeros of the padding count.",
-                lambda h: mean(h, self.stride) / mean(inside, self.stride),
-            )
-
-    def slips_of_dh(self, compute: Callable[[Array], Array]) -> Iterator[Slip]:
-        """Yield the slips of dL/dh: g is dL/dout within zeros."""
-        last = as_pair(r - 1 for r in self.kernel)
-        if self.entries > 1:
-            yield scaled(
-                "average not divided",
-                f"Divide each window's gradient by its number of entries, {self.entries}: each of"
-                " them moves the mean by that part only.",
-                compute,
-                self.entries,
-            )
-
-        def moved(g: Array, offset: Pair, step: Pair = self.stride) -> Array:
-            return placed(cut(g, last, self.out_size, self.stride), self.canvas, offset, step)
-
-        if self.stride != (1, 1) and max(self.out_size) > 1:
-            yield altered(
-                "stride forgotten",
-                f"Put zeros between the entries of dL/dout, so that they stand"
-                f" {pair_text(self.stride)} cells apart.",
-                compute,
-                g=lambda g: moved(g, last, (1, 1)),
-            )
-        if last != (0, 0):
-            hint = (
-                f"Frame dL/dout with {last[0]} rows and {last[1]} columns of zeros, so that"
-                " each input gets its part from every window that saw it."
-            )
-            yield from frame_slips(compute, "g", moved, last, VALID, hint)

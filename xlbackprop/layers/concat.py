@@ -21,7 +21,7 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip
 from xlbackprop.formula.grid import Addresses, View
-from xlbackprop.layers.common.planes import scaled
+from xlbackprop.layers.common.text import index_text
 
 
 @layer("concat", short="concat", joins=True)
@@ -81,7 +81,8 @@ class _Concat:
     def index(self, shift: int) -> str:
         """Return an entry's index with a shift along the axis: `n,c-2,i,j`."""
         return ",".join(
-            scaled(1, letter, shift) if letter == self.letter else letter for letter in self.axes
+            index_text(letter, plus=shift) if letter == self.letter else letter
+            for letter in self.axes
         )
 
     def join(self) -> Equation:

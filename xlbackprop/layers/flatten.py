@@ -18,7 +18,7 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Index, Kind, Math, Shape, Slip
 from xlbackprop.formula.grid import Addresses
-from xlbackprop.layers.common.planes import scaled
+from xlbackprop.layers.common.text import index_text
 
 
 @layer("flatten", short="flatten")
@@ -120,5 +120,5 @@ class _Flatten:
     def position(self) -> str:
         """Return the index in out of an entry of h, as equations write it: `n,12c+4i+j`."""
         axes = self.h.axes[len(self.batch) :]
-        terms = [scaled(prod(self.sizes[k + 1 :]), axis) for k, axis in enumerate(axes)]
+        terms = [index_text(axis, prod(self.sizes[k + 1 :])) for k, axis in enumerate(axes)]
         return "n," * len(self.batch) + "+".join(terms)

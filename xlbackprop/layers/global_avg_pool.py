@@ -14,6 +14,7 @@ import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Equation, Kind, Math, Shape, Slip
+from xlbackprop.layers.common.geometry import Placement
 from xlbackprop.layers.common.planes import placed
 
 
@@ -94,7 +95,7 @@ class _GlobalAveragePooling:
                     "gradient to one entry only",
                     "Give each entry of the plane its part of the gradient: all of them are in the"
                     " mean.",
-                    lambda g: placed(g[..., None, None], (self.height, self.width), (0, 0)),
+                    lambda g: placed(g[..., None, None], Placement((self.height, self.width))),
                 ),
             ),
         )

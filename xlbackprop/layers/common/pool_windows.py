@@ -14,18 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
-from xlbackprop.layers.common.planes import Pair
+from xlbackprop.layers.common.geometry import Geometry
 
 
 @dataclass(frozen=True)
 class Windows:
     """Windows over planes (…, H, W) in a frame of minus infinity."""
 
-    size: Pair  # of a plane in its frame
-    out_size: Pair
-    kernel: Pair
-    stride: Pair
-    padding: Pair
+    geometry: Geometry
 
     def seen(self, h: Array) -> Array:
         """Return the entries that each window sees."""
@@ -39,20 +35,25 @@ class Windows:
 
     def at(self, positions: Array) -> Mask:
         """Return which entry of each window stands at the position given for it."""
-        return np.asarray(positions[..., None] == np.arange(self.kernel[0] * self.kernel[1]))
+        return np.asarray(positions[..., None] == np.arange(self.geometry.window_entries))
+
+    def routed(self, winner: Array, g: Array) -> Array:
+        """Return what reaches each entry of the planes from windows that give g to their winner."""
+        # Without the zero, an error among the winners would be lost in the comparison.
+        return self.given_back(self.at(winner) * (g + 0 * winner)[..., None])
 
     def given_back(self, parts: Array) -> Array:
         """Return what the windows give to each entry of the planes, from their parts, summed."""
-        planes = np.zeros((*parts.shape[:-3], *self.size))
+        planes = np.zeros((*parts.shape[:-3], *self.geometry.padded_size))
         for view, part in zip(self._views(planes), np.moveaxis(parts, -1, 0), strict=True):
             np.add(view, part, out=view)
         return self._unframed(planes)
 
     def given_back_last(self, picks: Mask, g: Array) -> Array:
         """Return what each entry gets from the last window, row by row, that picks it."""
-        planes = np.zeros((*g.shape[:-2], *self.size))
-        (s, t), (height, width) = self.stride, self.kernel
-        for i, j in np.ndindex(self.out_size):
+        planes = np.zeros((*g.shape[:-2], *self.geometry.padded_size))
+        (s, t), (height, width) = self.geometry.stride, self.geometry.kernel
+        for i, j in np.ndindex(self.geometry.output_size):
             window = planes[..., s * i : s * i + height, t * j : t * j + width]
             picked = picks[..., i, j, :].reshape(window.shape)
             np.copyto(window, g[..., i, j, None, None], where=picked)
@@ -60,7 +61,7 @@ class Windows:
 
     def clusters(self, ties: Mask) -> NDArray[np.int64]:
         """Return a number for each entry of the planes, the same for those that ties connect."""
-        shape = (*ties.shape[:-3], *self.size)
+        shape = (*ties.shape[:-3], *self.geometry.padded_size)
         last = int(np.prod(shape))
         numbers, before = np.arange(last).reshape(shape), np.zeros(shape)
         while (numbers != before).any():
@@ -73,14 +74,14 @@ class Windows:
 
     def _views(self, planes: NDArray[Any]) -> Iterator[NDArray[Any]]:
         """Yield, for each position in a window, the view of what all windows see there."""
-        (s, t), (height, width) = self.stride, self.out_size
-        for a, b in product(range(self.kernel[0]), range(self.kernel[1])):
+        (s, t), (height, width) = self.geometry.stride, self.geometry.output_size
+        for a, b in product(*map(range, self.geometry.kernel)):
             yield planes[..., a : a + s * height : s, b : b + t * width : t]
 
     def _framed(self, h: Array) -> Array:
-        (p, q), leading = self.padding, [(0, 0)] * (h.ndim - 2)
+        (p, q), leading = self.geometry.padding, [(0, 0)] * (h.ndim - 2)
         return np.pad(h, [*leading, (p, p), (q, q)], constant_values=-np.inf)
 
     def _unframed(self, planes: NDArray[Any]) -> NDArray[Any]:
-        (p, q), (rows, columns) = self.padding, self.size
+        (p, q), (rows, columns) = self.geometry.padding, self.geometry.padded_size
         return planes[..., p : rows - p, q : columns - q]

@@ -7,55 +7,50 @@ the empty cells beyond a block do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from xlbackprop.contract.slips import altered
 from xlbackprop.equation import Array, Slip
-from xlbackprop.layers.common.planes import Pair, as_pair, frames, placed, windows
-
-
-def slide(
-    pattern: str, x: Array, f: Array, size: Pair, step: Pair = (1, 1), dilation: Pair = (1, 1)
-) -> Array:
-    """Return sums of products of windows of x with f, as many as `size` says.
-
-    `pattern` is einsum's, the windows' two axes last in x; `dilation` steps within a window.
-    """
-    every = overhanging(x, as_pair(f.shape[-2:]), size, step, dilation)
-    return np.asarray(np.einsum(pattern, every, f))
+from xlbackprop.layers.common.geometry import Pair, Placement, as_pair
+from xlbackprop.layers.common.helper_blocks import frames
+from xlbackprop.layers.common.planes import placed, taken_out, windows
 
 
 def overhanging(
-    x: Array, window: Pair, size: Pair, step: Pair = (1, 1), dilation: Pair = (1, 1)
+    x: Array, window: Pair, number: Pair, step: Pair = (1, 1), dilation: Pair = (1, 1)
 ) -> Array:
-    """Return the windows of x's planes: (…, rows, columns, height, width), `size` of them."""
+    """Return windows of x's planes, as many as `number` says: (…, rows, columns, height, width)."""
     reach = as_pair(d * (r - 1) + 1 for r, d in zip(window, dilation, strict=True))
-    extent = as_pair(s * (n - 1) + d for n, s, d in zip(size, step, reach, strict=True))
-    every = windows(placed(x, extent, (0, 0)), reach, step)
+    extent = as_pair(s * (n - 1) + d for n, s, d in zip(number, step, reach, strict=True))
+    every = windows(placed(x, Placement(extent)), reach, step)
     return every[..., :: dilation[0], :: dilation[1]]
 
 
-def cut(x: Array, offset: Pair, size: Pair, step: Pair = (1, 1)) -> Array:
-    """Return the entries of x's planes that `placed` put there: the way back from zeros."""
-    rows, columns = (
-        slice(o, o + s * (n - 1) + 1, s) for o, n, s in zip(offset, size, step, strict=True)
-    )
-    return x[..., rows, columns]
+@dataclass(frozen=True)
+class PlacedSource:
+    """A source of `compute`, by its letter, that holds planes of a known size within zeros.
 
-
-def frame_slips(
-    compute: Callable[..., Array],
-    letter: str,
-    place: Callable[[Array, Pair], Array],
-    width: Pair,
-    unframed: str,
-    hint: str,
-) -> Iterator[Slip]:
-    """Yield the slips of a frame of zeros of another width, around the source with that letter.
-
-    `place(x, offset)` returns the source with its entries at another offset; `unframed` is the
-    name of the slip that leaves the frame out.
+    Where the zeros would change nothing, the source is the planes themselves.
     """
-    for name, offset in frames(width, unframed).items():
-        yield altered(name, hint, compute, **{letter: lambda x, offset=offset: place(x, offset)})
+
+    compute: Callable[..., Array]
+    letter: str
+    placement: Placement
+    size: Pair  # of the planes
+
+    def planes(self, x: Array) -> Array:
+        """Return the planes that stand in the source."""
+        is_plain = as_pair(x.shape[-2:]) == self.size
+        return x if is_plain else taken_out(x, self.placement, self.size)
+
+    def misplaced(self, name: str, hint: str, **wrong: Pair) -> Slip:
+        """Return the slip that has the planes at a wrong `offset`, or with a wrong `step`."""
+        placement = replace(self.placement, **wrong)
+        change = {self.letter: lambda x: placed(self.planes(x), placement)}
+        return altered(name, hint, self.compute, **change)
+
+    def frame_slips(self, unframed: str, hint: str) -> Iterator[Slip]:
+        """Yield the slips of a frame of another width; `unframed` names the one without any."""
+        if self.placement.offset != (0, 0):
+            for name, offset in frames(self.placement.offset, unframed).items():
+                yield self.misplaced(name, hint, offset=offset)

@@ -1,0 +1,131 @@
+"""What conv2d and conv_transpose2d share: their tensors, and a bias for each filter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from xlbackprop.contract.layer import LayerEquations, Scope
+from xlbackprop.contract.sums import Finish, Terms, sum_equations
+from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Tensor
+from xlbackprop.formula.grid import Addresses
+from xlbackprop.layers.common.cross_correlation import CrossCorrelation
+from xlbackprop.layers.common.filter_slips import gradient_of_b_slips
+from xlbackprop.layers.common.geometry import Geometry
+from xlbackprop.layers.common.images import batch_letter
+
+
+@dataclass(frozen=True)
+class FilterTensors:
+    """The tensors of a layer of filters, under the names of the page."""
+
+    h: Tensor
+    w: Tensor
+    b: Tensor
+    out: Tensor
+    dL_dout: Tensor
+    dL_dw: Tensor
+    dL_db: Tensor
+    dL_dh: Tensor
+
+
+def filter_tensors(
+    scope: Scope, h_shape: Shape, w_shape: Shape, w_axes: str, out_shape: Shape
+) -> FilterTensors:
+    """Return h, w, b (an entry for each of out's channels), out, and their gradients."""
+    h = scope.tensor("h", h_shape, scope.axes(h_shape), Kind.GIVEN, "input")
+    w = scope.tensor("w", w_shape, w_axes, Kind.PARAMETER, "filters")
+    b = scope.tensor("b", (out_shape[-3],), "k", Kind.PARAMETER, "bias", block_rank=0)
+    out_axes = "nkij" if scope.has_batch else "kij"
+    out = scope.tensor("out", out_shape, out_axes, Kind.FORWARD, "output")
+    return FilterTensors(
+        h,
+        w,
+        b,
+        out,
+        dL_dout=scope.gradient(out, "upstream gradient"),
+        dL_dw=scope.gradient(w, "gradient of the filters"),
+        dL_db=scope.gradient(b, "gradient of the bias"),
+        dL_dh=scope.gradient(h, "gradient for the layer before"),
+    )
+
+
+@dataclass(frozen=True)
+class FilterLayer:
+    """A layer of filters of known geometry, each with a bias or none with one."""
+
+    scope: Scope
+    correlation: CrossCorrelation
+    tensors: FilterTensors
+    has_bias: bool
+
+    @property
+    def geometry(self) -> Geometry:
+        """The geometry of the cross-correlation."""
+        return self.correlation.geometry
+
+    @property
+    def n(self) -> str:
+        """The batch's letter with its comma, in an equation's indices; empty without a batch."""
+        return batch_letter(self.scope)
+
+    def layer_equations(
+        self, forward: list[Equation], backward: list[Equation], about: str, note: str
+    ) -> LayerEquations:
+        """Return the whole layer, from the equations of both passes."""
+        tensors = self.tensors
+        return LayerEquations(
+            inputs=(tensors.h,),
+            parameters=(tensors.w, tensors.b) if self.has_bias else (tensors.w,),
+            out=tensors.out,
+            forward=tuple(forward),
+            dL_dout=tensors.dL_dout,
+            backward=tuple(backward),
+            gradients=(tensors.dL_dh,),
+            about=about,
+            note=note,
+        )
+
+    @cached_property
+    def bias(self) -> Finish | None:
+        """What is done to out's finished sum: the bias of its filter is added."""
+        if not self.has_bias:
+            return None
+        return Finish(
+            {"b": self.tensors.b},
+            compute=lambda total, b: total + b[:, None, None],
+            formula=lambda total, at, *index: f"{total}+{at.b[index[-3]].fixed}",
+        )
+
+    @property
+    def plus_bias(self) -> str:
+        """The bias at the end of out's equation; empty where there is none."""
+        return " + b[k]" if self.has_bias else ""
+
+    def gradient_of_b(self, *, axis: int) -> list[Equation]:
+        """Return the equation of dL/db, after those of its partial sums; none without a bias.
+
+        `axis` is that of out's channels in w.
+        """
+        if not self.has_bias:
+            return []
+        batch, samples = self.correlation.batch, self.correlation.samples
+
+        def partial(part: slice, g: Array) -> Array:
+            by_sample = g.reshape(samples, *g.shape[-3:])
+            return np.asarray(by_sample[part].sum(axis=(0, 2, 3)))
+
+        def term(at: Addresses, n: int, k: int) -> str:
+            return f"SUM({at.g[*(n,) * len(batch), k]})"
+
+        math = Math(f"dL/db[k] = Σ({self.n}i,j) dL/dout[{self.n}k,i,j]")
+        terms = Terms(samples, {"g": self.tensors.dL_dout}, partial, term, "sample")
+        slips = gradient_of_b_slips(self.tensors.dL_dw, axis)
+        return sum_equations(self.scope, self.tensors.dL_db, terms, math, slips=slips)
+
+
+def filters_text(filters: int, kernel: str) -> str:
+    """Return how many filters there are as people write it: `3 filters 3×3`."""
+    return f"{filters} filter{'s' * (filters > 1)} {kernel}"
