@@ -12,7 +12,8 @@ from math import ceil, prod
 
 from xlbackprop.equation import Equation, Kind, Place, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS, Block, block_size
+from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
+from xlbackprop.formula.grid import Block, block_size
 from xlbackprop.network import Network
 from xlbackprop.network.steps import NetworkLayer, Step
 from xlbackprop.network.training import OWNER as TRAINING

@@ -11,7 +11,7 @@ from xlbackprop.errors import MapError
 from xlbackprop.find.mapping import (
     parse_map,
 )
-from xlbackprop.formula.grid import rectangle
+from xlbackprop.formula.addresses import rectangle
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import tomli_w
 import xlbackprop
 from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.networks_by_layer import ALL
-from xlbackprop.formula.references import References, SourceRange
+from xlbackprop.formula.cell_formula import SourceRange
+from xlbackprop.formula.references import References
 from xlbackprop.formula.tree import Number
 from xlbackprop.network.values import choose_values
 

@@ -8,7 +8,8 @@ from itertools import product
 
 from xlbackprop.equation import Array
 from xlbackprop.explainer.evaluate import evaluate
-from xlbackprop.formula.references import CellFormula, References, SourceRange
+from xlbackprop.formula.cell_formula import CellFormula, SourceRange
+from xlbackprop.formula.references import References
 from xlbackprop.formula.tree import (
     Call,
     Entry,

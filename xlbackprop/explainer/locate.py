@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from xlbackprop.equation import Index, Tensor
 from xlbackprop.equation.indices import entry_name, indices
 from xlbackprop.errors import CellError, shown, suggestion
-from xlbackprop.formula.grid import column_number
+from xlbackprop.formula.addresses import column_number
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 

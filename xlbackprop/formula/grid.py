@@ -1,39 +1,14 @@
-"""Blocks of cells and their addresses as text. Knows no file format.
-
-Rows and columns count from 0 here; the text (A1, $B$3:$D$5) counts from 1 as spreadsheets do.
-"""
+"""Blocks of cells, and what formulas call the cells of a tensor. Knows no file format."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol, xl_col_to_name
-
 from xlbackprop.equation import Equation, Index, Tensor
-
-MAX_ROWS = 1_048_576
-MAX_COLUMNS = 16_384
-
-_CELL = re.compile(r"\$?([A-Z]+)\$?([0-9]+)")
-
-
-@cache
-def column_name(column: int) -> str:
-    """Return the letters of a column: 0 is A, 26 is AA."""
-    return str(xl_col_to_name(column))
-
-
-@cache
-def column_number(letters: str) -> int:
-    """Return the column that capital letters name: A is 0, AA is 26."""
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number - 1
+from xlbackprop.formula.addresses import anchored, column_name, on_sheet, rectangle
 
 
 class Range(str):
@@ -57,10 +32,7 @@ class Range(str):
         return _anchored(self, r"$\1\2")
 
 
-@lru_cache(maxsize=4096)
-def _anchored(address: str, pattern: str) -> str:
-    sheet, mark, cells = address.rpartition("!")
-    return sheet + mark + _CELL.sub(pattern, cells)
+_anchored = lru_cache(maxsize=4096)(anchored)
 
 
 @dataclass(frozen=True)
@@ -84,30 +56,6 @@ class Block:
     def range(self) -> str:
         """The block's address on its sheet: `B3:F7`, or `B3` for a single cell."""
         return rectangle(self.row, self.column, self.height, self.width)
-
-
-def corners(address: str) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return row and column of the first and the last cell of an address without a sheet."""
-    first, _, last = address.replace("$", "").partition(":")
-    return xl_cell_to_rowcol(first), xl_cell_to_rowcol(last or first)
-
-
-def cell(row: int, column: int) -> str:
-    """Return the address of one cell: `B3`."""
-    return f"{column_name(column)}{row + 1}"
-
-
-def rectangle(row: int, column: int, height: int, width: int) -> str:
-    """Return the address of a rectangle: `B3:F7`."""
-    first = cell(row, column)
-    return (
-        first if height == width == 1 else f"{first}:{cell(row + height - 1, column + width - 1)}"
-    )
-
-
-def on_sheet(sheet: str, address: str) -> str:
-    """Return an address with its sheet in front: `'Sheet 2'!B3:F7`."""
-    return f"{quote_sheetname(sheet)}!{address}"
 
 
 def block_size(tensor: Tensor) -> tuple[int, int]:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Index, Tensor
-from xlbackprop.formula.grid import Block, block_size, cell
+from xlbackprop.formula.addresses import cell
+from xlbackprop.formula.grid import Block, block_size
 
 
 @dataclass(frozen=True)

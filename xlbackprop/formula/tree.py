@@ -1,30 +1,22 @@
-"""The formulas of a page as trees: numbers, references, operators, and calls of functions.
+"""Formulas as trees: numbers, texts, references, names, operators, and calls of functions.
 
-Only what the equations' formulas use is known: no texts, no percent, no names. A reference is
-written `@` here and known by its number, so that all formulas of a block that differ only in what
-they refer to are one tree, parsed once.
+A reference is known by its number within the formula, its slot: so all formulas that differ in
+nothing but where they refer to are one tree.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from xlbackprop.equation import Index
 
 # How tightly an operator binds; a spreadsheet's minus sign binds more tightly than its power.
 PRECEDENCE = {
-    "=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "+": 2, "-": 2, "*": 3, "/": 3, "^": 4,
+    "=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4,
+    "^": 5,
 }  # fmt: skip
-SIGN_PRECEDENCE = 5
-
-_TOKEN = re.compile(
-    r"(?P<number>\d+(?:\.\d*)?(?:E[+-]?\d+)?)"
-    r"|(?P<call>[A-Z][A-Z0-9.]*)\("
-    r"|(?P<sign><=|>=|<>|[-+*/^=<>(),@])"
-)
+SIGN_PRECEDENCE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +25,40 @@ class Number:
 
     value: float
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text between quotation marks."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """TRUE or FALSE."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorValue:
+    """An error that stands in the formula itself: `#REF!`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An argument that was left out between two commas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A defined name, or a column of a table; `sheet` where the name is that sheet's own."""
+
+    name: str
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +76,19 @@ class Negative:
 
 
 @dataclass(frozen=True, slots=True)
+class Percent:
+    """An expression with a percent sign behind it."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """Two expressions with an operator between them."""
+    """Two expressions with an operator between them.
+
+    Besides those of PRECEDENCE there are the operators of references: `:` from one cell to
+    another, a space for what two rectangles have in common, a comma for both.
+    """
 
     operator: str
     left: Expression
@@ -60,10 +97,17 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function's call."""
+    """A function's call; its name is in capitals, without `_xlfn.`."""
 
     function: str
     arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """A rectangle of numbers, texts, booleans and errors in braces, by rows."""
+
+    rows: tuple[tuple[Expression, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,97 +125,42 @@ class Sum:
     terms: tuple[Expression, ...]
 
 
-Expression = Number | Reference | Entry | Negative | Operation | Call | Sum
-
-
-@lru_cache(maxsize=4096)
-def parse(formula: str) -> Expression:
-    """Return the tree of a formula without its equals sign, its references written `@`.
-
-    Raises ValueError, with the position, where it is none.
-    """
-    return _Parser(formula).whole()
+Leaf = Number | Text | Boolean | ErrorValue | Missing | Name | Reference | Entry
+Expression = Leaf | Negative | Percent | Operation | Call | Constants | Sum
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
     """Return the expressions that an expression is made of."""
     match expression:
-        case Negative(operand):
+        case Negative(operand) | Percent(operand):
             return (operand,)
         case Operation(_, left, right):
             return left, right
         case Call(_, parts) | Sum(parts):
             return parts
+        case Constants(rows):
+            return tuple(constant for row in rows for constant in row)
     return ()
 
 
-class _Parser:
-    """Reads one formula from left to right, by precedence climbing."""
+def walk(expression: Expression) -> Iterator[Expression]:
+    """Yield an expression and all that it is made of, from left to right."""
+    left = [expression]
+    while left:
+        here = left.pop()
+        yield here
+        left.extend(reversed(children(here)))
 
-    def __init__(self, formula: str) -> None:
-        self.formula = formula
-        self.tokens = self._tokens()
-        self.slots = 0
-        self._advance()
 
-    def _tokens(self) -> Iterator[tuple[str, str, int]]:
-        position = 0
-        while position < len(self.formula):
-            match = _TOKEN.match(self.formula, position)
-            if match is None or match.lastgroup is None:
-                raise self._error(position)
-            yield match.lastgroup, match[match.lastgroup], position
-            position = match.end()
-        yield "end", "", position
+def functions_in(expression: Expression) -> tuple[str, ...]:
+    """Return the names of the functions that an expression calls, each once."""
+    return tuple(dict.fromkeys(one.function for one in walk(expression) if isinstance(one, Call)))
 
-    def _advance(self) -> None:
-        self.kind, self.text, self.position = next(self.tokens)
 
-    def _error(self, position: int) -> ValueError:
-        return ValueError(f"not understood at {position}: {self.formula[position : position + 20]}")
-
-    def _take(self, text: str) -> None:
-        if self.kind != "sign" or self.text != text:
-            raise self._error(self.position)
-        self._advance()
-
-    def whole(self) -> Expression:
-        expression = self._operations(1)
-        if self.kind != "end":
-            raise self._error(self.position)
-        return expression
-
-    def _operations(self, least: int) -> Expression:
-        left = self._operand()
-        while self.kind == "sign" and PRECEDENCE.get(self.text, 0) >= least:
-            operator = self.text
-            self._advance()
-            left = Operation(operator, left, self._operations(PRECEDENCE[operator] + 1))
-        return left
-
-    def _operand(self) -> Expression:
-        kind, text = self.kind, self.text
-        self._advance()
-        if kind == "number":
-            return Number(float(text), text)
-        if kind == "call":
-            return Call(text, self._arguments())
-        if text == "@":
-            self.slots += 1
-            return Reference(self.slots - 1)
-        if text == "-":
-            return Negative(self._operand())
-        if text != "(":
-            raise self._error(self.position)
-        inner = self._operations(1)
-        self._take(")")
-        return inner
-
-    def _arguments(self) -> tuple[Expression, ...]:
-        arguments = []
-        while self.text != ")":
-            arguments.append(self._operations(1))
-            if self.text == ",":
-                self._advance()
-        self._take(")")
-        return tuple(arguments)
+def depth(expression: Expression) -> int:
+    """Return how many expressions stand within one another, at most."""
+    level, number = [expression], 0
+    while level:
+        level = [child for one in level for child in children(one)]
+        number += 1
+    return number

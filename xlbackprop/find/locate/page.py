@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
 from xlbackprop.errors import WorkbookError
-from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS
+from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.formula.places import Places
 from xlbackprop.tolerance import typed_tolerance
 from xlbackprop.workbook.read.cells import Cells, State

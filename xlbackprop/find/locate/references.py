@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -11,15 +10,9 @@ import numpy as np
 from xlbackprop.equation import Mask
 from xlbackprop.find.locate.page import NEXT_SHEET, Keys, Page, key_of
 from xlbackprop.find.locate.tiles import Tile
-from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS, column_number
-from xlbackprop.workbook.read.workbook import parse_area
+from xlbackprop.formula.addresses import read_area
+from xlbackprop.formula.tokens import names_in, split
 
-_TEXT = re.compile(r'"[^"]*"')
-_REFERENCE = re.compile(
-    r"(?:(?:'((?:[^']|'')+)'|([\w.]+))!)?"
-    r"(?<![\w.$])\$?([A-Z]{1,3})\$?([1-9]\d{0,6})(?::\$?([A-Z]{1,3})\$?([1-9]\d{0,6}))?(?![\w(!])"
-)
-_NAME = re.compile(r"[^\W\d][\w.]*(?![\w(!.])")
 _MOST_CELLS = 4_096  # in one range: a larger one is no tensor's
 _MOST_REFERENCES = 400_000
 
@@ -68,20 +61,21 @@ class PageReferences:
         return np.unique(np.concatenate([tile.keys().ravel() for tile in tiles]))
 
     def _ranges(self, formula: str, sheet: int) -> Iterator[Tile]:
-        plain = _TEXT.sub('""', formula)
-        for match in _REFERENCE.finditer(plain):
-            quoted, name, *corners = match.groups()
-            other = (quoted or name or "").replace("''", "'").lower()
-            on = self._numbers.get(other) if other else sheet
-            tile = _tile(on, *corners) if on is not None else None
-            if tile is not None:
-                yield tile
+        try:
+            skeleton, addresses = split(formula)
+        except ValueError:  # too long for any spreadsheet
+            return
+        for address in addresses:
+            on = self._numbers.get(address.sheet.lower()) if address.sheet else sheet
+            height, width = address.size
+            if on is not None and not address.book and height * width <= _MOST_CELLS:
+                yield Tile(key_of(on, address.top, address.left), height, width)
         if self._page.names:
-            yield from self._named(plain)
+            yield from self._named(skeleton)
 
-    def _named(self, formula: str) -> Iterator[Tile]:
-        for word in _NAME.findall(formula):
-            area = self._areas.get(word.lower())
+    def _named(self, skeleton: str) -> Iterator[Tile]:
+        for name in names_in(skeleton):
+            area = self._areas.get(name.lower())
             if area is not None:
                 yield area
 
@@ -89,24 +83,9 @@ class PageReferences:
     def _areas(self) -> dict[str, Tile]:
         found = {}
         for name, text in self._page.names.items():
-            area = parse_area(text)
+            area = read_area(text)
             on = self._numbers.get(area.sheet.lower()) if area else None
             if area and on is not None and area.height * area.width <= _MOST_CELLS:
                 key = key_of(on, area.row, area.column)
                 found[name.lower()] = Tile(key, area.height, area.width)
         return found
-
-
-def _tile(sheet: int, left: str, top: str, right: str | None, bottom: str | None) -> Tile | None:
-    first, last = column_number(left), column_number(right or left)
-    above, below = int(top) - 1, int(bottom or top) - 1
-    first, last, above, below = (
-        min(first, last),
-        max(first, last),
-        min(above, below),
-        max(above, below),
-    )
-    height, width = below - above + 1, last - first + 1
-    if last >= MAX_COLUMNS or below >= MAX_ROWS or height * width > _MOST_CELLS:
-        return None
-    return Tile(key_of(sheet, above, first), height, width)

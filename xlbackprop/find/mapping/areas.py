@@ -5,18 +5,12 @@ As in a formula that is dragged, a $ before the row (or the column) keeps it whe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xlbackprop.errors import MapError, one_line, shown, suggestion
-from xlbackprop.workbook.read.cells import Area
-from xlbackprop.workbook.read.workbook import parse_area
+from xlbackprop.formula.addresses import Area, looks_like_cells, read_address, read_area
 
-_CELLS = re.compile(
-    r"(?P<sheet>.*!)?(?P<first>(\$?)[A-Z]{1,3}(\$?)[1-9][0-9]{0,6})(?::\$?[A-Z]{1,3}\$?[1-9][0-9]{0,6})?",
-    re.IGNORECASE | re.DOTALL,
-)
 _LONGEST = 300
 
 
@@ -40,18 +34,17 @@ class Finder:
     def find(self, text: str) -> MappedArea:
         """Return the area of a range or a name. Raises MapError without saying where it stands."""
         text = text.strip().removeprefix("=")
-        match = _CELLS.fullmatch(text) if len(text) <= _LONGEST else None
-        if match is None:
+        if len(text) > _LONGEST or not looks_like_cells(text):
             return self._named(text)
-        sheet = match["sheet"] or f"{self._quoted_default()}!"
-        cells = text[len(match["sheet"] or "") :].upper()
-        area = parse_area(sheet + cells)
-        if area is None:
+        address = read_address(text)
+        if address is None or address.is_reversed or address.book:
             raise MapError(
                 f"{shown(text)} is no range: expected the upper left cell and the lower right one,"
                 " such as B3:F7 or 'My sheet'!B3:F7"
             )
-        _, column_stays, row_stays = match.group("first", 3, 4)
+        sheet = address.sheet or self._default_sheet()
+        area = Area(sheet, address.top, address.left, *address.size)
+        row_stays, column_stays, *_ = address.anchors
         return MappedArea(self._on_known_sheet(area), not row_stays, not column_stays)
 
     def _named(self, text: str) -> MappedArea:
@@ -61,22 +54,21 @@ class Finder:
                 " defines"
             )
         meaning = self._names[text.lower()]
-        area = parse_area(meaning)
+        area = read_area(meaning)
         if area is None:
             raise MapError(
                 f"the workbook's name {shown(text)} is no range of cells, but {shown(meaning)}"
             )
         return MappedArea(self._on_known_sheet(area), moves_down=False, moves_right=False)
 
-    def _quoted_default(self) -> str:
+    def _default_sheet(self) -> str:
         if not self._default and len(self._sheets) != 1:
             listed = one_line(", ".join(self._sheets.values()), 120)
             raise MapError(
                 f'on which sheet? Write Sheet1!B3:F7, or sheet = "Sheet1" for all (there are:'
                 f" {listed})"
             )
-        sheet = self._default or next(iter(self._sheets.values()))
-        return "'" + sheet.replace("'", "''") + "'"
+        return self._default or next(iter(self._sheets.values()))
 
     def _on_known_sheet(self, area: Area) -> Area:
         sheet = self._sheets.get(area.sheet.lower())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Equation, Kind
 from xlbackprop.find.mapping.map import Map, in_tensors
-from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS, cell
+from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS, cell
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 

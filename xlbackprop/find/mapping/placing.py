@@ -14,7 +14,7 @@ from xlbackprop.find.mapping.areas import Finder, MappedArea
 from xlbackprop.find.mapping.map import Map, Placement, StepDistance, in_tensors
 from xlbackprop.find.mapping.overlaps import refuse_overlaps
 from xlbackprop.find.mapping.spreading import Spread, spread
-from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS
+from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 

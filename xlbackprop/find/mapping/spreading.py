@@ -13,8 +13,7 @@ from xlbackprop.equation import Shape, Tensor
 from xlbackprop.errors import MapError, shown
 from xlbackprop.find.mapping.areas import MappedArea
 from xlbackprop.find.mapping.map import Placement
-from xlbackprop.formula.grid import rectangle
-from xlbackprop.workbook.read.cells import Area
+from xlbackprop.formula.addresses import Area, rectangle
 
 Numbers = NDArray[np.int32]
 

@@ -10,7 +10,7 @@ import numpy as np
 from xlbackprop.equation import Index, Tensor
 from xlbackprop.find.mapping.map import Map, Placement
 from xlbackprop.find.mapping.spreading import row_lengths
-from xlbackprop.formula.grid import on_sheet, rectangle
+from xlbackprop.formula.addresses import on_sheet, rectangle
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 

@@ -6,23 +6,21 @@ what went wrong. One that is written in another way says nothing: there are many
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from xlbackprop.equation import Index, Mask
 from xlbackprop.equation.indices import indices
-from xlbackprop.formula.grid import Addresses, corners
+from xlbackprop.formula.addresses import Address, rectangle
+from xlbackprop.formula.grid import Addresses
+from xlbackprop.formula.tokens import split
 from xlbackprop.judge.diagnose.case import Case
 from xlbackprop.judge.diagnose.cells import MOST_CELLS
 from xlbackprop.judge.diagnose.general import SHIFTED, SIGN
 from xlbackprop.judge.diagnose.trial import Trial
 from xlbackprop.judge.diagnosis import Diagnosis, in_cells
 
-_REFERENCE = re.compile(
-    r"((?:'[^'!]{1,80}'|[^\W\d][\w.]{0,80})!)?([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)"
-)
 _LONGEST = 2_000
 
 
@@ -63,25 +61,26 @@ def _plain(formula: str) -> str:
 
 def _shift(ours: str, theirs: str) -> tuple[str, str] | None:
     """Return the slip of a formula that is right but for where its windows stand."""
-    if _REFERENCE.sub("#", ours) != _REFERENCE.sub("#", theirs):
+    try:
+        (our_skeleton, rights), (their_skeleton, wrongs) = split(ours), split(theirs)
+    except ValueError:
         return None
-    pairs = zip(_REFERENCE.findall(ours), _REFERENCE.findall(theirs), strict=True)
-    moved = [(right, wrong) for right, wrong in pairs if right != wrong]
+    if our_skeleton != their_skeleton:
+        return None
+    pairs = zip(rights, wrongs, strict=True)
+    moved = [(right, wrong) for right, wrong in pairs if right.unanchored != wrong.unanchored]
     moves = {_move(right, wrong) for right, wrong in moved}
     if len(moves) != 1 or None in moves:
         return None
-    (_, right), (_, wrong) = moved[0]
+    right, wrong = (rectangle(one.top, one.left, *one.size) for one in moved[0])
     return SHIFTED, f"Let the formula refer to {right} instead of {wrong}."
 
 
-def _move(right: tuple[str, str], wrong: tuple[str, str]) -> tuple[int, int] | None:
+def _move(right: Address, wrong: Address) -> tuple[int, int] | None:
     """Return by how many rows and columns a reference is off; None where it differs otherwise."""
-    if right[0] != wrong[0]:
+    if (right.sheet, right.size) != (wrong.sheet, wrong.size):
         return None
-    (top, left), (bottom, end) = corners(right[1])
-    (other_top, other_left), (other_bottom, other_end) = corners(wrong[1])
-    down, along = other_top - top, other_left - left
-    return (down, along) if (other_bottom - bottom, other_end - end) == (down, along) else None
+    return wrong.top - right.top, wrong.left - right.left
 
 
 def _missing_term(ours: str, theirs: str) -> tuple[str, str] | None:

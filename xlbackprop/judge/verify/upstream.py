@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from xlbackprop.equation import Equation, Mask
 from xlbackprop.equation.indices import indices
+from xlbackprop.formula.tokens import split
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
-
-_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]+")
 
 
 def follows_from_invalid(equation: Equation, found: Found, expects_none: Mask) -> Mask:
@@ -34,7 +31,11 @@ def _is_broken(formula: str, expected: str) -> bool:
     """
     if "#REF!" in formula:
         return True
-    ours, theirs = (_REFERENCE.sub("#", text) for text in (expected, formula))
+    try:
+        (ours, our_cells), (theirs, their_cells) = split(expected), split(formula)
+    except ValueError:
+        return False
     if ours != theirs:
         return False  # the user's own way to write it: nothing to be said
-    return expected.replace("$", "") != formula.replace("$", "")
+    pairs = zip(our_cells, their_cells, strict=True)
+    return any(own.unanchored != other.unanchored for own, other in pairs)

@@ -15,8 +15,9 @@ import numpy as np
 
 from xlbackprop.equation import Index, Tensor
 from xlbackprop.errors import one_line
+from xlbackprop.formula.cell_formula import SourceRange
 from xlbackprop.formula.grid import block_size
-from xlbackprop.formula.references import References, SourceRange
+from xlbackprop.formula.references import References
 from xlbackprop.judge.review import Review
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.report import CellResult, Report

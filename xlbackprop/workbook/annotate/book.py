@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xlbackprop.errors import WorkbookError
+from xlbackprop.formula.addresses import read_area
 from xlbackprop.workbook.annotate.document import Document
 from xlbackprop.workbook.annotate.edits import xml_text
 from xlbackprop.workbook.annotate.package import Package
-from xlbackprop.workbook.read.workbook import parse_area
 
 # A hidden name of the workbook: by it the sheet is found again, whatever it is called by then.
 SUMMARY_NAME = "xlbackprop.summary"
@@ -42,7 +42,7 @@ class Book:
         names = self._document.root.child("definedNames")
         for name in names.children if names else ():
             if name.get("name") == SUMMARY_NAME and not name.get("localSheetId"):
-                area = parse_area(name.text)
+                area = read_area(name.text)
                 return self.parts.get(area.sheet) if area else None
         return None
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.formula.grid import MAX_COLUMNS
+from xlbackprop.formula.addresses import MAX_COLUMNS
 from xlbackprop.workbook.annotate.book import Book
 from xlbackprop.workbook.annotate.marks import Mark, Summary
 from xlbackprop.workbook.annotate.notes import Note, change_notes, empty_notes

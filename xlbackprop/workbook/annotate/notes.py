@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xlbackprop.formula.grid import MAX_COLUMNS, cell
+from xlbackprop.formula.addresses import MAX_COLUMNS, cell
 from xlbackprop.workbook.annotate.document import Document, Element
 from xlbackprop.workbook.annotate.edits import xml_text
 from xlbackprop.workbook.annotate.marks import AUTHOR, COLOURS

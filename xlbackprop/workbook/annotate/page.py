@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xlbackprop.formula.grid import cell
+from xlbackprop.formula.addresses import cell
 from xlbackprop.workbook.annotate.edits import xml_text
 from xlbackprop.workbook.annotate.styles import Look, Styles
 

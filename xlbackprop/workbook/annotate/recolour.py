@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from xlbackprop.formula.grid import MAX_COLUMNS, cell
+from xlbackprop.formula.addresses import MAX_COLUMNS, cell
 from xlbackprop.workbook.annotate.sheet import Ints, Sheet
 
 _SPANS = re.compile(rb"""\sspans\s*=\s*["'](\d+):(\d+)["']""")

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from xlbackprop.errors import WorkbookError
-from xlbackprop.formula.grid import MAX_COLUMNS
+from xlbackprop.formula.addresses import MAX_COLUMNS
 from xlbackprop.workbook.annotate.sheet import Ints, Sheet
 
 _WIDTH, _LINE_HEIGHT, _MARGIN, _CHARACTERS = 270, 15, 14, 42

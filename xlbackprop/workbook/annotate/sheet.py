@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS
+from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.workbook.annotate.edits import Edits
 
 Ints = NDArray[np.int64]

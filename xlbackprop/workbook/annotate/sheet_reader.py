@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS
+from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.workbook.annotate.document import prefix_of
 from xlbackprop.workbook.annotate.edits import Edits
 from xlbackprop.workbook.annotate.sheet import ColumnRun, Ints, Sheet

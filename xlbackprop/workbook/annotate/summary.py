@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from xlbackprop.formula.grid import MAX_COLUMNS, on_sheet
+from xlbackprop.formula.addresses import MAX_COLUMNS, on_sheet
 from xlbackprop.workbook.annotate.marks import COLOURS, MEANINGS, VERDICT_COLOURS, Mark, Summary
 from xlbackprop.workbook.annotate.page import Page
 from xlbackprop.workbook.annotate.sheet_reader import read_sheet

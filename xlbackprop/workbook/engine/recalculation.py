@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from xlbackprop.equation import Array, Mask
 from xlbackprop.equation.indices import index_at
 from xlbackprop.errors import EngineError, shown, suggestion
+from xlbackprop.formula.tokens import links_elsewhere
 from xlbackprop.tolerance import allowance
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.engine.engine import EngineStopped, start_engine
@@ -23,8 +23,6 @@ from xlbackprop.workbook.engine.settings import EngineName, Limits
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found, Origin, Recalculated
-
-_OTHER_WORKBOOK = re.compile(r"\[[^\[\]]+\][^\[\]!+*/,;()]*!")
 
 _REASONS = {
     "#CIRC!": "a circular reference",
@@ -115,7 +113,7 @@ def _with_values(found: Found, values: Values) -> Found:
         position
         for position, index in indices.items()
         if values.kinds[position] in (UNABLE, State.ERROR)
-        and _OTHER_WORKBOOK.search(found.formula(index) or "")
+        and links_elsewhere(found.formula(index) or "")
     }
     unable[list(links)] = True
     keeps = unable & (saved_states != State.BLANK)

@@ -6,14 +6,13 @@ more than the cells it has. Formulas and saved values come in the same pass.
 
 from __future__ import annotations
 
-import re
 from array import array
 
 import numpy as np
 
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS, column_number
-from xlbackprop.formula.grid import cell as cell_address
+from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS, read_address, read_cell
+from xlbackprop.formula.addresses import cell as cell_address
 from xlbackprop.workbook.read.cells import SHARED, Cells, State, TextColumn
 
 MAX_STORED_CELLS = 1_000_000
@@ -22,15 +21,13 @@ MAX_STRINGS = 500_000
 MAX_ARRAYS = 100
 MAX_STRING_CHARACTERS = 30_000_000
 
-_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-
 
 def parse_reference(text: str) -> tuple[int, int]:
     """Return the row and column of an address. Raises WorkbookError where it is none."""
-    match = _REFERENCE.fullmatch(text)
-    if not match:
-        raise WorkbookError(f"a cell has the address {one_line(text, 20)!r}")
-    return int(match[2]) - 1, column_number(match[1])
+    try:
+        return read_cell(text)
+    except ValueError:
+        raise WorkbookError(f"a cell has the address {one_line(text, 20)!r}") from None
 
 
 def next_place(reference: str | None, row: int, column: int) -> tuple[int, int]:
@@ -176,9 +173,9 @@ class CellReader:
         return SHARED + key
 
     def _note_array(self, text: str, reference: str) -> None:
-        first, _, last = reference.partition(":")
-        if last and _REFERENCE.fullmatch(first) and _REFERENCE.fullmatch(last):
-            self._arrays.append((*parse_reference(first), *parse_reference(last), text))
+        area = read_address(reference)
+        if area is not None and ":" in reference and not (area.is_whole or area.is_reversed):
+            self._arrays.append((area.top, area.left, area.bottom, area.right, text))
             if len(self._arrays) > MAX_ARRAYS:
                 raise WorkbookError(f"a sheet holds more than {MAX_ARRAYS} array formulas")
 

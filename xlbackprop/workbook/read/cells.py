@@ -15,8 +15,8 @@ from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from xlbackprop.equation import Array
-from xlbackprop.formula.grid import MAX_COLUMNS
-from xlbackprop.formula.grid import cell as cell_address
+from xlbackprop.formula.addresses import MAX_COLUMNS
+from xlbackprop.formula.addresses import cell as cell_address
 
 # Marks a formula that is stored with another cell.
 SHARED = "\0"
@@ -32,17 +32,6 @@ class State(IntEnum):
     TEXT = 2
     ERROR = 3
     BOOLEAN = 4
-
-
-@dataclass(frozen=True)
-class Area:
-    """A rectangle of cells of a sheet; rows and columns count from 0."""
-
-    sheet: str
-    row: int
-    column: int
-    height: int
-    width: int
 
 
 @dataclass

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Equation, Index, Tensor
 from xlbackprop.errors import WorkbookError
+from xlbackprop.formula.addresses import read_area
 from xlbackprop.formula.grid import Addresses, Block, block_size
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 from xlbackprop.workbook.read.cells import Cells, State
-from xlbackprop.workbook.read.workbook import Workbook, parse_area
+from xlbackprop.workbook.read.workbook import Workbook
 
 _FEW_CELLS, _MOST_CLAIMED_FOR_ONE_STORED = 20_000, 10
 
@@ -104,7 +105,7 @@ def _find_block(workbook: Workbook, tensor: Tensor, index: Index) -> Block:
             f"the name {name} is gone, by which the block's cells are found: start again from a"
             " freshly built workbook, and leave the names as they are"
         )
-    area = parse_area(workbook.names[name])
+    area = read_area(workbook.names[name])
     if area is None or area.sheet not in workbook.sheets:
         raise WorkbookError(f"the cells of {name} were deleted")
     height, width = block_size(tensor)

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from zipfile import ZipFile
 
-from xlsxwriter.utility import xl_cell_to_rowcol
-
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.formula.grid import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.workbook.read.cell_reader import CellReader, StringReader
-from xlbackprop.workbook.read.cells import Area, Cells
+from xlbackprop.workbook.read.cells import Cells
 from xlbackprop.workbook.read.guard import open_package
 from xlbackprop.workbook.read.xml import Element, read_elements, read_part
-
-_AREA = re.compile(
-    r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>[^'!:\[\]]+))!"
-    r"(?P<first>\$?[A-Z]{1,3}\$?[1-9][0-9]{0,6})(?::(?P<last>\$?[A-Z]{1,3}\$?[1-9][0-9]{0,6}))?"
-)
 
 
 @contextmanager
@@ -80,19 +71,6 @@ class Workbook:
         if self._strings_part in self._package.namelist():
             read_part(self._package, self._strings_part, reader)
         return reader.strings
-
-
-def parse_area(text: str) -> Area | None:
-    """Return the rectangle that a name's text stands for, or None where it is none."""
-    match = _AREA.fullmatch(text.strip())
-    if not match:
-        return None
-    sheet = match["plain"] or match["quoted"].replace("''", "'")
-    top, left = xl_cell_to_rowcol(match["first"])
-    bottom, right = xl_cell_to_rowcol(match["last"] or match["first"])
-    if bottom < top or right < left or bottom >= MAX_ROWS or right >= MAX_COLUMNS:
-        return None
-    return Area(sheet, top, left, bottom - top + 1, right - left + 1)
 
 
 def relationships(package: ZipFile, part: str) -> Iterator[tuple[str, str, str]]:

@@ -22,7 +22,8 @@ import xlsxwriter
 
 from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.formula.grid import MAX_ROWS, Addresses, Block, View, view_from
+from xlbackprop.formula.addresses import MAX_ROWS
+from xlbackprop.formula.grid import Addresses, Block, View, view_from
 from xlbackprop.workbook.write.block_writer import BlockWriter
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.sheet import BlockSheet

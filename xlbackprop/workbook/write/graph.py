@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Shape
-from xlbackprop.formula.grid import on_sheet
+from xlbackprop.formula.addresses import on_sheet
 from xlbackprop.network import Network
 from xlbackprop.network.steps import NetworkLayer
 from xlbackprop.spec import INPUT

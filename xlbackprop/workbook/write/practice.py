@@ -22,7 +22,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Kind, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.formula.grid import MAX_COLUMNS, Block, cell, rectangle, view_from
+from xlbackprop.formula.addresses import MAX_COLUMNS, cell, rectangle
+from xlbackprop.formula.grid import Block, view_from
 from xlbackprop.layout import HEAD_ROWS, Layout, Sheet
 from xlbackprop.tolerance import ABSOLUTE, HALF, LEAST_DECIMALS, RELATIVE
 from xlbackprop.workbook.write.answers import AnswerSheet, Blocks

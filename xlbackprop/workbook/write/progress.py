@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from xlsxwriter.worksheet import Worksheet
 
-from xlbackprop.formula.grid import Range, cell, on_sheet
+from xlbackprop.formula.addresses import cell, on_sheet
+from xlbackprop.formula.grid import Range
 from xlbackprop.layout import LEGEND_ROW, Sheet
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.practice import marks_range

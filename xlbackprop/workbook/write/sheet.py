@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xlbackprop.formula.grid import column_name
+from xlbackprop.formula.addresses import column_name
 
 # What is saved where a formula gives no number; which error it is, the first calculation says.
 ERROR = "#VALUE!"
