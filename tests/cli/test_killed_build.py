@@ -14,7 +14,7 @@ END_AT_STEP = """
     import os, signal, sys
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run behind a &
     def end(event, arguments, steps=[0]):
-        if any("{folder}" in str(one) for one in arguments):
+        if any("{output_folder}" in str(one) for one in arguments):
             steps[0] += 1
             if steps[0] == {step}:
                 os.kill(os.getpid(), signal.{signal})

@@ -17,7 +17,7 @@ from tests.support.program import ROOT
 from tests.support.reviewed_workbooks import write_page
 from xlbackprop import Hints
 from xlbackprop.__main__ import main
-from xlbackprop.report import terminal
+from xlbackprop.report.terminal import report as terminal
 
 SCRIPT = "<script>alert(1)</script>"
 TEXTS = {

@@ -30,6 +30,7 @@ from xlbackprop.report.html import content, records
 from xlbackprop.report.html.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
 from xlbackprop.report.html.numbers import number_writer
 from xlbackprop.report.html.selection import common_limit, select
+from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.write.style import kind_format
 
 ASSETS = ROOT / "xlbackprop" / "report" / "html" / "assets"
@@ -123,9 +124,10 @@ ON_TOP = "//section[@aria-labelledby='what-to-know']//li"
 
 
 def test_notes_stand_on_top_before_the_diagnoses(review):
-    page = html_report(replace(review, notes=("the page was built by hand",)))
+    notes = (Note(NoteKind.NOT_RECALCULATED, reason="the engine is away"),)
+    page = html_report(replace(review, notes=notes))
     note, diagnosis = texts(parsed(page), ON_TOP)
-    assert note == "the page was built by hand"
+    assert note == "not recalculated: the engine is away; the saved values are judged"
     assert diagnosis.startswith("conv1.dL_dw: ")
 
 

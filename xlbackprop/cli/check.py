@@ -57,9 +57,9 @@ def check(
     if as_json:
         click.echo(report.to_json())
     else:
-        from xlbackprop.report import terminal
+        from xlbackprop.report.terminal.report import print_report
 
-        terminal.print_report(report, sys.stdout)
+        print_report(report, sys.stdout)
         for option, path in paths.items():
             click.echo(f"\n{OUTPUTS[option].name}: {path}")
     context.exit(0 if report.verdict == "right" else 1)

@@ -43,6 +43,6 @@ def explain(
 
         click.echo(to_latex_document(explanation), nl=False)
     else:
-        from xlbackprop.report import terminal
+        from xlbackprop.report.terminal.explanation import print_explanation
 
-        terminal.print_explanation(explanation, sys.stdout, full=full)
+        print_explanation(explanation, sys.stdout, full=full)

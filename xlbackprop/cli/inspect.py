@@ -31,6 +31,6 @@ def inspect(workbook: Path, spec: str | None, map_: Path | None, as_json: bool) 
     if as_json:
         click.echo(json.dumps(inspection.to_dict(), indent=1))
     else:
-        from xlbackprop.report import terminal
+        from xlbackprop.report.terminal.listings import print_inspection
 
-        terminal.print_inspection(inspection, sys.stdout)
+        print_inspection(inspection, sys.stdout)

@@ -58,9 +58,9 @@ def locate(
     if as_json:
         click.echo(json.dumps(proposal.to_dict(), indent=1))
     else:
-        from xlbackprop.report import terminal
+        from xlbackprop.report.terminal.listings import print_proposal
 
         if guess:
             click.echo(proposal.network.spec.to_toml())
-        terminal.print_proposal(proposal, sys.stdout)
+        print_proposal(proposal, sys.stdout)
     context.exit(0 if proposal.is_complete else 1)

@@ -26,6 +26,6 @@ def templates(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([{"name": name, "about": text} for name, text in about], indent=1))
     else:
-        from xlbackprop.report import terminal
+        from xlbackprop.report.terminal.listings import print_templates
 
-        terminal.print_templates(about, sys.stdout)
+        print_templates(about, sys.stdout)

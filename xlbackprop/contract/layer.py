@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Protocol, TypeVar
 
+from xlbackprop.contract.registry import Registry
 from xlbackprop.equation import Domain, Equation, Kind, Place, Shape, Tensor
 from xlbackprop.errors import SpecError
 
@@ -142,7 +143,7 @@ class LayerType:
     joins: bool
 
 
-LAYERS: dict[str, LayerType] = {}
+LAYERS: Registry[LayerType] = Registry("a layer of type")
 
 C = TypeVar("C", bound=type)
 
@@ -154,9 +155,7 @@ def layer(type_name: str, *, short: str, joins: bool = False) -> Callable[[C], C
     """
 
     def register(cls: C) -> C:
-        if type_name in LAYERS:
-            raise ValueError(f"a layer of type {type_name!r} is registered already")
-        LAYERS[type_name] = LayerType(cls, short, joins)
+        LAYERS.add(type_name, LayerType(cls, short, joins), module=cls.__module__)
         return cls
 
     return register

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
 from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.registry import Registry
 from xlbackprop.contract.sums import Terms
 from xlbackprop.equation import Array, Equation, Index, Kind, Place, Tensor
 from xlbackprop.formula.grid import Addresses
@@ -42,7 +43,7 @@ class Loss(Protocol):
         ...
 
 
-LOSSES: dict[str, type[Loss]] = {}
+LOSSES: Registry[type[Loss]] = Registry("a loss of type")
 
 C = TypeVar("C", bound=type)
 
@@ -51,9 +52,7 @@ def loss(type_name: str) -> Callable[[C], C]:
     """Register a loss class under the type that specs use."""
 
     def register(cls: C) -> C:
-        if type_name in LOSSES:
-            raise ValueError(f"a loss of type {type_name!r} is registered already")
-        LOSSES[type_name] = cls
+        LOSSES.add(type_name, cls, module=cls.__module__)
         return cls
 
     return register

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from xlbackprop.contract.cellwise import cellwise
 from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.registry import Registry
 from xlbackprop.equation import Equation, Kind, Place, Tensor
 
 
@@ -68,7 +69,7 @@ class Optimizer(Protocol):
         ...
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {}
+OPTIMIZERS: Registry[type[Optimizer]] = Registry("an optimizer")
 
 C = TypeVar("C", bound=type)
 
@@ -77,9 +78,7 @@ def optimizer(name: str) -> Callable[[C], C]:
     """Register an optimizer class under the name that specs use."""
 
     def register(cls: C) -> C:
-        if name in OPTIMIZERS:
-            raise ValueError(f"an optimizer {name!r} is registered already")
-        OPTIMIZERS[name] = cls
+        OPTIMIZERS.add(name, cls, module=cls.__module__)
         return cls
 
     return register

@@ -1,4 +1,10 @@
-"""Workbook to review: opened, recalculated, judged, diagnosed, proven."""
+"""Workbook to review: opened, recalculated, judged, diagnosed, proven.
+
+What only some checks need (locating, diagnosis, proof) is imported when it is needed: it takes
+longer to import than to check a small workbook.
+"""
+
+# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
@@ -6,19 +12,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-from xlbackprop.find.locate import locate_subject
-from xlbackprop.find.subject import find_subject
-from xlbackprop.judge.diagnose import diagnose
+from xlbackprop.find.subject import Subject, find_subject
+from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.options import DEFAULT_OPTIONS, CheckKeywords, CheckOptions
-from xlbackprop.judge.prove import prove
 from xlbackprop.judge.review import Review
-from xlbackprop.judge.typed import ask_for_formulas
 from xlbackprop.judge.verify import verify
 from xlbackprop.workbook.engine.engine import Engine
-from xlbackprop.workbook.engine.recalculation import engine_name, recalculate, start
+from xlbackprop.workbook.engine.recalculation import (
+    Recalculating,
+    engine_name,
+    recalculate,
+    start,
+)
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.found import read_tensors
-from xlbackprop.workbook.read.workbook import open_workbook
+from xlbackprop.workbook.read.workbook import Workbook, open_workbook
 
 
 def review_workbook(
@@ -27,23 +35,46 @@ def review_workbook(
     **changes: Unpack[CheckKeywords],
 ) -> Review:
     """Judge a workbook as `check` does, and return all that is known of it, as arrays."""
-    path, options = Path(path), options.with_changes(**changes)
+    options, path = options.with_changes(**changes), Path(path)
     name, limits = engine_name(options.engine, proves=options.prove > 0), options.limits
     with (
         as_xlsx(path, limits) as file,
         open_workbook(file, path) as workbook,
-        start(file, name, limits) as running,
+        start(file, name, limits) as engine,
     ):
-        if options.spec is not None and options.map is None:
-            subject = locate_subject(workbook, running, options.spec)
-        else:
-            subject = find_subject(workbook, options.spec, options.map)
+        subject = _subject(workbook, engine, options)
         stored = read_tensors(workbook, subject.network, subject.places, subject.blocks)
-        found, notes = recalculate(stored, running)
-        review = diagnose(verify(subject.network, found, subject.chosen))
+        found, notes = recalculate(stored, engine)
+        review = verify(subject.network, found, subject.chosen)
         review = replace(review, workbook=str(path), notes=subject.notes + notes)
-        if options.formulas:
-            review = ask_for_formulas(review)
-        if options.prove and isinstance(running, Engine):
-            review = prove(review, running, options.prove)
+        return _questioned(_explained(review), engine, options)
+
+
+def _subject(workbook: Workbook, engine: Recalculating | None, options: CheckOptions) -> Subject:
+    if options.spec is None or options.map is not None:
+        return find_subject(workbook, options.spec, options.map)
+    from xlbackprop.find.locate import locate_subject
+
+    return locate_subject(workbook, engine, options.spec)
+
+
+def _explained(review: Review) -> Review:
+    """Return the review with what explains its wrong cells."""
+    if not any((one.statuses == Status.WRONG).any() for one in review.judgements.values()):
+        return review
+    from xlbackprop.judge.diagnose import diagnose
+
+    return diagnose(review)
+
+
+def _questioned(review: Review, engine: Recalculating | None, options: CheckOptions) -> Review:
+    """Return the review after the questions that go beyond this page's numbers."""
+    if options.formulas:
+        from xlbackprop.judge.typed import ask_for_formulas
+
+        review = ask_for_formulas(review)
+    if options.prove and isinstance(engine, Engine):
+        from xlbackprop.judge.prove import prove
+
+        review = prove(review, engine, options.prove)
     return review

@@ -1,11 +1,7 @@
-"""The optimizers, one file each. Importing this package registers every file in it."""
-
-from importlib import import_module
-from pkgutil import iter_modules
+"""The optimizers, one file each, found by the name that they register."""
 
 from xlbackprop.contract.optimizer import OPTIMIZERS, Optimizer, Parameter, Update, optimizer
 
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")
+OPTIMIZERS.search(__name__, __path__)
 
 __all__ = ["OPTIMIZERS", "Optimizer", "Parameter", "Update", "optimizer"]

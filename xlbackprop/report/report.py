@@ -12,9 +12,9 @@ import numpy as np
 
 from xlbackprop.equation import Index
 from xlbackprop.equation.indices import indices
-from xlbackprop.judge.diagnose import UNKNOWN, Diagnosis
+from xlbackprop.judge.diagnosis import UNKNOWN, Diagnosis
+from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.review import Review
-from xlbackprop.judge.verify import Judgement, Status
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.notes import note_on_origin, sentence
 from xlbackprop.tolerance import LEAST_DECIMALS

@@ -11,8 +11,8 @@ from typing import Any
 from xlbackprop.equation import Tensor
 from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import one_line
+from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.review import Review
-from xlbackprop.judge.verify import Status
 from xlbackprop.layout import PageContent, pages
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.html.legend import SIGNS, VERDICTS, LegendEntry, legend

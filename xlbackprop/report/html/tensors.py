@@ -12,7 +12,7 @@ from markupsafe import Markup
 from xlbackprop.equation import Equation, Mask, Math, Tensor
 from xlbackprop.equation.indices import index_at
 from xlbackprop.errors import one_line
-from xlbackprop.judge.verify import Judgement, Status
+from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.notation import to_mathml
 from xlbackprop.report.html.numbers import number_writer
 from xlbackprop.report.html.selection import Piece, select

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xlbackprop.contract.registry import Registry
 from xlbackprop.workbook.save import save
 
 if TYPE_CHECKING:  # what a help page can do without
@@ -43,16 +44,15 @@ class Output:
     make: Maker
 
 
-OUTPUTS: dict[str, Output] = {}
+OUTPUTS: Registry[Output] = Registry("an output")
 
 
 def output(option: str, *, name: str, ending: str, help: str) -> Callable[[Maker], Maker]:  # noqa: A002
     """Register a function as what makes the files of a form of output."""
 
     def register(make: Maker) -> Maker:
-        if option in OUTPUTS:
-            raise ValueError(f"an output {option!r} is registered already")
-        OUTPUTS[option] = Output(option, name, ending, help, make)
+        form = Output(option, name, ending, help, make)
+        OUTPUTS.add(option, form, module=make.__module__)
         return make
 
     return register

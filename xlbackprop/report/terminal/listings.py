@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
-from xlbackprop.find.inspection import Inspection
-from xlbackprop.find.locate import Proposal
 from xlbackprop.report.terminal.console import COLOURS, open_console, print_table
+
+if TYPE_CHECKING:
+    from xlbackprop.find.inspection import Inspection
+    from xlbackprop.find.locate import Proposal
 
 
 def print_templates(about: Iterable[tuple[str, str]], stream: TextIO) -> None:

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from openpyxl.formula.tokenizer import TokenizerError
-from openpyxl.formula.translate import Translator, TranslatorError
 
 from xlbackprop.equation import Array
 from xlbackprop.formula.addresses import MAX_COLUMNS
@@ -146,6 +144,10 @@ def _moved(formula: str, origin: str, here: str) -> str:
     """Return a shared formula as it reads in another cell, where it can be read at all."""
     if len(formula) > _LONGEST_MOVED:
         return formula
+    # As long as all that a check imports besides, and few workbooks share formulas.
+    from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415
+    from openpyxl.formula.translate import Translator, TranslatorError  # noqa: PLC0415
+
     try:
         return str(Translator(f"={formula}", origin=origin).translate_formula(here))[1:]
     except (TokenizerError, TranslatorError, ValueError, IndexError, RecursionError):
