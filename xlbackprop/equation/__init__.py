@@ -1,6 +1,6 @@
 """The idea: a network is a list of equations, each of which defines one tensor."""
 
-from xlbackprop.equation.equation import Equation, Math, Slip
+from xlbackprop.equation.equation import Equation, Math, Mistake, Slip
 from xlbackprop.equation.tensor import (
     Array,
     Domain,
@@ -21,6 +21,7 @@ __all__ = [
     "Kind",
     "Mask",
     "Math",
+    "Mistake",
     "Place",
     "Shape",
     "Slip",

@@ -35,15 +35,21 @@ class Math:
 
 
 @dataclass(frozen=True)
-class Slip:
-    """A well-known wrong version of a step: what people compute instead, and what to tell them.
-
-    `compute` takes the equation's sources by letter, and those that only the slip needs, and
-    returns an array of the target's size. The hint tells a newcomer what to do, in one sentence.
-    """
+class Mistake:
+    """A mistake that has a name; the hint tells a newcomer what to do, in one sentence."""
 
     name: str
     hint: str
+
+
+@dataclass(frozen=True)
+class Slip(Mistake):
+    """A well-known wrong version of a step, which can be computed.
+
+    `compute` takes the equation's sources by letter, and those that only the slip needs, and
+    returns an array of the target's size.
+    """
+
     compute: Callable[..., Array]
     sources: Mapping[str, Tensor] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlbackprop.equation import Mask, Slip
+from xlbackprop.equation import Mask, Mistake
 from xlbackprop.equation.indices import entry_name, indices
 
 UNKNOWN = "unknown"
@@ -27,11 +27,11 @@ class Diagnosis:
     where: Mask
 
 
-def named(slips: Sequence[Slip], where: Mask, place: str = "") -> Diagnosis:
-    """Return the diagnosis of cells that each of the slips explains; `place` says where."""
+def named(mistakes: Sequence[Mistake], where: Mask, place: str = "") -> Diagnosis:
+    """Return the diagnosis of cells that each of the mistakes explains; `place` says where."""
     hints: dict[str, str] = {}
-    for slip in slips:
-        hints.setdefault(slip.name, slip.hint)
+    for mistake in mistakes:
+        hints.setdefault(mistake.name, mistake.hint)
     if len(hints) == 1:
         ((name, hint),) = hints.items()
         return Diagnosis(name, f"{name}{place}: {hint}", where)

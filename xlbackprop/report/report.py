@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class CellResult:
     """One graded cell that is not right; None stands for what is not there, known, or told.
 
-    `slip` is the name of the mistake that explains the cell, and `hint` what to do about it.
+    `slip` is the name of the mistake that explains the cell, and `hint` the whole message of the
+    diagnosis: the name, where it was made, and what to do about it.
     """
 
     sheet: str

@@ -7,7 +7,7 @@ from math import log
 
 import numpy as np
 
-from xlbackprop.equation import Array, Index, Mask, Slip
+from xlbackprop.equation import Index, Mask, Mistake
 from xlbackprop.equation.indices import indices
 from xlbackprop.judge.diagnose.case import Case
 from xlbackprop.judge.diagnose.general import SIGN, general_slips
@@ -25,12 +25,12 @@ def explain_cells(case: Case, tried: Sequence[Trial], left: Mask) -> Iterator[Di
     slips = _slips_of_cells(case, tried, left)
     left &= ~np.logical_or.reduce([np.zeros_like(left), *(where for _, where in slips)])
     if left.sum() <= MOST_CELLS:
-        slips += _slips_of_terms(case, left)
+        slips += _mistakes_in_terms(case, left)
     for one, where in slips:
         yield named(one, where, in_cells(where))
 
 
-_Found = list[tuple[tuple[Slip, ...], Mask]]
+_Found = list[tuple[tuple[Mistake, ...], Mask]]
 
 
 def _slips_of_cells(case: Case, tried: Sequence[Trial], left: Mask) -> _Found:
@@ -40,7 +40,7 @@ def _slips_of_cells(case: Case, tried: Sequence[Trial], left: Mask) -> _Found:
     for trial in tried:
         for index in indices(_supported(trial, left, number)):
             fitting.setdefault(index, []).append(trial)
-    by_names: dict[frozenset[str], tuple[tuple[Slip, ...], Mask]] = {}
+    by_names: dict[frozenset[str], tuple[tuple[Mistake, ...], Mask]] = {}
     for index, trials in fitting.items():
         slips = preferred(trials)
         names = frozenset(slip.name for slip in slips)
@@ -61,16 +61,16 @@ def _supported(trial: Trial, left: Mask, number: int) -> Mask:
     return alone & left
 
 
-def _slips_of_terms(case: Case, left: Mask) -> _Found:
-    found: dict[str, tuple[tuple[Slip, ...], Mask]] = {}
+def _mistakes_in_terms(case: Case, left: Mask) -> _Found:
+    found: dict[str, tuple[tuple[Mistake, ...], Mask]] = {}
     for index in indices(left):
-        for slip in _slip_of_term(case, index, int(left.sum())):
-            found.setdefault(slip.name, ((slip,), np.zeros_like(left)))[1][index] = True
+        for mistake in _mistake_in_term(case, index, int(left.sum())):
+            found.setdefault(mistake.name, ((mistake,), np.zeros_like(left)))[1][index] = True
     return list(found.values())
 
 
-def _slip_of_term(case: Case, index: Index, left: int) -> Iterator[Slip]:
-    """Yield the slip of the term that is missing, twice there, or has the wrong sign."""
+def _mistake_in_term(case: Case, index: Index, left: int) -> Iterator[Mistake]:
+    """Yield the mistake of the term that is missing, twice there, or has the wrong sign."""
     parts = terms(case.equation, index, case.values)
     if parts is None or parts.size < 2:
         return
@@ -81,7 +81,7 @@ def _slip_of_term(case: Case, index: Index, left: int) -> Iterator[Slip]:
             value = case.right + factor * part
             likely = log(LIKELY / (len(_TERMS) * parts.size * left))
             if case.agrees(value)[index] and chances(case, value, cell)[0] <= likely:
-                yield Slip(name, f"{hint}: it is the one that comes to {part:.6g}.", _unchanged)
+                yield Mistake(name, f"{hint}: it is the one that comes to {part:.6g}.")
                 return
 
 
@@ -93,7 +93,3 @@ _TERMS = {
         "Check the signs of the terms of the cell's sum; one is subtracted in yours",
     ),
 }
-
-
-def _unchanged(**arrays: Array) -> Array:
-    return next(iter(arrays.values()))

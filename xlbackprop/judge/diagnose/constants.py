@@ -6,16 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from xlbackprop.equation import Mask, Slip
+from xlbackprop.equation import Mask, Mistake
 from xlbackprop.judge.diagnose.case import Case
 from xlbackprop.judge.diagnose.trial import LIKELY, Trial, chances
 from xlbackprop.judge.diagnosis import Diagnosis, in_cells, named
 
-PASTED = Slip(
+PASTED = Mistake(
     "a constant pasted",
     "Work out each cell by itself: the same number stands in all of these, and different ones"
     " belong there.",
-    compute=lambda **arrays: next(iter(arrays.values())),
 )
 
 _LEAST_CELLS = 3
