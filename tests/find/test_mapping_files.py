@@ -115,9 +115,9 @@ def test_map_of_givens_only_is_refused(tmp_path):
         xlbackprop.check(foreign.path, map=Map(few, "two-conv", "Sheet1"))
 
 
-def test_map_in_the_readme_says_what_it_means():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (text,) = re.findall(r"```toml\n(spec = .*?)```", readme, flags=re.DOTALL)
+def test_map_in_the_documentation_says_what_it_means():
+    page = (ROOT / "docs" / "own-workbooks.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(spec = .*?)```", page, flags=re.DOTALL)
     places = places_of(parse_map(text), CONV, ["Sheet1", "Grad"], {"my_loss": "Sheet1!$A$1"})
     assert set(places) == {t.name for t in CONV.tensors.values()} - {
         "conv1.out", "conv1.dL_dh", "conv1.dL_dout_spread", "conv1.w_rotated"

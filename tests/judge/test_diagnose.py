@@ -277,7 +277,7 @@ def test_formula_written_in_another_way_says_nothing(book):
 
 @pytest.fixture
 def unrotated(tmp_path):
-    """The hand-filled example of the README, its dL/dh made with filters that were not rotated."""
+    """A hand-filled page, its dL/dh made with filters that were not rotated, as docs/ has it."""
     path = xlbackprop.build("conv5x5x2", tmp_path / "mine.xlsx", blank=["w_rotated", "dL_dh"])
     full = xlbackprop.build("conv5x5x2", tmp_path / "full.xlsx")
     true = arrays_of(full)

@@ -1,4 +1,4 @@
-"""A layer that is not ours: one new file, registered as the README says, and nothing else."""
+"""A layer that is not ours: one new file, registered as docs/ says, and nothing else."""
 
 import importlib.util
 import re
@@ -12,7 +12,7 @@ from tests.support.program import ROOT
 from tests.support.specs_and_values import saved
 from xlbackprop.layers import LAYERS
 
-README = (ROOT / "README.md").read_text()
+PAGE = ROOT / "docs" / "add-a-layer.md"
 
 SPEC = """
 name = "mine"
@@ -41,10 +41,10 @@ style = "normal"
 
 @pytest.fixture
 def scale(tmp_path):
-    """The README's layer, imported from a file in another folder."""
+    """The documentation's layer, imported from a file in another folder."""
     (code,) = [
         block
-        for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+        for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
         if '@layer("scale"' in block
     ]
     path = tmp_path / "my_layer.py"
