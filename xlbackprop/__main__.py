@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no × gets a ?
@@ -48,6 +49,14 @@ def _run(arguments: Sequence[str] | None) -> int:
             return 0
         raise OutputError(f"the output cannot be written: {error.strerror}") from None
     return status
+
+
+def _replace_closed_streams() -> None:
+    """Lead streams that are closed (`>&-`) nowhere: no file of ours must get their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            lowest_free = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(lowest_free, mode))
 
 
 def _command(arguments: Sequence[str] | None) -> int:

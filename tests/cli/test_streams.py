@@ -54,6 +54,36 @@ def test_output_that_is_read_in_part_leaves_no_traceback(folder):
     assert process.stderr == b""
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("check mine.xlsx --html mine.html", 1),
+        ("check mine.xlsx --json", 1),
+        ("templates", 0),
+        ("--version", 0),
+        ("-h", 0),
+        ("check nosuchfile.xlsx", 2),
+    ],
+)
+def test_closed_stream_leaves_no_traceback_and_all_else_as_it_is(command, status, closed, folder):
+    xlbackprop.build("mlp-2-2-2", folder / "mine.xlsx", blank=["out"])
+    process = subprocess.run(
+        f"{shlex.quote(sys.executable)} -m xlbackprop {command} {closed}",
+        shell=True,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+    assert process.returncode == status
+    assert bool(process.stdout) == (status != 2 and ">&-" not in closed.split())
+    assert process.stderr.count("\n") == (status == 2 and "2>&-" not in closed.split())
+    if "--html" in command:
+        assert (folder / "mine.html").read_text().rstrip().endswith("</html>")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
 def test_output_on_a_full_disk_is_reported_in_one_line(options, workbook):
