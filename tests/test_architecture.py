@@ -14,8 +14,8 @@ PACKAGE = ROOT / "xlbackprop"
 
 # Each room may import from those before it, and from itself.
 ROOMS = [
-    "errors", "notation", "equation", "tolerance", "spec", "formula", "contract", "layers",
-    "losses", "optimizers", "network", "layout", "workbook", "builder", "find", "judge",
+    "errors", "progress", "notation", "equation", "tolerance", "spec", "formula", "contract",
+    "layers", "losses", "optimizers", "network", "layout", "workbook", "builder", "find", "judge",
     "derivation", "explainer", "report", "__init__", "cli", "__main__",
 ]  # fmt: skip
 

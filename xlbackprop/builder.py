@@ -11,6 +11,7 @@ from xlbackprop.errors import SpecError, one_line, suggestion
 from xlbackprop.layout import lay_out
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import choose_values
+from xlbackprop.progress import tell
 from xlbackprop.spec import Spec
 from xlbackprop.spec.templates import load_spec
 from xlbackprop.workbook.save import check_output, save
@@ -42,11 +43,13 @@ def build(
         spec = load_spec(spec)
     path = Path("output", f"{spec.name}.xlsx") if path is None else Path(path)
     check_output(path, force=force)
+    tell("setting up the network")
     network = build_network(spec)
     blank_names = resolve_blank(network, blank)
     if practice and not blank_names:
         raise SpecError("practice: no tensor is blank: name those to fill in, as in --blank dL_dw")
     layout = lay_out(network)
+    tell("computing all numbers")
     values = choose_values(network, seed)
     arrays = network.evaluate(values)
     for name, array in arrays.items():

@@ -1,11 +1,7 @@
 """The report as text, piped and in a terminal."""
 
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -22,7 +18,8 @@ from tests.support.command_line import (
     slip_once,
     text,
 )
-from tests.support.program import DATA, environment
+from tests.support.program import DATA
+from tests.support.terminal import run_in_terminal
 
 
 @pytest.mark.parametrize(
@@ -147,27 +144,6 @@ def test_piped_output_has_no_escape_sequences(command, changes, workbook):
     process = run(command, workbook, **changes)
     assert process.stdout
     assert_harmless(process.stdout)
-
-
-def run_in_terminal(*arguments, **changes):
-    """Return what the program writes to a terminal."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "xlbackprop", *map(str, arguments)],
-        env=environment(TERM="xterm-256color", **changes),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ):
-        os.close(theirs)
-        printed = b""
-        try:
-            while chunk := os.read(ours, 65536):
-                printed += chunk
-        except OSError:  # how Linux says that the other end is closed
-            pass
-    os.close(ours)
-    return printed.decode()
 
 
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-9]|9[0-7])(?:;\d+)*m")

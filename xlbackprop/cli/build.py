@@ -10,6 +10,7 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
+from xlbackprop.cli.progress import shown_progress
 
 
 @click.command()
@@ -35,5 +36,8 @@ def build(
       xlbackprop build conv5x5x2 --blank all --practice -o practice.xlsx
     """
     names = [name.strip() for name in blank.split(",") if name.strip()]
-    path = xlbackprop.build(spec, output, blank=names, practice=practice, seed=seed, force=force)
+    with shown_progress():
+        path = xlbackprop.build(
+            spec, output, blank=names, practice=practice, seed=seed, force=force
+        )
     click.echo(path)

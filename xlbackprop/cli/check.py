@@ -11,6 +11,7 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import checking, options
+from xlbackprop.cli.progress import shown_progress
 from xlbackprop.cli.sections import section
 from xlbackprop.judge.options import CheckOptions
 from xlbackprop.report.hints import Hints
@@ -51,9 +52,10 @@ def check(
     """
     paths = {option: path for option, path in files.items() if path}
     check_outputs(list(paths.values()), workbook, force=force)
-    review = xlbackprop.review_workbook(workbook, check_options)
-    report = xlbackprop.make_report(review).told(hints)
-    write_outputs(Outcome(workbook, review, report, hints), paths, force=force)
+    with shown_progress(quiet=as_json):
+        review = xlbackprop.review_workbook(workbook, check_options)
+        report = xlbackprop.make_report(review).told(hints)
+        write_outputs(Outcome(workbook, review, report, hints), paths, force=force)
     if as_json:
         click.echo(report.to_json())
     else:

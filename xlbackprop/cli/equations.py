@@ -10,6 +10,7 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
+from xlbackprop.cli.progress import shown_progress
 from xlbackprop.workbook.save import check_output, save
 
 
@@ -30,9 +31,12 @@ def equations(spec: str, form: str | None, output: Path | None, force: bool) -> 
       xlbackprop equations conv5x5x2
       xlbackprop equations conv5x5x2 --latex -o conv5x5x2.tex
     """
-    if output is None:
-        click.echo(xlbackprop.equations(spec, form or "text"), nl=False)
-    else:
+    if output is not None:
         check_output(output, force=force)
-        save(output, xlbackprop.equations(spec, form or "text").encode(), force=force)
+    with shown_progress():
+        text = xlbackprop.equations(spec, form or "text")
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        save(output, text.encode(), force=force)
         click.echo(output)

@@ -11,6 +11,7 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
+from xlbackprop.cli.progress import shown_progress
 
 
 @click.command()
@@ -35,7 +36,8 @@ def explain(
       xlbackprop explain output/conv5x5x2.xlsx "conv1.dL_dh[0,2,3]"
       xlbackprop explain output/conv5x5x2.xlsx loss.L --latex
     """
-    explanation = xlbackprop.explain(workbook, cell, spec=spec, map=map_)
+    with shown_progress(quiet=form == "json"):
+        explanation = xlbackprop.explain(workbook, cell, spec=spec, map=map_)
     if form == "json":
         click.echo(explanation.to_json())
     elif form == "latex":

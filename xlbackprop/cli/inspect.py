@@ -12,6 +12,7 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
+from xlbackprop.cli.progress import shown_progress
 
 
 @click.command()
@@ -27,7 +28,8 @@ def inspect(workbook: Path, spec: str | None, map_: Path | None, as_json: bool) 
       xlbackprop inspect output/conv5x5x2.xlsx
       xlbackprop inspect own.xlsx --map own.toml
     """
-    inspection = xlbackprop.inspect(workbook, spec=spec, map=map_)
+    with shown_progress(quiet=as_json):
+        inspection = xlbackprop.inspect(workbook, spec=spec, map=map_)
     if as_json:
         click.echo(json.dumps(inspection.to_dict(), indent=1))
     else:

@@ -13,6 +13,7 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
+from xlbackprop.cli.progress import shown_progress
 from xlbackprop.workbook.save import check_outputs, save
 
 
@@ -49,7 +50,8 @@ def locate(
         raise click.UsageError("give either --spec SPEC or --guess")
     spec_file = output.with_suffix(".spec.toml") if output and guess else None
     check_outputs([one for one in (output, spec_file) if one], workbook, force=force)
-    proposal = xlbackprop.locate(workbook, spec) if spec else xlbackprop.guess(workbook)
+    with shown_progress(quiet=as_json):
+        proposal = xlbackprop.locate(workbook, spec) if spec else xlbackprop.guess(workbook)
     if spec_file:
         proposal = replace(proposal, spec=spec_file.name)
         save(spec_file, proposal.network.spec.to_toml().encode(), force=force)

@@ -17,6 +17,7 @@ from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.options import DEFAULT_OPTIONS, CheckKeywords, CheckOptions
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import verify
+from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.engine import Engine
 from xlbackprop.workbook.engine.recalculation import (
     Recalculating,
@@ -42,8 +43,10 @@ def review_workbook(
         open_workbook(file, path) as workbook,
         start(file, name, limits) as engine,
     ):
+        tell("reading the workbook")
         subject = _subject(workbook, engine, options)
         stored = read_tensors(workbook, subject.network, subject.places, subject.blocks)
+        tell("recalculating")
         found, notes = recalculate(stored, engine)
         review = verify(subject.network, found, subject.chosen)
         review = replace(review, workbook=str(path), notes=subject.notes + notes)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from xlbackprop.errors import EngineError, WorkbookError, one_line
+from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.engine import EngineStopped
 from xlbackprop.workbook.engine.libreoffice import convert
 from xlbackprop.workbook.engine.settings import Limits
@@ -39,6 +40,7 @@ def _converted(path: Path, kind: Kind, folder: Path, limits: Limits) -> Path:
     try:
         if kind == ODS:
             check_archive(path)
+        tell("LibreOffice converts the file")
         with _turn:
             return convert(path, folder, limits, kind.filter)
     except EngineError:

@@ -21,6 +21,7 @@ from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.tiles import Tiles
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import fixed_values
+from xlbackprop.progress import each, tell
 from xlbackprop.spec import Spec
 from xlbackprop.spec.templates import load_spec
 from xlbackprop.workbook import description
@@ -68,7 +69,8 @@ def read_page_of(path: Path, engine: EngineName | str, limits: Limits) -> Page:
 def page_of(workbook: Workbook, engine: Recalculating | None) -> Page:
     """Return all that stands on a workbook's sheets, but for this program's own description."""
     sheets = [sheet for sheet in workbook.sheets if sheet != description.SHEET]
-    page = read_page({sheet: workbook.cells(sheet) for sheet in sheets}, workbook.names)
+    cells = {sheet: workbook.cells(sheet) for sheet in each("reading the workbook", sheets)}
+    page = read_page(cells, workbook.names)
     return page if engine is None else _recalculated(page, engine)
 
 
@@ -90,6 +92,7 @@ def _recalculated(page: Page, engine: Recalculating) -> Page:
 @np.errstate(all="ignore")  # a stranger's numbers may overflow
 def locate_on(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
     """Propose where the tensors of a network stand on a page."""
+    tell("looking for the tensors")
     references = PageReferences(page)
     readings = Readings(page, Tiles(page, references.ranges))
     captions = Captions(page, layer_orders(network))

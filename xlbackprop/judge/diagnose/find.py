@@ -16,6 +16,7 @@ from xlbackprop.judge.diagnose.regions import explain_regions
 from xlbackprop.judge.diagnose.trial import trials
 from xlbackprop.judge.diagnosis import Diagnosis, unknown
 from xlbackprop.judge.review import Review
+from xlbackprop.progress import each
 
 
 @np.errstate(all="ignore")  # a stranger's numbers may overflow
@@ -27,7 +28,10 @@ def diagnose(review: Review) -> Review:
     it. Wrong cells that nothing explains are "unknown". Nothing is computed where nothing is
     wrong.
     """
-    diagnoses = {case.equation.target.name: tuple(_explanations(case)) for case in cases(review)}
+    diagnoses = {
+        case.equation.target.name: tuple(_explanations(case))
+        for case in each("looking for the mistake", cases(review))
+    }
     return replace(review, diagnoses=diagnoses)
 
 

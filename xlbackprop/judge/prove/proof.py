@@ -13,6 +13,7 @@ from xlbackprop.judge.prove.draws import draw
 from xlbackprop.judge.prove.trials import Trial, Trials
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Judgement, Status
+from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.engine import Engine, EngineStopped
 from xlbackprop.workbook.notes import Note, NoteKind
 
@@ -26,9 +27,11 @@ def prove(review: Review, engine: Engine, draws: int, *, seed: int = 0) -> Revie
     trials = Trials(review, engine)
     proof = _Proof(_candidates(trials, review.judgements))
     stopped = ""
+    tell("trying the formulas on other numbers", 0, draws)
     try:
         for trial in trials.run(_rows(trials, draws, seed)):
             proof.take(trial)
+            tell("trying the formulas on other numbers", proof.taken, draws)
     except EngineStopped as reason:
         stopped = str(reason)
     disproofs = explain(trials, _page(trials, seed), proof.disproved)

@@ -27,6 +27,7 @@ from xlbackprop.judge.verify.versions import (
     versions_of,
 )
 from xlbackprop.network import Network
+from xlbackprop.progress import each
 from xlbackprop.tolerance import matches, typed_tolerance
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
@@ -52,7 +53,7 @@ def verify(
         versions[tensor.name] = versions_of(judgement)
         if (judgement.statuses != Status.RIGHT).any():
             judgements[tensor.name] = judgement
-    for equation in network.equations:
+    for equation in each("judging", network.equations):
         name = equation.target.name
         if name not in found:
             versions[name] = computed_versions(equation, versions)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlbackprop.contract.registry import Registry
+from xlbackprop.progress import tell
 from xlbackprop.workbook.save import save
 
 if TYPE_CHECKING:  # what a help page can do without
@@ -64,6 +65,10 @@ def write_outputs(outcome: Outcome, paths: Mapping[str, Path], *, force: bool = 
     Raises OutputError where one of them cannot be made or written; an existing file is replaced
     only with `force`.
     """
-    contents = {path: OUTPUTS[option].make(outcome, path) for option, path in paths.items()}
+    contents: dict[Path, bytes] = {}
+    for option, path in paths.items():
+        form = OUTPUTS[option]
+        tell(f"writing the {form.name}")
+        contents[path] = form.make(outcome, path)
     for path, content in contents.items():
         save(path, content, force=force)

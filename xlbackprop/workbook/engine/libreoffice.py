@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from xlbackprop.errors import EngineError, WorkbookError
+from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values
 from xlbackprop.workbook.engine.engine import EngineStopped
 from xlbackprop.workbook.engine.settings import Limits
@@ -82,6 +83,7 @@ class LibreOffice:
     def values(self, cells: CellList) -> Values:
         """Return what the cells hold after all formulas have been evaluated anew."""
         with tempfile.TemporaryDirectory(prefix="xlbackprop") as folder:
+            tell("LibreOffice recalculates the workbook")
             copy = convert(self.path, Path(folder), self.limits)
             try:
                 with open_workbook(copy) as workbook:

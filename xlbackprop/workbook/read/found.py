@@ -16,6 +16,7 @@ from xlbackprop.formula.addresses import read_area
 from xlbackprop.formula.grid import Addresses, Block, block_size
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
+from xlbackprop.progress import each
 from xlbackprop.workbook.read.cells import Cells, State
 from xlbackprop.workbook.read.workbook import Workbook
 
@@ -128,7 +129,8 @@ def read_tensors(
     `blocks` are those of a workbook that this program laid out.
     """
     used = {sheet for own in places.values() for sheet in own.sheets}
-    cells = {sheet: workbook.cells(sheet) for sheet in workbook.sheets if sheet in used}
+    sheets = [sheet for sheet in workbook.sheets if sheet in used]
+    cells = {sheet: workbook.cells(sheet) for sheet in each("reading the workbook", sheets)}
     _refuse_empty_claims(places, sum(own.seen for own in cells.values()))
     return {
         name: _read_tensor(tensor, places[name], cells, blocks)

@@ -28,6 +28,7 @@ from xlbackprop.layout import (
     heading_about,
 )
 from xlbackprop.network import Network
+from xlbackprop.progress import each, tell
 from xlbackprop.workbook import description
 from xlbackprop.workbook.write.block_writer import BlockWriter
 from xlbackprop.workbook.write.contents import Contents
@@ -70,6 +71,7 @@ def write_workbook(contents: Contents) -> bytes:
     _Cells(workbook, contents, formats, writer).write()
     write_practice(workbook, contents, formats, writer)
     _describe(workbook, network, layout)
+    tell("packing the file")
     workbook.close()
     return buffer.getvalue()
 
@@ -91,7 +93,7 @@ class _Cells:
     def write(self) -> None:
         for tensor in self.network.inputs:
             self._each_block(tensor, self._write_numbers)
-        for equation in self.network.equations:
+        for equation in each("writing the formulas", self.network.equations):
             if equation.target.name in self.blank:
                 self._each_block(equation.target, self._write_blanks)
             else:

@@ -1,0 +1,151 @@
+"""Progress: on a terminal where a command takes long, and nowhere else."""
+
+import json
+import re
+import signal
+import sys
+import time
+
+import pytest
+
+import xlbackprop
+from tests.support.filling import fill
+from tests.support.terminal import opened_terminal, read_terminal, run_in_terminal
+from xlbackprop.progress import Step, each, listening, tell
+
+# The line appears at once, not when somebody has waited for it.
+AT_ONCE = """
+import sys
+from xlbackprop.__main__ import main
+from xlbackprop.cli import progress
+
+class AtOnce:
+    def __init__(self, seconds, call):
+        self.start, self.cancel = call, lambda: None
+
+progress.Timer = AtOnce
+sys.exit(main(sys.argv[1:]))
+"""
+MOVES_THE_CURSOR = re.compile(r"\x1b\[(?!\d*(?:;\d+)*m)")
+
+
+@pytest.fixture
+def workbook(folder):
+    path = xlbackprop.build("conv5x5x2", folder / "mine.xlsx")
+    fill(path, {("conv1.dL_dw", (1, 0, 0, 1)): 4711})
+    return path
+
+
+def run_at_once(*arguments, streams="in out err"):
+    """Return what a run that cannot wait writes to a terminal, to stdout and to stderr."""
+    command = [sys.executable, "-c", AT_ONCE, *map(str, arguments)]
+    with opened_terminal(command, streams=streams) as (process, ours):
+        shown = "".join(read_terminal(ours))
+        out, err = process.communicate(timeout=60)
+    return shown, out, err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "step"),
+    [
+        (["check", "mine.xlsx"], "looking for the mistake"),
+        (["check", "mine.xlsx", "--prove", "3"], "trying the formulas on other numbers"),
+        (["check", "mine.xlsx", "--csv", "mine.csv", "--html", "mine.html"], "writing the page"),
+        (["explain", "mine.xlsx", "loss.L"], "looking for the mistake"),
+        (["build", "lenet5", "--force"], "packing the file"),
+        (["locate", "mine.xlsx", "--spec", "conv5x5x2"], "looking for the tensors"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+@pytest.mark.usefixtures("workbook")
+def test_terminal_shows_what_is_being_done_and_then_the_result(arguments, step):
+    shown, _, _ = run_at_once(*arguments)
+    before, _, after = shown.rpartition("\x1b[?25h")  # where the cursor comes back
+    assert step in before
+    assert step not in after
+    assert after.strip()
+    assert not MOVES_THE_CURSOR.search(after.replace("\x1b[1A", "").replace("\x1b[2K", ""))
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("streams", ["in", "in out", "in err"])
+@pytest.mark.usefixtures("workbook")
+def test_nothing_is_shown_where_anything_is_piped(streams):
+    shown, out, err = run_at_once("check", "mine.xlsx", "--prove", "3", streams=streams)
+    assert not MOVES_THE_CURSOR.search(shown)
+    assert not err
+    assert "WRONG" in (shown if "out" in streams else out.decode())
+
+
+@pytest.mark.usefixtures("workbook")
+def test_nothing_is_shown_beside_a_json_document():
+    shown, _, _ = run_at_once("check", "mine.xlsx", "--prove", "3", "--json")
+    assert json.loads(shown)["verdict"] == "wrong"
+
+
+@pytest.mark.usefixtures("workbook")
+def test_nothing_is_shown_where_nobody_has_to_wait():
+    assert not MOVES_THE_CURSOR.search(run_in_terminal("check", "mine.xlsx"))
+
+
+@pytest.mark.usefixtures("workbook")
+def test_complaint_stands_on_a_line_of_its_own():
+    shown, _, _ = run_at_once("check", "mine.xlsx", "--spec", "lenet5")
+    assert shown.rpartition("\x1b[2K")[2].startswith("xlbackprop: ")
+    assert shown.rstrip().endswith(shown.rpartition("xlbackprop: ")[2].rstrip())
+
+
+def test_long_command_is_seen_at_work_within_two_seconds_and_can_be_stopped(folder):
+    xlbackprop.build("lenet5", folder / "large.xlsx")
+    command = [sys.executable, "-m", "xlbackprop", "check", "large.xlsx", "--prove", "1000"]
+    start, shown = time.monotonic(), ""
+    with opened_terminal(command) as (process, ours):
+        for chunk in read_terminal(ours):
+            shown += chunk
+            if "reading" in shown or "recalculating" in shown or "judging" in shown:
+                break
+        waited = time.monotonic() - start
+        process.send_signal(signal.SIGINT)
+        shown += "".join(read_terminal(ours))
+        assert process.wait(timeout=60) == 2
+    assert waited < 4  # on a busy machine
+    assert shown.rstrip().endswith("xlbackprop: interrupted")
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+
+
+# What is told, and to whom.
+
+
+def test_steps_are_told_to_who_listens_and_to_nobody_else():
+    steps = []
+    tell("alone")
+    with listening(steps.append):
+        tell("one")
+        assert list(each("two", "ab")) == ["a", "b"]
+        with listening(lambda _: None):
+            tell("to another")
+    tell("alone again")
+    assert steps == [Step("one"), Step("two", 0, 2), Step("two", 1, 2)]
+
+
+def test_nobody_listens_after_an_error():
+    steps = []
+    with pytest.raises(ZeroDivisionError), listening(steps.append):
+        _ = 1 / 0
+    tell("alone")
+    assert steps == []
+
+
+def test_library_tells_how_far_a_check_is(folder):
+    path = xlbackprop.build("mlp-2-2-2", folder / "mine.xlsx")
+    steps = []
+    with listening(steps.append):
+        xlbackprop.check(path, prove=3)
+    told = [step.what for step in steps]
+    assert list(dict.fromkeys(told)) == [
+        "reading the workbook",
+        "recalculating",
+        "judging",
+        "trying the formulas on other numbers",
+    ]
+    assert [step[1:] for step in steps[-3:]] == [(1, 3), (2, 3), (3, 3)]

@@ -1,0 +1,89 @@
+"""Progress on a terminal, where a command takes longer than one waits in silence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock, Timer
+from typing import TYPE_CHECKING
+
+from xlbackprop.progress import Step, listening
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+# Shorter than this, and a line that comes and goes only disturbs.
+PATIENCE_SECONDS = 1.0
+
+
+@contextmanager
+def shown_progress(*, quiet: bool = False) -> Iterator[None]:
+    """Show on stderr what is being done, until it is done; nothing where anything is piped."""
+    if quiet or not (sys.stdout.isatty() and sys.stderr.isatty()):
+        yield
+        return
+    display = _Display()
+    try:
+        with listening(display.take):
+            yield
+    finally:
+        display.end()
+
+
+class _Display:
+    """A line on the terminal that appears after a while and is gone in the end."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()  # the line appears in a thread of its own
+        self._step = Step("starting")
+        self._line: Progress | None = None
+        self._task: TaskID | None = None
+        self._is_over = False
+        self._timer = Timer(PATIENCE_SECONDS, self._appear)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def take(self, step: Step) -> None:
+        """Show another step."""
+        with self._lock:
+            self._step = step
+            self._refresh()
+
+    def end(self) -> None:
+        """Take the line away, or see to it that it does not appear."""
+        self._timer.cancel()
+        with self._lock:
+            self._is_over = True
+            if self._line is not None:
+                self._line.stop()
+
+    def _appear(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+        )
+        with self._lock:
+            if self._is_over:
+                return
+            self._line = Progress(
+                *columns,
+                console=Console(stderr=True),
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._task = self._line.add_task("")
+            self._line.start()
+            self._refresh()
+
+    def _refresh(self) -> None:
+        if self._line is None or self._task is None:
+            return
+        what, done, total = self._step
+        self._line.update(self._task, description=what, completed=done, total=total or None)
