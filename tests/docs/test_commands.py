@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,16 @@ def test_readme_s_two_commands_are_those_that_are_run_elsewhere():
         " && xlbackprop check output/conv5x5x2.xlsx",
         "python -m pip install '.[test]' && python -m pytest",
     ]
+
+
+def test_commands_for_contributors_name_programs_modules_and_files_that_are_there():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| `([^`]+)` \|$", page, re.MULTILINE)
+    assert {"run the quick tests", "run one test", "lint", "check types"} <= {to for to, _ in rows}
+    for _, command in rows:
+        words = shlex.split(command)
+        assert words[0] in PROGRAMS or os.access(ROOT / words[0], os.X_OK), command
+        if words[1:2] == ["-m"]:
+            assert find_spec(words[2]), command
+        for word in words[1:]:
+            assert not word.startswith("tests/") or (ROOT / word).exists(), command

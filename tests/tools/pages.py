@@ -2,7 +2,8 @@
 
 An indented block holds commands to be pasted into bash, a line each. A fenced one says what it is
 (toml, python, text). A text that follows commands or Python is what the last of them printed, where
-… stands for any number of lines. A comment right before a block says more of it:
+… stands for any number of lines. `xlbackprop …` in a sentence is a command, too. A comment right
+before a block says more of it:
 
     <!-- file: own.toml -->        the block is written into this file
     <!-- status: 1 -->             the exit status of its commands, if not 0
@@ -22,12 +23,13 @@ from tests.support.program import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
+_INLINE = re.compile(r"`(xlbackprop [^`\[]+)`")
 _MARK = re.compile(r"<!-- ([a-z ]+): (.*) -->")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of a page: "commands", a fence's word, or "mark" for a comment that stands alone."""
+    """A block of a page: "commands", a fence's word, or "prepare" for a preparation's name."""
 
     kind: str
     lines: tuple[str, ...]
@@ -67,6 +69,8 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
             marks, number = {}, end - 1
         elif line.strip():
             marks = {}
+            if commands := _INLINE.findall(line):
+                yield Block("commands", tuple(commands), number + 1, {})
         number += 1
 
 

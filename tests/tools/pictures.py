@@ -1,7 +1,8 @@
 """The pictures of the README and docs/, made from real output: python -m tests.tools.pictures.
 
 Sheets are drawn by LibreOffice with the headings of their rows and columns, reports by Chromium.
-Needs both, poppler (pdftoppm), playwright and Pillow. Look at each picture before you commit it.
+Needs both, poppler (pdftoppm), and the packages playwright and Pillow. Look at each picture before
+you commit it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageChops
 
 import xlbackprop
-from tests.filling import arrays_of, fill, patch
-from tests.oracles import browser, libreoffice
+from tests.support.filling import arrays_of, fill, patch
+from tests.support.oracles import browser, libreoffice
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 WIDTH = 830  # of a README's column; pictures have twice as many pixels
@@ -40,6 +40,12 @@ def page(folder: Path, picture: Path) -> None:
     """Draw the left of a layer's page: its input and filters, and under them their gradients."""
     path = xlbackprop.build("conv5x5x2", folder / "page.xlsx")
     draw_sheet(path, "conv1", "A1:Q44", folder, picture)
+
+
+def whole_page(folder: Path, picture: Path) -> None:
+    """Draw the same page to its last cell."""
+    path = xlbackprop.build("conv5x5x2", folder / "page.xlsx")
+    draw_sheet(path, "conv1", "A1:AL57", folder, picture)
 
 
 def overview(folder: Path, picture: Path) -> None:
@@ -74,7 +80,8 @@ def practice(folder: Path, picture: Path) -> None:
 
 
 PICTURES: dict[str, Callable[[Path, Path], None]] = {
-    "page": page, "overview": overview, "report": report, "practice": practice,
+    "page": page, "whole-page": whole_page, "overview": overview, "report": report,
+    "practice": practice,
 }  # fmt: skip
 
 
@@ -112,7 +119,7 @@ def draw_sheet(path: Path, sheet: str, area: str, folder: Path, picture: Path) -
     (pdf,) = libreoffice.save_as("pdf", [path], folder)
     subprocess.run(["pdftoppm", "-r", "300", "-png", pdf, folder / "page"], check=True)
     (drawn,) = folder.glob("page-*.png")
-    save(_without_margins(Image.open(drawn)), picture)
+    save(drawn, picture)
 
 
 def _on_one_page(xml: bytes) -> bytes:
@@ -152,21 +159,20 @@ def draw_page(path: Path, cell: str, height: int, picture: Path) -> None:
         found.hover()
         tab.wait_for_timeout(500)
         tab.screenshot(path=str(picture))
-    save(Image.open(picture), picture)
+    save(picture, picture)
 
 
-def save(image: Any, picture: Path) -> None:
-    """Save a picture at twice the README's width, in few colours."""
-    image = image.convert("RGB")
+def save(drawn: Path, picture: Path) -> None:
+    """Save a drawing without its margins, at twice the README's width, in few colours."""
+    from PIL import Image, ImageChops
+
+    image = Image.open(drawn).convert("RGB")
+    white = Image.new("RGB", image.size, "white")
+    image = image.crop(ImageChops.difference(image, white).getbbox())
     if image.width != 2 * WIDTH:
         size = (2 * WIDTH, round(image.height * 2 * WIDTH / image.width))
         image = image.resize(size, Image.Resampling.LANCZOS)
     image.quantize(128, dither=Image.Dither.NONE).save(picture, optimize=True)
-
-
-def _without_margins(image: Any) -> Any:
-    image = image.convert("RGB")
-    return image.crop(ImageChops.difference(image, Image.new("RGB", image.size, "white")).getbbox())
 
 
 if __name__ == "__main__":
