@@ -6,7 +6,8 @@
     ├── MapError         the map does not say where the tensors stand
     ├── EngineError      the formulas cannot be recalculated in the way that was asked for
     ├── CellError        what was asked for is no cell of the network
-    └── OutputError      the result cannot be put where it was asked for
+    ├── OutputError      the result cannot be put where it was asked for
+    └── ContractError    a layer, loss or optimizer is not made as it has to be
 
 Each message is one line that says what is wrong, where, and what would be right.
 """
@@ -43,6 +44,10 @@ class CellError(XlbackpropError):
 
 class OutputError(XlbackpropError):
     """The output path exists, is a folder, or cannot be written."""
+
+
+class ContractError(XlbackpropError):
+    """A layer, a loss or an optimizer breaks the contract; its author has to put it right."""
 
 
 def one_line(text: object, limit: int = 400) -> str:

@@ -121,8 +121,11 @@ def _bands(step: Step, number: int) -> Iterator[tuple[str, list[Tensor]]]:
 
 def _forward(step: Step, layer: NetworkLayer) -> list[Tensor]:
     part = layer.equations
-    targets = [equation.target for equation in part.forward if equation.target is not part.out]
-    tensors = [*part.inputs, *part.givens, *part.parameters, *targets, part.out]
+    outputs = [port.tensor for port in part.outputs]
+    targets = [equation.target for equation in part.forward if equation.target not in outputs]
+    inputs = [port.tensor for port in part.inputs]
+    parameters = [port.tensor for port in part.parameters]
+    tensors = [*inputs, *part.givens, *parameters, *targets, *outputs]
     if layer is step.layers[-1]:
         tensors += [*step.loss.givens, *(equation.target for equation in step.loss.forward)]
     return tensors
@@ -130,11 +133,13 @@ def _forward(step: Step, layer: NetworkLayer) -> list[Tensor]:
 
 def _backward(layer: NetworkLayer) -> list[Tensor]:
     part = layer.equations
-    links = [e.target for e in layer.backward_links if e.target is not part.dL_dout]
-    targets = [equation.target for equation in part.backward]
-    # A gradient comes before the helpers that stand below it in the same column.
+    upstream = [port.gradient for port in part.outputs if port.flows]
+    links = [e.target for e in layer.backward_links if e.target not in upstream]
+    # A gradient comes before what it is the sum of, and before the helpers that stand below it in
+    # the same column.
+    targets = [equation.target for equation in (*layer.gathered, *part.backward)]
     ordered = sorted(targets, key=lambda tensor: tensor.kind is Kind.HELPER)
-    return [part.dL_dout, *links, *ordered]
+    return [*upstream, *links, *ordered]
 
 
 class _Page:

@@ -21,7 +21,7 @@ def book(tmp_path, h, *layers):
         "values": {"arrays": {"conv1.h": h.tolist(), "conv1.w": [[[[1]]]]}},
     }
     network = xlbackprop.build_network(spec_of(raw))
-    last = network.layers[-1].equations.dL_dout
+    last = network.layers[-1].equations.outputs[0].gradient
     upstream = np.arange(1, last.size + 1, dtype=float).reshape(last.shape)
     raw["values"]["arrays"][last.name] = upstream.tolist()
     return xlbackprop.build(spec_of(raw), tmp_path / "ties.xlsx")

@@ -72,7 +72,7 @@ class _Drawing:
         if not self.layers:
             return tuple(self.head["input"])
         network = xlbackprop.build_network(spec_of(self._raw({"type": "mse"})))
-        return network.layers[-1].equations.out.shape["batch" in self.head :]
+        return network.layers[-1].equations.outputs[0].tensor.shape["batch" in self.head :]
 
     def _add(self, layer: Raw, name: str | None = None) -> str:
         name = name or f"{layer['type'].replace('_', '')}x{len(self.layers)}"

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from xlbackprop.contract.cellwise import cellwise
-from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.port import Port
 from xlbackprop.contract.registry import Registry
+from xlbackprop.contract.scope import Scope
 from xlbackprop.equation import Equation, Kind, Place, Tensor
 
 
@@ -38,25 +39,25 @@ class Parameter:
     """A parameter in one training step, and what its update is made from."""
 
     scope: Scope
-    w: Tensor
-    gradient: Tensor
+    port: Port
     rates: Mapping[str, Tensor]  # the hyperparameters' cells, by option
     state: Mapping[str, Tensor]  # from the step before; empty in the first
     step: int  # from 1
 
+    @property
+    def w(self) -> Tensor:
+        """The parameter itself."""
+        return self.port.tensor
+
+    @property
+    def gradient(self) -> Tensor:
+        """Its gradient, from all that use it."""
+        return self.port.gradient
+
     def tensor(self, suffix: str, about: str) -> Tensor:
         """Return the tensor `w_<suffix>`, shaped like w and standing under it."""
-        return self.scope.tensor(
-            f"{self.w.short}_{suffix}",
-            self.w.shape,
-            "".join(self.w.axes),
-            Kind.UPDATE,
-            about,
-            block_rank=self.w.block_rank,
-            place=Place.BELOW,
-            belongs_to=self.w,
-            vertical=self.w.vertical,
-        )
+        short = f"{self.w.short}_{suffix}"
+        return self.scope.beside(self.w, short, Kind.UPDATE, about, Place.BELOW)
 
     equation = staticmethod(cellwise)
 

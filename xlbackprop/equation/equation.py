@@ -7,8 +7,9 @@ share no index arithmetic, so each is evidence for the other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +33,10 @@ class Math:
     def latex(self) -> str:
         """The equation in LaTeX, for mathematics mode."""
         return to_latex(self.full or self.text)
+
+    def renamed(self, titles: Mapping[str, str]) -> Math:
+        """Return the same with other titles for some tensors: `dL/dw_0` for `dL/dw`."""
+        return replace(self, text=_renamed(self.text, titles), full=_renamed(self.full, titles))
 
 
 @dataclass(frozen=True)
@@ -104,3 +109,9 @@ class Equation:
 
     def _arrays(self, values: Mapping[str, Array]) -> dict[str, Array]:
         return {letter: values[tensor.name] for letter, tensor in self.sources.items()}
+
+
+def _renamed(text: str, titles: Mapping[str, str]) -> str:
+    for title, new in titles.items():
+        text = re.sub(rf"(?<![\w/]){re.escape(title)}(?!\w)", new, text)
+    return text

@@ -35,6 +35,19 @@ class Kind(StrEnum):
         return self not in (Kind.GIVEN, Kind.PARAMETER)
 
 
+class Role(StrEnum):
+    """What a tensor is to its layer, whatever the layer calls it; the network tells."""
+
+    INPUT = "input"
+    INPUT_GRADIENT = "gradient of an input"
+    PARAMETER = "parameter"
+    PARAMETER_GRADIENT = "gradient of a parameter"
+    OUTPUT = "output"
+    OUTPUT_GRADIENT = "gradient of an output"
+    GIVEN = "given"
+    INNER = "inner"
+
+
 class Place(StrEnum):
     """Where a tensor stands on its sheet, relative to the tensor it belongs to."""
 
@@ -103,6 +116,7 @@ class Tensor:
     vertical: bool = False  # whether a vector stands as a column
     domain: Domain = Domain()
     step: int = 1  # the training step
+    role: Role = Role.INNER
 
     @cached_property
     def name(self) -> str:

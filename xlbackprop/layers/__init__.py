@@ -4,8 +4,16 @@ Layers of other installed packages are found too, where these name their modules
 entry point group "xlbackprop.layers".
 """
 
-from xlbackprop.contract.layer import LAYERS, Layer, LayerEquations, LayerType, Scope, layer
+from xlbackprop.contract.layer import (
+    LAYERS,
+    Layer,
+    LayerEquations,
+    LayerType,
+    Port,
+    Scope,
+    layer,
+)
 
 LAYERS.search(__name__, __path__, group="xlbackprop.layers")
 
-__all__ = ["LAYERS", "Layer", "LayerEquations", "LayerType", "Scope", "layer"]
+__all__ = ["LAYERS", "Layer", "LayerEquations", "LayerType", "Port", "Scope", "layer"]

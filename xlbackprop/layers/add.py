@@ -9,16 +9,17 @@ recognition" (2016), equation 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
-from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip, Tensor
+from xlbackprop.equation import Array, Equation, Math, Shape, Slip, Tensor
 from xlbackprop.formula.grid import Addresses
 
 
-@layer("add", short="add", joins=True)
+@layer("add", short="add", inputs=(2, None))
 @dataclass(frozen=True)
 class Add:
     """h_0, h_1, … and out, all of one shape."""
@@ -28,26 +29,22 @@ class Add:
         if len(set(shapes)) > 1:
             shown = tuple(map(list, shapes))
             raise scope.refuse("inputs", shown, "add takes inputs that have one shape")
-        shape, axes = shapes[0], scope.axes(shapes[0])
+        shape = shapes[0]
         inputs = tuple(
-            scope.tensor(f"h_{m}", shape, axes, Kind.GIVEN, f"input {m}")
+            scope.input(f"h_{m}", shape, about=f"input {m}", gradient=f"gradient of input {m}")
             for m in range(len(shapes))
         )
-        out = scope.tensor("out", shape, axes, Kind.FORWARD, "output")
-        dL_dout = scope.gradient(out, "upstream gradient")
-        gradients = tuple(scope.gradient(h, f"gradient of input {m}") for m, h in enumerate(inputs))
+        out = scope.output("out", shape)
         return LayerEquations(
             inputs=inputs,
-            out=out,
-            forward=(_add(out, inputs),),
-            dL_dout=dL_dout,
-            backward=tuple(_pass_on(dL_dout, gradient, len(inputs)) for gradient in gradients),
-            gradients=gradients,
+            outputs=(out,),
+            forward=(_add(out.tensor, [port.tensor for port in inputs]),),
+            backward=tuple(_pass_on(out.gradient, port.gradient, len(inputs)) for port in inputs),
             about=f"the sum of {len(inputs)} inputs",
         )
 
 
-def _add(out: Tensor, inputs: tuple[Tensor, ...]) -> Equation:
+def _add(out: Tensor, inputs: Sequence[Tensor]) -> Equation:
     sources = {h.short: h for h in inputs}
     i = ",".join(out.axes)
 

@@ -21,7 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
-from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.layer import LayerEquations, Port, Scope, layer
 from xlbackprop.equation import Array, Equation, Math, Shape
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.avg_pool2d_slips import slips_of_dh, slips_of_mean
@@ -55,12 +55,10 @@ class _AveragePooling:
     def equations(self) -> LayerEquations:
         tensors = self.tensors
         return LayerEquations(
-            inputs=(tensors.h,),
-            out=tensors.out,
+            inputs=(Port(tensors.h, tensors.dL_dh),),
+            outputs=(Port(tensors.out, tensors.dL_dout),),
             forward=(*self.padded.equations, self.mean()),
-            dL_dout=tensors.dL_dout,
             backward=(*self.spread.equations, self.gradient_of_h()),
-            gradients=(tensors.dL_dh,),
             about=about_pool(self.geometry),
             note="The zeros of the padding count in the means."
             if any(self.geometry.padding)

@@ -19,12 +19,12 @@ from itertools import accumulate
 import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
-from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip
+from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.formula.grid import Addresses, View
 from xlbackprop.layers.common.text import index_text
 
 
-@layer("concat", short="concat", joins=True)
+@layer("concat", short="concat", inputs=(2, None))
 @dataclass(frozen=True)
 class Concat:
     """h_0, h_1, … whose shapes may differ in their channels; out with all of these."""
@@ -48,24 +48,19 @@ class _Concat:
         self.ends = list(accumulate(self.sizes))
         self.axes = scope.axes(shapes[0])
         self.inputs = tuple(
-            scope.tensor(f"h_{m}", shape, self.axes, Kind.GIVEN, f"input {m}")
+            scope.input(f"h_{m}", shape, about=f"input {m}", gradient=f"gradient of input {m}")
             for m, shape in enumerate(shapes)
         )
         out_shape = (*shapes[0][:axis], self.ends[-1], *shapes[0][axis + 1 :])
-        self.out = scope.tensor("out", out_shape, self.axes, Kind.FORWARD, "output")
-        self.dL_dout = scope.gradient(self.out, "upstream gradient")
-        self.gradients = tuple(
-            scope.gradient(h, f"gradient of input {m}") for m, h in enumerate(self.inputs)
-        )
+        self.output = scope.output("out", out_shape)
+        self.out, self.dL_dout = self.output.tensor, self.output.gradient
 
     def equations(self) -> LayerEquations:
         return LayerEquations(
             inputs=self.inputs,
-            out=self.out,
+            outputs=(self.output,),
             forward=(self.join(),),
-            dL_dout=self.dL_dout,
             backward=tuple(self.part(m) for m in range(len(self.inputs))),
-            gradients=self.gradients,
             about=" + ".join(map(str, self.sizes)) + f" = {self.ends[-1]} along {self.letter}",
         )
 
@@ -86,7 +81,7 @@ class _Concat:
         )
 
     def join(self) -> Equation:
-        sources = {h.short: h for h in self.inputs}
+        sources = {port.tensor.short: port.tensor for port in self.inputs}
 
         def compute(**arrays: Array) -> Array:
             return np.concatenate(list(arrays.values()), axis=self.axis)
@@ -94,7 +89,7 @@ class _Concat:
         def formula(at: Addresses, *index: int) -> str:
             *sample, c = index[: self.axis + 1]
             m = bisect(self.ends, c)
-            view: View = getattr(at, self.inputs[m].short)
+            view: View = getattr(at, self.inputs[m].tensor.short)
             return view[*sample, c - self.start(m), *index[self.axis + 1 :]]
 
         slips = (
@@ -128,7 +123,7 @@ class _Concat:
             return at.g[*sample, start + c, *index[self.axis + 1 :]]
 
         index, shifted = self.index(0), self.index(start)
-        target = self.gradients[m]
+        target = self.inputs[m].gradient
         return Equation(
             target,
             {"g": self.dL_dout},

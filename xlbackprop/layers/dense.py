@@ -50,30 +50,27 @@ class _Dense:
         self.options, self.scope = options, scope
         self.batch, inputs = shape[:-1], shape[-1]
         self.n = "n," * len(self.batch)
-        letter, tensor = "n" * len(self.batch), scope.tensor
-        vertical = not self.batch
-        self.h = tensor("h", shape, f"{letter}j", Kind.GIVEN, "input")
-        self.w = tensor("w", (options.units, inputs), "kj", Kind.PARAMETER, "weights")
-        self.b = tensor("b", (options.units,), "k", Kind.PARAMETER, "bias", vertical=vertical)
+        letter, vertical = "n" * len(self.batch), not self.batch
+        self.input = scope.input("h", shape, f"{letter}j")
+        self.weights = scope.parameter("w", (options.units, inputs), "kj", "weights")
+        self.bias = scope.parameter("b", (options.units,), "k", "bias", vertical=vertical)
         out_shape = (*self.batch, options.units)
-        self.out = tensor("out", out_shape, f"{letter}k", Kind.FORWARD, "output", vertical=vertical)
-        self.dL_dout = scope.gradient(self.out, "upstream gradient")
-        self.dL_dw = scope.gradient(self.w, "gradient of the weights")
-        self.dL_db = scope.gradient(self.b, "gradient of the bias")
-        self.dL_dh = scope.gradient(self.h, "gradient for the layer before")
+        self.output = scope.output("out", out_shape, f"{letter}k", vertical=vertical)
+        self.h, self.dL_dh = self.input.tensor, self.input.gradient
+        self.w, self.dL_dw = self.weights.tensor, self.weights.gradient
+        self.b, self.dL_db = self.bias.tensor, self.bias.gradient
+        self.out, self.dL_dout = self.output.tensor, self.output.gradient
 
     def equations(self) -> LayerEquations:
-        bias = (self.b,) if self.options.bias else ()
+        bias = (self.bias,) if self.options.bias else ()
         gradient_of_b = (self.gradient_of_b(),) if self.options.bias else ()
         gradient_of_h = self.gradient_of_h_in_batch() if self.batch else [self.gradient_of_h()]
         return LayerEquations(
-            inputs=(self.h,),
-            parameters=(self.w, *bias),
-            out=self.out,
+            inputs=(self.input,),
+            parameters=(self.weights, *bias),
+            outputs=(self.output,),
             forward=(self.weigh(),),
-            dL_dout=self.dL_dout,
             backward=(self.gradient_of_w(), *gradient_of_b, *gradient_of_h),
-            gradients=(self.dL_dh,),
             about=f"{self.options.units} unit{'s' * (self.options.units > 1)}"
             + ("" if self.options.bias else ", no bias"),
         )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import number
-from xlbackprop.equation import Array, Domain, Kind, Math, Shape, Slip
+from xlbackprop.equation import Array, Domain, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise, literal
 
 
@@ -31,7 +31,7 @@ class Dropout:
         """Return the layer's equations for h of the given shape."""
         part = Elementwise(scope, shape)
         domain = Domain(keep=1 - self.rate)
-        mask = part.tensor("mask", Kind.GIVEN, "1 keeps, 0 drops", domain)
+        mask = scope.given("mask", shape, part.axes, "1 keeps, 0 drops", domain=domain)
         i, rate = part.index, literal(self.rate)
         out = part.equation(
             part.out,

@@ -20,7 +20,7 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import count
 from xlbackprop.contract.slips import altered
 from xlbackprop.contract.sums import Terms, sum_equations
-from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Shape, Slip
+from xlbackprop.equation import Array, Domain, Equation, Math, Shape, Slip
 from xlbackprop.formula.grid import Addresses, span
 
 
@@ -46,32 +46,31 @@ class _Embedding:
         self.options, self.scope = options, scope
         self.batch = shape[:-1]
         self.n = "n," * len(self.batch)
-        axes, tensor = "n" * len(self.batch) + "t", scope.tensor
-        self.h = tensor(
+        axes = "n" * len(self.batch) + "t"
+        self.input = scope.input(
             "h",
             shape,
             axes,
-            Kind.GIVEN,
             "input, class numbers",
+            flows=False,
             block_rank=1,
             vertical=True,
             domain=Domain(labels=options.vocabulary),
         )
-        table = (options.vocabulary, options.width)
-        self.w = tensor("w", table, "ve", Kind.PARAMETER, "a row for each class")
-        self.out = tensor("out", (*shape, options.width), f"{axes}e", Kind.FORWARD, "output")
-        self.dL_dout = scope.gradient(self.out, "upstream gradient")
-        self.dL_dw = scope.gradient(self.w, "gradient of the rows")
+        table, about = (options.vocabulary, options.width), "a row for each class"
+        self.rows = scope.parameter("w", table, "ve", about, gradient="gradient of the rows")
+        self.output = scope.output("out", (*shape, options.width), f"{axes}e")
+        self.h = self.input.tensor
+        self.w, self.dL_dw = self.rows.tensor, self.rows.gradient
+        self.out, self.dL_dout = self.output.tensor, self.output.gradient
 
     def equations(self) -> LayerEquations:
         return LayerEquations(
-            inputs=(self.h,),
-            parameters=(self.w,),
-            out=self.out,
+            inputs=(self.input,),
+            parameters=(self.rows,),
+            outputs=(self.output,),
             forward=(self.look_up(),),
-            dL_dout=self.dL_dout,
             backward=tuple(self.gradient_of_w()),
-            gradients=(None,),
             about=f"vocabulary {self.options.vocabulary}, width {self.options.width}",
             note="h holds class numbers: no gradient flows through them.",
         )

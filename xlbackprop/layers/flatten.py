@@ -16,7 +16,7 @@ from math import prod
 import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
-from xlbackprop.equation import Array, Equation, Index, Kind, Math, Shape, Slip
+from xlbackprop.equation import Array, Equation, Index, Math, Shape, Slip
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.text import index_text
 
@@ -37,19 +37,17 @@ class _Flatten:
     def __init__(self, scope: Scope, shape: Shape) -> None:
         self.batch, self.sizes = shape[: scope.has_batch], shape[scope.has_batch :]
         out_shape = (*self.batch, prod(self.sizes))
-        self.h = scope.tensor("h", shape, scope.axes(shape), Kind.GIVEN, "input")
-        self.out = scope.tensor("out", out_shape, scope.axes(out_shape), Kind.FORWARD, "in a row")
-        self.dL_dout = scope.gradient(self.out, "upstream gradient")
-        self.dL_dh = scope.gradient(self.h, "gradient for the layer before")
+        self.input = scope.input("h", shape)
+        self.output = scope.output("out", out_shape, about="in a row")
+        self.h, self.dL_dh = self.input.tensor, self.input.gradient
+        self.out, self.dL_dout = self.output.tensor, self.output.gradient
 
     def equations(self) -> LayerEquations:
         return LayerEquations(
-            inputs=(self.h,),
-            out=self.out,
+            inputs=(self.input,),
+            outputs=(self.output,),
             forward=(self.unroll(),),
-            dL_dout=self.dL_dout,
             backward=(self.roll_up(),),
-            gradients=(self.dL_dh,),
             about="×".join(map(str, self.sizes)) + f" to {self.out.shape[-1]} in a row, C order",
         )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
-from xlbackprop.equation import Equation, Kind, Math, Shape, Slip
+from xlbackprop.equation import Equation, Math, Shape, Slip
 from xlbackprop.layers.common.geometry import Placement
 from xlbackprop.layers.common.planes import placed
 
@@ -36,21 +36,18 @@ class _GlobalAveragePooling:
     def __init__(self, scope: Scope, shape: Shape) -> None:
         self.height, self.width = shape[-2:]
         self.entries = self.height * self.width
-        axes = scope.axes(shape)
         self.n = "n," * scope.has_batch
-        self.h = scope.tensor("h", shape, axes, Kind.GIVEN, "input")
-        self.out = scope.tensor("out", shape[:-2], axes[:-2], Kind.FORWARD, "output")
-        self.dL_dout = scope.gradient(self.out, "upstream gradient")
-        self.dL_dh = scope.gradient(self.h, "gradient for the layer before")
+        self.input = scope.input("h", shape)
+        self.output = scope.output("out", shape[:-2], scope.axes(shape)[:-2])
+        self.h, self.dL_dh = self.input.tensor, self.input.gradient
+        self.out, self.dL_dout = self.output.tensor, self.output.gradient
 
     def equations(self) -> LayerEquations:
         return LayerEquations(
-            inputs=(self.h,),
-            out=self.out,
+            inputs=(self.input,),
+            outputs=(self.output,),
             forward=(self.mean(),),
-            dL_dout=self.dL_dout,
             backward=(self.gradient_of_h(),),
-            gradients=(self.dL_dh,),
             about=f"the mean of each channel's {self.height}×{self.width} entries",
         )
 

@@ -23,7 +23,7 @@ from itertools import product
 
 import numpy as np
 
-from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.layer import LayerEquations, Port, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Mask, Math, Place, Shape, Tensor
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.geometry import Geometry
@@ -77,12 +77,10 @@ class _MaxPooling:
     def equations(self) -> LayerEquations:
         winner = self.find_winner()
         return LayerEquations(
-            inputs=(self.tensors.h,),
-            out=self.tensors.out,
+            inputs=(Port(self.tensors.h, self.tensors.dL_dh),),
+            outputs=(Port(self.tensors.out, self.tensors.dL_dout),),
             forward=(self.maximum(), winner),
-            dL_dout=self.tensors.dL_dout,
             backward=(self.gradient_of_h(winner.target),),
-            gradients=(self.tensors.dL_dh,),
             about=about_pool(self.geometry),
             note=f"{TIE_RULE[0].upper()}{TIE_RULE[1:]}.",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
 from xlbackprop.errors import SpecError, suggestion
@@ -12,19 +12,32 @@ from xlbackprop.spec import INPUT, LayerSpec
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where a layer takes an input from: another layer's output, or the network's "input"."""
+
+    layer: str
+    output: str = ""  # the output's name; by default the layer's first
+
+    def __str__(self) -> str:
+        return f"{self.layer}.{self.output}" if self.output else self.layer
+
+
+@dataclass(frozen=True)
 class Node:
-    """A layer with its name, and the names of the layers whose outputs it takes, or "input"."""
+    """A layer with its name, and where it takes its inputs and parameters from."""
 
     name: str
     spec: LayerSpec
-    sources: tuple[str, ...]
+    sources: tuple[Source, ...]
+    owner: str = ""  # the earlier layer whose parameters it shares; by default it has its own
 
 
 def order_layers(layers: tuple[LayerSpec, ...]) -> tuple[Node, ...]:
     """Return the layers so that each comes after its sources; the last listed is the output.
 
-    Raises SpecError for an unknown type, a name twice, an unknown source, a cycle, or a layer
-    whose output nothing uses.
+    Of the layers that share their parameters, the first in this order owns them. Raises SpecError
+    for an unknown type, a name twice, an unknown source, a cycle, a layer whose output nothing
+    uses, or a share with no other layer.
     """
     names = _names(layers)
     nodes = [
@@ -33,7 +46,7 @@ def order_layers(layers: tuple[LayerSpec, ...]) -> tuple[Node, ...]:
     ]
     _refuse_unused(nodes)
     by_name = {node.name: node for node in nodes}
-    return tuple(by_name[name] for name in _sorted(nodes) if name != INPUT)
+    return _sharing([by_name[name] for name in _sorted(nodes) if name != INPUT])
 
 
 def _names(layers: tuple[LayerSpec, ...]) -> list[str]:
@@ -54,26 +67,41 @@ def _names(layers: tuple[LayerSpec, ...]) -> list[str]:
     return names
 
 
-def _sources(one: LayerSpec, name: str, number: int, names: list[str]) -> tuple[str, ...]:
+def _sources(one: LayerSpec, name: str, number: int, names: list[str]) -> tuple[Source, ...]:
     sources = one.sources or (names[number - 1] if number else INPUT,)
-    for source in sources:
-        if source not in names and source != INPUT:
-            raise SpecError(
-                f'layer "{name}": from = {source!r}: there is no such layer'
-                f"{suggestion(source, [*names, INPUT])}"
-            )
-    joins = LAYERS[one.type].joins
-    if joins and len(sources) < 2:
-        raise SpecError(f'layer "{name}": {one.type} joins two layers or more: from = ["a", "b"]')
-    if not joins and len(sources) > 1:
+    _check_number(one, name, len(sources))
+    return tuple(_source(source, name, names) for source in sources)
+
+
+def _source(text: str, name: str, names: list[str]) -> Source:
+    """Return the source that `name` or `name.output` means."""
+    layer, dot, output = text.partition(".")
+    if layer not in names and layer != INPUT:
         raise SpecError(
-            f'layer "{name}": {one.type} takes one input, and from names {len(sources)}'
+            f'layer "{name}": from = {text!r}: there is no such layer'
+            f"{suggestion(layer, [*names, INPUT])}"
         )
-    return sources
+    if dot and (layer == INPUT or not output):
+        raise SpecError(
+            f'layer "{name}": from = {text!r}: expected "input", the name of a layer, or that with'
+            ' one of its outputs, as in "lstm1.out"'
+        )
+    return Source(layer, output)
+
+
+def _check_number(one: LayerSpec, name: str, number: int) -> None:
+    least, most = LAYERS[one.type].least, LAYERS[one.type].most
+    if number < least:
+        expected = {1: "an input", 2: "two layers"}.get(least, f"{least} layers")
+        more = "" if most == least else " or more"
+        raise SpecError(f'layer "{name}": {one.type} joins {expected}{more}: from = ["a", "b"]')
+    if most is not None and number > most:
+        takes = "one input" if most == 1 else f"at most {most} inputs"
+        raise SpecError(f'layer "{name}": {one.type} takes {takes}, and from names {number}')
 
 
 def _refuse_unused(nodes: list[Node]) -> None:
-    used = {source for node in nodes for source in node.sources}
+    used = {source.layer for node in nodes for source in node.sources}
     for node in nodes[:-1]:
         if node.name not in used:
             raise SpecError(
@@ -83,8 +111,26 @@ def _refuse_unused(nodes: list[Node]) -> None:
 
 
 def _sorted(nodes: list[Node]) -> Iterable[str]:
-    sorter = TopologicalSorter({node.name: node.sources for node in nodes})
+    sorter = TopologicalSorter(
+        {node.name: [source.layer for source in node.sources] for node in nodes}
+    )
     try:
         return list(sorter.static_order())
     except CycleError as error:
         raise SpecError(f"the layers form a cycle: {' → '.join(error.args[1])}") from None
+
+
+def _sharing(nodes: list[Node]) -> tuple[Node, ...]:
+    """Return the nodes with the owners of shared parameters."""
+    groups: dict[str, list[str]] = {}
+    for node in nodes:
+        if node.spec.share:
+            groups.setdefault(node.spec.share, []).append(node.name)
+    for share, names in groups.items():
+        if len(names) < 2:
+            raise SpecError(
+                f'layer "{names[0]}": share = {share!r}: no other layer shares its parameters'
+                f" under this name{suggestion(share, [one for one in groups if one != share])}"
+            )
+    owners = {name: names[0] for names in groups.values() for name in names[1:]}
+    return tuple(replace(node, owner=owners.get(node.name, "")) for node in nodes)

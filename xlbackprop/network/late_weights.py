@@ -19,7 +19,8 @@ def with_slips_of_order(
     `new` has the updated parameters by the names of those they come from.
     """
     part = layer.equations
-    made = {equation.target.name: equation for equation in (*part.forward, *part.backward)}
+    known = (*layer.forward_links, *part.forward, *part.backward)
+    made = {equation.target.name: equation for equation in known}
     backward = tuple(_with_updated(equation, made, new) for equation in part.backward)
     return replace(
         layer,
@@ -33,7 +34,7 @@ def _with_updated(
 ) -> Equation:
     """Return the equation of the way back with the slip of weights that are updated already."""
     for letter, source in equation.sources.items():
-        origin, path = _origin(source, made)
+        origin, path = _origin(source, made, new)
         if origin.name in new:
             slip = Slip(
                 "already updated weights",
@@ -46,13 +47,16 @@ def _with_updated(
     return equation
 
 
-def _origin(source: Tensor, made: Mapping[str, Equation]) -> tuple[Tensor, Path]:
-    """Return what a helper block is made from, block by block, and how."""
+def _origin(
+    source: Tensor, made: Mapping[str, Equation], new: Mapping[str, Tensor]
+) -> tuple[Tensor, Path]:
+    """Return what a helper block or a link is made from, back to an updated parameter, and how."""
     equation = made.get(source.name)
-    if source.kind is not Kind.HELPER or equation is None or len(equation.sources) != 1:
+    is_rearranged = source.kind in (Kind.HELPER, Kind.LINK) and source.name not in new
+    if not is_rearranged or equation is None or len(equation.sources) != 1:
         return source, lambda x: x
     ((letter, before),) = equation.sources.items()
-    origin, path = _origin(before, made)
+    origin, path = _origin(before, made, new)
     return origin, lambda x: equation.compute(**{letter: path(x)})
 
 
@@ -67,8 +71,8 @@ def _with_outdated(link: Equation, before: Step | None) -> Equation:
     """Return the link to an updated parameter with the slip of one that is not updated."""
     (origin,) = link.sources.values()
     for layer in before.layers if before else ():
-        for w in layer.equations.parameters:
-            if before and before.updates[w.first_name].new is origin:
+        for w in (port.tensor for port in layer.parameters):
+            if before and before.updates[w.first_name].new.name == origin.name:
                 slip = Slip(
                     "parameters of the step before",
                     f"Go on with {origin.name}, the parameter after the step before: you took it as"

@@ -10,11 +10,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Tensor
+from xlbackprop.contract.invariants import check_equation, check_letters
+from xlbackprop.equation import Array, Equation, Kind, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.losses import LossEquations
 from xlbackprop.network.graph import order_layers
-from xlbackprop.network.steps import NetworkLayer, Step, first_step, next_step
+from xlbackprop.network.passes import first_step, next_step
+from xlbackprop.network.steps import NetworkLayer, Step
 from xlbackprop.network.training import Training, plan_training
 from xlbackprop.spec import Spec
 
@@ -23,6 +25,9 @@ from xlbackprop.spec import Spec
 MAX_CELLS = 1_000_000
 MAX_BLOCKS = 150_000
 MAX_TENSORS = 20_000
+
+# Whose the loss's tensors are.
+LOSS = "loss"
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,32 @@ def build_network(spec: Spec) -> Network:
         equations += training.equations
         tensors |= {tensor.name: tensor for tensor in training.tensors}
     _check_size(tuple(tensors.values()), 1)
-    return Network(spec, tuple(steps), training, tensors, tuple(equations))
+    network = Network(spec, tuple(steps), training, tensors, tuple(equations))
+    _check_equations(network)
+    return network
+
+
+def _check_equations(network: Network) -> None:
+    """Raise ContractError where an equation does not hold to the contract.
+
+    The steps after the second repeat it with other names, and so do their equations.
+    """
+    defined = {tensor.name for tensor in network.inputs}
+    for equation in network.equations:
+        where = _maker(network, equation.target)
+        check_equation(where, equation, defined)
+        if equation.target.step <= 2:
+            check_letters(where, equation)
+        defined.add(equation.target.name)
+
+
+def _maker(network: Network, target: Tensor) -> str:
+    """Return what made the equation of a tensor: `layer "conv1"`, `loss "mse"`."""
+    if target.layer == LOSS:
+        return f'loss "{network.spec.loss.type}"'
+    if network.training and target.kind is Kind.UPDATE:
+        return f'optimizer "{network.training.name}"'
+    return f'layer "{target.layer}"'
 
 
 def _check_blocks(tensors: Collection[Tensor], times: int) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from xlbackprop.contract.options import read_options
+from xlbackprop.contract.port import Port
 from xlbackprop.equation import Domain, Equation, Kind, Math, Tensor
 from xlbackprop.errors import SpecError, suggestion
 from xlbackprop.layers import Scope
 from xlbackprop.network.late_weights import with_slips_of_order
-from xlbackprop.network.steps import Step
+from xlbackprop.network.steps import NetworkLayer, Step
 from xlbackprop.optimizers import OPTIMIZERS, Optimizer, Parameter, Update
 from xlbackprop.spec import Spec
 
@@ -39,28 +40,31 @@ class Training:
 
     def with_updates(self, step: Step, before: Step | None) -> Step:
         """Return the step with the update of every parameter."""
-        layers, updates = [], {}
+        layers: list[NetworkLayer] = []
+        updates: dict[str, Update] = {}
+        new: dict[str, Tensor] = {}
         for layer in step.layers:
             equations: list[Equation] = []
-            new: dict[str, Tensor] = {}
-            targets = {equation.target.short: equation.target for equation in layer.backward()}
-            for w in layer.equations.parameters:
-                parameter = Parameter(
-                    scope=Scope(layer.name, step=step.number),
-                    w=w,
-                    gradient=targets[f"dL_d{w.short}"],
-                    rates=self.rates,
-                    state=before.updates[w.first_name].state if before else {},
-                    step=step.number,
-                )
-                update: Update = self.optimizer.update(parameter)
+            for port in layer.parameters:
+                update = self._update(port, step, before)
                 equations += update.equations
-                updates[w.first_name] = update
-                new[w.name] = update.new
-            layers.append(
-                replace(with_slips_of_order(layer, new, before), updates=tuple(equations))
-            )
+                updates[port.tensor.first_name] = update
+                new[port.tensor.name] = update.new
+            ordered = with_slips_of_order(layer, new, before)
+            layers.append(replace(ordered, updates=tuple(equations)))
         return replace(step, layers=tuple(layers), updates=updates)
+
+    def _update(self, port: Port, step: Step, before: Step | None) -> Update:
+        w = port.tensor
+        return self.optimizer.update(
+            Parameter(
+                scope=Scope(w.layer, step=step.number),
+                port=port,
+                rates=self.rates,
+                state=before.updates[w.first_name].state if before else {},
+                step=step.number,
+            )
+        )
 
     def with_losses(self, steps: list[Step]) -> Training:
         """Return the training with the table of the loss in each step."""

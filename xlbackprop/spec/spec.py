@@ -28,6 +28,7 @@ INPUT = "input"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
+_KEYS_OF_A_LAYER = ("type", "name", "from", "share")
 _RESERVED = re.compile(r"overview|input|loss|training|step[0-9]+|history|true|false", re.IGNORECASE)
 
 
@@ -38,9 +39,10 @@ class LayerSpec:
     type: str
     name: str | None
     options: Mapping[str, object]
-    sources: tuple[
-        str, ...
-    ] = ()  # `from`: the layers whose outputs it takes; by default the one before
+    # `from`: the layers whose outputs it takes, as "name" or "name.output"; by default the one
+    # before.
+    sources: tuple[str, ...] = ()
+    share: str = ""  # layers with the same name here have one set of parameters
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Spec:
                 "type": one.type,
                 **({"name": one.name} if one.name else {}),
                 **({"from": list(one.sources)} if one.sources else {}),
+                **({"share": one.share} if one.share else {}),
                 **one.options,
             }
             for one in self.layers
@@ -174,8 +177,11 @@ def _layer(table: Mapping[str, Any], number: int) -> LayerSpec:
     name = table.get("name")
     if name is not None:
         _check_layer_name(name, where)
-    options = {key: table[key] for key in table if key not in ("type", "name", "from")}
-    return LayerSpec(table["type"], name, options, _sources(table, where))
+    share = table.get("share", "")
+    if "share" in table:
+        _check_name(share, "share", where)
+    options = {key: table[key] for key in table if key not in _KEYS_OF_A_LAYER}
+    return LayerSpec(table["type"], name, options, _sources(table, where), share)
 
 
 def _sources(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
@@ -189,13 +195,17 @@ def _sources(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
     return tuple(sources)
 
 
-def _check_layer_name(name: object, where: str) -> None:
+def _check_name(name: object, key: str, where: str) -> None:
     if not isinstance(name, str) or not _LAYER_NAME.fullmatch(name):
         raise SpecError(
-            f"{where}: name = {shown(name)}: expected a letter, then letters, digits and"
+            f"{where}: {key} = {shown(name)}: expected a letter, then letters, digits and"
             " underscores, at most 25 in all"
         )
-    if _RESERVED.fullmatch(name):
+
+
+def _check_layer_name(name: object, where: str) -> None:
+    _check_name(name, "name", where)
+    if _RESERVED.fullmatch(str(name)):
         raise SpecError(f"{where}: name = {shown(name)}: this name has a meaning of its own here")
 
 

@@ -133,7 +133,7 @@ def _fit(proposal: Proposal) -> float:
 
 def _explains_output(proposal: Proposal) -> bool:
     """Return whether the layer's output is there, and too large to be so by chance."""
-    (out,) = [layer.equations.out for layer in proposal.network.layers]
+    (out,) = [layer.equations.outputs[0].tensor for layer in proposal.network.layers]
     found = [one for one in proposal.tensors if one.name == out.name]
     return any(
         one.certainty == SURE or (one.share >= _MOSTLY and out.size >= _FEW) for one in found

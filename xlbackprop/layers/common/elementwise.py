@@ -14,7 +14,7 @@ import numpy as np
 
 from xlbackprop.contract.cellwise import cellwise
 from xlbackprop.contract.layer import LayerEquations, Scope
-from xlbackprop.equation import Array, Domain, Equation, Kind, Mask, Shape, Tensor
+from xlbackprop.equation import Array, Equation, Kind, Mask, Shape, Tensor
 
 
 class Elementwise:
@@ -22,19 +22,18 @@ class Elementwise:
 
     def __init__(self, scope: Scope, shape: Shape) -> None:
         self.scope, self.shape, self.axes = scope, shape, scope.axes(shape)
-        self.h = self.tensor("h", Kind.GIVEN, "input")
-        self.out = self.tensor("out", Kind.FORWARD, "output")
-        self.dL_dout = scope.gradient(self.out, "upstream gradient")
-        self.dL_dh = scope.gradient(self.h, "gradient for the layer before")
+        self.input, self.output = scope.input("h", shape), scope.output("out", shape)
+        self.h, self.dL_dh = self.input.tensor, self.input.gradient
+        self.out, self.dL_dout = self.output.tensor, self.output.gradient
 
     @property
     def index(self) -> str:
         """The index of an entry, as equations write it: `n,c,i,j`."""
         return ",".join(self.axes)
 
-    def tensor(self, short: str, kind: Kind, about: str, domain: Domain | None = None) -> Tensor:
+    def tensor(self, short: str, kind: Kind, about: str) -> Tensor:
         """Return a tensor of the input's shape."""
-        return self.scope.tensor(short, self.shape, self.axes, kind, about, domain=domain)
+        return self.scope.tensor(short, self.shape, self.axes, kind, about)
 
     equation = staticmethod(cellwise)
 
@@ -49,13 +48,11 @@ class Elementwise:
     ) -> LayerEquations:
         """Return the layer; the last equations define out and dL/dh."""
         return LayerEquations(
-            inputs=(self.h,),
+            inputs=(self.input,),
             givens=givens,
-            out=self.out,
+            outputs=(self.output,),
             forward=tuple(forward),
-            dL_dout=self.dL_dout,
             backward=tuple(backward),
-            gradients=(self.dL_dh,),
             about=about,
             note=note,
         )

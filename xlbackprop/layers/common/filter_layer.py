@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from xlbackprop.contract.layer import LayerEquations, Scope
+from xlbackprop.contract.layer import LayerEquations, Port, Scope
 from xlbackprop.contract.sums import Finish, Terms, sum_equations
-from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Tensor
+from xlbackprop.equation import Array, Equation, Math, Shape, Tensor
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.cross_correlation import CrossCorrelation
 from xlbackprop.layers.common.filter_slips import gradient_of_b_slips
@@ -35,20 +35,19 @@ def filter_tensors(
     scope: Scope, h_shape: Shape, w_shape: Shape, w_axes: str, out_shape: Shape
 ) -> FilterTensors:
     """Return h, w, b (an entry for each of out's channels), out, and their gradients."""
-    h = scope.tensor("h", h_shape, scope.axes(h_shape), Kind.GIVEN, "input")
-    w = scope.tensor("w", w_shape, w_axes, Kind.PARAMETER, "filters")
-    b = scope.tensor("b", (out_shape[-3],), "k", Kind.PARAMETER, "bias", block_rank=0)
-    out_axes = "nkij" if scope.has_batch else "kij"
-    out = scope.tensor("out", out_shape, out_axes, Kind.FORWARD, "output")
+    h = scope.input("h", h_shape)
+    w = scope.parameter("w", w_shape, w_axes, "filters")
+    b = scope.parameter("b", (out_shape[-3],), "k", "bias", block_rank=0)
+    out = scope.output("out", out_shape, "nkij" if scope.has_batch else "kij")
     return FilterTensors(
-        h,
-        w,
-        b,
-        out,
-        dL_dout=scope.gradient(out, "upstream gradient"),
-        dL_dw=scope.gradient(w, "gradient of the filters"),
-        dL_db=scope.gradient(b, "gradient of the bias"),
-        dL_dh=scope.gradient(h, "gradient for the layer before"),
+        h.tensor,
+        w.tensor,
+        b.tensor,
+        out.tensor,
+        dL_dout=out.gradient,
+        dL_dw=w.gradient,
+        dL_db=b.gradient,
+        dL_dh=h.gradient,
     )
 
 
@@ -76,14 +75,13 @@ class FilterLayer:
     ) -> LayerEquations:
         """Return the whole layer, from the equations of both passes."""
         tensors = self.tensors
+        filters, bias = Port(tensors.w, tensors.dL_dw), Port(tensors.b, tensors.dL_db)
         return LayerEquations(
-            inputs=(tensors.h,),
-            parameters=(tensors.w, tensors.b) if self.has_bias else (tensors.w,),
-            out=tensors.out,
+            inputs=(Port(tensors.h, tensors.dL_dh),),
+            parameters=(filters, bias) if self.has_bias else (filters,),
+            outputs=(Port(tensors.out, tensors.dL_dout),),
             forward=tuple(forward),
-            dL_dout=tensors.dL_dout,
             backward=tuple(backward),
-            gradients=(tensors.dL_dh,),
             about=about,
             note=note,
         )

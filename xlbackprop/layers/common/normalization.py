@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from xlbackprop.contract.layer import LayerEquations, Scope
+from xlbackprop.contract.layer import LayerEquations, Port, Scope
 from xlbackprop.equation import Domain, Equation, Kind, Math, Place, Shape, Tensor
 from xlbackprop.formula.grid import sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise, literal
@@ -56,7 +56,7 @@ class Normalization:
         self, scope: Scope, shape: Shape, eps: float, statistics: Axes, parameters: Axes
     ) -> None:
         part = Elementwise(scope, shape)
-        self.scope, self.eps = scope, eps
+        self.part, self.scope, self.eps = part, scope, eps
         self.h, self.out, self.dL_dout, self.dL_dh = part.h, part.out, part.dL_dout, part.dL_dh
         self.entries = Groups(self.h, tuple(range(len(shape))))
         self.groups, self.sharing = Groups(self.h, statistics), Groups(self.h, parameters)
@@ -75,12 +75,12 @@ class Normalization:
         self.inv_std = self._number("inv_std", "1 over deviation", place, self.var)
         left = self.inv_std if in_rows else self.centered
         self.normalized = self._block("normalized", "to mean 0, variance 1", left)
-        self.gamma = self._parameter("gamma", "scale", 1)
-        self.beta = self._parameter("beta", "shift", 0)
+        self.scale = self._parameter("gamma", "scale", 1)
+        self.shift = self._parameter("beta", "shift", 0)
+        self.gamma, self.dL_dgamma = self.scale.tensor, self.scale.gradient
+        self.beta, self.dL_dbeta = self.shift.tensor, self.shift.gradient
 
     def _make_backward(self) -> None:
-        self.dL_dgamma = self.scope.gradient(self.gamma, "gradient of the scale")
-        self.dL_dbeta = self.scope.gradient(self.beta, "gradient of the shift")
         self.dL_dnormalized = self.scope.gradient(self.normalized, "before the scale")
         in_rows, below, backward = self.groups.are_rows, Place.BELOW, Kind.BACKWARD
         above = self.var if in_rows else self.dL_dnormalized
@@ -118,13 +118,12 @@ class Normalization:
             vertical=self.groups.are_rows,
         )
 
-    def _parameter(self, short: str, about: str, initial: float) -> Tensor:
+    def _parameter(self, short: str, about: str, initial: float) -> Port:
         """Return a parameter, with a number for the entries that share it."""
-        return self.scope.tensor(
+        return self.scope.parameter(
             short,
             self.sharing.shape,
             self.sharing.axes,
-            Kind.PARAMETER,
             about,
             block_rank=self.sharing.block_rank,
             domain=Domain(initial=initial),
@@ -133,13 +132,11 @@ class Normalization:
     def equations(self, about: str, note: str = "") -> LayerEquations:
         """Return the layer; `about` says what has its own mean and variance."""
         return LayerEquations(
-            inputs=(self.h,),
-            parameters=(self.gamma, self.beta),
-            out=self.out,
+            inputs=(self.part.input,),
+            parameters=(self.scale, self.shift),
+            outputs=(self.part.output,),
             forward=tuple(self._forward()),
-            dL_dout=self.dL_dout,
             backward=tuple(self._backward()),
-            gradients=(self.dL_dh,),
             about=about,
             note=note,
         )

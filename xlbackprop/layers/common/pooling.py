@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from xlbackprop.contract.layer import Scope
 from xlbackprop.contract.options import pair
-from xlbackprop.equation import Kind, Shape, Tensor
+from xlbackprop.equation import Shape, Tensor
 from xlbackprop.layers.common.geometry import Geometry, Pair, as_pair
 from xlbackprop.layers.common.images import image_size
 from xlbackprop.layers.common.text import pair_text, size_text
@@ -61,16 +61,9 @@ class PoolTensors:
 
 def pool_tensors(scope: Scope, shape: Shape, geometry: Geometry) -> PoolTensors:
     """Return h of a shape, out, and their gradients."""
-    axes = scope.axes(shape)
-    out_shape = (*shape[:-2], *geometry.output_size)
-    h = scope.tensor("h", shape, axes, Kind.GIVEN, "input")
-    out = scope.tensor("out", out_shape, axes, Kind.FORWARD, "output")
-    return PoolTensors(
-        h,
-        out,
-        dL_dout=scope.gradient(out, "upstream gradient"),
-        dL_dh=scope.gradient(h, "gradient for the layer before"),
-    )
+    h = scope.input("h", shape)
+    out = scope.output("out", (*shape[:-2], *geometry.output_size))
+    return PoolTensors(h.tensor, out.tensor, dL_dout=out.gradient, dL_dh=h.gradient)
 
 
 def about_pool(geometry: Geometry) -> str:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from xlsxwriter.worksheet import Worksheet
 
+from xlbackprop.contract.port import Port
 from xlbackprop.equation import Shape
 from xlbackprop.formula.addresses import on_sheet
 from xlbackprop.network import Network
+from xlbackprop.network.graph import Source
 from xlbackprop.network.steps import NetworkLayer
 from xlbackprop.spec import INPUT
 from xlbackprop.workbook.write.style import BAND, TEXTS, Formats
@@ -30,20 +32,23 @@ class Connection:
     user: str
     shape: Shape
     gradient: str | None
+    output: str = ""  # the source's, where it is named
 
 
 def connections(network: Network) -> list[Connection]:
     """Return all connections, from the input to L."""
     found = [
-        Connection(source, layer.name, tensor.shape, gradient.title if gradient else None)
+        _connection(source, layer.name, port)
         for layer in network.layers
-        for source, tensor, gradient in zip(
-            layer.sources, layer.equations.inputs, layer.equations.gradients, strict=True
-        )
+        for source, port in zip(layer.sources, layer.equations.inputs, strict=True)
     ]
     last = network.layers[-1]
-    out = last.equations.out
-    return [*found, Connection(last.name, LOSS, out.shape, last.equations.dL_dout.title)]
+    return [*found, _connection(Source(last.name), LOSS, last.equations.outputs[0])]
+
+
+def _connection(source: Source, user: str, port: Port) -> Connection:
+    gradient = port.gradient.title if port.flows else None
+    return Connection(source.layer, user, port.tensor.shape, gradient, source.output)
 
 
 def lanes(network: Network) -> int:
@@ -91,9 +96,12 @@ def _write_layer(
     box = formats({**TEXTS["box"], "underline": 1, "font_color": "#1D5FBF"})
     worksheet.write_url(row, column, target, box, layer.name, f"to the sheet {layer.name}")
     worksheet.write_string(row, column + 1, layer.type, text)
-    worksheet.write_string(row, column + 2, sizes(part.out.shape), text)
+    shapes = ", ".join(sizes(port.tensor.shape) for port in part.outputs)
+    worksheet.write_string(row, column + 2, shapes, text)
     left = formats({**TEXTS["meaning"], "align": "left"})
-    worksheet.write_number(row, column + 3, sum(t.size for t in part.parameters), left)
+    worksheet.write_number(
+        row, column + 3, sum(port.tensor.size for port in layer.parameters), left
+    )
     worksheet.write_string(row, column + 4, part.about, text)
 
 
@@ -102,7 +110,8 @@ def _write_flow(
 ) -> None:
     """Write what flows into a box, each beside the other; a lane's flow says where it is from."""
     for offset, flow in zip(range(0, 4 * len(flows), 4), flows, strict=True):
-        value = f"↓ {sizes(flow.shape)}" + (f" from {flow.source}" if offset else "")
+        where = ".".join(filter(None, [flow.source, flow.output]))
+        value = f"↓ {sizes(flow.shape)}" + (f" from {where}" if offset or flow.output else "")
         slope = f"↑ {flow.gradient}" if flow.gradient else "no gradient"
         worksheet.write_rich_string(
             row,

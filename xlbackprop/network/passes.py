@@ -1,0 +1,165 @@
+"""A pass through the network while its layers are being made and linked.
+
+Each layer first makes its equations without knowing where its inputs come from. Then the roles of
+its ports decide: what the network is given is given here, all else is a link to where it comes
+from, and gradients gather at what they are the gradients of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from xlbackprop.contract.invariants import check_layer
+from xlbackprop.contract.options import read_options
+from xlbackprop.equation import Equation, Kind, Place, Tensor
+from xlbackprop.errors import SpecError, suggestion
+from xlbackprop.layers import LAYERS, LayerEquations, Scope
+from xlbackprop.losses import LOSSES, Loss
+from xlbackprop.network import gather
+from xlbackprop.network.gather import Use, gathered, link
+from xlbackprop.network.graph import Node
+from xlbackprop.network.rewriting import rewritten_layer, rewritten_loss
+from xlbackprop.network.roles import told_roles
+from xlbackprop.network.sharing import check_shared, shared_gradients, shared_links, with_own_use
+from xlbackprop.network.steps import NetworkLayer, Step
+from xlbackprop.network.wiring import Wiring
+from xlbackprop.spec import INPUT, Spec
+
+
+def first_step(spec: Spec, nodes: tuple[Node, ...]) -> Step:
+    """Return the first step, in which inputs and parameters are the user's."""
+    return _Pass(spec, nodes, 1).step()
+
+
+def next_step(spec: Spec, nodes: tuple[Node, ...], first: Step, before: Step) -> Step:
+    """Return a further step, on the same data and the parameters updated in the step before."""
+    return _Pass(spec, nodes, before.number + 1, _origins(first, before)).step()
+
+
+def _origins(first: Step, before: Step) -> dict[str, Tensor]:
+    """Return, for each given and parameter of the first step, what a later step copies."""
+    chosen = {tensor.name: tensor for tensor in first.tensors() if not tensor.kind.is_computed}
+    return chosen | {name: update.new for name, update in before.updates.items()}
+
+
+class _Pass:
+    """A step while its layers are being linked."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        nodes: tuple[Node, ...],
+        number: int,
+        origins: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self.spec, self.nodes, self.number = spec, nodes, number
+        self.origins = origins or {}
+
+    def step(self) -> Step:
+        made = self._made()
+        out = made.last_output
+        loss = chosen_loss(self.spec).equations(self._scope("loss"), out.tensor, out.gradient)
+        told = told_roles(made, loss, self.number)
+        parts = {name: rewritten_layer(part, told) for name, part in made.parts.items()}
+        loss, wiring = rewritten_loss(loss, told), replace(made, parts=parts)
+        uses = wiring.uses()
+        layers = tuple(self._linked(node, wiring, uses) for node in self.nodes)
+        links = tuple(self._copies((*loss.givens, wiring.last_output.gradient)))
+        return Step(self.number, layers, loss, links)
+
+    def _scope(self, name: str) -> Scope:
+        return Scope(name, self.spec.batch is not None, self.number)
+
+    # The layers by themselves.
+
+    def _made(self) -> Wiring:
+        samples = () if self.spec.batch is None else (self.spec.batch,)
+        parts: dict[str, LayerEquations] = {}
+        wiring = Wiring(self.nodes, (*samples, *self.spec.input), parts)
+        for node in self.nodes:
+            parts[node.name] = self._part(node, wiring)
+        _refuse_class_numbers(wiring)
+        return wiring
+
+    def _part(self, node: Node, wiring: Wiring) -> LayerEquations:
+        where, shapes = f'layer "{node.name}"', wiring.shapes(node)
+        options: Any = read_options(LAYERS[node.spec.type].cls, node.spec.options, where)
+        part: LayerEquations = options.equations(self._scope(node.name), *shapes)
+        check_layer(where, part, len(shapes))
+        if node.owner:
+            check_shared(node, part, wiring.parts[node.owner])
+        return part
+
+    # What links them.
+
+    def _linked(self, node: Node, wiring: Wiring, uses: Mapping[str, list[Use]]) -> NetworkLayer:
+        part, scope = wiring.parts[node.name], self._scope(node.name)
+        users = [(one.name, wiring.parts[one.name]) for one in self.nodes if one.owner == node.name]
+        gradients = [*shared_gradients(part, users, scope)] if users else []
+        gradients += self._gradient_of_input(node, wiring, uses[INPUT])
+        return NetworkLayer(
+            node.name,
+            node.spec.type,
+            node.sources,
+            with_own_use(part, scope) if users else part,
+            parameters=() if node.owner else part.parameters,
+            forward_links=tuple(self._forward_links(node, wiring)),
+            backward_links=tuple(self._backward_links(node, wiring, uses)),
+            gathered=tuple(gradients),
+        )
+
+    def _forward_links(self, node: Node, wiring: Wiring) -> Iterator[Equation]:
+        part, shown = wiring.parts[node.name], wiring.shown_input
+        for source, port in zip(node.sources, part.inputs, strict=True):
+            output = wiring.output(node, source)
+            origin = output.tensor if output else shown
+            if origin and origin != port.tensor:
+                yield link(port.tensor, origin)
+        chosen = [port.tensor for port in (*part.inputs, *part.parameters)]
+        yield from self._copies((*chosen, *part.givens))
+        if node.owner:
+            yield from shared_links(part, wiring.parts[node.owner])
+
+    def _copies(self, tensors: Iterable[Tensor]) -> Iterator[Equation]:
+        """Yield the links of those tensors that were given in the first step."""
+        for tensor in tensors:
+            if tensor.first_name in self.origins:
+                yield link(tensor, self.origins[tensor.first_name])
+
+    def _backward_links(
+        self, node: Node, wiring: Wiring, uses: Mapping[str, list[Use]]
+    ) -> Iterator[Equation]:
+        """Yield the equations of the gradients of a layer's outputs, but for what the loss has."""
+        for port in wiring.parts[node.name].outputs:
+            if port.flows and port != wiring.last_output:
+                scope = self._scope(node.name)
+                yield from gathered(scope, port.gradient, uses[port.tensor.name], gather.OUTPUT)
+
+    def _gradient_of_input(self, node: Node, wiring: Wiring, uses: list[Use]) -> Iterator[Equation]:
+        """Yield the gradient of the network's input where it is used more than once."""
+        shown = wiring.shown_input
+        if shown and shown.layer == node.name and len(uses) > 1:
+            scope, about = self._scope(node.name), "gradient of the network's input"
+            target = scope.beside(shown, f"dL_d{INPUT}", Kind.BACKWARD, about, Place.BELOW)
+            yield from gathered(scope, target, uses, gather.INPUT)
+
+
+def _refuse_class_numbers(wiring: Wiring) -> None:
+    """Raise SpecError where a gradient would have to flow through class numbers."""
+    for feed in wiring.feeds():
+        if feed.output and feed.output.flows and not feed.port.flows:
+            raise SpecError(
+                f'layer "{feed.node.name}": its input are class numbers, through which no gradient'
+                f" flows: it must take the network's input, not {feed.output.tensor.layer}"
+            )
+
+
+def chosen_loss(spec: Spec) -> Loss:
+    """Return the loss that a spec names. Raises SpecError where there is none."""
+    if spec.loss.type not in LOSSES:
+        raise SpecError(
+            f"[loss]: unknown type {spec.loss.type!r}{suggestion(spec.loss.type, LOSSES)}"
+        )
+    return read_options(LOSSES[spec.loss.type], spec.loss.options, "[loss]")

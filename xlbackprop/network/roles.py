@@ -1,0 +1,55 @@
+"""What the roles of the ports make of their tensors: given, linked, computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from xlbackprop.equation import Kind, Role, Tensor
+from xlbackprop.losses import LossEquations
+from xlbackprop.network.rewriting import Changes
+from xlbackprop.network.wiring import Wiring
+
+
+def told_roles(wiring: Wiring, loss: LossEquations, step: int) -> Changes:
+    """Return the tensors of all ports and givens as they are in the network, by their names.
+
+    From the second training step on nothing is given: what was is a link to the step before.
+    """
+    given = Kind.GIVEN if step == 1 else Kind.LINK
+    parameter = Kind.PARAMETER if step == 1 else Kind.LINK
+    told = (*_inputs(wiring, given), *_parts(wiring, given, parameter), *_loss(wiring, loss, given))
+    return {tensor.name: replace(tensor, kind=kind, role=role) for tensor, kind, role in told}
+
+
+Told = Iterator[tuple[Tensor, Kind, Role]]
+
+
+def _inputs(wiring: Wiring, given: Kind) -> Told:
+    shown = wiring.shown_input
+    for feed in wiring.feeds():
+        yield feed.port.tensor, given if feed.port.tensor == shown else Kind.LINK, Role.INPUT
+        yield feed.port.gradient, Kind.BACKWARD, Role.INPUT_GRADIENT
+
+
+def _parts(wiring: Wiring, given: Kind, parameter: Kind) -> Told:
+    uses = wiring.uses()
+    for node in wiring.nodes:
+        part = wiring.parts[node.name]
+        for port in part.parameters:
+            yield port.tensor, Kind.LINK if node.owner else parameter, Role.PARAMETER
+            yield port.gradient, Kind.BACKWARD, Role.PARAMETER_GRADIENT
+        for port in part.outputs:
+            is_linked = len(uses[port.tensor.name]) == 1
+            yield port.tensor, Kind.FORWARD, Role.OUTPUT
+            yield port.gradient, Kind.LINK if is_linked else Kind.BACKWARD, Role.OUTPUT_GRADIENT
+        for tensor in part.givens:
+            yield tensor, given, Role.GIVEN
+
+
+def _loss(wiring: Wiring, loss: LossEquations, given: Kind) -> Told:
+    for tensor in loss.givens:
+        yield tensor, given, Role.GIVEN
+    upstream = wiring.last_output.gradient
+    is_computed = any(equation.target.name == upstream.name for equation in loss.backward)
+    yield upstream, Kind.BACKWARD if is_computed else given, Role.OUTPUT_GRADIENT
