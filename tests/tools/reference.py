@@ -167,7 +167,7 @@ def _layer_network(name: str, options: Mapping[str, object]) -> Any:
     kind = LAYERS[name]
     layer = {"type": name, "name": "layer", **_required(kind.cls), **options}
     before = []
-    if kind.joins:
+    if kind.least > 1:
         before = [{"type": "relu", "name": one, "from": "input"} for one in ("a", "b")]
         layer["from"] = ["a", "b"]
     for sizes, batch in _INPUTS:

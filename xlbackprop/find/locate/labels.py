@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from xlbackprop.equation import Tensor
+from xlbackprop.equation import Role, Tensor
 
 # The subject of a derivative or of the word gradient, and whose gradient it may be.
 _SUBJECTS = {
@@ -32,6 +32,13 @@ _WORDS = (
     (r"deltas?|upstream|d", ("dL_dout", "dL_dh", "error")),
     (r"winners?|argmax|mask", ("winner", "mask")),
 )  # fmt: skip
+# What tensors of these roles are usually called, whatever their layer calls them.
+_USUAL_NAMES = {
+    Role.INPUT: "h",
+    Role.INPUT_GRADIENT: "dL_dh",
+    Role.OUTPUT: "out",
+    Role.OUTPUT_GRADIENT: "dL_dout",
+}
 _SUBJECT_OF = tuple((re.compile(pattern), roles) for pattern, roles in _SUBJECTS.items())
 _ROLE_OF = tuple((re.compile(pattern), roles) for pattern, roles in _WORDS)
 _GRADIENT = re.compile(r"\bd(?:l|e|c|j|loss|error|etotal)?\s*/\s*d\s*([a-z]+\d*)")
@@ -115,9 +122,10 @@ def fit(label: str, tensor: Tensor, order: int) -> float:
     meaning = meaning_of(label)
     if not meaning.roles:
         return 0.0
-    if tensor.short not in meaning.roles:
+    names = {tensor.short, _USUAL_NAMES.get(tensor.role, tensor.short)}
+    if not names & set(meaning.roles):
         return -0.6
-    score = 1.0 if tensor.short == meaning.roles[0] else 0.6
+    score = 1.0 if meaning.roles[0] in names else 0.6
     return score + _layer_fit(label, meaning, tensor, order)
 
 

@@ -95,8 +95,10 @@ def _tables(network: Network) -> set[frozenset[str]]:
 
 
 def _is_copy(equation: Equation) -> bool:
-    (source, *others) = equation.sources.values()
-    if others or source.size != equation.target.size:
+    if len(equation.sources) != 1:
+        return False
+    (source,) = equation.sources.values()
+    if source.size != equation.target.size:
         return False
     if equation.target.kind is Kind.LINK:
         return True
