@@ -131,7 +131,7 @@ def test_indented_blocks_hold_commands_that_can_be_pasted(path):
         assert set(block.marks) <= MARKS, f"{path.name}, line {block.number}"
 
 
-SPEC = {"name": "x", "input": [2], "layers": [{"type": "dense", "units": 2}]}
+SPEC = {"name": "x", "input": [3], "layers": [{"type": "dense", "units": 2}]}
 
 
 @pytest.mark.parametrize(

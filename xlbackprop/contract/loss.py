@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
+import numpy as np
+
 from xlbackprop.contract.layer import Scope
 from xlbackprop.contract.registry import Registry
 from xlbackprop.contract.sums import Terms
@@ -78,7 +80,7 @@ def block_terms(
 
     def partial(part: slice, **arrays: Array) -> Array:
         stacks = {letter: x.reshape(len(indices), -1)[part] for letter, x in arrays.items()}
-        return compute(**stacks).sum()  # type: ignore[no-any-return]
+        return np.asarray(compute(**stacks).sum())
 
     def term(at: Addresses, t: int) -> str:
         return text(*(getattr(at, letter)[indices[t]] for letter in sources))
