@@ -10,19 +10,22 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
+from xlbackprop.cli.completion import SPEC, TENSOR_NAMES
 from xlbackprop.cli.progress import shown_progress
 
 
 @click.command()
-@click.argument("spec")
+@click.argument("spec", type=SPEC)
 @click.option("-o", "--output", type=options.FILE, help="The file to write: output/<name>.xlsx.")
 @click.option(
-    "--blank", default="", metavar="TENSOR,...", help="Tensors to leave empty, or all of them: all."
+    "--blank", type=TENSOR_NAMES, default="", help="Tensors to leave empty, or all of them: all."
 )
 @click.option(
     "--practice", is_flag=True, help="Colour what is filled in; the answers are in the file."
 )
-@click.option("--seed", type=click.IntRange(min=0), help="For the numbers that are drawn.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), metavar="N", help="For the numbers that are drawn."
+)
 @options.force
 def build(
     spec: str, output: Path | None, blank: str, practice: bool, seed: int | None, force: bool

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from xlbackprop.cli import options
+from xlbackprop.cli.completion import SPEC
 from xlbackprop.cli.sections import Decorator, SectionedCommand, SectionedOption, section
 from xlbackprop.judge.options import MOST_DRAWS, CheckOptions
 from xlbackprop.report.hints import Hints
@@ -27,7 +28,7 @@ _judging = section("What is judged")
 _recalculation = section("How formulas are recalculated")
 
 _DECLARED: tuple[Decorator, ...] = (
-    _judging("--spec", metavar="SPEC", help=options.SPEC_HELP),
+    _judging("--spec", type=SPEC, help=options.SPEC_HELP),
     _judging("--map", type=options.FILE, help=options.MAP_HELP),
     _judging(
         "--prove",

@@ -10,12 +10,13 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
+from xlbackprop.cli.completion import SPEC
 from xlbackprop.cli.progress import shown_progress
 from xlbackprop.workbook.save import check_output, save
 
 
 @click.command()
-@click.argument("spec")
+@click.argument("spec", type=SPEC)
 @click.option(
     "--latex", "form", flag_value="latex", help="A LaTeX document that compiles as it is."
 )

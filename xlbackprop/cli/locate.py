@@ -13,13 +13,16 @@ import click
 
 import xlbackprop
 from xlbackprop.cli import options
+from xlbackprop.cli.completion import SPEC
 from xlbackprop.cli.progress import shown_progress
 from xlbackprop.workbook.save import check_outputs, save
 
 
 @click.command()
 @click.argument("workbook", type=options.FILE)
-@click.option("--spec", help="The network to look for: a template's name, or a TOML file.")
+@click.option(
+    "--spec", type=SPEC, help="The network to look for: a template's name, or a TOML file."
+)
 @click.option("--guess", is_flag=True, help="Propose a spec, too: of one conv or dense layer.")
 @click.option("-o", "--output", type=options.FILE, help="Write the proposal as a map file.")
 @options.force

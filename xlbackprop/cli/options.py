@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from xlbackprop.cli.completion import SPEC
+
 FILE = click.Path(path_type=Path)
 FILE.name = "file"  # what help pages call it
 
@@ -17,5 +19,5 @@ MAP_HELP = "A TOML file: where the tensors stand in a workbook of yours."
 as_json = click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 force = click.option("--force", is_flag=True, help=FORCE_HELP)
 output = click.option("-o", "--output", type=FILE, help="The file to write, instead of printing.")
-spec = click.option("--spec", metavar="SPEC", help=SPEC_HELP)
+spec = click.option("--spec", type=SPEC, help=SPEC_HELP)
 map_ = click.option("--map", "map_", type=FILE, help=MAP_HELP)
