@@ -14,7 +14,7 @@ PACKAGE = ROOT / "xlbackprop"
 
 # Each room may import from those before it, and from itself.
 ROOMS = [
-    "errors", "progress", "notation", "equation", "tolerance", "spec", "formula", "contract",
+    "errors", "progress", "equation", "tolerance", "spec", "formula", "notation", "contract",
     "layers", "losses", "optimizers", "network", "layout", "workbook", "builder", "find", "judge",
     "derivation", "explainer", "report", "__init__", "cli", "__main__",
 ]  # fmt: skip

@@ -43,7 +43,7 @@ def test_explain_prints_symbols_indices_cells_numbers_and_the_result(page, capsy
     status, out, err = called(capsys, "explain", page, "conv1.dL_dh[0,2,3]")
     address = places_by_index(page)["conv1.dL_dh", (0, 2, 3)][1]
     assert (status, err) == (0, "")
-    assert out.startswith(f"conv1!{address} is conv1.dL_dh[0,2,3]: gradient for the layer before")
+    assert out.startswith(f"conv1.{address} is conv1.dL_dh[0,2,3]: gradient for the layer before")
     assert "dL/dh[c,u,v] = Σ(k,a,b) G[k,u+a,v+b] · R[k,c,a,b]" in out
     assert "dL/dh[0,2,3] = Σ(k,a,b) G[k,2+a,3+b] · R[k,0,a,b]" in out
     assert "+ G[0,2,3] · R[0,0,0,0]" in out

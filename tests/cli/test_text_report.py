@@ -84,9 +84,9 @@ def test_report_lists_wrong_cells_before_carried_ones(workbook, capsys):
     put(workbook, "conv1.dL_dh", (0, 3, 3), number(815.5))
     out = called(capsys, "check", workbook)[1]
     assert "carried" in out
-    wrong = ["!".join(place_of(workbook, "conv1.out", 0, 0, 0))]
-    wrong += ["!".join(place_of(workbook, "conv1.dL_dh", 0, 3, 3))]
-    carried = "!".join(place_of(workbook, "conv2.h", 0, 0, 0))
+    wrong = [".".join(place_of(workbook, "conv1.out", 0, 0, 0))]
+    wrong += [".".join(place_of(workbook, "conv1.dL_dh", 0, 3, 3))]
+    carried = ".".join(place_of(workbook, "conv2.h", 0, 0, 0))
     assert all(address in out for address in [*wrong, carried])
     for address in wrong:
         assert out.index(address) < out.index(carried)

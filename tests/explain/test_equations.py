@@ -11,6 +11,7 @@ from tests.support import networks_by_layer as cases
 from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.oracles import latex
 from xlbackprop.derivation import FORMS, derive
+from xlbackprop.notation import latex_of
 
 # One network for every layer, loss and optimizer, and what convolutions differ in.
 ONE_OF_EACH = {
@@ -143,7 +144,7 @@ def test_html_is_one_page_with_every_equation_as_mathml(name):
 def test_markdown_has_every_equation_between_dollar_signs(name):
     spec = spec_of(NETWORKS[name]) if name in NETWORKS else xlbackprop.load_spec(name)
     chapters = derive(xlbackprop.build_network(spec)).chapters
-    latexes = [e.math.latex for c in chapters for part in c.parts for e in part.equations]
+    latexes = [latex_of(e.math) for c in chapters for part in c.parts for e in part.equations]
     text = xlbackprop.equations(spec, "markdown")
     assert re.findall(r"^\$\$\n(.*)\n\$\$$", text, flags=re.MULTILINE) == latexes
     for brackets in ("{}", "()"):

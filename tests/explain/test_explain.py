@@ -211,6 +211,7 @@ def address(page):
     [
         "conv1.dL_dh[0,2,3]", "conv1.dL/dh[0,2,3]", "conv1.dL_dh.0[2,3]", " conv1.dL_dh[0, 2, 3] ",
         "conv1!{}", "CONV1!{}", "'conv1'!{}", "=conv1!{}",
+        "conv1.{}", "CONV1.{}", "'conv1'.{}", "'conv1.{}'", "=conv1.{}", "{}", "={}",
     ],
 )  # fmt: skip
 def test_cell_called_by(text, page, address):
@@ -221,6 +222,7 @@ def test_cell_called_by(text, page, address):
 def test_cell_called_by_absolute_address_and_by_symbol(page, address):
     letters, digits = re.fullmatch(r"([A-Z]+)(\d+)", address).groups()
     assert xlbackprop.explain(page, f"conv1!${letters}${digits}").index == (0, 2, 3)
+    assert xlbackprop.explain(page, f"${letters}${digits}".lower()).index == (0, 2, 3)
     assert xlbackprop.explain(page, "conv1.R[0,1,2,0]").tensor == "conv1.w_rotated"
     assert xlbackprop.explain(page, "loss.L").index == ()
 
@@ -232,7 +234,11 @@ def test_cell_called_by_absolute_address_and_by_symbol(page, address):
         ("conv1!ZZ999", ["no cell of the network"]),
         ("conv1!C12:D13", ["single cell"]),
         ("conv9!C12", ["conv9", "did you mean conv1"]),
-        ("C12", ["name the sheet", "conv1!C12"]),
+        ("conv9.C12", ["conv9", "did you mean conv1"]),
+        ("conv1.A1", ["conv1.A1", "title", "inspect"]),
+        ("A1", ["A1 is no cell of the network", "inspect"]),
+        ("C12:D13", ["single cell"]),
+        ("conv1.C12:D13", ["single cell"]),
         ("conv1.dL_dx[0]", ["dL_dx", "did you mean"]),
         ("conv1.dL_dh", ["2×5×5", "conv1.dL_dh[0,0,0] to conv1.dL_dh[1,4,4]"]),
         ("conv1.dL_dh[0,2]", ["2×5×5"]),
@@ -252,6 +258,23 @@ def test_what_is_no_cell_is_said_in_one_line(text, words, page):
     assert message.isprintable()
     assert len(message) < 400
     assert all(word in message for word in words), message
+
+
+def test_cell_that_is_on_several_sheets_is_asked_for_with_its_sheet(tmp_path):
+    path = xlbackprop.build("two-conv", tmp_path / "two.xlsx")
+    places = {place: entry for entry, place in places_by_index(path).items()}
+    by_cell = {}
+    for (sheet, cell), (name, index) in places.items():
+        by_cell.setdefault(cell, []).append((sheet, name, index))
+    shared = next(cell for cell, found in by_cell.items() if len(found) > 1)
+    with pytest.raises(xlbackprop.CellError) as caught:
+        xlbackprop.explain(path, shared)
+    for sheet, name, index in by_cell[shared]:
+        assert f"{sheet}.{shared}" in str(caught.value)
+        one = xlbackprop.explain(path, f"{sheet}.{shared}")
+        assert (one.tensor, one.index) == (name, index)
+    cell, ((_, name, index),) = next((c, found) for c, found in by_cell.items() if len(found) == 1)
+    assert xlbackprop.explain(path, cell).tensor == name
 
 
 def test_a_sum_too_long_to_be_written_out_is_refused(monkeypatch, page):

@@ -32,7 +32,7 @@ def explain(
 
     \b
     Example:
-      xlbackprop explain output/conv5x5x2.xlsx conv1!F34
+      xlbackprop explain output/conv5x5x2.xlsx conv1.F34
       xlbackprop explain output/conv5x5x2.xlsx "conv1.dL_dh[0,2,3]"
       xlbackprop explain output/conv5x5x2.xlsx loss.L --latex
     """

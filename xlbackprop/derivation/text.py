@@ -13,7 +13,7 @@ from xlbackprop.derivation.derive import (
     sources_of,
 )
 from xlbackprop.equation import Equation
-from xlbackprop.notation import inline_name
+from xlbackprop.notation import inline_name, latex_of
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 
@@ -70,7 +70,7 @@ def to_markdown(derivation: Derivation) -> str:
         for part in chapter.parts:
             lines += [f"### {plain(part.title)}", *map(plain, part.remarks)]
             for equation in part.equations:
-                lines.append(f"$$\n{equation.math.latex}\n$$")
+                lines.append(f"$$\n{latex_of(equation.math)}\n$$")
                 lines += [sizes(equation, inline_name, plain), plain(equation.math.why)]
     return "\n\n".join(filter(None, lines)) + "\n"
 

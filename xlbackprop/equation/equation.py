@@ -14,25 +14,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from xlbackprop.equation.tensor import Array, Mask, Tensor
-from xlbackprop.notation import to_latex
 
 
 @dataclass(frozen=True)
 class Math:
     """An equation as one line of Unicode, and in words why it is so, where that needs saying.
 
-    `full` is the same line with all its indices, where those would be too wide for the page. Its
-    LaTeX is made from the line; `notation` says what may stand in it.
+    `full` is the same line with all its indices, where those would be too wide for the page.
+    `notation` says what may stand in it, and makes LaTeX of it.
     """
 
     text: str
     full: str = ""
     why: str = ""  # a sentence or two
-
-    @property
-    def latex(self) -> str:
-        """The equation in LaTeX, for mathematics mode."""
-        return to_latex(self.full or self.text)
 
     def renamed(self, titles: Mapping[str, str]) -> Math:
         """Return the same with other titles for some tensors: `dL/dw_0` for `dL/dw`."""

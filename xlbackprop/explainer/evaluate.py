@@ -1,22 +1,31 @@
-"""The value of an expression, as a spreadsheet has it."""
+"""The value of an expression that has been written out, as a spreadsheet has it."""
 
 from __future__ import annotations
 
 import math
 import operator
 from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.formula.tree import Call, Entry, Expression, Negative, Number, Operation, Sum
+from xlbackprop.formula.functions import FUNCTIONS
+from xlbackprop.formula.functions.operators import OPERATORS
+from xlbackprop.formula.tree import (
+    Call,
+    Entry,
+    Expression,
+    Negative,
+    Number,
+    Operation,
+    Percent,
+    Sum,
+)
 
-_OPERATORS: dict[str, Callable[[float, float], float]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
-    "^": operator.pow, "=": operator.eq, "<>": operator.ne, "<": operator.lt, ">": operator.gt,
-    "<=": operator.le, ">=": operator.ge,
-}  # fmt: skip
-
-_FUNCTIONS: dict[str, Callable[..., float]] = {
-    "EXP": math.exp, "LN": math.log, "SQRT": math.sqrt, "TANH": math.tanh, "PI": lambda: math.pi,
+# Of single numbers, Python's own are faster.
+_QUICK: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul,
 }  # fmt: skip
 
 
@@ -25,10 +34,8 @@ def evaluate(expression: Expression, values: Mapping[str, Array]) -> float:
 
     `values` are the tensors' arrays, by name. A comparison is 1 where it is true, otherwise 0.
     """
-    try:
+    with np.errstate(all="ignore"):
         return _value(expression, values)
-    except (ArithmeticError, ValueError):  # a division by 0, the logarithm of 0
-        return math.nan
 
 
 def _value(expression: Expression, values: Mapping[str, Array]) -> float:
@@ -36,22 +43,29 @@ def _value(expression: Expression, values: Mapping[str, Array]) -> float:
         case Entry(tensor, index):
             return float(values[tensor].item(index))
         case Operation(sign, left, right):
-            result = _OPERATORS[sign](_value(left, values), _value(right, values))
-            return float(result) if not isinstance(result, complex) else math.nan
+            apply = _QUICK.get(sign) or OPERATORS[sign]
+            return _finite(apply(_value(left, values), _value(right, values)))
         case Number(value, _):
             return value
         case Sum(terms):
             return sum(_value(term, values) for term in terms)
         case Negative(operand):
             return -_value(operand, values)
-        case Call("IF", (condition, where_true, where_false)):
-            return _value(where_true if _value(condition, values) else where_false, values)
-        case Call("MAX", arguments):
-            return _largest([_value(one, values) for one in arguments])
+        case Percent(operand):
+            return _value(operand, values) / 100
         case Call(function, arguments):
-            return _FUNCTIONS[function](*(_value(one, values) for one in arguments))
+            return _finite(_called(function, [_value(one, values) for one in arguments]))
     raise TypeError(f"{expression} has not been expanded")
 
 
-def _largest(numbers: list[float]) -> float:
-    return math.nan if any(map(math.isnan, numbers)) else max(numbers)
+def _called(function: str, numbers: list[float]) -> float:
+    row = FUNCTIONS[function]
+    if row.over:
+        return float(row.over(np.array(numbers), 0))
+    if row.each:
+        return float(row.each(*numbers))
+    raise TypeError(f"{function} has not been expanded")
+
+
+def _finite(number: float) -> float:
+    return float(number) if math.isfinite(number) else math.nan

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import reduce
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import product
 
 from xlbackprop.equation import Array
 from xlbackprop.explainer.evaluate import evaluate
 from xlbackprop.formula.cell_formula import CellFormula, SourceRange
+from xlbackprop.formula.functions import FUNCTIONS, Function
 from xlbackprop.formula.references import References
 from xlbackprop.formula.tree import (
     Call,
@@ -17,11 +18,12 @@ from xlbackprop.formula.tree import (
     Negative,
     Number,
     Operation,
+    Percent,
     Reference,
     Sum,
+    total,
 )
 
-_TWO = Number(2.0, "2")
 _UNKNOWN = Number(float("nan"), "?")
 
 # A rectangle of expressions, by row and column; one that stands for all is a single cell.
@@ -45,15 +47,17 @@ class _Expansion:
         ranges: tuple[SourceRange, ...],
         values: Mapping[str, Array],
     ) -> None:
-        self.references, self.ranges, self.values = references, ranges, values
+        self._references, self._ranges, self._values = references, ranges, values
 
     def of(self, tree: Expression) -> Expression:
         match tree:
             case Reference(slot):
-                (entry,) = self.entries(slot)
+                (entry,) = self._entries(slot)
                 return entry
             case Negative(operand):
                 return _negative(self.of(operand))
+            case Percent(operand):
+                return Percent(self.of(operand))
             case Operation("+", left, right):
                 return Sum((*_terms(self.of(left)), *_terms(self.of(right))))
             case Operation("-", left, right):
@@ -61,66 +65,77 @@ class _Expansion:
                 return Sum((*_terms(self.of(left)), *taken_off))
             case Operation(operator, left, right):
                 return Operation(operator, self.of(left), self.of(right))
-            case Call(function, arguments):
-                return self.call(function, arguments)
+            case Call(name, arguments):
+                return self._call(FUNCTIONS[name], arguments)
         return tree
 
-    def call(self, function: str, arguments: tuple[Expression, ...]) -> Expression:
-        match function, arguments:
-            case "SUM", _:
-                return _sum(self.listed(arguments))
-            case "SUMSQ", _:
-                return _sum([Operation("^", one, _TWO) for one in self.listed(arguments)])
-            case "SUMPRODUCT", _:
-                return _sum(list(reduce(_times, map(self.grid, arguments)).values()))
-            case "INDEX", (Reference(slot), row, column):
-                return self.looked_up(self.ranges[slot], row, column)
-            case (("ROWS" | "COLUMNS"), (Reference(slot),)):
-                size = self.ranges[slot].size[function == "COLUMNS"]
-                return Number(float(size), str(size))
-            case "IF", _:
-                return Call(function, tuple(map(self.of, arguments)))
-        return Call(function, tuple(self.listed(arguments)))
-
-    def entries(self, slot: int) -> list[Expression]:
-        source = self.ranges[slot]
-        return [Entry(source.tensor, index) for index in self.references.entries(source)]
-
-    def listed(self, arguments: tuple[Expression, ...]) -> list[Expression]:
-        """Return the arguments of a function that takes any number, a rectangle as its cells."""
+    def listed(self, arguments: Sequence[Expression]) -> list[Expression]:
         found: list[Expression] = []
         for one in arguments:
-            found += self.entries(one.slot) if isinstance(one, Reference) else [self.of(one)]
+            found += self._entries(one.slot) if isinstance(one, Reference) else [self.of(one)]
         return found
 
-    def grid(self, tree: Expression) -> _Grid:
-        """Return what stands at each place of a rectangle, or of what is made of rectangles."""
-        match tree:
-            case Reference(slot):
-                rows, columns = self.ranges[slot].size
-                places = product(range(rows), range(columns))
-                return dict(zip(places, self.entries(slot), strict=True))
-            case Operation(operator, left, right):
-                return _joined(operator, self.grid(left), self.grid(right))
-        return {(0, 0): self.of(tree)}
+    def size(self, tree: Expression) -> tuple[int, int]:
+        return self._ranges[tree.slot].size if isinstance(tree, Reference) else (1, 1)
 
-    def looked_up(self, source: SourceRange, row: Expression, column: Expression) -> Expression:
-        """Return the entry that INDEX finds."""
-        place = [evaluate(self.of(one), self.values) for one in (row, column)]
+    def looked_up(self, tree: Expression, row: Expression, column: Expression) -> Expression:
+        if not isinstance(tree, Reference):
+            return _UNKNOWN
+        source = self._ranges[tree.slot]
+        place = [evaluate(self.of(one), self._values) for one in (row, column)]
         rows, columns = source.size
         if not (1 <= place[0] <= rows and 1 <= place[1] <= columns):
             return _UNKNOWN
         found = source.part(int(place[0]) - 1, int(place[1]) - 1)
-        (index,) = self.references.entries(found)
+        (index,) = self._references.entries(found)
         return Entry(source.tensor, index)
+
+    def _call(self, row: Function, arguments: tuple[Expression, ...]) -> Expression:
+        if row.spread:
+            return row.spread(self, arguments)
+        if row.term and row.paired:
+            return total(list(_each(row.term, arguments, self._grid).values()))
+        cells = self.listed(arguments)
+        if row.term:
+            return total([row.term(cell) for cell in cells])
+        return Call(row.name, tuple(cells))
+
+    def _entries(self, slot: int) -> list[Expression]:
+        source = self._ranges[slot]
+        return [Entry(source.tensor, index) for index in self._references.entries(source)]
+
+    def _grid(self, tree: Expression) -> _Grid:
+        """Return what stands at each place of a rectangle, or of what is made of rectangles."""
+        match tree:
+            case Reference(slot):
+                rows, columns = self._ranges[slot].size
+                places = product(range(rows), range(columns))
+                return dict(zip(places, self._entries(slot), strict=True))
+            case Negative(operand):
+                return _each(_negative, [operand], self._grid)
+            case Operation(operator, left, right):
+                return _each(partial(Operation, operator), [left, right], self._grid)
+            case Call(name, arguments) if FUNCTIONS[name].each and arguments:
+                return _each(lambda *cells: Call(name, cells), arguments, self._grid)
+        return {(0, 0): self.of(tree)}
+
+
+def _each(
+    made: Callable[..., Expression],
+    parts: Sequence[Expression],
+    grid: Callable[[Expression], _Grid],
+) -> _Grid:
+    """Return what is made of the parts at each place; a single cell serves all places."""
+    grids = [grid(one) for one in parts]
+    places = max(grids, key=len)
+    return {
+        place: made(*(one[place] if len(one) > 1 else one[0, 0] for one in grids))
+        for place in places
+    }
 
 
 def _terms(expression: Expression) -> tuple[Expression, ...]:
     return expression.terms if isinstance(expression, Sum) else (expression,)
-
-
-def _sum(terms: list[Expression]) -> Expression:
-    return terms[0] if len(terms) == 1 else Sum(tuple(terms))
 
 
 def _negative(expression: Expression) -> Expression:
@@ -130,20 +145,3 @@ def _negative(expression: Expression) -> Expression:
         case Sum(terms):
             return Sum(tuple(map(_negative, terms)))
     return Negative(expression)
-
-
-def _times(left: _Grid, right: _Grid) -> _Grid:
-    return _joined("*", left, right)
-
-
-def _joined(operator: str, left: _Grid, right: _Grid) -> _Grid:
-    """Return two rectangles of one size joined cell by cell; a single cell serves all."""
-    places = left if len(left) >= len(right) else right
-    return {
-        place: Operation(
-            operator,
-            left[place] if len(left) > 1 else left[0, 0],
-            right[place] if len(right) > 1 else right[0, 0],
-        )
-        for place in places
-    }

@@ -23,6 +23,7 @@ from xlbackprop.formula.tree import Entry, Expression, children
 from xlbackprop.judge.checker import review_workbook
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Status
+from xlbackprop.notation import latex_of
 from xlbackprop.spec import Spec
 
 # Written out, this many entries are some hundred megabytes.
@@ -41,7 +42,7 @@ def explain(
 ) -> Explanation:
     """Return how a cell of a workbook comes about, term by term.
 
-    `cell` is an address (`conv1!C12`), a tensor with an index (`conv1.dL_dh[0,2,3]`), or the name
+    `cell` is an address (`conv1.C12`), a tensor with an index (`conv1.dL_dh[0,2,3]`), or the name
     of a single cell (`loss.L`). `spec` and `map` are as in `check`.
 
     Raises WorkbookError where the file cannot be used, CellError where the cell is none of the
@@ -82,7 +83,7 @@ class Explainer:
             status=self._status(name, index),
             equation=line.full or line.text,
             here=put_in(line.full or line.text, index),
-            latex=line.latex if equation else "",
+            latex=latex_of(line) if equation else "",
             why=line.why,
             formula=self._formula(name, index),
             terms=tuple(_term(*term, leaves) for term in summed.terms),

@@ -10,6 +10,7 @@ from typing import Any
 from xlbackprop.equation import Index
 from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import one_line
+from xlbackprop.formula.addresses import pasted
 
 
 def number_text(number: float) -> str:
@@ -79,8 +80,8 @@ class Explanation:
 
     @property
     def place(self) -> str:
-        """Where the cell stands: `conv1!F34`; its name where the workbook does not have it."""
-        return f"{self.sheet}!{self.cell}" if self.sheet else self.entry
+        """Where the cell stands: `conv1.F34`; its name where the workbook does not have it."""
+        return pasted(self.sheet, self.cell) if self.sheet and self.cell else self.entry
 
     @property
     def answer(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from xlbackprop.equation import Array, Index, Tensor
 from xlbackprop.equation.indices import entry_name
 from xlbackprop.explainer.explanation import number_text
+from xlbackprop.formula.addresses import pasted
 from xlbackprop.formula.tree import Entry
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Status
@@ -42,7 +43,7 @@ class Leaves:
         if found is None:
             return entry_name(entry.tensor, entry.index)
         sheet, cell = found.places.at(entry.index)
-        return cell if sheet == self.sheet else f"{sheet}!{cell}"
+        return cell if sheet == self.sheet else pasted(sheet, cell)
 
     def number(self, entry: Entry) -> str:
         """Return an entry's right number to six digits, and ? where it cannot be known."""

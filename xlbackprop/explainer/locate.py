@@ -1,8 +1,8 @@
 """From what a person calls a cell to the entry that stands there, and back.
 
-A cell is called by its address (`conv1!C12`), by its tensor and index (`conv1.dL_dh[0,2,3]`), by
-its block's name and the index within the block (`conv1.dL_dh.0[2,3]`), or by the name of a block
-that is a single cell (`loss.L`).
+A cell is called by its address (`conv1.C12`, `conv1!C12`, or `C12` where one sheet alone has it in
+the network), by its tensor and index (`conv1.dL_dh[0,2,3]`), by its block's name and the index
+within the block (`conv1.dL_dh.0[2,3]`), or by the name of a block that is a single cell (`loss.L`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from xlbackprop.equation import Index, Tensor
 from xlbackprop.equation.indices import entry_name, indices
 from xlbackprop.errors import CellError, shown, suggestion
-from xlbackprop.formula.addresses import column_number
+from xlbackprop.formula.addresses import Address, pasted, plain_sheet, read_address
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 
-_ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 _NAME = re.compile(r"(?P<name>[A-Za-z_][\w./]*?)(?P<block>(?:\.\d+)*)(?:\[(?P<index>[\d,\s]*)\])?")
+_LONGEST = 200
 
 
 def locate(text: str, network: Network, places: Mapping[str, Places]) -> tuple[Tensor, Index]:
@@ -26,24 +26,22 @@ def locate(text: str, network: Network, places: Mapping[str, Places]) -> tuple[T
 
     Raises CellError where it means none.
     """
-    text = text.strip().removeprefix("=")
-    if "!" in text:
+    text = text.strip().removeprefix("=")[:_LONGEST]
+    match = _NAME.fullmatch(text)
+    name = _full_name(match["name"], network) if match else ""
+    if match and name in network.tensors:
+        tensor = network.tensors[name]
+        numbers = re.findall(r"\d+", match["block"] + "," + (match["index"] or ""))
+        return tensor, _checked(tensor, tuple(map(int, numbers)))
+    if "!" in text or _address(text) is not None:
         name, index = _at_address(text, places)
         return network.tensors[name], index
-    match = _NAME.fullmatch(text[:200])
     if match is None:
         raise CellError(
-            f"{shown(text)} is no cell: give its sheet and address, as in conv1!C12, or its tensor"
+            f"{shown(text)} is no cell: give its sheet and address, as in conv1.C12, or its tensor"
             " and index, as in conv1.dL_dh[0,2,3]"
         )
-    name = _full_name(match["name"], network)
-    if name not in network.tensors:
-        if _ADDRESS.fullmatch(text):
-            raise CellError(f"{text} is on no sheet: name the sheet too, as in conv1!{text}")
-        raise CellError(f"there is no tensor {shown(name)}{suggestion(name, network.tensors)}")
-    numbers = re.findall(r"\d+", match["block"] + "," + (match["index"] or ""))
-    tensor = network.tensors[name]
-    return tensor, _checked(tensor, tuple(map(int, numbers)))
+    raise CellError(f"there is no tensor {shown(name)}{suggestion(name, network.tensors)}")
 
 
 def _full_name(name: str, network: Network) -> str:
@@ -69,26 +67,44 @@ def _checked(tensor: Tensor, index: Index) -> Index:
     )
 
 
+def _address(text: str) -> Address | None:
+    """Return the address that a text is, a dot or an exclamation mark behind the sheet, if any.
+
+    An exclamation mark is not for every shell: in bash it calls up an earlier command.
+    """
+    if "!" in text:
+        return read_address(text)
+    sheet, _, cells = plain_sheet(text).rpartition(".")
+    address = read_address(cells)
+    return None if address is None else address._replace(sheet=plain_sheet(sheet))
+
+
 def _at_address(text: str, places: Mapping[str, Places]) -> tuple[str, Index]:
-    sheet, _, address = text.rpartition("!")
-    sheet = sheet[1:-1].replace("''", "'") if sheet[:1] == "'" == sheet[-1:] else sheet
-    match = _ADDRESS.fullmatch(address)
-    if match is None:
-        raise CellError(f"{shown(address)} is no address of a single cell, such as C12")
-    known = {name.casefold(): name for one in places.values() for name in one.sheets}
-    if sheet.casefold() not in known:
-        known_sheets = known.values()
+    address = _address(text)
+    if address is None or not address.is_cell:
+        cells = text.rpartition("!")[2]
+        raise CellError(f"{shown(cells)} is no address of a single cell, such as C12")
+    sheets = list(dict.fromkeys(name for one in places.values() for name in one.sheets))
+    wanted = [one for one in sheets if one.casefold() == address.sheet.casefold()]
+    if address.sheet and not wanted:
         raise CellError(
-            f"no tensor stands on a sheet {shown(sheet)}{suggestion(sheet, known_sheets)}"
+            f"no tensor stands on a sheet {shown(address.sheet)}{suggestion(address.sheet, sheets)}"
         )
-    row, column = int(match[2]) - 1, column_number(match[1].upper())
-    found = _entry_at(known[sheet.casefold()], row, column, places.items())
-    if found is None:
-        raise CellError(
-            f"{shown(sheet)[1:-1]}!{address} is no cell of the network, but a title, an index or"
-            " empty: `xlbackprop inspect WORKBOOK` lists where the tensors stand"
-        )
-    return found
+    found = {}
+    for sheet in wanted or sheets:
+        entry = _entry_at(sheet, address.top, address.left, places.items())
+        if entry is not None:
+            found[sheet] = entry
+    if len(found) == 1:
+        return next(iter(found.values()))
+    cell = text.rpartition("!")[2].rpartition(".")[2].upper().replace("$", "")
+    if found:
+        listed = " or ".join(pasted(sheet, cell) for sheet in found)
+        raise CellError(f"{cell} is a cell of the network on {len(found)} sheets: write {listed}")
+    raise CellError(
+        f"{shown(text)[1:-1]} is no cell of the network, but a title, an index or empty:"
+        " `xlbackprop inspect WORKBOOK` lists where the tensors stand"
+    )
 
 
 def _entry_at(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from xlbackprop.formula.functions import FUNCTIONS
 from xlbackprop.formula.tree import (
     PRECEDENCE,
     Call,
@@ -20,13 +21,14 @@ from xlbackprop.formula.tree import (
     Negative,
     Number,
     Operation,
+    Percent,
     Sum,
 )
 
 _SIGNS = {"*": " · ", "/": " / ", "^": "^"}
-_FUNCTIONS = {"EXP": "exp", "LN": "ln", "MAX": "max", "SQRT": "√", "TANH": "tanh"}
 _POWERS = {"2": "²", "3": "³"}
-_SUM, _PRODUCT, _POWER, _LEAF = 2, 3, 4, 5
+_SUM, _PRODUCT, _POWER = (PRECEDENCE[operator] for operator in "+*^")
+_LEAF = _POWER + 1
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,10 @@ class Writer:
                 return "".join(self._terms(terms))
             case Operation(operator, left, right):
                 return self._operation(operator, left, right)
-            case Call("PI", ()):
-                return "π"
+            case Percent(operand):
+                return f"{self._within(operand, _POWER)}%"
             case Call(function, arguments):
-                inside = ", ".join(map(self.part, arguments))
-                return f"{_FUNCTIONS.get(function, function)}({inside})"
+                return FUNCTIONS[function].written(", ".join(map(self.part, arguments)))
         raise TypeError(f"{expression} has not been expanded")
 
     def signed(self, term: Expression) -> tuple[str, str]:
@@ -100,4 +101,6 @@ def _tightness(expression: Expression) -> int:
             return PRECEDENCE[operator]
         case Negative():
             return _PRODUCT
+        case Percent():
+            return _POWER
     return _LEAF

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from shlex import quote
 from typing import NamedTuple
 
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name
@@ -117,6 +118,14 @@ def rectangle(row: int, column: int, height: int, width: int) -> str:
 def on_sheet(sheet: str, address: str) -> str:
     """Return an address with its sheet in front: `'Sheet 2'!B3:F7`."""
     return f"{quote_sheetname(sheet)}!{address}"
+
+
+def pasted(sheet: str, address: str) -> str:
+    """Return an address as it can be pasted into a command: `conv1.B3`, `'My sheet.B3'`.
+
+    No exclamation mark, by which bash calls up an earlier command.
+    """
+    return quote(f"{sheet}.{address}")
 
 
 def plain_sheet(sheet: str) -> str:

@@ -7,9 +7,10 @@ depends on where the tensors really stand.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xlbackprop.equation import Equation, Index, Tensor
+from xlbackprop.equation import Array, Equation, Index, Tensor
 from xlbackprop.formula.addresses import Address
 from xlbackprop.formula.grid import Addresses, Block, block_size
 from xlbackprop.formula.parser import read_formula
@@ -55,7 +56,8 @@ class EquationFormulas:
         used = (equation.target, *equation.sources.values())
         self._tensors = tuple({tensor.name: tensor for tensor in used}.values())
         self._leading = [tuple(tensor.block_indices()) for tensor in self._tensors]
-        self._heights = [block_size(tensor)[0] for tensor in self._tensors]
+        self._sizes = {tensor.name: block_size(tensor) for tensor in self._tensors}
+        self._heights = [height for height, _ in self._sizes.values()]
         blocks = {tensor.name: _blocks(n, tensor) for n, tensor in enumerate(self._tensors)}
         self._at = Addresses(equation, blocks)
 
@@ -68,6 +70,18 @@ class EquationFormulas:
         text = self._equation.formula(self._at, *index)
         read = read_formula(text if isinstance(text, str) else repr(text))
         return CellFormula(read.tree, tuple(map(self._range, read.references)))
+
+    def numbers(self, formula: CellFormula, values: Mapping[str, Array]) -> list[Array]:
+        """Return what a formula's references hold, each of shape (1, rows, columns, 1).
+
+        `values` are the tensors' arrays, by name.
+        """
+        return [self._numbers(source, values[source.tensor]) for source in formula.ranges]
+
+    def _numbers(self, source: SourceRange, array: Array) -> Array:
+        block: Array = array[source.index].reshape(self._sizes[source.tensor])
+        rows, columns = (slice(one.start, one.stop) for one in (source.rows, source.columns))
+        return block[None, rows, columns, None]
 
     def _range(self, address: Address) -> SourceRange:
         sheet, first, left, last, right, *_ = address

@@ -6,7 +6,7 @@ nothing but where they refer to are one tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xlbackprop.equation import Index
@@ -127,6 +127,11 @@ class Sum:
 
 Leaf = Number | Text | Boolean | ErrorValue | Missing | Name | Reference | Entry
 Expression = Leaf | Negative | Percent | Operation | Call | Constants | Sum
+
+
+def total(terms: Sequence[Expression]) -> Expression:
+    """Return the sum of terms; one alone is its own."""
+    return terms[0] if len(terms) == 1 else Sum(tuple(terms))
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from xlbackprop.contract.invariants import check_equation, check_letters
+from xlbackprop.contract.understood import check_understood
 from xlbackprop.equation import Array, Equation, Kind, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.losses import LossEquations
@@ -121,6 +122,7 @@ def _check_equations(network: Network) -> None:
         check_equation(where, equation, defined)
         if equation.target.step <= 2:
             check_letters(where, equation)
+            check_understood(where, equation)
         defined.add(equation.target.name)
 
 

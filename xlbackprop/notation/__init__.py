@@ -12,12 +12,18 @@ Indices become subscripts, `dL/dw` a partial derivative, a division a fraction, 
 
 from functools import lru_cache
 
+from xlbackprop.equation import Math
 from xlbackprop.notation.mathml import to_mathml
 from xlbackprop.notation.names import inline_name, name_to_latex
 from xlbackprop.notation.prose import prose
 from xlbackprop.notation.reader import WORDS, read
 
-__all__ = ["WORDS", "inline_name", "name_to_latex", "prose", "to_latex", "to_mathml"]
+__all__ = ["WORDS", "inline_name", "latex_of", "name_to_latex", "prose", "to_latex", "to_mathml"]
+
+
+def latex_of(math: Math) -> str:
+    """Return an equation in LaTeX, for mathematics mode, with all its indices."""
+    return to_latex(math.full or math.text)
 
 
 @lru_cache(maxsize=4096)

@@ -41,7 +41,7 @@ def _product(factors: list[str]) -> str:
 
 def _between(before: str, after: str) -> str:
     """Return what stands between two factors: a dot where they would run into one another."""
-    if before.startswith((r"\sum", r"\max_")):
+    if before.startswith((r"\sum", r"\max_", r"\min_")):
         return " "
     if before.isdigit() and len(after) == 1 and after.isalpha():
         return ""  # 2i

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from xlbackprop.notation.symbols import GREEK
+
 _GREEK = {
+    **GREEK,
     "alpha": r"\alpha", "beta": r"\beta", "beta1": r"\beta_1", "beta2": r"\beta_2",
-    "eps": r"\varepsilon", "gamma": r"\gamma", "π": r"\pi",
+    "eps": r"\varepsilon", "gamma": r"\gamma",
 }  # fmt: skip
 # The gradients that sum up to dL/dout, and the partial sums of a gradient.
 _PART = re.compile(r"(out(?=_\d+$)|\w+?(?=_sums))_(\w+)")
@@ -41,7 +44,7 @@ def _parts(name: str) -> tuple[str, str]:
         return base, number
     letter, mark, rest = name.partition("_")
     if mark and len(letter) == 1:
-        return letter, _suffix(rest)
+        return GREEK.get(letter, letter), _suffix(rest)
     if name.endswith("₀"):
         return name[:-1], "0"
     return (name if len(name) == 1 else rf"\mathrm{{{_escaped(name)}}}"), ""

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 
+from xlbackprop.formula.functions import BY_WORD
 from xlbackprop.notation.fractions import HALF, bare, enclosed, fraction, number
 from xlbackprop.notation.names import name_to_latex
+from xlbackprop.notation.symbols import GREEK, LONE, PRODUCTS, RELATIONS
 
 WORDS = frozenset(
     {"at", "c’s", "elsewhere", "first", "from", "group", "in", "is", "k’s", "least", "of"}
     | {"otherwise", "step", "terms", "the", "then", "where", "zero"}
 )
-_FUNCTIONS = {"exp": r"\exp", "ln": r"\ln", "max": r"\max", "tanh": r"\tanh"}
-_SIGNS = {
-    "·": r"\,", "=": " = ", "<>": r" \ne ", "<=": r" \le ", ">=": r" \ge ", "<": " < ", ">": " > ",
-    "…": r" \ldots ", ":": r":\ ",
-}  # fmt: skip
+# Functions that may stand before what they are taken over: `max(a,b) h[a,b]`.
+_EXTREMES = ("MAX", "MIN")
+_SIGNS = {"·": r"\,", "…": r" \ldots ", ":": r":\ "}
+_SIGNS |= {sign: f" {latex} " for sign, latex in RELATIONS.items()}
+_ALONE = {"½": HALF, **LONE}
 _POWERS = {"²": "2", "³": "3"}
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<number>\d+(?:\.\d+)?(?:E[+-]?\d+)?)"
-    r"|(?P<name>dL/d[A-Za-z0-9_]+|(?:[A-Za-z][A-Za-z0-9_]*\.)*[A-Za-zπ][A-Za-z0-9_₀]*(?:’s)?)"
+    r"|(?P<name>dL/d[A-Za-z0-9_]+|(?:[A-Za-z][A-Za-z0-9_]*\.)*[A-Za-z][A-Za-z0-9_₀]*(?:’s)?"
+    rf"|[{''.join(GREEK)}](?:_[A-Za-z0-9]+)?)"
     r"|(?P<sign><>|<=|>=|.)"
 )
 
@@ -39,6 +42,7 @@ class _Reader:
         ]
         self.tokens.append(("end", ""))
         self.position = 0
+        self.is_within_bars = False
 
     @property
     def text(self) -> str:
@@ -84,7 +88,7 @@ class _Reader:
     def statement(self) -> str:
         """Read expressions with signs of comparison and words between them, up to a comma."""
         parts = [self.expression()]
-        while self.text not in (",", ")", "]", "where", ""):
+        while self.text not in (",", ")", "]", "where", "") and not self.at_closing_bar():
             if self.text in _SIGNS:
                 parts.append(_SIGNS[self.take()])
             elif self.text in WORDS:
@@ -119,6 +123,8 @@ class _Reader:
             elif self.text == "·":
                 self.take()
                 product.append(self.factor())
+            elif self.text in PRODUCTS:
+                product[-1] += f" {PRODUCTS[self.take()]} {self.factor()}"
             elif self.kind in ("number", "name") and self.text not in WORDS:
                 product.append(self.factor())  # side by side: ½ h, 2i
             elif self.text in ("(", "√", "Σ"):
@@ -145,15 +151,25 @@ class _Reader:
             return self.words()
         if self.kind == "name":
             return self.named()
-        return self.signed(self.take())
+        if self.text in _ALONE:
+            return _ALONE[self.take()]
+        return self.magnitude() if self.text == "|" else self.signed(self.take())
+
+    def at_closing_bar(self) -> bool:
+        return self.text == "|" and self.is_within_bars
+
+    def magnitude(self) -> str:
+        self.take("|")
+        self.is_within_bars = True
+        inside = self.inside("|")
+        self.is_within_bars = False
+        return BY_WORD["|"].typeset(inside, enclosed(inside))
 
     def signed(self, sign: str) -> str:
         """Read what a sign stands before."""
         match sign:
             case "-":
                 return f"-{self.term()}"
-            case "½":
-                return HALF
             case "√":
                 return rf"\sqrt{{{bare(self.factor())}}}"
             case "Σ":
@@ -166,7 +182,7 @@ class _Reader:
 
     def named(self) -> str:
         name = self.take()
-        if self.text == "(" and name in _FUNCTIONS:
+        if self.text == "(" and name in BY_WORD and name != "π":
             return self.call(name)
         if self.text != "[":
             return name_to_latex(name)
@@ -175,14 +191,14 @@ class _Reader:
 
     def call(self, name: str) -> str:
         """Read a function's arguments, or what a maximum is taken over: `max(a,b) h[a,b]`."""
-        sign = _FUNCTIONS[name]
-        start = self.position
-        if name == "max":
+        row, start = BY_WORD[name], self.position
+        if row.name in _EXTREMES:
             over = self.bound()
             if self.kind == "name" and self.text not in WORDS:
-                return rf"{sign}_{{{over}}}"
+                return rf"{row.latex}_{{{over}}}"
         self.position = start + 1
-        return sign + enclosed(self.inside(")"))
+        inside = self.inside(")")
+        return row.typeset(inside, enclosed(inside))
 
     def bound(self) -> str:
         self.take("(")

@@ -7,8 +7,9 @@ from math import log
 
 import numpy as np
 
-from xlbackprop.equation import Index, Mask, Mistake
+from xlbackprop.equation import Array, Index, Mask, Mistake
 from xlbackprop.equation.indices import indices
+from xlbackprop.formula.cell_formula import EquationFormulas
 from xlbackprop.judge.diagnose.case import Case
 from xlbackprop.judge.diagnose.general import SIGN, general_slips
 from xlbackprop.judge.diagnose.regions import preferred
@@ -63,15 +64,16 @@ def _supported(trial: Trial, left: Mask, number: int) -> Mask:
 
 def _mistakes_in_terms(case: Case, left: Mask) -> _Found:
     found: dict[str, tuple[tuple[Mistake, ...], Mask]] = {}
+    formulas = EquationFormulas(case.equation)
     for index in indices(left):
-        for mistake in _mistake_in_term(case, index, int(left.sum())):
+        parts = terms(formulas, index, case.values)
+        for mistake in _mistake_in_term(case, index, parts, int(left.sum())):
             found.setdefault(mistake.name, ((mistake,), np.zeros_like(left)))[1][index] = True
     return list(found.values())
 
 
-def _mistake_in_term(case: Case, index: Index, left: int) -> Iterator[Mistake]:
+def _mistake_in_term(case: Case, index: Index, parts: Array | None, left: int) -> Iterator[Mistake]:
     """Yield the mistake of the term that is missing, twice there, or has the wrong sign."""
-    parts = terms(case.equation, index, case.values)
     if parts is None or parts.size < 2:
         return
     cell = np.zeros(case.right.shape, dtype=np.bool_)

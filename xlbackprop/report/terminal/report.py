@@ -9,6 +9,7 @@ from rich.text import Text
 
 from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import one_line
+from xlbackprop.formula.addresses import pasted
 from xlbackprop.report.report import CellResult, Report
 from xlbackprop.report.terminal.console import COLOURS, open_console, print_table
 
@@ -58,7 +59,7 @@ def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> Non
     console.print(Text(meaning, COLOURS[cells[0].status]))
     rows = [
         [
-            f"{cell.sheet}!{cell.cell}",
+            pasted(cell.sheet, cell.cell),
             entry_name(cell.tensor, cell.index),
             _value(cell.found),
             # What is not there yet is not given away.
