@@ -1,6 +1,7 @@
 """The house itself: imports run one way, everything public is documented, and lint is clean."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,21 @@ def test_only_the_workbook_room_knows_the_file_format():
         if room_of(path) not in ("workbook", "formula"):
             assert "xlsxwriter" not in path.read_text(), path
             assert "openpyxl" not in path.read_text(), path
+
+
+def reads_addresses(source):
+    return re.search(r"A-Z(a-z)?\]\{1,3\}|A-Z\]\+\)|xl_cell_to_rowcol|utils\.cell", source)
+
+
+def test_addresses_are_read_in_one_place():
+    found = {path.name for path in PACKAGE.rglob("*.py") if reads_addresses(path.read_text())}
+    assert found == {"addresses.py"}
+
+
+def test_another_reader_of_addresses_is_noticed():
+    assert reads_addresses('re.compile(r"([A-Z]{1,3})([0-9]+)")')
+    assert reads_addresses('re.compile(r"[A-Za-z]{1,3}[1-9][0-9]*")')
+    assert reads_addresses("from xlsxwriter.utility import xl_cell_to_rowcol")
 
 
 def test_everything_exported_has_a_docstring():

@@ -71,6 +71,10 @@ class EquationFormulas:
         read = read_formula(text if isinstance(text, str) else repr(text))
         return CellFormula(read.tree, tuple(map(self._range, read.references)))
 
+    def is_constant(self, index: Index) -> bool:
+        """Return whether an entry is a number whatever its sources: a padding zero."""
+        return not isinstance(self._equation.formula(self._at, *index), str)
+
     def numbers(self, formula: CellFormula, values: Mapping[str, Array]) -> list[Array]:
         """Return what a formula's references hold, each of shape (1, rows, columns, 1).
 

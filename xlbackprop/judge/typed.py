@@ -8,7 +8,7 @@ import numpy as np
 
 from xlbackprop.equation import Equation, Mask
 from xlbackprop.equation.indices import indices
-from xlbackprop.formula.grid import Addresses, Block, block_size
+from xlbackprop.formula.cell_formula import EquationFormulas
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Judgement, Status
 from xlbackprop.workbook.read.cells import State
@@ -41,27 +41,8 @@ def _typed(judgement: Judgement) -> Mask:
 
 def _constant(equation: Equation, among: Mask) -> Mask:
     """Return which of some cells are constant whatever the equation's sources."""
-    at = _anywhere(equation)
+    formulas = EquationFormulas(equation)
     constant = np.zeros_like(among)
     for index in indices(among):
-        constant[index] = not isinstance(equation.formula(at, *index), str)
+        constant[index] = formulas.is_constant(index)
     return constant
-
-
-def _anywhere(equation: Equation) -> Addresses:
-    """Return addresses that will do to see whether there is a formula, not to see which."""
-    blocks = {
-        tensor.name: tuple(
-            Block(
-                tensor.name,
-                index,
-                "page",
-                0,
-                0,
-                *block_size(tensor),
-            )
-            for index in tensor.block_indices()
-        )
-        for tensor in (equation.target, *equation.sources.values())
-    }
-    return Addresses(equation, blocks)
