@@ -57,7 +57,7 @@ def test_each_stands_in_the_file_of_its_name(folder):
 def test_file_without_a_layer_is_no_layer():
     assert "options" not in LAYERS
     assert "common" not in LAYERS
-    assert "entries" not in LOSSES
+    assert "common" not in LOSSES
     assert "output" not in OUTPUTS
 
 

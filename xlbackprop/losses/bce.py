@@ -10,19 +10,48 @@ torch.nn.BCELoss, a logarithm counts as -100 at least, and the gradient's diviso
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from xlbackprop.contract.layer import Scope
-from xlbackprop.contract.loss import LossEquations, block_terms, loss, scalar
+from xlbackprop.contract.loss import LossEquations, loss
 from xlbackprop.contract.options import choice
-from xlbackprop.contract.slips import scaled
-from xlbackprop.contract.sums import Finish, sum_equations, whole_sum
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Slip, Tensor
-from xlbackprop.losses.entries import Entries, slips_of_reduction
+from xlbackprop.losses.common.entries import Entries
+
+_SLIPS_OF_LOSSES = (
+    Slip(
+        "minus forgotten",
+        "Put a minus before the sum: logarithms of probabilities are negative.",
+        lambda t, one, zero: t * one + (1 - t) * zero,
+    ),
+    Slip(
+        "second term missing",
+        "Add (1 - target) · log_rest: it counts where the target is below 1.",
+        lambda t, one, zero: -t * one + 0 * zero,
+    ),
+    Slip(
+        "target the wrong way round",
+        "Multiply log_out with the target, and log_rest with 1 - target.",
+        lambda t, one, zero: -((1 - t) * one + t * zero),
+    ),
+)
+
+_SLIPS_OF_GRADIENT = (
+    Slip(
+        "denominator missing",
+        "Divide by out · (1 - out): output minus target alone is the gradient before the sigmoid.",
+        lambda out, t: out - t,
+    ),
+    Slip(
+        "second term missing",
+        "Differentiate (1 - target) · ln(1 - out), too: -target / out is only the first term.",
+        lambda out, t: -t / out,
+    ),
+)
 
 
 @loss("bce")
@@ -37,18 +66,25 @@ class BinaryCrossEntropy:
     def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
         """Return the equations of both logarithms, of the losses and L, and of dL/dout."""
         entries = Entries(scope, out, self.reduction)
-        target = entries.tensor(
-            "target", Kind.GIVEN, "what out should be", Domain(keep=0.5, soft=True)
-        )
+        target, i = entries.target(Domain(keep=0.5, soft=True)), entries.index
         logarithms = (_log_out(entries), _log_rest(entries))
         losses = _losses(entries, target, *(equation.target for equation in logarithms))
-        return LossEquations(
-            givens=(target,),
-            forward=(*logarithms, losses, *_total(entries, losses.target)),
-            backward=(_gradient(entries, target, dL_dout),),
-            about=f"{self.reduction} of the binary cross-entropies: Σ losses"
-            + entries.over_m(" / "),
+        total = entries.total(
+            {"losses": losses.target},
+            compute=lambda losses: losses,
+            text=lambda losses: f"SUM({losses})",
+            math=f"losses[{i}]",
         )
+        gradient = entries.gradient(
+            dL_dout,
+            {"out": out, "t": target},
+            compute=lambda out, t: (out - t) / np.maximum(out * (1 - out), 1e-12),
+            formula=lambda out, t: f"({out}-{t})/MAX({out}*(1-{out}),1E-12)",
+            math=f"(out[{i}] - target[{i}]) / max(out[{i}] · (1 - out[{i}]), 1E-12)",
+            slips=_SLIPS_OF_GRADIENT,
+        )
+        about = f"{self.reduction} of the binary cross-entropies: Σ losses{entries.over_m(' / ')}"
+        return LossEquations((target,), (*logarithms, losses, *total), (gradient,), about)
 
 
 def _log_out(entries: Entries) -> Equation:
@@ -86,45 +122,7 @@ def _losses(entries: Entries, target: Tensor, log_out: Tensor, log_rest: Tensor)
         math=Math(
             f"losses[{i}] = -(target[{i}] · log_out[{i}] + (1 - target[{i}]) · log_rest[{i}])"
         ),
-        slips=_slips_of_losses(),
-    )
-
-
-def _total(entries: Entries, losses: Tensor) -> list[Equation]:
-    m, i = entries.m, entries.index
-    terms = block_terms(
-        {"losses": losses},
-        compute=lambda losses: losses.sum(axis=1),
-        text=lambda losses: f"SUM({losses})",
-    )
-    mean = Finish(
-        compute=lambda total: total / m,
-        formula=lambda total, at: f"({total})/{m}",  # noqa: ARG005
-    )
-    math = Math(f"L = Σ({i}) losses[{i}]{entries.over_m(' / ')}")
-    finish = mean if m > 1 else None
-    slips = slips_of_reduction(whole_sum(terms, finish), m, entries.out.size)
-    return sum_equations(
-        entries.scope, scalar(entries.scope, entries.out), terms, math, finish, slips
-    )
-
-
-def _gradient(entries: Entries, target: Tensor, dL_dout: Tensor) -> Equation:
-    m, i = entries.m, entries.index
-
-    def compute(out: Array, t: Array) -> Array:
-        return (out - t) / np.maximum(out * (1 - out), 1e-12) / m
-
-    return entries.equation(
-        dL_dout,
-        {"out": entries.out, "t": target},
-        compute,
-        formula=lambda out, t: f"({out}-{t})/MAX({out}*(1-{out}),1E-12){entries.over_m('/')}",
-        math=Math(
-            f"dL/dout[{i}] = (out[{i}] - target[{i}]) / max(out[{i}] · (1 - out[{i}]), 1E-12)"
-            + entries.over_m(" / ")
-        ),
-        slips=tuple(_slips_of_gradient(compute, m, entries.out.size)),
+        slips=_SLIPS_OF_LOSSES,
     )
 
 
@@ -146,43 +144,3 @@ def _slips_of_logarithm(argument: Callable[[Array], Array]) -> tuple[Slip, ...]:
             argument,
         ),
     )
-
-
-def _slips_of_losses() -> tuple[Slip, ...]:
-    return (
-        Slip(
-            "minus forgotten",
-            "Put a minus before the sum: logarithms of probabilities are negative.",
-            lambda t, one, zero: t * one + (1 - t) * zero,
-        ),
-        Slip(
-            "second term missing",
-            "Add (1 - target) · log_rest: it counts where the target is below 1.",
-            lambda t, one, zero: -t * one + 0 * zero,
-        ),
-        Slip(
-            "target the wrong way round",
-            "Multiply log_out with the target, and log_rest with 1 - target.",
-            lambda t, one, zero: -((1 - t) * one + t * zero),
-        ),
-    )
-
-
-def _slips_of_gradient(compute: Callable[..., Array], m: int, number: int) -> Iterator[Slip]:
-    yield scaled(
-        "output minus target reversed",
-        "Take the output minus the target: with the sign reversed, the steps lead uphill.",
-        compute,
-        -1,
-    )
-    yield Slip(
-        "denominator missing",
-        "Divide by out · (1 - out): output minus target alone is the gradient before the sigmoid.",
-        lambda out, t: (out - t) / m,
-    )
-    yield Slip(
-        "second term missing",
-        "Differentiate (1 - target) · ln(1 - out), too: -target / out is only the first term.",
-        lambda out, t: -t / out / m,
-    )
-    yield from slips_of_reduction(compute, m, number)

@@ -16,8 +16,9 @@ and Courville, "Deep Learning" (2016), section 4.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -25,11 +26,13 @@ import numpy as np
 from xlbackprop.contract.layer import Scope
 from xlbackprop.contract.loss import LossEquations, loss, scalar
 from xlbackprop.contract.options import choice
-from xlbackprop.contract.slips import altered, scaled
-from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Place, Slip, Tensor
+from xlbackprop.contract.slips import altered
+from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Slip, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.formula.grid import Addresses, Range, View, sumproduct
-from xlbackprop.losses.entries import slips_of_reduction
+from xlbackprop.formula.grid import Addresses, sumproduct
+from xlbackprop.losses.common.cross_entropy_slips import slips_of_gradient, slips_of_losses
+from xlbackprop.losses.common.scores import Scores, Softmax
+from xlbackprop.losses.common.slips import slips_of_reduction
 
 
 @loss("cross_entropy")
@@ -52,161 +55,61 @@ class CrossEntropy:
                 f" shape {list(out.shape)}: end with a flatten or a dense layer"
             )
         m = out.shape[0] if scope.has_batch and self.reduction == "mean" else 1
-        return _CrossEntropy(scope, out, m).equations(dL_dout)
+        return _CrossEntropy(Scores(scope, out), m).equations(dL_dout)
 
 
+@dataclass(frozen=True)
 class _CrossEntropy:
-    """A cross-entropy of known size: its tensors, then its equations.
+    """A cross-entropy of known size, whose sum is divided by m."""
 
-    What there is for each sample stands to the right of the output, in the samples' rows; what
-    there is for each class stands below that.
-    """
-
-    def __init__(self, scope: Scope, out: Tensor, m: int) -> None:
-        self.scope, self.out, self.m = scope, out, m
-        self.batch, self.classes = out.shape[:-1], out.shape[-1]
-        labels = Domain(labels=self.classes)
-        self.target = self.of_sample("target", out, "the right class", Kind.GIVEN, labels)
-        self.max = self.of_sample("max", self.target, "largest score")
-        self.sum = self.of_sample("sum", self.max, "sum of exp")
-        self.losses = self.of_sample("losses", self.sum, "cross-entropy of each sample")
-        self.onehot = self.of_class("onehot", self.target, "1 at the right class")
-        self.exp = self.of_class("exp", self.max, "of the score less the largest")
-        self.softmax = self.of_class("softmax", self.sum, "probabilities")
-        self.n = ",".join(out.axes[:-1])
-        self.k = ",".join(out.axes)
-
-    def of_sample(
-        self,
-        short: str,
-        left: Tensor,
-        about: str,
-        kind: Kind = Kind.FORWARD,
-        domain: Domain | None = None,
-    ) -> Tensor:
-        """Return a tensor with a number for each sample, to the right of another."""
-        return self.scope.tensor(
-            short,
-            self.batch,
-            "".join(self.out.axes[:-1]),
-            kind,
-            about,
-            place=Place.BESIDE,
-            belongs_to=left,
-            vertical=True,
-            domain=domain,
-        )
-
-    def of_class(self, short: str, above: Tensor, about: str) -> Tensor:
-        """Return a tensor shaped like the output, under another."""
-        return self.scope.tensor(
-            short,
-            self.out.shape,
-            "".join(self.out.axes),
-            Kind.FORWARD,
-            about,
-            block_rank=self.out.block_rank,
-            place=Place.BELOW,
-            belongs_to=above,
-            vertical=self.out.vertical,
-        )
+    scores: Scores
+    m: int
 
     def equations(self, dL_dout: Tensor) -> LossEquations:
-        steps = (self.maximum(), self.exponential(), self.sum_of_exp(), self.probabilities())
-        of_all = "Σ " if self.batch else ""
+        of_all = "Σ " if self.scores.batch else ""
         return LossEquations(
             givens=(self.target,),
-            forward=(*steps, self.one_hot(), *self.losses_and_total()),
+            forward=(*self.softmax.equations, self.one_hot, *self.losses_and_total()),
             backward=(self.gradient(dL_dout),),
             about=f"cross-entropy, softmax inside: {of_all}-ln softmax[target]{self.over(' / ')}",
         )
 
-    # The softmax, step by step.
+    @cached_property
+    def target(self) -> Tensor:
+        scores = self.scores
+        labels = Domain(labels=scores.classes)
+        return scores.of_sample("target", scores.out, "the right class", Kind.GIVEN, labels)
 
-    def maximum(self) -> Equation:
-        return Equation(
-            self.max,
-            {"out": self.out},
-            compute=lambda out: out.max(axis=-1),
-            formula=lambda at, *n: f"MAX({at.out[*n, :]})",
-            math=Math(f"{self.named('max')} = max({self.out.axes[-1]}) out[{self.k}]"),
-        )
+    @cached_property
+    def softmax(self) -> Softmax:
+        return Softmax(self.scores, self.target)
 
-    def exponential(self) -> Equation:
-        return Equation(
-            self.exp,
-            {"out": self.out, "m": self.max},
-            compute=lambda out, m: np.exp(out - m[..., None]),
-            formula=lambda at, *index: f"EXP({at.out[index]}-{self.cell(at.m, index)})",
-            math=Math(
-                f"exp[{self.k}] = e^(out[{self.k}] - {self.named('max')})",
-                why="Taking off the largest keeps e from overflowing, and cancels in the quotient.",
-            ),
-            slips=(
-                Slip(
-                    "maximum not subtracted",
-                    "Subtract the sample's largest score before you take the exponential.",
-                    lambda out, m: np.exp(out) + 0 * m[..., None],
-                ),
-                Slip(
-                    "sign of the exponent",
-                    "Take e to the power of the score less the largest, not the reverse.",
-                    lambda out, m: np.exp(m[..., None] - out),
-                ),
-            ),
-        )
-
-    def sum_of_exp(self) -> Equation:
-        return Equation(
-            self.sum,
-            {"e": self.exp},
-            compute=lambda e: e.sum(axis=-1),
-            formula=lambda at, *n: f"SUM({at.e[*n, :]})",
-            math=Math(f"{self.named('sum')} = Σ({self.out.axes[-1]}) exp[{self.k}]"),
-        )
-
-    def probabilities(self) -> Equation:
-        return Equation(
-            self.softmax,
-            {"e": self.exp, "s": self.sum},
-            compute=lambda e, s: e / s[..., None],
-            formula=lambda at, *index: f"{at.e[index]}/{self.cell(at.s, index)}",
-            math=Math(f"softmax[{self.k}] = exp[{self.k}] / {self.named('sum')}"),
-            slips=(
-                Slip(
-                    "not divided by the sum",
-                    "Divide each exponential by its sample's sum, so that probabilities sum to 1.",
-                    lambda e, s: e + 0 * s[..., None],
-                ),
-            ),
-        )
-
-    # What it is compared with.
-
+    @cached_property
     def one_hot(self) -> Equation:
-        k = self.out.axes[-1]
+        scores = self.scores
 
         def compute(t: Array) -> Array:
             # Unlike the comparison alone, the term that is zero keeps NaN.
             t = t[..., None]
-            return np.asarray((t == np.arange(self.classes)) + 0 * t)
+            return np.asarray((t == np.arange(scores.classes)) + 0 * t)
 
         def formula(at: Addresses, *index: int) -> str:
             # The number of cells from the block's edge to here is the class number plus 1; so one
             # formula serves every cell and can be dragged.
             first, here = at.here[*index[:-1], 0], at.here[index]
-            if self.out.vertical:
+            if scores.out.vertical:
                 position = f"ROWS({first.fixed_row}:{here})"
             else:
                 position = f"COLUMNS({first.fixed_column}:{here})"
-            return f"IF({self.cell(at.t, index)}+1={position},1,0)"
+            return f"IF({scores.cell(at.t, index)}+1={position},1,0)"
 
+        target = f"{scores.named('target')} = {scores.letter}"
         return Equation(
-            self.onehot,
+            scores.of_class("onehot", self.target, "1 at the right class"),
             {"t": self.target},
             compute,
             formula,
-            Math(f"onehot[{self.k}] = 1 where {self.named('target')} = {k}, otherwise 0"),
+            Math(f"onehot[{scores.k}] = 1 where {target}, otherwise 0"),
             slips=(
                 altered(
                     "classes counted from 1",
@@ -223,9 +126,12 @@ class _CrossEntropy:
         )
 
     def losses_and_total(self) -> tuple[Equation, ...]:
-        if self.batch:
-            return self.loss_of_sample(self.losses), self.total()
-        return (self.loss_of_sample(scalar(self.scope, self.sum)),)
+        """Return L, after the samples' losses where there is a batch of them."""
+        scores, left = self.scores, self.softmax.sum.target
+        if not scores.batch:
+            return (self.loss_of_sample(scalar(scores.scope, left)),)
+        losses = scores.of_sample("losses", left, "cross-entropy of each sample")
+        return self.loss_of_sample(losses), self.total(losses)
 
     def loss_of_sample(self, target: Tensor) -> Equation:
         def formula(at: Addresses, *n: int) -> str:
@@ -235,30 +141,32 @@ class _CrossEntropy:
         def compute(s: Array, m: Array, y: Array, out: Array) -> Array:
             return np.asarray(np.log(s) + m - (y * out).sum(axis=-1))
 
-        k = self.out.axes[-1]
+        scores, softmax = self.scores, self.softmax
+        sources = {"s": softmax.sum.target, "m": softmax.max.target, "y": self.one_hot.target}
         return Equation(
             target,
-            {"s": self.sum, "m": self.max, "y": self.onehot, "out": self.out},
+            {**sources, "out": scores.out},
             compute=compute,
             formula=formula,
             math=Math(
-                f"{self.named(target.short)} = ln({self.named('sum')}) + {self.named('max')}"
-                f" - Σ({k}) onehot[{self.k}] · out[{self.k}]"
+                f"{scores.named(target.short)} = ln({scores.named('sum')}) + {scores.named('max')}"
+                f" - Σ({scores.letter}) onehot[{scores.k}] · out[{scores.k}]"
             ),
-            slips=tuple(self.slips_of_losses(compute)),
+            slips=tuple(slips_of_losses(compute)),
         )
 
-    def total(self) -> Equation:
+    def total(self, losses: Tensor) -> Equation:
         def compute(losses: Array) -> Array:
             return np.asarray(losses.sum() / self.m)
 
+        n = self.scores.n
         return Equation(
-            scalar(self.scope, self.losses),
-            {"losses": self.losses},
+            scalar(self.scores.scope, losses),
+            {"losses": losses},
             compute=compute,
             formula=lambda at: f"SUM({at.losses[:]}){self.over('/')}",
-            math=Math(f"L = Σ({self.n}) losses[{self.n}]{self.over(' / ')}"),
-            slips=tuple(slips_of_reduction(compute, self.m, self.losses.size)),
+            math=Math(f"L = Σ({n}) losses[{n}]{self.over(' / ')}"),
+            slips=tuple(slips_of_reduction(compute, self.m, losses.size)),
         )
 
     def gradient(self, dL_dout: Tensor) -> Equation:
@@ -269,80 +177,18 @@ class _CrossEntropy:
         def compute(p: Array, y: Array) -> Array:
             return (p - y) / self.m
 
+        k = self.scores.k
         return Equation(
             dL_dout,
-            {"p": self.softmax, "y": self.onehot},
+            {"p": self.softmax.softmax.target, "y": self.one_hot.target},
             compute=compute,
             formula=formula,
             math=Math(
-                f"dL/dout[{self.k}] = (softmax[{self.k}] - onehot[{self.k}]){self.over(' / ')}",
+                f"dL/dout[{k}] = (softmax[{k}] - onehot[{k}]){self.over(' / ')}",
                 why="Softmax and logarithm together leave the probability less what it should be.",
             ),
-            slips=tuple(self.slips_of_gradient(compute)),
+            slips=tuple(slips_of_gradient(compute, self.m, prod(self.scores.batch))),
         )
-
-    # What goes wrong.
-
-    def slips_of_losses(self, compute: Callable[..., Array]) -> Iterator[Slip]:
-        """Yield the slips of a sample's loss: compute(s, m, y, out)."""
-        hint = "Take -ln of the right class's softmax, ln(sum) + max less its score"
-
-        def chance(s: Array, m: Array, y: Array, out: Array) -> Array:
-            return np.exp(-compute(s=s, m=m, y=y, out=out))
-
-        yield Slip("log missing", f"{hint}: yours is the probability.", chance)
-        yield Slip(
-            "one minus the probability",
-            f"{hint}: yours is what the probability lacks to 1.",
-            lambda **arrays: 1 - chance(**arrays),
-        )
-        yield Slip(
-            "logarithm to base 10",
-            f"{hint}, with the natural logarithm LN: LOG is to base 10.",
-            lambda **arrays: compute(**arrays) / np.log(10),
-        )
-        yield Slip(
-            "minus forgotten",
-            f"{hint}: the sign is reversed in yours.",
-            lambda **arrays: -compute(**arrays),
-        )
-        yield Slip(
-            "maximum not added back",
-            f"{hint}: the maximum is missing, which had been subtracted before.",
-            lambda s, m, y, out: compute(s=s, m=0 * m, y=y, out=out),
-        )
-
-    def slips_of_gradient(self, compute: Callable[..., Array]) -> Iterator[Slip]:
-        """Yield the slips of dL/dout: compute(p, y)."""
-        yield scaled(
-            "softmax minus target reversed",
-            "Take softmax minus onehot: with the sign reversed, the steps lead uphill.",
-            compute,
-            -1,
-        )
-        yield Slip(
-            "onehot not subtracted",
-            "Subtract 1 from the softmax of the right class, and nothing from the others.",
-            lambda p, y: p / self.m + 0 * y,
-        )
-        yield Slip(
-            "softmax's derivative once more",
-            "Take softmax minus onehot as it is: the derivative of the softmax is in it already.",
-            lambda p, y: compute(p, y) * p * (1 - p),
-        )
-        samples = self.losses.size
-        yield from slips_of_reduction(compute, self.m, samples)
-
-    # What the page needs to know.
-
-    def cell(self, view: View, index: tuple[int, ...]) -> str:
-        """Return the anchored address of what an entry's sample has: it stays within the row."""
-        address: Range = view[index[:-1]]
-        return address.fixed_column if self.batch else address.fixed
-
-    def named(self, short: str) -> str:
-        """Return the name of a number that each sample has, as equations write it: `max[n]`."""
-        return f"{short}[{self.n}]" if self.n else short
 
     def over(self, sign: str) -> str:
         """Return the division by m, or nothing where m is 1."""

@@ -16,8 +16,8 @@ from xlbackprop.contract.layer import Scope
 from xlbackprop.contract.loss import LossEquations, loss
 from xlbackprop.contract.options import choice
 from xlbackprop.equation import Kind, Tensor
-from xlbackprop.losses.entries import Entries
-from xlbackprop.losses.squares import SquaredErrors
+from xlbackprop.losses.common.entries import Entries
+from xlbackprop.losses.common.squares import SquaredErrors
 
 
 @loss("half_sse")
