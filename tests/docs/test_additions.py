@@ -13,6 +13,7 @@ from tests.tools.pages import blocks_of
 from tests.tools.regions import DOCS
 from xlbackprop.layers import LAYERS
 from xlbackprop.losses import LOSSES
+from xlbackprop.network.values import choose_values
 
 POISSON = """
 name = "mine"
@@ -96,6 +97,21 @@ def test_loss_in_a_file_of_its_own_is_explained_and_derived(poisson):
     assert explanation.status == "right"
     assert r"\exp" in explanation.latex
     assert r"\exp" in xlbackprop.equations(xlbackprop.parse_spec(POISSON), "latex")
+
+
+@pytest.mark.usefixtures("poisson")
+def test_loss_in_a_file_of_its_own_has_what_losses_share():
+    mean = POISSON.replace('"poisson"', '"poisson"\nreduction = "mean"')
+    network = xlbackprop.build_network(xlbackprop.parse_spec(mean))
+    arrays = network.evaluate(choose_values(network))
+    out, target = arrays["dense1.out"], arrays["loss.target"]
+    right = (np.exp(out) - target) / 4
+    np.testing.assert_allclose(arrays["dense1.dL_dout"], right)
+    equation = network.equation_of["dense1.dL_dout"]
+    wrong = {slip.name: equation.evaluate_slip(slip, arrays) for slip in equation.slips}
+    np.testing.assert_allclose(wrong["exponential missing"], (out - target) / 4)
+    np.testing.assert_allclose(wrong["output minus target reversed"], -right)
+    np.testing.assert_allclose(wrong["factor 1/N missing"], 4 * right)
 
 
 def test_parameter_of_a_layer_in_a_file_of_its_own_is_trained_and_proven(gain):

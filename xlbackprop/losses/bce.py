@@ -69,12 +69,6 @@ class BinaryCrossEntropy:
         target, i = entries.target(Domain(keep=0.5, soft=True)), entries.index
         logarithms = (_log_out(entries), _log_rest(entries))
         losses = _losses(entries, target, *(equation.target for equation in logarithms))
-        total = entries.total(
-            {"losses": losses.target},
-            compute=lambda losses: losses,
-            text=lambda losses: f"SUM({losses})",
-            math=f"losses[{i}]",
-        )
         gradient = entries.gradient(
             dL_dout,
             {"out": out, "t": target},
@@ -84,7 +78,8 @@ class BinaryCrossEntropy:
             slips=_SLIPS_OF_GRADIENT,
         )
         about = f"{self.reduction} of the binary cross-entropies: Σ losses{entries.over_m(' / ')}"
-        return LossEquations((target,), (*logarithms, losses, *total), (gradient,), about)
+        forward = (*logarithms, losses, *entries.total_of(losses.target))
+        return LossEquations((target,), forward, (gradient,), about)
 
 
 def _log_out(entries: Entries) -> Equation:

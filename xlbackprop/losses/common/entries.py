@@ -83,6 +83,15 @@ class Entries:
             ),
         )
 
+    def total_of(self, losses: Tensor) -> list[Equation]:
+        """Return the equation of L from a block with the loss of each output."""
+        return self.total(
+            {"losses": losses},
+            compute=lambda losses: losses,
+            text=lambda losses: f"SUM({losses})",
+            math=f"losses[{self.index}]",
+        )
+
     def total(
         self,
         sources: Mapping[str, Tensor],
