@@ -10,7 +10,7 @@ from xlbackprop.contract.loss import LossEquations, block_terms, loss, scalar
 from xlbackprop.contract.sums import sum_equations
 from xlbackprop.equation import Kind, Math, Shape, Tensor
 from xlbackprop.layers import LayerEquations, Scope, layer
-from xlbackprop.losses.entries import Entries
+from xlbackprop.losses.common.entries import Entries
 
 
 @loss("absolute")
