@@ -61,7 +61,7 @@ def test_heavy_import_would_be_noticed(tmp_path):
 # What a check of a right workbook of ours has no use for.
 UNUSED_BY_CHECK = {
     "importlib.metadata", "ironcalc", "jinja2", "latex2mathml", "lxml", "markupsafe", "openpyxl",
-    "pandas", "secrets",
+    "pandas", "secrets", "xlsxwriter",
     *(
         f"xlbackprop.{module}"
         for module in (

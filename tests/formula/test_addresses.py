@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
+from xlsxwriter.utility import quote_sheetname
 
 from xlbackprop.formula.addresses import (
     MAX_COLUMNS,
@@ -12,6 +13,7 @@ from xlbackprop.formula.addresses import (
     Area,
     address_in_formula,
     cell,
+    column_name,
     column_number,
     looks_like_cells,
     on_sheet,
@@ -99,3 +101,14 @@ def test_what_looks_like_cells_may_be_beyond_the_sheet():
 
 def test_columns_have_the_numbers_of_their_letters():
     assert [column_number(name) for name in ("A", "Z", "AA", "XFD")] == [0, 25, 26, MAX_COLUMNS - 1]
+    names = [column_name(column) for column in range(MAX_COLUMNS)]
+    assert [names[column] for column in (0, 25, 26, -1)] == ["A", "Z", "AA", "XFD"]
+    assert [column_number(name) for name in names] == list(range(MAX_COLUMNS))
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    ["conv1", "loss", "Overview", "fc1", "b1", "r1c1x", "rc", "Sheet 2", "it's", "1st"],
+)
+def test_sheet_is_quoted_as_a_spreadsheet_would(sheet):
+    assert on_sheet(sheet, "B3") == f"{quote_sheetname(sheet)}!B3"

@@ -11,8 +11,6 @@ from functools import cache, lru_cache
 from shlex import quote
 from typing import NamedTuple
 
-from xlsxwriter.utility import quote_sheetname, xl_col_to_name
-
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
 
@@ -33,6 +31,9 @@ _ADDRESS = re.compile(
     rf"(?:(?P<sheet>'(?:[^']|'')+'|[^'!:]+)!)?(?P<cells>{CELLS})", re.IGNORECASE | re.DOTALL
 )
 _ANCHORABLE = re.compile(r"\$?([A-Z]+)\$?([0-9]+)")
+
+# More letters than a column has, so that it is no cell either.
+_NEVER_QUOTED = re.compile(r"[A-Za-z]{4,}[0-9]*")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class Address(NamedTuple):
 @cache
 def column_name(column: int) -> str:
     """Return the letters of a column: 0 is A, 26 is AA."""
-    return str(xl_col_to_name(column))
+    before, last = divmod(column, 26)
+    return (column_name(before - 1) if before else "") + chr(ord("A") + last)
 
 
 @cache
@@ -117,7 +119,17 @@ def rectangle(row: int, column: int, height: int, width: int) -> str:
 
 def on_sheet(sheet: str, address: str) -> str:
     """Return an address with its sheet in front: `'Sheet 2'!B3:F7`."""
-    return f"{quote_sheetname(sheet)}!{address}"
+    return f"{_quoted(sheet)}!{address}"
+
+
+@lru_cache(maxsize=256)
+def _quoted(sheet: str) -> str:
+    """Return a sheet's name with quotation marks where it needs them in a formula."""
+    if _NEVER_QUOTED.fullmatch(sheet):
+        return sheet
+    from xlsxwriter.utility import quote_sheetname  # noqa: PLC0415  (20 ms that a check saves)
+
+    return str(quote_sheetname(sheet))
 
 
 def pasted(sheet: str, address: str) -> str:

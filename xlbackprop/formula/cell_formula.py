@@ -16,7 +16,7 @@ from xlbackprop.formula.grid import Addresses, Block, block_size
 from xlbackprop.formula.parser import read_formula
 from xlbackprop.formula.tree import Expression
 
-_SHEET = "t"
+_SHEET = "tensor"
 
 
 @dataclass(frozen=True, slots=True)
