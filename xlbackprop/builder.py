@@ -48,6 +48,14 @@ def build(
     blank_names = resolve_blank(network, blank)
     if practice and not blank_names:
         raise SpecError("practice: no tensor is blank: name those to fill in, as in --blank dL_dw")
+    contents = _contents(network, blank_names, practice=practice, seed=seed)
+    save(path, write_workbook(contents), force=force)
+    return path
+
+
+def _contents(
+    network: Network, blank: frozenset[str], *, practice: bool, seed: int | None
+) -> Contents:
     layout = lay_out(network)
     tell("computing all numbers")
     values = choose_values(network, seed)
@@ -56,13 +64,11 @@ def build(
         if not np.isfinite(array).all():
             raise SpecError(f"{name} overflows: its numbers are too large for a spreadsheet")
     answers = arrays if practice else None
-    if blank_names:
+    if blank:
         # What follows from empty cells must not tell what belongs into them.
-        zeros = {name: np.zeros(network.tensors[name].shape) for name in blank_names}
+        zeros = {name: np.zeros(network.tensors[name].shape) for name in blank}
         arrays = network.evaluate(values, zeros)
-    contents = Contents(network, layout, arrays, blank_names, answers)
-    save(path, write_workbook(contents), force=force)
-    return path
+    return Contents(network, layout, arrays, blank, answers)
 
 
 def resolve_blank(network: Network, names: Iterable[str]) -> frozenset[str]:

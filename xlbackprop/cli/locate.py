@@ -8,6 +8,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from xlbackprop.cli import options
 from xlbackprop.cli.completion import SPEC
 from xlbackprop.cli.progress import shown_progress
 from xlbackprop.workbook.save import check_outputs, save
+
+if TYPE_CHECKING:
+    from xlbackprop.find.locate import Proposal
 
 
 @click.command()
@@ -63,9 +67,13 @@ def locate(
     if as_json:
         click.echo(json.dumps(proposal.to_dict(), indent=1))
     else:
-        from xlbackprop.report.terminal.listings import print_proposal
-
-        if guess:
-            click.echo(proposal.network.spec.to_toml())
-        print_proposal(proposal, sys.stdout)
+        _print(proposal, with_spec=guess)
     context.exit(0 if proposal.is_complete else 1)
+
+
+def _print(proposal: Proposal, *, with_spec: bool) -> None:
+    from xlbackprop.report.terminal.listings import print_proposal
+
+    if with_spec:
+        click.echo(proposal.network.spec.to_toml())
+    print_proposal(proposal, sys.stdout)

@@ -21,7 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
-from xlbackprop.contract.layer import LayerEquations, Port, Scope, layer
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Math, Shape
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.avg_pool2d_slips import slips_of_dh, slips_of_mean
@@ -29,7 +29,7 @@ from xlbackprop.layers.common.geometry import Geometry
 from xlbackprop.layers.common.helper_blocks import Helper, Prepared, padded, spread
 from xlbackprop.layers.common.images import batch_letter
 from xlbackprop.layers.common.planes import windows
-from xlbackprop.layers.common.pooling import PoolOptions, PoolTensors, about_pool, pool_tensors
+from xlbackprop.layers.common.pooling import PoolOptions, PoolPorts, about_pool, pool_ports
 from xlbackprop.layers.common.text import index_text
 
 
@@ -41,7 +41,7 @@ class AvgPool2d(PoolOptions):
     def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
         """Return the layer's equations for h of shape (C,H,W) or (N,C,H,W)."""
         geometry = self.geometry(scope, shape)
-        return _AveragePooling(scope, geometry, pool_tensors(scope, shape, geometry)).equations()
+        return _AveragePooling(scope, geometry, pool_ports(scope, shape, geometry)).equations()
 
 
 @dataclass(frozen=True)
@@ -50,30 +50,29 @@ class _AveragePooling:
 
     scope: Scope
     geometry: Geometry
-    tensors: PoolTensors
+    ports: PoolPorts
 
     def equations(self) -> LayerEquations:
-        tensors = self.tensors
+        is_padded = any(self.geometry.padding)
+        note = "The zeros of the padding count in the means." if is_padded else ""
         return LayerEquations(
-            inputs=(Port(tensors.h, tensors.dL_dh),),
-            outputs=(Port(tensors.out, tensors.dL_dout),),
+            inputs=(self.ports.h,),
+            outputs=(self.ports.out,),
             forward=(*self.padded.equations, self.mean()),
             backward=(*self.spread.equations, self.gradient_of_h()),
             about=about_pool(self.geometry),
-            note="The zeros of the padding count in the means."
-            if any(self.geometry.padding)
-            else "",
+            note=note,
         )
 
     @cached_property
     def padded(self) -> Prepared:
         helper = Helper("h_padded", "P", "input in a frame of zeros")
-        return padded(self.scope, helper, self.tensors.h, self.geometry)
+        return padded(self.scope, helper, self.ports.h.tensor, self.geometry)
 
     @cached_property
     def spread(self) -> Prepared:
         helper = Helper("dL_dout_spread", "G", "dL/dout within zeros")
-        return spread(self.scope, helper, self.tensors.dL_dout, self.geometry)
+        return spread(self.scope, helper, self.ports.out.gradient, self.geometry)
 
     def mean(self) -> Equation:
         (R, S), (s, t) = self.geometry.kernel, self.geometry.stride
@@ -86,7 +85,7 @@ class _AveragePooling:
 
         window = f"{n}c,{index_text('i', s)}+a,{index_text('j', t)}+b"
         return Equation(
-            self.tensors.out,
+            self.ports.out.tensor,
             {"h": h},
             compute=lambda h: windows(h, (R, S), (s, t)).sum(axis=(-2, -1)) / entries,
             formula=formula,
@@ -95,11 +94,8 @@ class _AveragePooling:
         )
 
     def gradient_of_h(self) -> Equation:
-        (R, S), (p, q), (H, W) = (
-            self.geometry.kernel,
-            self.geometry.padding,
-            self.geometry.input_size,
-        )
+        geometry = self.geometry
+        (R, S), (p, q), (H, W) = geometry.kernel, geometry.padding, geometry.input_size
         g, entries, n = self.spread.tensor, self.geometry.window_entries, batch_letter(self.scope)
 
         def compute(g: Array) -> Array:
@@ -113,7 +109,7 @@ class _AveragePooling:
 
         window = f"{n}c,{index_text('u', plus=p)}+a,{index_text('v', plus=q)}+b"
         return Equation(
-            self.tensors.dL_dh,
+            self.ports.h.gradient,
             {"g": g},
             compute,
             formula,

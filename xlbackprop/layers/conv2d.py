@@ -29,7 +29,7 @@ from xlbackprop.contract.sums import sum_equations, whole_sum
 from xlbackprop.equation import Equation, Math, Shape
 from xlbackprop.layers.common.conv2d_slips import slips_of_dh, slips_of_dw, slips_of_out
 from xlbackprop.layers.common.cross_correlation import CrossCorrelation
-from xlbackprop.layers.common.filter_layer import FilterLayer, filter_tensors, filters_text
+from xlbackprop.layers.common.filter_layer import FilterLayer, filter_ports, filters_text
 from xlbackprop.layers.common.filter_slips import wrong_gradient_slip
 from xlbackprop.layers.common.geometry import Geometry, Pair
 from xlbackprop.layers.common.helper_blocks import (
@@ -70,10 +70,10 @@ class Conv2d:
         geometry = Geometry(size, self.kernel, self.stride, self.padding, self.dilation)
         self._check_fit(scope, geometry)
         correlation = CrossCorrelation(geometry, channels, self.filters, self.groups, shape[:-3])
-        tensors = filter_tensors(
+        ports = filter_ports(
             scope, shape, correlation.filters_shape, "kcab", correlation.output_shape
         )
-        convolution = _Convolution(scope, correlation, tensors, self.bias)
+        convolution = _Convolution(scope, correlation, ports, self.bias)
         return convolution.equations(about=self._about())
 
     def _check_groups(self, scope: Scope, channels: int) -> None:
@@ -126,17 +126,17 @@ class _Convolution(FilterLayer):
     @cached_property
     def padded(self) -> Prepared:
         helper = Helper("h_padded", "P", "input in a frame of zeros")
-        return padded(self.scope, helper, self.tensors.h, self.geometry)
+        return padded(self.scope, helper, self.ports.h.tensor, self.geometry)
 
     @cached_property
     def dilated(self) -> Prepared:
         helper = Helper("w_dilated", "W", "filters with zeros between")
-        return dilated(self.scope, helper, self.tensors.w, self.geometry)
+        return dilated(self.scope, helper, self.ports.w.tensor, self.geometry)
 
     @cached_property
     def spread(self) -> Prepared:
         helper = Helper("dL_dout_spread", "G", "dL/dout within zeros")
-        return spread(self.scope, helper, self.tensors.dL_dout, self.geometry)
+        return spread(self.scope, helper, self.ports.out.gradient, self.geometry)
 
     @cached_property
     def rotated(self) -> Prepared:
@@ -151,7 +151,7 @@ class _Convolution(FilterLayer):
         terms = self.correlation.output_terms(self.padded.tensor, self.dilated.tensor, "channel")
         slips = slips_of_out(self.correlation, whole_sum(terms, self.bias), self.bias)
         math = self.math_of_output()
-        return sum_equations(self.scope, self.tensors.out, terms, math, self.bias, slips)
+        return sum_equations(self.scope, self.ports.out.tensor, terms, math, self.bias, slips)
 
     def math_of_output(self) -> Math:
         n, (s, t) = self.n, self.geometry.stride
@@ -169,7 +169,7 @@ class _Convolution(FilterLayer):
         correlation = self.correlation
         # With no zeros between its entries, dL/dout itself slides over the input.
         is_spread = correlation.is_within_zeros
-        upstream = self.spread.tensor if is_spread else self.tensors.dL_dout
+        upstream = self.spread.tensor if is_spread else self.ports.out.gradient
         (d, e), (top, left) = self.geometry.dilation, correlation.offset_of_output
         n = self.n
         h = f"{n}{self.channel},{index_text('a', d)}+i,{index_text('b', e)}+j"
@@ -182,7 +182,7 @@ class _Convolution(FilterLayer):
         )
         terms = correlation.filters_terms(self.padded.tensor, upstream)
         slips = slips_of_dw(correlation, whole_sum(terms))
-        return sum_equations(self.scope, self.tensors.dL_dw, terms, math, slips=slips)
+        return sum_equations(self.scope, self.ports.w.gradient, terms, math, slips=slips)
 
     def gradient_of_h(self) -> list[Equation]:
         n, (p, q) = self.n, self.geometry.padding
@@ -194,7 +194,7 @@ class _Convolution(FilterLayer):
             why="" if self.geometry.kernel == (1, 1) else WHY_TURNED,
         )
         terms = self.correlation.planes_terms(self.spread.tensor, self.rotated.tensor, "filter")
-        dL_dw, dL_dh = self.tensors.dL_dw, self.tensors.dL_dh
+        dL_dw, dL_dh = self.ports.w.gradient, self.ports.h.gradient
         slips = (
             *slips_of_dh(self.correlation, whole_sum(terms)),
             *wrong_gradient_slip(dL_dw, dL_dh),

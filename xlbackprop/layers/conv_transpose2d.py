@@ -30,7 +30,7 @@ from xlbackprop.contract.sums import sum_equations, whole_sum
 from xlbackprop.equation import Equation, Math, Shape
 from xlbackprop.layers.common.conv_transpose2d_slips import slips_of_dh, slips_of_dw, slips_of_out
 from xlbackprop.layers.common.cross_correlation import CrossCorrelation
-from xlbackprop.layers.common.filter_layer import FilterLayer, filter_tensors, filters_text
+from xlbackprop.layers.common.filter_layer import FilterLayer, filter_ports, filters_text
 from xlbackprop.layers.common.filter_slips import wrong_gradient_slip
 from xlbackprop.layers.common.geometry import Geometry, Pair
 from xlbackprop.layers.common.helper_blocks import (
@@ -71,10 +71,10 @@ class ConvTranspose2d:
         )
         self._check_fit(scope, geometry)
         correlation = CrossCorrelation(geometry, self.filters, shape[-3], batch=shape[:-3])
-        tensors = filter_tensors(
+        ports = filter_ports(
             scope, shape, correlation.filters_shape, "ckab", correlation.planes_shape
         )
-        convolution = _TransposedConvolution(scope, correlation, tensors, self.bias)
+        convolution = _TransposedConvolution(scope, correlation, ports, self.bias)
         return convolution.equations(about=self._about())
 
     def _check_output_padding(self, scope: Scope) -> None:
@@ -129,18 +129,18 @@ class _TransposedConvolution(FilterLayer):
     @cached_property
     def spread(self) -> Prepared:
         helper = Helper("h_spread", "X", "input within zeros")
-        return spread(self.scope, helper, self.tensors.h, self.geometry)
+        return spread(self.scope, helper, self.ports.h.tensor, self.geometry)
 
     @cached_property
     def rotated(self) -> Prepared:
         helper = Helper("w_rotated", "R", "w turned by 180°")
         why = "An output entry meets the filter from its end."
-        return half_turn(self.scope, helper, self.tensors.w, why)
+        return half_turn(self.scope, helper, self.ports.w.tensor, why)
 
     @cached_property
     def padded(self) -> Prepared:
         helper = Helper("dL_dout_padded", "D", "dL/dout in a frame of zeros")
-        return padded(self.scope, helper, self.tensors.dL_dout, self.geometry)
+        return padded(self.scope, helper, self.ports.out.gradient, self.geometry)
 
     # The forward pass.
 
@@ -155,14 +155,14 @@ class _TransposedConvolution(FilterLayer):
         terms = self.correlation.planes_terms(self.spread.tensor, self.rotated.tensor, "channel")
         compute = whole_sum(terms, self.bias)
         slips = slips_of_out(self.correlation, compute, has_bias=self.has_bias)
-        return sum_equations(self.scope, self.tensors.out, terms, math, self.bias, slips)
+        return sum_equations(self.scope, self.ports.out.tensor, terms, math, self.bias, slips)
 
     # The backward pass.
 
     def gradient_of_w(self) -> list[Equation]:
         correlation = self.correlation
         # With no zeros between its entries, h itself slides over the gradient.
-        h = self.spread.tensor if correlation.is_within_zeros else self.tensors.h
+        h = self.spread.tensor if correlation.is_within_zeros else self.ports.h.tensor
         n, (top, left) = self.n, correlation.offset_of_output
         index = f"{n}c,{index_text('i', plus=top)},{index_text('j', plus=left)}"
         math = Math(
@@ -171,7 +171,7 @@ class _TransposedConvolution(FilterLayer):
         )
         terms = correlation.filters_terms(self.padded.tensor, h)
         slips = slips_of_dw(correlation, whole_sum(terms))
-        return sum_equations(self.scope, self.tensors.dL_dw, terms, math, slips=slips)
+        return sum_equations(self.scope, self.ports.w.gradient, terms, math, slips=slips)
 
     def gradient_of_h(self) -> list[Equation]:
         n, (s, t) = self.n, self.geometry.stride
@@ -181,8 +181,8 @@ class _TransposedConvolution(FilterLayer):
             why="What an input entry stamped onto the output is what comes back to it: the filter"
             " slides over dL/dout as it is, which is cross-correlation.",
         )
-        terms = self.correlation.output_terms(self.padded.tensor, self.tensors.w, "filter")
-        dL_dw, dL_dh = self.tensors.dL_dw, self.tensors.dL_dh
+        terms = self.correlation.output_terms(self.padded.tensor, self.ports.w.tensor, "filter")
+        dL_dw, dL_dh = self.ports.w.gradient, self.ports.h.gradient
         slips = (
             *slips_of_dh(self.correlation, whole_sum(terms)),
             *wrong_gradient_slip(dL_dw, dL_dh),

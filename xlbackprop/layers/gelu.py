@@ -16,7 +16,6 @@ Hendrycks and Gimpel, "Gaussian error linear units" (2016), section 2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import pi, sqrt
 
@@ -52,9 +51,15 @@ class _Gelu:
     def equations(self) -> LayerEquations:
         return self.part.layer(self.forward(), self.backward(), "½ h (1 + tanh(…)), the tanh form")
 
-    def forward(self) -> Iterator[Equation]:
+    def forward(self) -> tuple[Equation, ...]:
+        return (self.argument(), self.tangent(), self.output())
+
+    def backward(self) -> tuple[Equation, ...]:
+        return (self.gradient_of_tanh(), self.gradient_of_argument(), self.gradient_of_h())
+
+    def argument(self) -> Equation:
         part, i = self.part, self.part.index
-        yield part.equation(
+        return part.equation(
             self.inner,
             {"h": part.h},
             compute=lambda h: _SCALE * (h + _CUBIC * h**3),
@@ -78,14 +83,20 @@ class _Gelu:
                 ),
             ),
         )
-        yield part.equation(
+
+    def tangent(self) -> Equation:
+        part, i = self.part, self.part.index
+        return part.equation(
             self.tanh,
             {"u": self.inner},
             compute=lambda u: np.tanh(u),  # noqa: PLW0108 (a ufunc takes no keywords)
             formula=lambda u: f"TANH({u})",
             math=Math(f"tanh[{i}] = tanh(inner[{i}])"),
         )
-        yield part.equation(
+
+    def output(self) -> Equation:
+        part, i = self.part, self.part.index
+        return part.equation(
             part.out,
             {"h": part.h, "t": self.tanh},
             compute=lambda h, t: 0.5 * h * (1 + t),
@@ -105,9 +116,9 @@ class _Gelu:
             ),
         )
 
-    def backward(self) -> Iterator[Equation]:
+    def gradient_of_tanh(self) -> Equation:
         part, i = self.part, self.part.index
-        yield part.equation(
+        return part.equation(
             self.dL_dtanh,
             {"h": part.h, "g": part.dL_dout},
             compute=lambda h, g: g * 0.5 * h,
@@ -121,7 +132,10 @@ class _Gelu:
                 ),
             ),
         )
-        yield part.equation(
+
+    def gradient_of_argument(self) -> Equation:
+        part, i = self.part, self.part.index
+        return part.equation(
             self.dL_dinner,
             {"t": self.tanh, "dt": self.dL_dtanh},
             compute=lambda t, dt: dt * (1 - t**2),
@@ -140,7 +154,6 @@ class _Gelu:
                 ),
             ),
         )
-        yield self.gradient_of_h()
 
     def gradient_of_h(self) -> Equation:
         part, i = self.part, self.part.index

@@ -9,6 +9,7 @@ At h[i] = 0 each number between the two slopes is a subgradient, and PyTorch tak
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,9 +74,6 @@ class LeakyRelu:
             is_positive = np.heaviside(h, 0)
             return np.asarray(is_positive * g + (1 - is_positive) * self.slope * g)
 
-        def slope_at(h: Array) -> Array:
-            return np.where(h > 0, 1, self.slope)
-
         return part.equation(
             part.dL_dh,
             {"h": part.h, "g": part.dL_dout},
@@ -88,23 +86,26 @@ class LeakyRelu:
                 (h == 0) & between(found, self.slope * g, g, tolerance)
             ),
             tie_rule=self._tie_rule,
-            slips=(
-                *without_upstream(slope_at),
-                Slip(
-                    "relu for leaky relu",
-                    f"Put {slope} times dL/dout where h is negative, not 0.",
-                    lambda h, g: np.heaviside(h, 0) * g,
-                ),
-                Slip(
-                    "sign of the gradient for that of h",
-                    f"Look at the sign of h, not of dL/dout, to choose between 1 and {slope}.",
-                    lambda h, g: slope_at(g) * g + 0 * h,
-                ),
-                Slip(
-                    "slope on the wrong side",
-                    f"Multiply dL/dout with {slope} where h is negative, with 1 where it is"
-                    " positive.",
-                    lambda h, g: slope_at(-h) * g,
-                ),
-            ),
+            slips=tuple(self._slips_of_gradient(slope)),
+        )
+
+    def _slips_of_gradient(self, slope: str) -> Iterator[Slip]:
+        def slope_at(h: Array) -> Array:
+            return np.where(h > 0, 1, self.slope)
+
+        yield from without_upstream(slope_at)
+        yield Slip(
+            "relu for leaky relu",
+            f"Put {slope} times dL/dout where h is negative, not 0.",
+            lambda h, g: np.heaviside(h, 0) * g,
+        )
+        yield Slip(
+            "sign of the gradient for that of h",
+            f"Look at the sign of h, not of dL/dout, to choose between 1 and {slope}.",
+            lambda h, g: slope_at(g) * g + 0 * h,
+        )
+        yield Slip(
+            "slope on the wrong side",
+            f"Multiply dL/dout with {slope} where h is negative, with 1 where it is positive.",
+            lambda h, g: slope_at(-h) * g,
         )

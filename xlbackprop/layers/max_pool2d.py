@@ -23,7 +23,7 @@ from itertools import product
 
 import numpy as np
 
-from xlbackprop.contract.layer import LayerEquations, Port, Scope, layer
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Mask, Math, Place, Shape, Tensor
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.geometry import Geometry
@@ -35,7 +35,7 @@ from xlbackprop.layers.common.max_pool2d_slips import (
 )
 from xlbackprop.layers.common.pool_cells import Cells
 from xlbackprop.layers.common.pool_windows import Windows
-from xlbackprop.layers.common.pooling import PoolOptions, PoolTensors, about_pool, pool_tensors
+from xlbackprop.layers.common.pooling import PoolOptions, PoolPorts, about_pool, pool_ports
 from xlbackprop.layers.common.text import index_text
 
 # A formula can nest 64 functions, and looks for the winner with an IF for each entry.
@@ -63,7 +63,7 @@ class MaxPool2d(PoolOptions):
                 " formula can tell apart",
             )
         geometry = self.geometry(scope, shape)
-        return _MaxPooling(scope, geometry, pool_tensors(scope, shape, geometry)).equations()
+        return _MaxPooling(scope, geometry, pool_ports(scope, shape, geometry)).equations()
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,13 @@ class _MaxPooling:
 
     scope: Scope
     geometry: Geometry
-    tensors: PoolTensors
+    ports: PoolPorts
 
     def equations(self) -> LayerEquations:
         winner = self.find_winner()
         return LayerEquations(
-            inputs=(Port(self.tensors.h, self.tensors.dL_dh),),
-            outputs=(Port(self.tensors.out, self.tensors.dL_dout),),
+            inputs=(self.ports.h,),
+            outputs=(self.ports.out,),
             forward=(self.maximum(), winner),
             backward=(self.gradient_of_h(winner.target),),
             about=about_pool(self.geometry),
@@ -98,8 +98,8 @@ class _MaxPooling:
     def maximum(self) -> Equation:
         n = batch_letter(self.scope)
         return Equation(
-            self.tensors.out,
-            {"h": self.tensors.h},
+            self.ports.out.tensor,
+            {"h": self.ports.h.tensor},
             compute=lambda h: self.windows.seen(h).max(axis=-1),
             formula=lambda at, *index: f"MAX({at.h[*index[:-2], *self.cells.window(*index[-2:])]})",
             math=Math(f"out[{n}c,i,j] = max(a,b) h[{self.entry}]"),
@@ -110,12 +110,12 @@ class _MaxPooling:
         n, width = batch_letter(self.scope), self.geometry.kernel[1]
         target = self.scope.tensor(
             "winner",
-            self.tensors.out.shape,
-            "".join(self.tensors.out.axes),
+            self.ports.out.tensor.shape,
+            "".join(self.ports.out.tensor.axes),
             Kind.HELPER,
             "position of the maximum in its window",
             place=Place.BESIDE,
-            belongs_to=self.tensors.out,
+            belongs_to=self.ports.out.tensor,
         )
 
         def compute(h: Array) -> Array:
@@ -125,7 +125,7 @@ class _MaxPooling:
 
         return Equation(
             target,
-            {"h": self.tensors.h},
+            {"h": self.ports.h.tensor},
             compute,
             self._formula_of_winner,
             Math(
@@ -163,9 +163,9 @@ class _MaxPooling:
             return "+".join(terms) if terms else 0
 
         return Equation(
-            self.tensors.dL_dh,
+            self.ports.h.gradient,
             # No formula needs h, but it tells where there are ties.
-            {"winner": winner, "g": self.tensors.dL_dout, "h": self.tensors.h},
+            {"winner": winner, "g": self.ports.out.gradient, "h": self.ports.h.tensor},
             lambda winner, g, h: self.windows.routed(winner, g),  # noqa: ARG005
             formula,
             Math(

@@ -175,11 +175,6 @@ class _Softmax:
         def compute(out: Array, g: Array, s: Array) -> Array:
             return out * (g - s[..., None])
 
-        hint = (
-            "Subtract the row's weighted sum from dL/dout, then multiply with out: an entry of h"
-            " moves all outputs of its row, through the sum that they are divided by"
-        )
-
         def formula(at: Addresses, *index: int) -> str:
             return f"{at.out[index]}*({at.g[index]}-{at.s[index[:-1]].fixed_column})"
 
@@ -193,28 +188,7 @@ class _Softmax:
                 why="An input raises its own output and, as they sum to 1, lowers all others of its"
                 " row: the weighted sum takes that off.",
             ),
-            slips=(
-                Slip(
-                    "Jacobian's diagonal only",
-                    f"{hint}; out · (1 - out) is only its own one.",
-                    lambda out, g, s: out * (1 - out) * g + 0 * s[..., None],
-                ),
-                Slip(
-                    "weighted sum not subtracted",
-                    f"{hint}; the sum is missing.",
-                    lambda out, g, s: out * g + 0 * s[..., None],
-                ),
-                Slip(
-                    "out missing",
-                    f"{hint}; the factor out is missing.",
-                    lambda out, g, s: g - s[..., None] + 0 * out,
-                ),
-                Slip(
-                    "derivative missing",
-                    f"{hint}; you passed dL/dout on as it is.",
-                    lambda out, g, s: g + 0 * out * s[..., None],
-                ),
-            ),
+            slips=_SLIPS_OF_GRADIENT,
         )
 
     def slips_of_maximum(self) -> Iterator[Slip]:
@@ -229,3 +203,32 @@ class _Softmax:
             "Take the largest entry of the row, so that no exponential overflows.",
             lambda h: h.min(axis=-1),
         )
+
+
+_HINT = (
+    "Subtract the row's weighted sum from dL/dout, then multiply with out: an entry of h"
+    " moves all outputs of its row, through the sum that they are divided by"
+)
+
+_SLIPS_OF_GRADIENT = (
+    Slip(
+        "Jacobian's diagonal only",
+        f"{_HINT}; out · (1 - out) is only its own one.",
+        lambda out, g, s: out * (1 - out) * g + 0 * s[..., None],
+    ),
+    Slip(
+        "weighted sum not subtracted",
+        f"{_HINT}; the sum is missing.",
+        lambda out, g, s: out * g + 0 * s[..., None],
+    ),
+    Slip(
+        "out missing",
+        f"{_HINT}; the factor out is missing.",
+        lambda out, g, s: g - s[..., None] + 0 * out,
+    ),
+    Slip(
+        "derivative missing",
+        f"{_HINT}; you passed dL/dout on as it is.",
+        lambda out, g, s: g + 0 * out * s[..., None],
+    ),
+)

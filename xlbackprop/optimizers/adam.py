@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from xlbackprop.contract.optimizer import Parameter, Update, optimizer
 from xlbackprop.contract.options import number
-from xlbackprop.optimizers.decay import decayed_gradient
-from xlbackprop.optimizers.moments import moments_update
+from xlbackprop.optimizers.common.decay import decayed_gradient
+from xlbackprop.optimizers.common.moments import moments_update
 
 
 @optimizer("adam")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from xlbackprop.contract.optimizer import Parameter, Update, optimizer
 from xlbackprop.contract.options import number
 from xlbackprop.equation import Equation, Math, Slip
-from xlbackprop.optimizers.moments import moments_update
+from xlbackprop.optimizers.common.moments import moments_update
 
 
 @optimizer("adamw")

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from xlbackprop.contract.optimizer import Parameter, Update, optimizer
 from xlbackprop.contract.options import number
 from xlbackprop.equation import Array, Math, Slip
-from xlbackprop.optimizers.decay import decayed_gradient
-from xlbackprop.optimizers.slips import slips_of_step
-from xlbackprop.optimizers.velocity import velocity
+from xlbackprop.optimizers.common.decay import decayed_gradient
+from xlbackprop.optimizers.common.slips import slips_of_step
+from xlbackprop.optimizers.common.velocity import velocity
 
 
 @optimizer("momentum")

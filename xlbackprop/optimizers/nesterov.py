@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from xlbackprop.contract.optimizer import Parameter, Update, optimizer
 from xlbackprop.contract.options import number
 from xlbackprop.equation import Array, Math, Slip
-from xlbackprop.optimizers.decay import decayed_gradient, undecayed
-from xlbackprop.optimizers.slips import slips_of_step
-from xlbackprop.optimizers.velocity import velocity
+from xlbackprop.optimizers.common.decay import decayed_gradient, undecayed
+from xlbackprop.optimizers.common.slips import slips_of_step
+from xlbackprop.optimizers.common.velocity import velocity
 
 
 @optimizer("nesterov")
@@ -51,23 +51,28 @@ class Nesterov:
             math=Math(f"{w}_new = {w} - lr · ({gradient.title} + momentum · {v.target.title})"),
             slips=(
                 *slips_of_step(compute),
-                Slip(
-                    "plain momentum",
-                    "Look ahead: add momentum times the velocity to the gradient, instead of"
-                    " stepping along the velocity alone.",
-                    lambda w, g, v, lr, momentum: w - lr * v + 0 * momentum * g,
-                ),
-                Slip(
-                    "plain gradient",
-                    "Add momentum times the velocity to the gradient before you step.",
-                    lambda w, g, v, lr, momentum: w - lr * g + 0 * momentum * v,
-                ),
-                Slip(
-                    "momentum missing",
-                    "Multiply the velocity with momentum before you add it to the gradient.",
-                    lambda w, g, v, lr, momentum: w - lr * (g + v) + 0 * momentum,
-                ),
+                *_SLIPS,
                 *undecayed(parameter, gradient, compute),
             ),
         )
         return Update((*decay, v, new), {"v": v.target})
+
+
+_SLIPS = (
+    Slip(
+        "plain momentum",
+        "Look ahead: add momentum times the velocity to the gradient, instead of"
+        " stepping along the velocity alone.",
+        lambda w, g, v, lr, momentum: w - lr * v + 0 * momentum * g,
+    ),
+    Slip(
+        "plain gradient",
+        "Add momentum times the velocity to the gradient before you step.",
+        lambda w, g, v, lr, momentum: w - lr * g + 0 * momentum * v,
+    ),
+    Slip(
+        "momentum missing",
+        "Multiply the velocity with momentum before you add it to the gradient.",
+        lambda w, g, v, lr, momentum: w - lr * (g + v) + 0 * momentum,
+    ),
+)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from xlbackprop.contract.optimizer import Parameter, Update, optimizer
 from xlbackprop.contract.options import number
 from xlbackprop.equation import Array, Math
-from xlbackprop.optimizers.decay import decayed_gradient, undecayed
-from xlbackprop.optimizers.slips import slips_of_step
+from xlbackprop.optimizers.common.decay import decayed_gradient, undecayed
+from xlbackprop.optimizers.common.slips import slips_of_step
 
 
 @optimizer("sgd")

@@ -9,7 +9,7 @@ import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Port, Scope
 from xlbackprop.contract.sums import Finish, Terms, sum_equations
-from xlbackprop.equation import Array, Equation, Math, Shape, Tensor
+from xlbackprop.equation import Array, Equation, Math, Shape
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.cross_correlation import CrossCorrelation
 from xlbackprop.layers.common.filter_slips import gradient_of_b_slips
@@ -18,36 +18,24 @@ from xlbackprop.layers.common.images import batch_letter
 
 
 @dataclass(frozen=True)
-class FilterTensors:
-    """The tensors of a layer of filters, under the names of the page."""
+class FilterPorts:
+    """The input, the parameters and the output of a layer of filters."""
 
-    h: Tensor
-    w: Tensor
-    b: Tensor
-    out: Tensor
-    dL_dout: Tensor
-    dL_dw: Tensor
-    dL_db: Tensor
-    dL_dh: Tensor
+    h: Port
+    w: Port
+    b: Port
+    out: Port
 
 
-def filter_tensors(
+def filter_ports(
     scope: Scope, h_shape: Shape, w_shape: Shape, w_axes: str, out_shape: Shape
-) -> FilterTensors:
-    """Return h, w, b (an entry for each of out's channels), out, and their gradients."""
-    h = scope.input("h", h_shape)
-    w = scope.parameter("w", w_shape, w_axes, "filters")
-    b = scope.parameter("b", (out_shape[-3],), "k", "bias", block_rank=0)
-    out = scope.output("out", out_shape, "nkij" if scope.has_batch else "kij")
-    return FilterTensors(
-        h.tensor,
-        w.tensor,
-        b.tensor,
-        out.tensor,
-        dL_dout=out.gradient,
-        dL_dw=w.gradient,
-        dL_db=b.gradient,
-        dL_dh=h.gradient,
+) -> FilterPorts:
+    """Return h, w, b with an entry for each of out's channels, and out."""
+    return FilterPorts(
+        h=scope.input("h", h_shape),
+        w=scope.parameter("w", w_shape, w_axes, "filters"),
+        b=scope.parameter("b", (out_shape[-3],), "k", "bias", block_rank=0),
+        out=scope.output("out", out_shape, "nkij" if scope.has_batch else "kij"),
     )
 
 
@@ -57,7 +45,7 @@ class FilterLayer:
 
     scope: Scope
     correlation: CrossCorrelation
-    tensors: FilterTensors
+    ports: FilterPorts
     has_bias: bool
 
     @property
@@ -74,12 +62,11 @@ class FilterLayer:
         self, forward: list[Equation], backward: list[Equation], about: str, note: str
     ) -> LayerEquations:
         """Return the whole layer, from the equations of both passes."""
-        tensors = self.tensors
-        filters, bias = Port(tensors.w, tensors.dL_dw), Port(tensors.b, tensors.dL_db)
+        ports = self.ports
         return LayerEquations(
-            inputs=(Port(tensors.h, tensors.dL_dh),),
-            parameters=(filters, bias) if self.has_bias else (filters,),
-            outputs=(Port(tensors.out, tensors.dL_dout),),
+            inputs=(ports.h,),
+            parameters=(ports.w, ports.b) if self.has_bias else (ports.w,),
+            outputs=(ports.out,),
             forward=tuple(forward),
             backward=tuple(backward),
             about=about,
@@ -92,7 +79,7 @@ class FilterLayer:
         if not self.has_bias:
             return None
         return Finish(
-            {"b": self.tensors.b},
+            {"b": self.ports.b.tensor},
             compute=lambda total, b: total + b[:, None, None],
             formula=lambda total, at, *index: f"{total}+{at.b[index[-3]].fixed}",
         )
@@ -119,9 +106,9 @@ class FilterLayer:
             return f"SUM({at.g[*(n,) * len(batch), k]})"
 
         math = Math(f"dL/db[k] = Σ({self.n}i,j) dL/dout[{self.n}k,i,j]")
-        terms = Terms(samples, {"g": self.tensors.dL_dout}, partial, term, "sample")
-        slips = gradient_of_b_slips(self.tensors.dL_dw, axis)
-        return sum_equations(self.scope, self.tensors.dL_db, terms, math, slips=slips)
+        terms = Terms(samples, {"g": self.ports.out.gradient}, partial, term, "sample")
+        slips = gradient_of_b_slips(self.ports.w.gradient, axis)
+        return sum_equations(self.scope, self.ports.b.gradient, terms, math, slips=slips)
 
 
 def filters_text(filters: int, kernel: str) -> str:

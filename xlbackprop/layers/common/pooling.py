@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.contract.options import pair
-from xlbackprop.equation import Shape, Tensor
+from xlbackprop.equation import Shape
 from xlbackprop.layers.common.geometry import Geometry, Pair, as_pair
 from xlbackprop.layers.common.images import image_size
 from xlbackprop.layers.common.text import pair_text, size_text
@@ -50,20 +50,17 @@ class PoolOptions:
 
 
 @dataclass(frozen=True)
-class PoolTensors:
-    """The tensors of a pooling layer, under the names of the page."""
+class PoolPorts:
+    """The input and the output of a pooling layer."""
 
-    h: Tensor
-    out: Tensor
-    dL_dout: Tensor
-    dL_dh: Tensor
+    h: Port
+    out: Port
 
 
-def pool_tensors(scope: Scope, shape: Shape, geometry: Geometry) -> PoolTensors:
-    """Return h of a shape, out, and their gradients."""
-    h = scope.input("h", shape)
-    out = scope.output("out", (*shape[:-2], *geometry.output_size))
-    return PoolTensors(h.tensor, out.tensor, dL_dout=out.gradient, dL_dh=h.gradient)
+def pool_ports(scope: Scope, shape: Shape, geometry: Geometry) -> PoolPorts:
+    """Return h of a shape, and out."""
+    out_shape = (*shape[:-2], *geometry.output_size)
+    return PoolPorts(scope.input("h", shape), scope.output("out", out_shape))
 
 
 def about_pool(geometry: Geometry) -> str:

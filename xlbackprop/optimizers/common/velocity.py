@@ -29,26 +29,29 @@ def velocity(parameter: Parameter, gradient: Tensor) -> Equation:
         compute=lambda v, g, momentum: momentum * v + g,
         formula=lambda v, g, momentum: f"{momentum}*{v}+{g}",
         math=Math(f"{target.title} = momentum · {before.name} + {gradient.title}"),
-        slips=(
-            Slip(
-                "momentum missing",
-                "Multiply the velocity of the step before with momentum, so that it fades.",
-                lambda v, g, momentum: v + g + 0 * momentum,
-            ),
-            Slip(
-                "velocity of the step before forgotten",
-                "Add momentum times the velocity of the step before to the gradient.",
-                lambda v, g, momentum: g + 0 * v * momentum,
-            ),
-            Slip(
-                "gradient weighted with 1 - momentum",
-                "Add the whole gradient: this velocity is a sum that fades, not an average.",
-                lambda v, g, momentum: momentum * v + (1 - momentum) * g,
-            ),
-            Slip(
-                "velocity with the wrong sign",
-                "Add the gradient to the velocity: it is subtracted from the parameter later.",
-                lambda v, g, momentum: momentum * v - g,
-            ),
-        ),
+        slips=_SLIPS,
     )
+
+
+_SLIPS = (
+    Slip(
+        "momentum missing",
+        "Multiply the velocity of the step before with momentum, so that it fades.",
+        lambda v, g, momentum: v + g + 0 * momentum,
+    ),
+    Slip(
+        "velocity of the step before forgotten",
+        "Add momentum times the velocity of the step before to the gradient.",
+        lambda v, g, momentum: g + 0 * v * momentum,
+    ),
+    Slip(
+        "gradient weighted with 1 - momentum",
+        "Add the whole gradient: this velocity is a sum that fades, not an average.",
+        lambda v, g, momentum: momentum * v + (1 - momentum) * g,
+    ),
+    Slip(
+        "velocity with the wrong sign",
+        "Add the gradient to the velocity: it is subtracted from the parameter later.",
+        lambda v, g, momentum: momentum * v - g,
+    ),
+)

@@ -15,8 +15,8 @@ import numpy as np
 
 from xlbackprop.contract.optimizer import Parameter, Update
 from xlbackprop.equation import Array, Equation, Math, Slip, Tensor
-from xlbackprop.optimizers.averages import moving_average
-from xlbackprop.optimizers.slips import slips_of_root, slips_of_step
+from xlbackprop.optimizers.common.averages import moving_average
+from xlbackprop.optimizers.common.slips import slips_of_root, slips_of_step
 
 
 def moments_update(
