@@ -75,7 +75,7 @@ def lay_out(network: Network) -> Layout:
     """Return where everything stands. Raises SpecError where a sheet would be too large."""
     sheets: list[Sheet] = []
     blocks: dict[str, tuple[Block, ...]] = {}
-    for content in pages(network):
+    for content in sheet_contents(network):
         page = _Page(content, network.tensors, network.equation_of)
         sheets.append(page.sheet())
         blocks.update(page.blocks)
@@ -83,8 +83,8 @@ def lay_out(network: Network) -> Layout:
 
 
 @dataclass(frozen=True)
-class PageContent:
-    """What stands on one page: its head, and its bands of tensors from top to bottom."""
+class SheetContent:
+    """What stands on one sheet: its head, and its bands of tensors from top to bottom."""
 
     name: str
     title: str
@@ -92,16 +92,16 @@ class PageContent:
     bands: tuple[tuple[str, list[Tensor]], ...]
 
 
-def pages(network: Network) -> Iterator[PageContent]:
-    """Yield what stands on each page: the layers in order, then the training."""
+def sheet_contents(network: Network) -> Iterator[SheetContent]:
+    """Yield what stands on each sheet: the layers in order, then the training."""
     for number, layer in enumerate(network.layers):
         part = layer.equations
         bands = [band for step in network.steps for band in _bands(step, number)]
         about = ". ".join(filter(None, [part.about, part.note]))
-        yield PageContent(layer.name, f"{layer.name} · {layer.type}", about, tuple(bands))
+        yield SheetContent(layer.name, f"{layer.name} · {layer.type}", about, tuple(bands))
     if network.training:
         training = network.training
-        yield PageContent(
+        yield SheetContent(
             TRAINING,
             f"training · {training.name}",
             f"{training.steps} step{'s' * (training.steps > 1)}; turn a hyperparameter, and all"
@@ -147,7 +147,7 @@ class _Page:
 
     def __init__(
         self,
-        content: PageContent,
+        content: SheetContent,
         tensors: Mapping[str, Tensor],
         equations: Mapping[str, Equation],
     ) -> None:

@@ -108,7 +108,8 @@ class OutputCommand(SectionedCommand):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the parameters, those for the files at the head of their section."""
         own = super().get_params(ctx)
-        first = next(n for n, one in enumerate(own) if getattr(one, "section", "") == OUTPUT_FILES)
+        sections = [getattr(parameter, "section", "") for parameter in own]
+        first = sections.index(OUTPUT_FILES)
         files = [
             SectionedOption(
                 [f"--{form.option}", form.option],

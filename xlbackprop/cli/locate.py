@@ -56,7 +56,7 @@ def locate(
     if guess == (spec is not None):
         raise click.UsageError("give either --spec SPEC or --guess")
     spec_file = output.with_suffix(".spec.toml") if output and guess else None
-    check_outputs([one for one in (output, spec_file) if one], workbook, force=force)
+    check_outputs([path for path in (output, spec_file) if path], workbook, force=force)
     with shown_progress(quiet=as_json):
         proposal = xlbackprop.locate(workbook, spec) if spec else xlbackprop.guess(workbook)
     if spec_file:

@@ -96,7 +96,7 @@ def _hints(cell: CellResult) -> Iterator[str]:
 
 def _summary(report: Report) -> Summary:
     tensors = [_line(tensor) for tensor in report.tensors]
-    sentences = [*report.notes, *(text for one in report.tensors for text in _diagnoses(one))]
+    sentences = [*report.notes, *(text for tensor in report.tensors for text in _diagnoses(tensor))]
     title = one_line(Path(report.workbook).name, 120)
     return Summary(title, report.verdict, report.counts, tensors, sentences)
 
@@ -107,5 +107,5 @@ def _line(tensor: TensorResult) -> TensorLine:
 
 
 def _diagnoses(tensor: TensorResult) -> Iterator[str]:
-    for one in tensor.diagnosis:
-        yield f"{tensor.name}: {one['message'] or one['slip']}"
+    for diagnosis in tensor.diagnosis:
+        yield f"{tensor.name}: {diagnosis['message'] or diagnosis['slip']}"

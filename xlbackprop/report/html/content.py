@@ -13,7 +13,7 @@ from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import one_line
 from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.review import Review
-from xlbackprop.layout import PageContent, pages
+from xlbackprop.layout import SheetContent, sheet_contents
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.html.legend import SIGNS, VERDICTS, LegendEntry, legend
 from xlbackprop.report.html.records import Records
@@ -91,7 +91,7 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
         if tensor.entries:
             records.add(review.found[name], tensor.entries)
     numbers = {name: number for number, name in enumerate(review.network.tensors)}
-    empty = [one.name for one in report.tensors if set(one.counts) == {"blank"}]
+    empty = [tensor.name for tensor in report.tensors if set(tensor.counts) == {"blank"}]
     in_question = [cell for cell in report.cells if cell.tensor not in empty]
     listed = list(_worth_listing(in_question))
     sign, sentence = VERDICTS[report.verdict]
@@ -118,7 +118,7 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
 
 def _entries(review: Review, report: Report) -> list[Entry]:
     network = review.network
-    results = {one.name: one for one in report.tensors}
+    results = {result.name: result for result in report.tensors}
     return [
         Entry(
             number,
@@ -144,15 +144,15 @@ def _is_all_right(entry: Entry) -> bool:
 
 
 def _sections(review: Review, drawn: Mapping[str, DrawnTensor]) -> Iterator[Section]:
-    for page in pages(review.network):
-        bands = tuple(_bands(page, drawn))
+    for sheet in sheet_contents(review.network):
+        bands = tuple(_bands(sheet, drawn))
         if bands:
             counts = _sum(tensor.counts for band in bands for tensor in band.tensors)
-            yield Section(page.name, page.title, page.about, counts, bands)
+            yield Section(sheet.name, sheet.title, sheet.about, counts, bands)
 
 
-def _bands(page: PageContent, drawn: Mapping[str, DrawnTensor]) -> Iterator[Band]:
-    for title, tensors in page.bands:
+def _bands(sheet: SheetContent, drawn: Mapping[str, DrawnTensor]) -> Iterator[Band]:
+    for title, tensors in sheet.bands:
         present = tuple(drawn[tensor.name] for tensor in tensors if tensor.name in drawn)
         if present:
             yield Band(title, present)
@@ -168,8 +168,9 @@ def _sum(all_counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def _sentences(report: Report, numbers: Mapping[str, int]) -> Iterator[tuple[int, str, str]]:
     for tensor in report.tensors:
-        for one in tensor.diagnosis:
-            yield numbers[tensor.name], tensor.name, one["message"] or one["slip"]
+        for diagnosis in tensor.diagnosis:
+            sentence = diagnosis["message"] or diagnosis["slip"]
+            yield numbers[tensor.name], tensor.name, sentence
 
 
 def _worth_listing(cells: Iterable[CellResult]) -> Iterator[CellResult]:

@@ -92,7 +92,7 @@ class Records:
             return []
         sources = self._references.sources(tensor.name, index)
         ranges = map(self._range, sources[:_MOST_SOURCES])
-        numbers = [self._ranges.setdefault(one, len(self._ranges)) for one in ranges]
+        numbers = [self._ranges.setdefault(cells, len(self._ranges)) for cells in ranges]
         return [*numbers, len(numbers) - len(sources)] if len(numbers) < len(sources) else numbers
 
     def _range(self, source: SourceRange) -> tuple[int, int, int, int]:

@@ -119,13 +119,13 @@ def _pieces(
     columns = _first(trouble[block].any(axis=0), width)
     most = _COLUMNS_OF_A_LINE if axes.down is None else MOST_COLUMNS
     for start in range(0, len(columns), most):
-        part = columns[start : start + most]
+        together = columns[start : start + most]
         yield Piece(
             axes.label(block),
             axes.corner,
             None if axes.down is None else tuple(rows),
-            None if axes.across is None else tuple(part),
-            entries[block][np.ix_(rows, part)],
+            None if axes.across is None else tuple(together),
+            entries[block][np.ix_(rows, together)],
         )
 
 

@@ -40,15 +40,15 @@ def print_proposal(proposal: Proposal, stream: TextIO) -> None:
     """Print where tensors were found, how sure that is, and why."""
     console = open_console(stream)
     rows: list[list[str | Text]] = []
-    for one in proposal.tensors:
-        blocks = [f"{sheet}!{cells}" for sheet, cells in proposal.ranges(one)]
+    for tensor in proposal.tensors:
+        blocks = [f"{sheet}!{cells}" for sheet, cells in proposal.ranges(tensor)]
         more = f" … {len(blocks)} blocks" if len(blocks) > 3 else ""
-        colour = COLOURS["right" if one.certainty == "sure" else "carried"]
+        colour = COLOURS["right" if tensor.certainty == "sure" else "carried"]
         where = " ".join(blocks[:3]) + more
-        rows.append([one.name, Text(one.certainty, colour), where, one.reason])
+        rows.append([tensor.name, Text(tensor.certainty, colour), where, tensor.reason])
     print_table(console, ["tensor", "certainty", "cells", "why"], rows)
     if proposal.left_out:
         console.print()
         console.print(Text("not found", "bold"))
-        left_out = [[one.name, one.reason] for one in proposal.left_out]
+        left_out = [[tensor.name, tensor.reason] for tensor in proposal.left_out]
         print_table(console, ["tensor", "why"], left_out)

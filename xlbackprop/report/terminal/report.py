@@ -13,7 +13,7 @@ from xlbackprop.formula.addresses import pasted
 from xlbackprop.report.report import CellResult, Report
 from xlbackprop.report.terminal.console import COLOURS, open_console, print_table
 
-# More than these are counted, not listed: a page that is wrong throughout has one cause or two.
+# More than these are counted, not listed: a workbook that is wrong throughout has one cause or two.
 MOST_CELLS = 40
 
 _MEANINGS = {
@@ -78,9 +78,9 @@ def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> Non
 def _print_diagnoses(console: Console, report: Report) -> None:
     """Print which mistakes were made, and what to do about them."""
     lines = [
-        (tensor.name, one["message"] or one["slip"])
+        (tensor.name, diagnosis["message"] or diagnosis["slip"])
         for tensor in report.tensors
-        for one in tensor.diagnosis
+        for diagnosis in tensor.diagnosis
     ]
     if lines:
         console.print()
