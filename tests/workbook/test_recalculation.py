@@ -46,7 +46,7 @@ def test_stale_value_is_recalculated_and_counted(book):
     fill(book, {LAST: (formula_of(book, LAST), 123.0)})
     report = xlbackprop.check(book)
     assert report.verdict == "right"
-    assert report.notes == ("1 saved value was stale: judged is what the formulas give now",)
+    assert report.notes == ("1 saved value was stale: what the formulas give now is judged",)
 
 
 def test_wrong_formula_is_judged_by_what_it_gives_and_says_what_was_saved(book, truth):
@@ -100,7 +100,7 @@ def test_saved_value_is_judged_where_the_engine_cannot_compute(book, truth, form
     fill(book, {LAST: (formula.format(here=here), number(truth, LAST))})
     report = xlbackprop.check(book)
     assert report.verdict == "right"
-    assert report.notes == ("1 cell was not recalculated: judged is what was saved there",)
+    assert report.notes == ("1 cell was not recalculated: what was saved there is judged",)
     fill(book, {LAST: (formula.format(here=here), 0.123)})
     (cell,) = xlbackprop.check(book).cells
     assert (cell.status, cell.found) == ("wrong", 0.123)

@@ -19,10 +19,10 @@ def sentence(note: Note) -> str:
             return f"not recalculated: {note.reason}; the saved values are judged"
         case NoteKind.STALE:
             values = "value was" if note.count == 1 else "values were"
-            return f"{note.count:,} saved {values} stale: judged is what the formulas give now"
+            return f"{note.count:,} saved {values} stale: what the formulas give now is judged"
         case NoteKind.UNABLE:
             cells = "cell was" if note.count == 1 else "cells were"
-            return f"{note.count:,} {cells} not recalculated: judged is what was saved there"
+            return f"{note.count:,} {cells} not recalculated: what was saved there is judged"
         case NoteKind.TAKEN_FROM_MAP | NoteKind.TAKEN_NOT_FOUND | NoteKind.LOCATED:
             return _on_places(note)
         case NoteKind.GUESSED:

@@ -87,7 +87,7 @@ class _Printer:
         if found:
             self._line(f"formula  {self._cut(found)}", "dim")
         if ours and ours != found:
-            self._line(f"rather  {self._cut(ours)}", "dim")
+            self._line(f"rather   {self._cut(ours)}", "dim")
 
     def _print_upstream(self) -> None:
         told = self.explanation

@@ -28,7 +28,7 @@ _MEANINGS = {
 def print_report(report: Report, stream: TextIO) -> None:
     """Print what `check` found."""
     console = open_console(stream)
-    counts = ", ".join(f"{number} {status}" for status, number in report.counts.items())
+    counts = ", ".join(f"{number:,} {status}" for status, number in report.counts.items())
     line = Text(f"{one_line(report.workbook)}: ")
     line.append(report.verdict.upper(), COLOURS.get(report.verdict, ""))
     console.print(line.append(f" ({counts})"))
@@ -62,9 +62,7 @@ def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> Non
             pasted(cell.sheet, cell.cell),
             entry_name(cell.tensor, cell.index),
             _value(cell.found),
-            # What is not there yet is not given away.
-            "" if cell.status == "blank" else _value(cell.expected),
-            _value(cell.from_your_cells),
+            *_answers(cell),
             cell.why,
         ]
         for cell in cells[:MOST_CELLS]
@@ -73,6 +71,17 @@ def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> Non
     print_table(console, heads, rows, right=(2, 3, 4))
     if len(cells) > MOST_CELLS:
         console.print(Text(f"  … and {len(cells) - MOST_CELLS:,} more; --json lists all"))
+
+
+def _answers(cell: CellResult) -> tuple[str, str]:
+    """Return what is right, and what follows from the user's own cells where that differs.
+
+    Of a blank cell nothing: what is not there yet is not given away.
+    """
+    if cell.status == "blank":
+        return "", ""
+    from_your_cells = None if cell.from_your_cells == cell.expected else cell.from_your_cells
+    return _value(cell.expected), _value(from_your_cells)
 
 
 def _print_diagnoses(console: Console, report: Report) -> None:
@@ -103,7 +112,7 @@ def _print_rules(console: Console, report: Report) -> None:
 
 
 def _count(number: int, status: str) -> Text:
-    return Text(str(number), COLOURS[status]) if number else Text("·", "dim")
+    return Text(f"{number:,}", COLOURS[status]) if number else Text("·", "dim")
 
 
 def _value(value: float | str | None) -> str:
