@@ -6,21 +6,19 @@ is not what the code says.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
-from pathlib import Path
 from typing import Any
 
 import click
 import tomli_w
 
 import xlbackprop
-from tests.test_architecture import PACKAGE, ROOMS
 from tests.tools import regions
+from tests.tools.house import NAME, ROOMS, House, Module
 from xlbackprop.cli import cli
 from xlbackprop.equation import Equation, Kind
 from xlbackprop.layers import LAYERS
@@ -259,20 +257,36 @@ def _command(name: str, command: click.Command, program: click.Context) -> str:
     return _section(f"## {name}", f"`{usage}`", told, table(("option", "does"), rows))
 
 
-def rooms() -> str:
-    """Return the table of rooms and the folders in them: the first sentences of their files."""
-    rows = []
-    for room in (one for one in ROOMS if one not in ("__init__", "__main__")):
-        path = PACKAGE / room / "__init__.py"
-        inner = sorted(PACKAGE.glob(f"{room}/*/__init__.py"))
-        rows.append((f"`{room}`", _first(path if path.exists() else PACKAGE / f"{room}.py")))
-        rows += [(f"`{room}/{one.parent.name}`", _first(one)) for one in inner]
-    return table(("room", "holds"), rows)
+def rooms(house: House | None = None) -> str:
+    """Return the table of rooms and the folders in them: what they hold, what they import."""
+    house, rows = house or House(), []
+    for room in (one for one in ROOMS if one in house.rooms and not one.startswith("__")):
+        imports = sorted(house.rooms[room], key=ROOMS.index)
+        rows.append(_room(house.modules[f"{NAME}.{room}"], room, imports))
+        for module in house.folders_in(room):
+            name = f"{room}/{module.path.parent.name}"
+            rows.append(_room(module, name, house.imports_of(module)))
+    return table(("room", "holds", "imports"), rows)
 
 
-def _first(path: Path) -> str:
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return " ".join(text.split("\n\n")[0].split())
+def _room(module: Module, name: str, imports: list[str]) -> tuple[str, ...]:
+    return f"`{name}`", module.docstring, ", ".join(f"`{one}`" for one in imports)
+
+
+def drawing(house: House | None = None) -> str:
+    """Return the drawing of the rooms, as GitHub shows it: an arrow for each that is imported.
+
+    An arrow is left out where the way through other rooms says the same.
+    """
+    names = {"__init__": "library[import xlbackprop]", "__main__": "main[python -m xlbackprop]"}
+    ids = {room: names.get(room, room) for room in ROOMS}
+    drawn = (house or House()).drawn()
+    lines = [
+        f"    {ids[room]} --> {ids[other]}"
+        for room in reversed(ROOMS)
+        for other in reversed(drawn.get(room, []))
+    ]
+    return "\n".join(["```mermaid", "flowchart TB", *lines, "```"])
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -283,7 +297,7 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 MAKERS: dict[str, Callable[[], str]] = {
     "layers": layers, "losses": losses, "optimizers": optimizers, "templates": templates,
-    "exports": exports, "commands": commands, "rooms": rooms,
+    "exports": exports, "commands": commands, "rooms": rooms, "drawing": drawing,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -47,11 +47,26 @@ from xlbackprop.layers.common.normalization_slips import (
 class Normalization(NormalizationBlocks):
     """The equations of a normalization of known shape."""
 
+    @property
+    def i(self) -> str:
+        """The index of an entry, in equations."""
+        return self.entries.index
+
+    @property
+    def g(self) -> str:
+        """The index of an entry's group."""
+        return self.groups.index
+
+    @property
+    def p(self) -> str:
+        """The index of an entry's gamma and beta."""
+        return self.sharing.index
+
     def equations(self, about: str, note: str = "") -> LayerEquations:
         """Return the layer; `about` says what has its own mean and variance."""
         return LayerEquations(
             inputs=(self.part.input,),
-            parameters=(self.scale, self.shift),
+            parameters=(self.gamma, self.beta),
             outputs=(self.part.output,),
             forward=tuple(self._forward()),
             backward=tuple(self._backward()),
@@ -120,7 +135,7 @@ class Normalization(NormalizationBlocks):
 
     def _normalize(self) -> Equation:
         return entry_equation(
-            self.normalized,
+            self.normalized.tensor,
             {"c": (self.centered, self.entries), "r": (self.inv_std, self.groups)},
             compute=lambda c, r: c * r,
             formula=lambda c, r: f"{c}*{r}",
@@ -130,11 +145,11 @@ class Normalization(NormalizationBlocks):
 
     def _scale_and_shift(self) -> Equation:
         return entry_equation(
-            self.out,
+            self.part.out,
             {
-                "gamma": (self.gamma, self.sharing),
-                "x": (self.normalized, self.entries),
-                "beta": (self.beta, self.sharing),
+                "gamma": (self.gamma.tensor, self.sharing),
+                "x": (self.normalized.tensor, self.entries),
+                "beta": (self.beta.tensor, self.sharing),
             },
             compute=lambda gamma, x, beta: gamma * x + beta,
             formula=lambda gamma, x, beta: f"{gamma}*{x}+{beta}",
@@ -148,8 +163,8 @@ class Normalization(NormalizationBlocks):
         sharing = self.sharing
         return sharing.sums(
             self.scope,
-            self.dL_dgamma,
-            {"g": self.dL_dout, "x": self.normalized},
+            self.gamma.gradient,
+            {"g": self.part.dL_dout, "x": self.normalized.tensor},
             compute=lambda g, x: g * x,
             text=sumproduct,
             math=Math(f"dL/dgamma{self.p} = {sharing.sigma}dL/dout{self.i} · normalized{self.i}"),
@@ -160,13 +175,13 @@ class Normalization(NormalizationBlocks):
         sharing = self.sharing
         math = Math(f"dL/dbeta{self.p} = {sharing.sigma}dL/dout{self.i}")
         return sharing.sums(
-            self.scope, self.dL_dbeta, {"g": self.dL_dout}, lambda g: g, total, math
+            self.scope, self.beta.gradient, {"g": self.part.dL_dout}, lambda g: g, total, math
         )
 
     def _gradient_of_normalized(self) -> Equation:
         return entry_equation(
-            self.dL_dnormalized,
-            {"g": (self.dL_dout, self.entries), "gamma": (self.gamma, self.sharing)},
+            self.normalized.gradient,
+            {"g": (self.part.dL_dout, self.entries), "gamma": (self.gamma.tensor, self.sharing)},
             compute=lambda g, gamma: g * gamma,
             formula=lambda g, gamma: f"{g}*{gamma}",
             math=Math(f"dL/dnormalized{self.i} = dL/dout{self.i} · gamma{self.p}"),
@@ -179,7 +194,7 @@ class Normalization(NormalizationBlocks):
         return groups.sums(
             self.scope,
             self.gradient_mean,
-            {"g": self.dL_dnormalized},
+            {"g": self.normalized.gradient},
             lambda g: g,
             total,
             math,
@@ -191,7 +206,7 @@ class Normalization(NormalizationBlocks):
         return groups.sums(
             self.scope,
             self.product_mean,
-            {"g": self.dL_dnormalized, "x": self.normalized},
+            {"g": self.normalized.gradient, "x": self.normalized.tensor},
             compute=lambda g, x: g * x,
             text=sumproduct,
             math=Math(
@@ -203,12 +218,12 @@ class Normalization(NormalizationBlocks):
 
     def _gradient_of_h(self) -> Equation:
         return entry_equation(
-            self.dL_dh,
+            self.part.dL_dh,
             {
                 "r": (self.inv_std, self.groups),
-                "g": (self.dL_dnormalized, self.entries),
+                "g": (self.normalized.gradient, self.entries),
                 "a": (self.gradient_mean, self.groups),
-                "x": (self.normalized, self.entries),
+                "x": (self.normalized.tensor, self.entries),
                 "b": (self.product_mean, self.groups),
             },
             compute=lambda r, g, a, x, b: r * (g - a - x * b),

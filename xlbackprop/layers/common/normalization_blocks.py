@@ -1,6 +1,12 @@
-"""The tensors of a normalization, and where they stand on the page."""
+"""The tensors of a normalization, and where they stand on the page.
+
+Rows' statistics stand to the right of the rows, all others below the blocks.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
 
 from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.equation import Domain, Kind, Place, Shape, Tensor
@@ -10,6 +16,7 @@ from xlbackprop.layers.common.groups import Groups
 Axes = tuple[int, ...]
 
 
+@dataclass(frozen=True)
 class NormalizationBlocks:
     """The tensors of a normalization of known shape.
 
@@ -17,43 +24,92 @@ class NormalizationBlocks:
     `parameters` those of which it has its own gamma and beta.
     """
 
-    def __init__(
-        self, scope: Scope, shape: Shape, eps: float, statistics: Axes, parameters: Axes
-    ) -> None:
-        part = Elementwise(scope, shape)
-        self.part, self.scope, self.eps = part, scope, eps
-        self.h, self.out, self.dL_dout, self.dL_dh = part.h, part.out, part.dL_dout, part.dL_dh
-        self.entries = Groups(self.h, tuple(range(len(shape))))
-        self.groups, self.sharing = Groups(self.h, statistics), Groups(self.h, parameters)
-        # The index of an entry, of its group, and of its gamma and beta, in equations.
-        self.i, self.g, self.p = self.entries.index, self.groups.index, self.sharing.index
-        self._make_forward()
-        self._make_backward()
+    scope: Scope
+    shape: Shape
+    eps: float
+    statistics: Axes
+    parameters: Axes
 
-    def _make_forward(self) -> None:
-        """Rows' statistics stand to the right of the rows, all others below the blocks."""
-        in_rows = self.groups.are_rows
-        place = Place.BESIDE if in_rows else Place.BELOW
-        self.mean = self._number("mean", "of h", place, self.h)
-        self.centered = self._block("centered", "h less mean", self.mean if in_rows else self.h)
-        self.var = self._number("var", "variance of h", place, self.centered)
-        self.inv_std = self._number("inv_std", "1 over deviation", place, self.var)
-        left = self.inv_std if in_rows else self.centered
-        self.normalized = self._block("normalized", "to mean 0, variance 1", left)
-        self.scale = self._parameter("gamma", "scale", 1)
-        self.shift = self._parameter("beta", "shift", 0)
-        self.gamma, self.dL_dgamma = self.scale.tensor, self.scale.gradient
-        self.beta, self.dL_dbeta = self.shift.tensor, self.shift.gradient
+    @cached_property
+    def part(self) -> Elementwise:
+        """The input and the output, of the same shape."""
+        return Elementwise(self.scope, self.shape)
 
-    def _make_backward(self) -> None:
-        self.dL_dnormalized = self.scope.gradient(self.normalized, "before the scale")
-        in_rows, below, backward = self.groups.are_rows, Place.BELOW, Kind.BACKWARD
-        above = self.var if in_rows else self.dL_dnormalized
-        self.gradient_mean = self._number(
-            "gradient_mean", "of the gradient", below, above, backward
-        )
-        above = self.inv_std if in_rows else self.dL_dnormalized
-        self.product_mean = self._number("product_mean", "of the product", below, above, backward)
+    @property
+    def h(self) -> Tensor:
+        """The input."""
+        return self.part.h
+
+    @cached_property
+    def entries(self) -> Groups:
+        """Each entry by itself."""
+        return Groups(self.h, tuple(range(len(self.shape))))
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The entries that have a mean and a variance in common."""
+        return Groups(self.h, self.statistics)
+
+    @cached_property
+    def sharing(self) -> Groups:
+        """The entries that share gamma and beta."""
+        return Groups(self.h, self.parameters)
+
+    # The forward pass.
+
+    @cached_property
+    def mean(self) -> Tensor:
+        """The mean of each group."""
+        return self._statistic("mean", "of h", self.h)
+
+    @cached_property
+    def centered(self) -> Tensor:
+        """The entries less their mean."""
+        left = self.mean if self.groups.are_rows else self.h
+        return self._block("centered", "h less mean", left)
+
+    @cached_property
+    def var(self) -> Tensor:
+        """The variance of each group."""
+        return self._statistic("var", "variance of h", self.centered)
+
+    @cached_property
+    def inv_std(self) -> Tensor:
+        """1 over the standard deviation of each group."""
+        return self._statistic("inv_std", "1 over deviation", self.var)
+
+    @cached_property
+    def normalized(self) -> Port:
+        """The entries with mean 0 and variance 1, and their gradient."""
+        left = self.inv_std if self.groups.are_rows else self.centered
+        entries = self._block("normalized", "to mean 0, variance 1", left)
+        return Port(entries, self.scope.gradient(entries, "before the scale"))
+
+    @cached_property
+    def gamma(self) -> Port:
+        """The scale."""
+        return self._parameter("gamma", "scale", 1)
+
+    @cached_property
+    def beta(self) -> Port:
+        """The shift."""
+        return self._parameter("beta", "shift", 0)
+
+    # The backward pass.
+
+    @cached_property
+    def gradient_mean(self) -> Tensor:
+        """The mean of the gradient in each group."""
+        above = self.var if self.groups.are_rows else self.normalized.gradient
+        return self._number("gradient_mean", "of the gradient", Place.BELOW, above, Kind.BACKWARD)
+
+    @cached_property
+    def product_mean(self) -> Tensor:
+        """The mean of the gradient times the normalized entries in each group."""
+        above = self.inv_std if self.groups.are_rows else self.normalized.gradient
+        return self._number("product_mean", "of the product", Place.BELOW, above, Kind.BACKWARD)
+
+    # What they are made with.
 
     def _block(self, short: str, about: str, left: Tensor) -> Tensor:
         """Return a tensor shaped like h, to the right of another."""
@@ -67,9 +123,12 @@ class NormalizationBlocks:
             belongs_to=left,
         )
 
-    def _number(
-        self, short: str, about: str, place: Place, near: Tensor, kind: Kind = Kind.FORWARD
-    ) -> Tensor:
+    def _statistic(self, short: str, about: str, near: Tensor) -> Tensor:
+        """Return a number for each group on the way forward."""
+        place = Place.BESIDE if self.groups.are_rows else Place.BELOW
+        return self._number(short, about, place, near, Kind.FORWARD)
+
+    def _number(self, short: str, about: str, place: Place, near: Tensor, kind: Kind) -> Tensor:
         """Return a tensor with a number for each group."""
         return self.scope.tensor(
             short,

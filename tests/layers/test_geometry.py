@@ -1,0 +1,106 @@
+"""The geometry of windows: the numbers that it states, and layers that only read it."""
+
+from dataclasses import FrozenInstanceError, replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from xlbackprop.contract.scope import Scope
+from xlbackprop.layers import LAYERS
+from xlbackprop.layers.common.filter_layer import FilterLayer
+from xlbackprop.layers.common.geometry import Geometry, Placement
+from xlbackprop.layers.common.planes import placed, taken_out
+
+ALL = [
+    Geometry((height, 5), (kernel, 2), (stride, 1), (padding, 0), (dilation, 2))
+    for height, kernel, stride, padding, dilation in product(
+        (3, 4, 7), (1, 2, 3), (1, 2, 3), (0, 1, 3), (1, 2)
+    )
+    if dilation * (kernel - 1) < height + 2 * padding
+]
+
+
+def starts(geometry, axis):
+    """Return where windows start that lie within the padded input, found one by one."""
+    padded = geometry.input_size[axis] + 2 * geometry.padding[axis]
+    last_entry = geometry.dilation[axis] * (geometry.kernel[axis] - 1)
+    every = range(0, padded, geometry.stride[axis])
+    return [start for start in every if start + last_entry < padded]
+
+
+@pytest.mark.parametrize("axis", [0, 1], ids=["rows", "columns"])
+def test_sizes_are_those_of_windows_laid_one_by_one(axis):
+    for geometry in ALL:
+        found = starts(geometry, axis)
+        assert geometry.output_size[axis] == len(found)
+        assert geometry.spread_size[axis] == found[-1] + 1
+        entries = range(geometry.kernel[axis])
+        reached = {geometry.dilation[axis] * entry for entry in entries}
+        assert geometry.dilated_kernel[axis] == max(reached) + 1
+        # A window of the full convolution for each entry of the padded input.
+        windows = geometry.full_size[axis] - geometry.dilated_kernel[axis] + 1
+        assert windows == geometry.padded_size[axis]
+
+
+def test_one_window_hides_the_stride():
+    assert not Geometry((3, 3), (3, 3), (2, 2)).has_gaps
+    assert Geometry((5, 3), (3, 3), (2, 2)).has_gaps
+    assert not Geometry((5, 5), (3, 3)).has_gaps
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_transposed_convolution_is_the_way_back_of_a_convolution(stride):
+    for size, kernel, padding, extra in product((1, 2, 5), (1, 2, 3), (0, 1), range(stride)):
+        rows = (size - 1) * stride - 2 * padding + kernel + extra  # as PyTorch documents it
+        if rows < 1:
+            continue
+        both = [(one, one) for one in (size, kernel, stride, padding, extra)]
+        geometry = Geometry.of_transposed(*both)
+        assert geometry.input_size == (rows, rows)
+        assert geometry.output_size == (size, size)
+
+
+def test_what_is_placed_in_zeros_can_be_taken_out():
+    x = np.arange(1.0, 13).reshape(2, 2, 3)
+    placement = Placement((7, 9), (1, 2), (3, 2))
+    zeros = placed(x, placement)
+    assert zeros.shape == (2, 7, 9)
+    assert zeros.sum() == x.sum()
+    assert zeros[1, 1 + 3 * 1, 2 + 2 * 2] == x[1, 1, 2]
+    np.testing.assert_array_equal(taken_out(zeros, placement, (2, 3)), x)
+
+
+def test_what_overhangs_is_cut_off():
+    np.testing.assert_array_equal(
+        placed(np.ones((2, 2)), Placement((2, 2), (1, 1))), [[0, 0], [0, 1]]
+    )
+
+
+def test_geometry_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        Geometry((3, 3), (2, 2)).kernel = (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["conv2d", "conv_transpose2d"])
+def test_steps_can_be_made_in_any_order(monkeypatch, kind):
+    """Nothing that one step makes is kept for another: the last may be asked for first."""
+    made = []
+
+    def keep(layer, **given):
+        made.append(layer)
+        return layer_equations(layer, **given)
+
+    layer_equations = FilterLayer.layer_equations
+    monkeypatch.setattr(FilterLayer, "layer_equations", keep)
+    options = LAYERS[kind].cls(filters=2, kernel=(2, 3), stride=(2, 1), padding=(1, 0))
+    forwards = options.equations(Scope("layer"), (2, 5, 5))
+    (layer,) = made
+    fresh = replace(layer)
+    backwards = [
+        *fresh.gradient_of_h(), *fresh.gradient_of_w(), *fresh.output(),
+        *fresh.spread.equations, *fresh.rotated.equations, *fresh.padded.equations,
+    ]  # fmt: skip
+    texts = {one.target: one.math.text for one in (*forwards.forward, *forwards.backward)}
+    assert len(backwards) == len(texts) - 1  # of b, which needs nothing
+    assert all(texts[equation.target] == equation.math.text for equation in backwards)
