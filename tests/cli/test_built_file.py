@@ -10,7 +10,7 @@ import pytest
 
 import xlbackprop
 from tests.support.building import build, command, everything_in
-from tests.support.program import TWO_LAYERS, environment
+from tests.support.program import ROOT, TWO_LAYERS, environment
 from xlbackprop.errors import SpecError
 
 
@@ -161,3 +161,21 @@ def test_blank_of_what_cannot_be_blank_raises_in_the_library(output_folder):
     with pytest.raises(SpecError, match="dL_dz"):
         xlbackprop.build("conv5x5x2", "mine.xlsx", blank=["dL_dz"])
     assert everything_in(output_folder) == []
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no clone")
+def test_output_folder_is_there_in_a_fresh_clone_and_what_is_written_there_is_ignored():
+    listed = subprocess.run(
+        ["git", "ls-files", "output"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert listed.stdout.split() == ["output/.gitignore"]
+    for name, status in {"output/conv5x5x2.xlsx": 0, "output/.gitignore": 1}.items():
+        ignored = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT, check=False)
+        assert ignored.returncode == status
+
+
+def test_first_command_can_be_run_again(output_folder):
+    assert build("../small.toml", "--force") == 0
+    assert build("../small.toml") == 2
+    assert build("../small.toml", "--force") == 0
+    assert everything_in(output_folder) == ["output", "output/small.xlsx"]

@@ -59,7 +59,7 @@ def _page() -> _Page:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = _asset("style.css"), _asset("report.js")
+    style, script = _asset("style.css"), _asset("drawing.js") + _asset("report.js")
     return _Page(environment.get_template("page.html"), style, script, _policy(style, script))
 
 

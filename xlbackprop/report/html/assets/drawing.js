@@ -1,0 +1,63 @@
+"use strict";
+/* Where the cells of the page are, and what they are called */
+const drawing = (() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const grids = new Map(); // by a tensor's number, made when first needed
+
+  function gridOf(number) {
+    if (!grids.has(number)) {
+      const cells = [...document.querySelectorAll(`#tensor-${number} tbody td`)];
+      const { entries } = data.tensors[number];
+      grids.set(number, {
+        cells,
+        positions: new Map(cells.map((cell, position) => [cell, position])),
+        byEntry: new Map(entries.map((entry, position) => [entry, cells[position]])),
+      });
+    }
+    return grids.get(number);
+  }
+
+  function numberOf(cell) {
+    return Number(cell.closest("[data-number]").dataset.number);
+  }
+
+  function cellAt(number, entry) {
+    return document.getElementById(`tensor-${number}`) ? gridOf(number).byEntry.get(entry) : undefined;
+  }
+
+  function drawnOf([number, first, rows, columns]) {
+    const width = data.tensors[number].size[1];
+    const cells = [];
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        cells.push(cellAt(number, first + row * width + column));
+      }
+    }
+    return cells.filter((cell) => cell);
+  }
+
+  function span(start, length) {
+    return length === 1 ? `${start}` : `${start}:${start + length}`;
+  }
+
+  function nameOf([number, first, rows, columns]) {
+    const { name, leading, size, rank } = data.tensors[number];
+    const [height, width] = size;
+    const index = [];
+    let block = Math.floor(first / (height * width));
+    for (const length of [...leading].reverse()) {
+      index.unshift(block % length);
+      block = Math.floor(block / length);
+    }
+    const row = Math.floor((first % (height * width)) / width);
+    if (rank === 2 || (rank === 1 && height > 1)) {
+      index.push(span(row, rows));
+    }
+    if (rank === 2 || (rank === 1 && height === 1)) {
+      index.push(span(first % width, columns));
+    }
+    return index.length ? `${name}[${index.join(", ")}]` : name;
+  }
+
+  return { data, gridOf, numberOf, cellAt, drawnOf, nameOf };
+})();
