@@ -2,7 +2,7 @@
 
 The command line makes its options from `OUTPUTS`, so that a new form is one file more:
 
-    @output("html", name="page", ending=".html", help="Write a page for the browser, too.")
+    @output("html", name="page", ending=".html", help="A page for the browser.")
     def page(outcome: Outcome, target: Path) -> bytes:
         ...
 """

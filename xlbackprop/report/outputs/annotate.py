@@ -7,7 +7,7 @@ from pathlib import Path
 from xlbackprop.report.outputs.output import Outcome, output
 
 
-@output("annotate", name="marked copy", ending="", help="Write a marked copy of the workbook here.")
+@output("annotate", name="marked copy", ending="", help="A copy of the workbook with marks.")
 def copy_with_marks(outcome: Outcome, target: Path) -> bytes:
     """Return the workbook as a file in which the cells that are not right are marked."""
     from xlbackprop.report.annotation import marked_copy

@@ -7,9 +7,7 @@ from pathlib import Path
 from xlbackprop.report.outputs.output import Outcome, output
 
 
-@output(
-    "csv", name="table", ending=".csv", help="Write the cells that are not right as a table, too."
-)
+@output("csv", name="table", ending=".csv", help="The cells that are not right, as a table.")
 def table(outcome: Outcome, target: Path) -> bytes:  # noqa: ARG001
     """Return the table of a checked workbook, marked as UTF-8 for Excel."""
     from xlbackprop.report.table import csv_report
