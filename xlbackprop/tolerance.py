@@ -1,10 +1,14 @@
 """How far a number may be from the answer and still be right: for the verifier and for practice.
 
-A number matches within the larger of the relative and the absolute tolerance. One that was typed
-also matches where it is the answer rounded to the decimals typed, if these are not too few.
+A number matches within a millionth, or within a billionth of the tensor's largest entry near 0. A
+typed number also counts as the answer rounded to its decimals, where half a unit of the last one
+is small beside the tensor, and the tensor is neither one number nor a copy that it should not be.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from math import ceil, log10
 
 import numpy as np
 
@@ -13,34 +17,125 @@ from xlbackprop.equation import Array, Mask
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
 LEAST_DECIMALS = 2
 
+# What half a unit of the last decimal may be, in parts of the tensor's largest entry.
+SMALL = 0.05
+
+# How far what follows from rounded numbers may be from the truth, in parts of the largest entry.
+NEAR = 0.1
+
 # A whisker more than half a unit, for the binary fractions of numbers that end in a 5.
 HALF = 0.5 * (1 + 1e-9)
 
+# More decimals than any number has, for a tensor so small that none would do.
+NO_ROUNDING, _SMALLEST = 400, 1e-300
+
 _MOST_DECIMALS = 15
+_EQUAL_WHEN_SHIFTED = 1e-14
 
 
-def matches(numbers: Array, expected: Array, tolerance: Array | float = 0.0) -> Mask:
-    """Return where numbers are the expected ones, give or take the tolerance of each."""
+def matches(
+    numbers: Array,
+    expected: Array,
+    tolerance: Array | float = 0.0,
+    largest: Array | float | None = None,
+) -> Mask:
+    """Return where numbers are a tensor's expected ones, give or take the tolerance of each.
+
+    `largest` is the tensor's largest entry, where `expected` is not the whole tensor.
+    """
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(numbers - expected) <= allowance(expected, tolerance))
+        return np.asarray(np.abs(numbers - expected) <= allowance(expected, tolerance, largest))
 
 
-def allowance(expected: Array, tolerance: Array | float = 0.0) -> Array:
-    """Return how far from the expected numbers those found may be."""
-    return np.maximum(np.maximum(RELATIVE * np.abs(expected), ABSOLUTE), tolerance)
+def allowance(
+    expected: Array, tolerance: Array | float = 0.0, largest: Array | float | None = None
+) -> Array:
+    """Return how far from a tensor's expected numbers those found may be, as in `matches`."""
+    near_zero = ABSOLUTE * np.minimum(largest_of(expected) if largest is None else largest, 1.0)
+    return np.maximum(np.maximum(RELATIVE * np.abs(expected), near_zero), tolerance)
 
 
-def typed_tolerance(numbers: Array, typed: Mask) -> Array:
-    """Return half a unit of the last decimal where numbers were typed, else 0.
+def largest_of(expected: Array) -> float:
+    """Return the largest entry without its sign; 0 where no entry is a number."""
+    return float(np.fmax.reduce(np.abs(expected), axis=None, initial=0.0))
 
-    At least so many decimals as must be typed are taken for typed.
+
+def is_near(numbers: Array, expected: Array) -> Mask:
+    """Return where numbers that follow from rounded ones stay near a tensor's true ones."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(numbers - expected) <= NEAR * largest_of(expected))
+
+
+def decimals_needed(expected: Array) -> int:
+    """Return how many decimals must be typed for a rounded number to count as the answer."""
+    limit = SMALL * largest_of(expected)
+    if limit < _SMALLEST:
+        return NO_ROUNDING
+    return LEAST_DECIMALS if limit > 1 else max(LEAST_DECIMALS, ceil(log10(0.5 / limit) - 1e-9))
+
+
+def largest_rounding(expected: Array) -> float:
+    """Return half a unit of the last decimal that must be typed."""
+    return float(HALF * 10.0 ** -decimals_needed(expected))
+
+
+def rounding(
+    numbers: Array,
+    typed: Mask,
+    expected: Array,
+    before: Collection[Array] = (),
+    others: Collection[Array] = (),
+) -> Array:
+    """Return how far off typed numbers may be, since they may be rounded; 0 for all others.
+
+    A number counts as rounded to its own decimals where half a unit of the last one is small
+    beside the tensor, and else to as many decimals as make it so. A tensor that is one number
+    throughout or a copy, and should be neither, is not rounded at all (`is_filled_alike`).
     """
     tolerance = np.zeros(numbers.shape)
-    if typed.any():
-        numbers = numbers[typed]
-        decimals = np.full(numbers.shape, _MOST_DECIMALS)
-        with np.errstate(all="ignore"):
-            for count in range(_MOST_DECIMALS - 1, LEAST_DECIMALS - 1, -1):
-                decimals[np.round(numbers, count) == numbers] = count
-        tolerance[typed] = HALF * 10.0**-decimals
+    if typed.any() and not is_filled_alike(numbers, expected, before, others):
+        most = largest_rounding(expected)
+        tolerance[typed] = np.minimum(half_units(numbers[typed]), most)
     return tolerance
+
+
+def may_be(numbers: Array, expected: Array, half: Array) -> Mask:
+    """Return where numbers may be a tensor's, if each is off by half a unit of its last decimal."""
+    return matches(numbers, expected, np.minimum(half, largest_rounding(expected)))
+
+
+def is_filled_alike(
+    numbers: Array, expected: Array, before: Collection[Array] = (), others: Collection[Array] = ()
+) -> bool:
+    """Return whether a tensor is one number throughout, or a copy, and should be neither.
+
+    Of the `others` only the numbers themselves are a copy; of those `before`, of which the tensor
+    is an update, rounded ones as well: the change must be seen.
+    """
+    if not np.isfinite(numbers).all():
+        return False
+    with np.errstate(invalid="ignore"):
+        copied = [one for one in before if (np.abs(numbers - one) <= half_units(numbers)).all()]
+        if numbers.size > 1:
+            if np.ptp(numbers) == 0 and not np.ptp(expected) <= 2 * RELATIVE * largest_of(expected):
+                return True
+            copied += [
+                one for one in others if (np.abs(numbers - one) <= RELATIVE * np.abs(one)).all()
+            ]
+        return any((np.abs(one - expected) > allowance(expected)).any() for one in copied)
+
+
+def half_units(numbers: Array, least: int = LEAST_DECIMALS) -> Array:
+    """Return half a unit of the last decimal of each number.
+
+    At least so many decimals are taken for typed: 0.5 stands for 0.50.
+    """
+    sizes = np.abs(np.where(np.isfinite(numbers) & (numbers != 0), numbers, 1.0))
+    shifts = np.clip(-np.floor(np.log10(sizes)) - 3, 0, 300).astype(np.int64)
+    shifted = numbers * 10.0**shifts
+    decimals = np.full(numbers.shape, _MOST_DECIMALS)
+    with np.errstate(all="ignore"):
+        exact = np.where(shifts > 0, _EQUAL_WHEN_SHIFTED, 0.0)
+        for count in range(_MOST_DECIMALS - 1, -1, -1):
+            decimals[np.abs(np.round(shifted, count) - shifted) <= exact] = count
+    return np.asarray(HALF * 10.0 ** -np.maximum(decimals + shifts, least).astype(np.float64))

@@ -13,6 +13,7 @@ from xlbackprop.formula.places import places_in_blocks
 from xlbackprop.layout import lay_out
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import choose_values
+from xlbackprop.spec import Spec
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
 
@@ -20,10 +21,11 @@ from xlbackprop.workbook.read.found import Found
 class Page:
     """A network with its true numbers, and pages that are filled in otherwise."""
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
-        self.network: Network = build_network(spec_of(raw))
+    def __init__(self, raw: Mapping[str, Any] | Spec) -> None:
+        spec = raw if isinstance(raw, Spec) else spec_of(raw)
+        self.network: Network = build_network(spec)
         values = choose_values(self.network)
-        random = np.random.default_rng(spec_of(raw).values.seed)
+        random = np.random.default_rng(spec.values.seed)
         for tensor in self.network.inputs:
             # A scale of 1 and a shift of 0 would hide what is done with them.
             if tensor.kind is Kind.PARAMETER and tensor.domain.initial is not None:
@@ -47,13 +49,18 @@ class Page:
     def found(self, arrays: Mapping[str, Array], blank: tuple[str, ...] = ()) -> dict[str, Found]:
         """Return the tensors as `read_tensors` would find them typed in by hand."""
         found = {}
-        for name, tensor in self.network.tensors.items():
-            numbers = np.array(arrays[name], dtype=np.float64).reshape(tensor.shape)
-            states = np.where(np.isfinite(numbers), State.NUMBER, State.ERROR).astype(np.int8)
+        for name in self.network.tensors:
+            array = np.full_like(arrays[name], np.nan) if name in blank else arrays[name]
+            found[name] = self.found_tensor(name, array)
             if name in blank:
-                numbers, states = np.full(tensor.shape, np.nan), np.zeros_like(states)
-            nowhere = np.full(tensor.shape, -1)
-            typed = np.zeros(tensor.shape, dtype=np.bool_)
-            places = places_in_blocks(tensor, self._blocks[name])
-            found[name] = Found(tensor, places, numbers, states, typed, nowhere, {}, self._blocks)
+                found[name].states[...] = State.BLANK
         return found
+
+    def found_tensor(self, name: str, array: Array) -> Found:
+        """Return one tensor as it would be found typed in; what is no number is an error."""
+        tensor = self.network.tensors[name]
+        numbers = np.array(array, dtype=np.float64).reshape(tensor.shape)
+        states = np.where(np.isfinite(numbers), State.NUMBER, State.ERROR).astype(np.int8)
+        nowhere, typed = np.full(tensor.shape, -1), np.zeros(tensor.shape, dtype=np.bool_)
+        places = places_in_blocks(tensor, self._blocks[name])
+        return Found(tensor, places, numbers, states, typed, nowhere, {}, self._blocks)

@@ -16,7 +16,19 @@ SMALL = [name for name in xlbackprop.template_names() if name not in ("lenet5", 
 
 # Excel 2007, LibreOffice and Google Sheets have them all, and none is volatile.
 ALLOWED = {
-    *("IF", "IFERROR", "ISBLANK", "ISLOGICAL", "COUNT", "COUNTIF", "ABS", "MAX", "INT", "LOG10"),
+    *(
+        "IF",
+        "IFERROR",
+        "ISBLANK",
+        "ISLOGICAL",
+        "COUNT",
+        "COUNTIF",
+        "ABS",
+        "MAX",
+        "MIN",
+        "INT",
+        "LOG10",
+    ),
     *("ROUND", "REPT", "SUM", "SUMPRODUCT", "SUMSQ", "INDEX", "ROWS", "COLUMNS"),
 }
 

@@ -5,6 +5,7 @@ import pytest
 from openpyxl.utils import coordinate_to_tuple
 
 import xlbackprop
+from tests.support.by_hand import rounded_by_hand
 from tests.support.convolutions import GEOMETRIES, conv_spec
 from tests.support.filling import fill, places_by_index
 from tests.support.oracles import libreoffice
@@ -30,6 +31,7 @@ from tests.support.random_networks import random_network
 from tests.support.specs_and_values import spec_of
 from xlbackprop.equation import Domain
 from xlbackprop.network.values import choose_values
+from xlbackprop.tolerance import decimals_needed
 
 # One cell, whose answer is what the input is times 1.
 
@@ -193,12 +195,14 @@ def test_numbers_worked_out_from_rounded_ones_are_right(tmp_path, engine):
     network = xlbackprop.build_network(spec)
     exact, arrays = truth_of(spec), choose_values(network)
     for equation in network.equations:
-        arrays[equation.target.name] = np.round(equation.evaluate(arrays), 2)
+        name = equation.target.name
+        arrays[name] = equation.evaluate(arrays)
+        arrays[name] = rounded_by_hand(network, name, arrays)
     names = computed(spec)
     fill(path, cells_of(arrays, names))
     found = seen(path, engine)
     assert {found[place] for place in cells_of(arrays, names)} == {GREEN}
-    assert any((np.abs(arrays[name] - exact[name]) > 0.0051).any() for name in names)
+    assert any((arrays[name] != rounded_by_hand(network, name, exact)).any() for name in names)
 
 
 def carried_from(spec, name, wrong):
@@ -237,17 +241,28 @@ def test_answers_rest_on_true_numbers_where_the_page_goes_on_from_wrong_ones(tmp
 
 
 def test_answer_stays_right_where_nothing_follows_from_a_divisor_rounded_to_zero(tmp_path):
-    """RMSprop divides by the root of v, which is 0.00 in two decimals here, plus eps, made 0."""
+    """RMSprop divides by the root of v, where a small one is 0 when rounded, plus eps, made 0."""
     spec = xlbackprop.load_spec("optimizers-rmsprop")
     path = practice(spec, tmp_path / "p.xlsx")
     network = xlbackprop.build_network(spec)
     arrays = network.evaluate({**choose_values(network), "training.eps": np.zeros(())})
     answers = cells_of(arrays, computed(spec))
-    rounded = {place: round(v, 2) for place, v in answers.items() if place[0].endswith("_v")}
+    rounded = {
+        (name, index): float(rounded_by_hand(network, name, arrays)[index])
+        for name in computed(spec)
+        for index in np.ndindex(arrays[name].shape)
+        if name.endswith("_v")
+    }
+    rounded |= {place: 0.0 for place, v in rounded.items() if is_small(v, arrays[place[0]])}
     assert 0 in rounded.values()
     fill(path, {**answers, **rounded, ("training.eps", ()): 0.0})
     found = seen(path)
     assert {found[place] for place in answers} == {GREEN}
+
+
+def is_small(number, array):
+    """Return whether a number is 0 in as many decimals as are right for its tensor."""
+    return abs(number) < 0.5 * 10.0 ** -decimals_needed(array)
 
 
 INSERT = """

@@ -38,6 +38,8 @@ class Judgement:
     expected: Array  # NaN where it cannot be known
     from_user: Array  # what follows from the user's own earlier cells
     uncredited: Mask  # follows, but only from cells on which no credit can rest
+    rounded: Mask  # not right for rounding alone: too much of it here, or too early
+    decimals: int = 0  # to be typed if a rounded number is to count; 0 where none counts
     tie_rule: str = ""  # where another answer than this rule's was accepted
     notes: Mapping[Index, str] = field(default_factory=dict)  # what else to say of a cell
 

@@ -201,7 +201,7 @@ class _MaxPooling:
         is_divided = ties.sum(axis=-1, keepdims=True) > 1
         least = windows.given_back(np.where(is_divided, np.minimum(whole, 0), whole))
         most = windows.given_back(np.where(is_divided, np.maximum(whole, 0), whole))
-        tolerance = tolerance + 1e-6 * windows.given_back(np.abs(whole)) + 1e-9
+        tolerance = tolerance + 1e-6 * windows.given_back(np.abs(whole))
         clusters = windows.clusters(ties).ravel()
 
         def in_cluster(x: Array) -> Array:

@@ -17,12 +17,14 @@ from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.review import Review
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.notes import note_on_origin, sentence
-from xlbackprop.tolerance import LEAST_DECIMALS
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.numerals import read_numeral
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# More decimals than these nobody counts.
+_MOST_DECIMALS = 9
 
 
 @dataclass(frozen=True)
@@ -211,12 +213,12 @@ def _notes(judgement: Judgement, index: Index) -> Iterator[str]:
 
 
 def _note(judgement: Judgement, index: Index) -> str:
-    found, status = judgement.found, judgement.statuses[index]
+    status = judgement.statuses[index]
     if judgement.uncredited[index]:
         return "follows only from cells that are blank, invalid or all equal: no credit"
     if status == Status.INVALID:
         return _note_on_invalid(judgement, index)
-    if status == Status.WRONG and not found.has_formula[index]:
+    if judgement.rounded[index]:
         return _note_on_rounding(judgement, index)
     return ""
 
@@ -239,7 +241,13 @@ def _note_on_invalid(judgement: Judgement, index: Index) -> str:
 
 
 def _note_on_rounding(judgement: Judgement, index: Index) -> str:
-    found, expected = judgement.found.numbers[index], judgement.expected[index]
-    if found != expected and any(round(expected, n) == found for n in range(LEAST_DECIMALS)):
-        return f"rounded too much: type at least {LEAST_DECIMALS} decimals"
-    return ""
+    if judgement.statuses[index] == Status.CARRIED:
+        return "follows from an earlier cell that was rounded too early: keep more decimals there"
+    needed = judgement.decimals
+    if not needed:
+        return (
+            "one number in all cells, or a copy of an earlier tensor, and should be neither: type"
+            " as many decimals as tell them apart"
+        )
+    decimals = f"at least {needed} decimals" if needed <= _MOST_DECIMALS else "more digits"
+    return f"rounded too much: type {decimals}"

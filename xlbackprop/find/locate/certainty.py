@@ -17,7 +17,7 @@ from xlbackprop.find.locate.computed import Located, Spot
 from xlbackprop.find.locate.inputs import InputSearch
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.network import Network
-from xlbackprop.tolerance import matches
+from xlbackprop.tolerance import may_be
 
 NOTHING_FITS = "nothing on the page that is computed from it fits"
 ANOTHER_PLACE = "another place fits as well"
@@ -133,7 +133,7 @@ class InputCertainty:
 
     def _fit(self, spot: Spot, computed: Array) -> Array:
         numbers = self._page.numbers_at(spot.keys)
-        return np.asarray(matches(numbers, computed, self._page.tolerances_at(spot.keys)))
+        return np.asarray(may_be(numbers, computed, self._page.tolerances_at(spot.keys)))
 
     def _each_entry_tells(
         self, tensor: Tensor, chain: list[Equation], targets: Mapping[str, Spot]

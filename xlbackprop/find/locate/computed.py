@@ -15,7 +15,7 @@ from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.network import Network
-from xlbackprop.tolerance import matches
+from xlbackprop.tolerance import may_be
 
 _ENOUGH = 0.8  # evidence below this is none
 _MOST_WEIGHED = 60
@@ -195,7 +195,7 @@ class ComputedSearch:
 
 
 def _matched(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:
-    matched = [matches(candidates.numbers, one.ravel(), candidates.tolerances) for one in expected]
+    matched = [may_be(candidates.numbers, one.ravel(), candidates.tolerances) for one in expected]
     return np.asarray(np.any(matched, axis=0))
 
 

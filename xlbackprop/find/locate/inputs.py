@@ -19,7 +19,7 @@ from xlbackprop.find.locate.captions import Captions
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.network import Network
-from xlbackprop.tolerance import matches
+from xlbackprop.tolerance import may_be
 
 _KEPT, _PER_TENSOR = 40, 36
 _MOST_TRIED, _MOST_COMPUTED = 2_500, 2_000_000
@@ -211,9 +211,9 @@ class InputSearch:
 
 def _share_of(true: Array, counted: Array, candidates: Candidates) -> tuple[float, float, Array]:
     """Return the largest share of expected numbers a reading has, its worth, and its numbers."""
-    fits = matches(candidates.numbers, true.ravel(), candidates.tolerances)
+    fits = may_be(candidates.numbers, true.ravel(), candidates.tolerances)
     if counted is not true:
-        fits |= matches(candidates.numbers, counted.ravel(), candidates.tolerances)
+        fits |= may_be(candidates.numbers, counted.ravel(), candidates.tolerances)
     shares = fits.mean(axis=1)
     best = int(np.argmax(shares))
     different = len(np.unique(np.round(true, 9)))

@@ -18,7 +18,7 @@ from xlbackprop.equation import Array, Mask
 from xlbackprop.errors import WorkbookError
 from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.formula.places import Places
-from xlbackprop.tolerance import typed_tolerance
+from xlbackprop.tolerance import half_units
 from xlbackprop.workbook.read.cells import Cells, State
 from xlbackprop.workbook.read.numerals import read_numeral
 
@@ -147,7 +147,8 @@ class _Columns:
         keys = np.array(sorted(self._cells), dtype=np.int64)
         numbers = np.array([self._cells[key][0] for key in keys.tolist()], dtype=np.float64)
         has_formula = np.array([self._cells[key][1] for key in keys.tolist()], dtype=np.bool_)
-        tolerances = typed_tolerance(numbers, ~has_formula & np.isfinite(numbers))
+        typed = ~has_formula & np.isfinite(numbers)
+        tolerances = np.where(typed, half_units(numbers), 0.0)
         return Page(
             sheets, keys, numbers, tolerances, has_formula, self._texts, self._formulas, names
         )

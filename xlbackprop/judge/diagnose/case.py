@@ -11,7 +11,7 @@ import numpy as np
 from xlbackprop.equation import Array, Equation, Mask
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Status, counted
-from xlbackprop.tolerance import allowance, typed_tolerance
+from xlbackprop.tolerance import allowance, rounding
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
 
@@ -50,7 +50,7 @@ class Case:
     @cached_property
     def tolerance(self) -> Array:
         """How far off a number may be for its typed decimals."""
-        return typed_tolerance(self.numbers, self.known & ~self.found.has_formula)
+        return rounding(self.numbers, self.known & ~self.found.has_formula, self.right)
 
     @cached_property
     def unit(self) -> float:

@@ -57,9 +57,9 @@ class Trial:
         cells = np.bincount(group.ravel(), minlength=len(keys))
         repeats = np.clip(cells - 2, 0, _MOST_REPEATS).sum() * log(_REPEATED)
         total = weakest.sum() + repeats
-        for zeros in cells[~keys.any(axis=1)]:
+        for zeros in cells[~keys.any(axis=1)].tolist():
             # Where the zeros stand must not be chance, either.
-            total -= log_choices(int((region & self.nonzero).sum()), int(zeros))
+            total -= log_choices(max(zeros, int((region & self.nonzero).sum())), zeros)
         alone = len(keys) == 1 and int(inside.sum()) < _FEW_CELLS
         return bool(total <= self.threshold(log_places, alone=alone))
 

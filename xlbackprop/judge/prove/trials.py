@@ -14,7 +14,7 @@ from xlbackprop.equation import Array, Index, Mask, Tensor
 from xlbackprop.equation.indices import index_at
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Status, verify
-from xlbackprop.tolerance import matches
+from xlbackprop.tolerance import largest_of, matches
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.engine.engine import Engine
 from xlbackprop.workbook.read.cells import State
@@ -137,8 +137,13 @@ class Trial:
     @cached_property
     def suspect(self) -> Mask:
         """Where a tested cell holds neither the true number nor what follows from the others."""
-        differs = ~matches(self.values.numbers, self.truth) & self.tested
-        return differs & ~matches(self.values.numbers, self._own) if differs.any() else differs
+        differs = ~self._matches(self.truth) & self.tested
+        return differs & ~self._matches(self._own) if differs.any() else differs
+
+    def _matches(self, numbers: Array) -> Mask:
+        tensors = self.trials.shaped(numbers)
+        largest = {name: np.full(own.shape, largest_of(own)) for name, own in tensors.items()}
+        return matches(self.values.numbers, numbers, largest=self.trials.flat(largest))
 
     @cached_property
     def _own(self) -> Array:

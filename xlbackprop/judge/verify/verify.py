@@ -12,14 +12,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Mask
+from xlbackprop.equation import Array
 from xlbackprop.equation.indices import indices
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.review import Review
-from xlbackprop.judge.verify.upstream import follows_from_invalid
+from xlbackprop.judge.verify.noise import Noise
+from xlbackprop.judge.verify.tensor import TensorJudge
 from xlbackprop.judge.verify.versions import (
-    USERS_VERSIONS,
-    Evaluation,
     Versions,
     as_number,
     computed_versions,
@@ -28,7 +27,6 @@ from xlbackprop.judge.verify.versions import (
 )
 from xlbackprop.network import Network
 from xlbackprop.progress import each
-from xlbackprop.tolerance import matches, typed_tolerance
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
 
@@ -53,12 +51,14 @@ def verify(
         versions[tensor.name] = versions_of(judgement)
         if (judgement.statuses != Status.RIGHT).any():
             judgements[tensor.name] = judgement
+    noise = Noise(network, {tensor.name: versions[tensor.name].true for tensor in network.inputs})
     for equation in each("judging", network.equations):
         name = equation.target.name
         if name not in found:
             versions[name] = computed_versions(equation, versions)
             continue
-        judgements[name] = _judge(equation, found[name], versions)
+        judge = TensorJudge(network, equation, found[name], versions, noise)
+        judgements[name] = judge.judgement()
         versions[name] = versions_of(judgements[name])
     return Review(network, found, judgements, chosen)
 
@@ -75,40 +75,4 @@ def _judge_input(found: Found) -> Judgement:
         number = np.asarray(as_number(found, index))
         known[index] = number if found.tensor.domain.allows(number).all() else np.nan
     nowhere = np.zeros(found.numbers.shape, dtype=np.bool_)
-    return Judgement(found, statuses, known, known, nowhere)
-
-
-def _judge(equation: Equation, found: Found, versions: Mapping[str, Versions]) -> Judgement:
-    evaluate = Evaluation(equation, versions)
-    expected, counted = evaluate("true"), evaluate("counted")
-    typed = (found.states == State.NUMBER) & ~found.has_formula
-    tolerance = typed_tolerance(found.numbers, typed)
-    right = matches(found.numbers, expected, tolerance)
-    right |= matches(found.numbers, evaluate("accepted"), tolerance)
-    ties = np.zeros_like(right)
-    if equation.accepts is not None and not right.all():
-        for version in ("true", "accepted"):
-            ties |= equation.accepted(found.numbers, tolerance, evaluate.arrays(version)) & ~right
-        right |= ties
-    follows = np.zeros_like(right)
-    for version in USERS_VERSIONS:
-        follows |= matches(found.numbers, evaluate(version), tolerance)
-    follows |= follows_from_invalid(
-        equation, found, np.isnan(counted) | np.isnan(evaluate("strict"))
-    )
-    # What a formula gives does follow, whatever from; a number that was typed may be a guess.
-    uncredited = ~right & follows & ~found.has_formula
-    if uncredited.any():
-        uncredited &= np.isnan(evaluate("hollow"))
-    statuses = np.select(
-        [right, follows & ~uncredited, found.states == State.NUMBER, _is_blank(found)],
-        [Status.RIGHT, Status.CARRIED, Status.WRONG, Status.BLANK],
-        Status.INVALID,
-    ).astype(np.int8)
-    tie_rule = equation.tie_rule if ties.any() else ""
-    return Judgement(found, statuses, expected, counted, uncredited, tie_rule)
-
-
-def _is_blank(found: Found) -> Mask:
-    # A formula without a saved value is there, but nobody has computed it.
-    return np.asarray((found.states == State.BLANK) & ~found.has_formula)
+    return Judgement(found, statuses, known, known, nowhere, nowhere)

@@ -2,6 +2,7 @@
 
     true      what the givens and parameters lead to
     accepted  the user's number where it is right, else the true one
+    rounded   the same, and where it is not right for rounding alone
     counted   what the user's cells hold; blanks and texts count as 0, an error as NaN
     masked    the same, but an error counts as 0 (LibreOffice's SUMPRODUCT of error and text)
     absent    the same, but blanks and texts count as minus infinity, as they do for MAX
@@ -21,9 +22,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Index
+from xlbackprop.equation import Array, Equation, Index, Mask
 from xlbackprop.equation.indices import indices
 from xlbackprop.judge.judgement import Judgement, Status
+from xlbackprop.judge.verify.noise import noise
+from xlbackprop.tolerance import ABSOLUTE, largest_of, matches
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
 from xlbackprop.workbook.read.numerals import read_numeral
@@ -37,6 +40,7 @@ class Versions:
 
     true: Array
     accepted: Array
+    rounded: Array
     counted: Array
     masked: Array
     absent: Array
@@ -56,18 +60,43 @@ class Evaluation:
         self._equation = equation
         self._sources = {t.name: versions[t.name] for t in equation.sources.values()}
         self._done: dict[tuple[int, ...], Array] = {}
+        self._noise: dict[tuple[int, ...], float] = {}
 
     def __call__(self, version: str) -> Array:
         """Return the target's array on that version of its sources."""
         arrays = self.arrays(version)
-        key = tuple(map(id, arrays.values()))
+        key = _key(arrays)
         if key not in self._done:
             self._done[key] = self._equation.evaluate(arrays)
         return self._done[key]
 
+    def gives(self, version: str, numbers: Array, tolerance: Array) -> Mask:
+        """Return where numbers are what that version gives, each within its tolerance."""
+        expected = self(version)
+        agrees = matches(numbers, expected, tolerance)
+        if agrees.all():
+            return agrees
+        with np.errstate(invalid="ignore"):
+            off = np.where(agrees, np.nan, np.abs(numbers - expected))
+            largest = max(1.0, *map(largest_of, self.arrays(version).values()))
+            if (off <= ABSOLUTE * largest).any():
+                agrees |= off <= self._noise_of(version)
+        return agrees
+
+    def _noise_of(self, version: str) -> float:
+        arrays = self.arrays(version)
+        key = _key(arrays)
+        if key not in self._noise:
+            self._noise[key] = noise(self._equation, arrays)
+        return self._noise[key]
+
     def arrays(self, version: str) -> dict[str, Array]:
         """Return that version of the sources' arrays."""
         return {name: getattr(versions, version) for name, versions in self._sources.items()}
+
+
+def _key(arrays: Mapping[str, Array]) -> tuple[int, ...]:
+    return tuple(map(id, arrays.values()))
 
 
 def same_versions(numbers: Array) -> Versions:
@@ -86,6 +115,9 @@ def versions_of(judgement: Judgement) -> Versions:
     found, statuses, true = judgement.found, judgement.statuses, judgement.expected
     right = statuses == Status.RIGHT
     accepted = found.numbers if right.all() else np.where(right, found.numbers, true)
+    rounded = accepted
+    if judgement.rounded.any():
+        rounded = np.where(judgement.rounded, found.numbers, accepted)
     is_error = found.states == State.ERROR
     is_text = (found.states == State.TEXT) | (found.states == State.BOOLEAN)
     is_number = found.states == State.NUMBER
@@ -101,7 +133,9 @@ def versions_of(judgement: Judgement) -> Versions:
         for index in indices(is_text):
             coerced[index] = as_number(found, index)
     hollow = _hollow(judgement, counted)
-    return Versions(true, accepted, counted, masked, absent, larger, coerced, strict, hollow)
+    return Versions(
+        true, accepted, rounded, counted, masked, absent, larger, coerced, strict, hollow
+    )
 
 
 def _hollow(judgement: Judgement, counted: Array) -> Array:

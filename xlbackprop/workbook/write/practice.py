@@ -22,13 +22,14 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Kind, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.formula.addresses import MAX_COLUMNS, cell, rectangle
+from xlbackprop.formula.addresses import MAX_COLUMNS, cell, on_sheet, rectangle
 from xlbackprop.formula.grid import Block, view_from
 from xlbackprop.layout import HEAD_ROWS, Layout, Sheet
-from xlbackprop.tolerance import ABSOLUTE, HALF, LEAST_DECIMALS, RELATIVE
-from xlbackprop.workbook.write.answers import AnswerSheet, Blocks
+from xlbackprop.workbook.write.answers import SHEET, AnswerSheet, Compared
 from xlbackprop.workbook.write.block_writer import BlockWriter
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.rounding import mark_formula
+from xlbackprop.workbook.write.stacked_sheet import Blocks
 from xlbackprop.workbook.write.style import RIGHT, WRONG, Formats
 
 _FIRST_COLUMN = 1
@@ -51,8 +52,8 @@ def write_practice(
     answers.write(marks)
     for name, blocks in marks.items():
         tensor = contents.network.tensors[name]
-        typed, nearest = contents.layout.blocks[name], answers.nearest[name]
-        _write_marks(writer, tensor, blocks, (typed, nearest), formats)
+        typed, compared = contents.layout.blocks[name], answers.compared[name]
+        _write_marks(writer, tensor, blocks, typed, compared, formats)
     for sheet in contents.layout.sheets:
         own = [block for blocks in marks.values() for block in blocks if block.sheet == sheet.name]
         if own:
@@ -88,38 +89,23 @@ def marks_range(sheet: Sheet) -> str:
     return rectangle(HEAD_ROWS, first, sheet.rows - HEAD_ROWS, columns)
 
 
-def mark_formula(typed: str, answer: str) -> str:
-    """Return the formula of a mark, from the addresses of what was typed and of the answer.
-
-    A number is right by the verifier's rule. Of the decimal places at which it would still be
-    near enough to be the answer rounded, only the most are tried: if it has no more than these
-    (and these are enough), then it is. A formula's result is taken like a typed number, since no
-    old function tells them apart.
-    """
-    off = f"ABS({typed}-{answer})"
-    allowed = f"MAX({ABSOLUTE:.0E},{RELATIVE:.0E}*ABS({answer}))"
-    places = f"INT(LOG10({HALF!r}/{off}))"
-    too_far = f"{off}>{HALF * 10.0**-LEAST_DECIMALS!r}"
-    number = f"IF({off}<={allowed},1,IF({too_far},-1,IF(ROUND({typed},{places})={typed},1,-1)))"
-    # LibreOffice counts TRUE as a number.
-    numbers = f"COUNT({typed},{answer})-ISLOGICAL({typed})"
-    return f"IF(ISBLANK({typed}),0,IF({numbers}<2,-1,{number}))"
-
-
 def _write_marks(
     writer: BlockWriter,
     tensor: Tensor,
     marks: Blocks,
-    compared: tuple[Blocks, Blocks],
+    blocks: Blocks,
+    compared: Compared,
     formats: Formats,
 ) -> None:
-    typed, answer = (view_from(marks[0].sheet, tensor, blocks) for blocks in compared)
+    sheet = marks[0].sheet
+    typed, answer = (view_from(sheet, tensor, own) for own in (blocks, compared.nearest))
+    largest, most = (on_sheet(SHEET, one) for one in (compared.limit.largest, compared.limit.most))
     plain = formats({})
     writer.write(
         tensor,
         marks,
         np.zeros(tensor.shape),
-        lambda *index: mark_formula(typed[index], answer[index]),
+        lambda *index: mark_formula(typed[index], answer[index], largest, most),
         (plain, plain),
     )
 

@@ -1,0 +1,138 @@
+"""One computed tensor of a workbook judged, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array, Equation, Mask
+from xlbackprop.judge.judgement import Judgement, Status
+from xlbackprop.judge.verify.noise import Noise
+from xlbackprop.judge.verify.upstream import follows_from_invalid
+from xlbackprop.judge.verify.versions import USERS_VERSIONS, Evaluation, Versions
+from xlbackprop.network import Network
+from xlbackprop.network.earlier import earlier_of
+from xlbackprop.tolerance import (
+    ABSOLUTE,
+    allowance,
+    decimals_needed,
+    half_units,
+    is_filled_alike,
+    is_near,
+    largest_of,
+    matches,
+    rounding,
+)
+from xlbackprop.workbook.read.cells import State
+from xlbackprop.workbook.read.found import Found
+
+
+class TensorJudge:
+    """Says of each cell of a tensor what it is, from the versions of its sources."""
+
+    def __init__(
+        self,
+        network: Network,
+        equation: Equation,
+        found: Found,
+        versions: Mapping[str, Versions],
+        noise: Noise,
+    ) -> None:
+        self._equation, self._found, self._noise = equation, found, noise
+        self._evaluate = Evaluation(equation, versions)
+        self._expected = self._evaluate("true")
+        self._numbers = found.numbers
+        self._is_number = found.states == State.NUMBER
+        self._typed = self._is_number & ~found.has_formula
+        earlier = earlier_of(network, equation.target.name)
+        self._before = [versions[tensor.name].true for tensor in earlier.before]
+        self._others = [versions[tensor.name].true for tensor in earlier.others]
+
+    def judgement(self) -> Judgement:
+        """Return what is said of the tensor's cells."""
+        right, ties = self._right()
+        follows = self._follows()
+        uncredited = self._uncredited(~right & follows)
+        statuses = np.select(
+            [right, follows & ~uncredited, self._is_number, self._is_blank],
+            [Status.RIGHT, Status.CARRIED, Status.WRONG, Status.BLANK],
+            Status.INVALID,
+        ).astype(np.int8)
+        return Judgement(
+            self._found,
+            statuses,
+            self._expected,
+            self._evaluate("counted"),
+            uncredited,
+            tie_rule=self._equation.tie_rule if ties.any() else "",
+            rounded=self._rounded(statuses),
+            decimals=self._decimals,
+        )
+
+    @cached_property
+    def _tolerance(self) -> Array:
+        return rounding(self._numbers, self._typed, self._expected, self._before, self._others)
+
+    @property
+    def _decimals(self) -> int:
+        if is_filled_alike(self._numbers, self._expected, self._before, self._others):
+            return 0
+        return decimals_needed(self._expected)
+
+    @property
+    def _is_blank(self) -> Mask:
+        # A formula without a saved value is there, but nobody has computed it.
+        return np.asarray((self._found.states == State.BLANK) & ~self._found.has_formula)
+
+    def _right(self) -> tuple[Mask, Mask]:
+        """Return which cells are right, and which of them only for a tie decided otherwise."""
+        right = matches(self._numbers, self._expected, self._tolerance)
+        near = is_near(self._evaluate("accepted"), self._expected)
+        right |= self._gives("accepted") & near
+        ties = np.zeros_like(right)
+        if self._equation.accepts is not None and not right.all():
+            allowed = allowance(self._expected, self._tolerance)
+            for version in ("true", "accepted"):
+                arrays = self._evaluate.arrays(version)
+                ties |= self._equation.accepted(self._numbers, allowed, arrays) & ~right
+        return right | ties | self._is_noise(right | ties), ties
+
+    def _is_noise(self, right: Mask) -> Mask:
+        """Return which of the other cells are off for no more than the last digits before them."""
+        off = np.where(right, np.nan, np.abs(self._numbers - self._expected))
+        sources = self._evaluate.arrays("true").values()
+        if not (off <= ABSOLUTE * max(1.0, *map(largest_of, sources))).any():
+            return np.zeros_like(right)
+        return np.asarray(off <= self._noise.of(self._equation.target.name))
+
+    def _gives(self, version: str) -> Mask:
+        return self._evaluate.gives(version, self._numbers, self._tolerance)
+
+    def _follows(self) -> Mask:
+        """Return which cells follow from one of the versions of the user's own earlier cells."""
+        follows = np.zeros(self._numbers.shape, dtype=np.bool_)
+        for version in USERS_VERSIONS:
+            follows |= self._gives(version)
+        expects_none = np.isnan(self._evaluate("counted")) | np.isnan(self._evaluate("strict"))
+        return follows | follows_from_invalid(self._equation, self._found, expects_none)
+
+    def _uncredited(self, follows: Mask) -> Mask:
+        # What a formula gives does follow, whatever from; a number that was typed may be a guess.
+        uncredited = follows & ~self._found.has_formula
+        if uncredited.any():
+            uncredited &= np.isnan(self._evaluate("hollow"))
+        return np.asarray(uncredited)
+
+    def _rounded(self, statuses: NDArray[np.int8]) -> Mask:
+        """Return which cells are not right for no other reason than rounding, there or earlier."""
+        carried = statuses == Status.CARRIED
+        off = self._typed & ((statuses == Status.WRONG) | carried)
+        if not (off | carried).any():
+            return np.asarray(off)
+        with np.errstate(invalid="ignore"):
+            near = np.abs(self._numbers - self._expected)
+            here = off & (near <= half_units(self._numbers, least=0))
+        return np.asarray(here | (carried & matches(self._numbers, self._evaluate("rounded"))))
