@@ -58,7 +58,9 @@ def _unknown(part: Expression) -> str:
                 f"calls {function}, which is not in the table of functions: add a row for it to a"
                 f" file of {TABLE}, such as elementwise.py"
             )
-        case Operation(operator, _, _) if operator not in OPERATORS:
+        case Call(function, _) if FUNCTIONS[function].needs_place:
+            return f"calls {function}: it would depend on where its cell stands on the page"
+        case Operation(operator, _, _) if not _is_operator(operator):
             return (
                 f"has the operator {operator!r}, which is not in the table: add it to"
                 f" {TABLE}operators.py"
@@ -66,6 +68,10 @@ def _unknown(part: Expression) -> str:
         case Name(name, _) | ErrorValue(name):
             return f"holds {name}: a formula refers to cells by `at`"
     return ""
+
+
+def _is_operator(sign: str) -> bool:
+    return sign in OPERATORS and OPERATORS[sign].apply is not None
 
 
 def _some(shape: Shape) -> Iterator[Index]:

@@ -43,8 +43,7 @@ def _value(expression: Expression, values: Mapping[str, Array]) -> float:
         case Entry(tensor, index):
             return float(values[tensor].item(index))
         case Operation(sign, left, right):
-            apply = _QUICK.get(sign) or OPERATORS[sign]
-            return _finite(apply(_value(left, values), _value(right, values)))
+            return _finite(_operator(sign)(_value(left, values), _value(right, values)))
         case Number(value, _):
             return value
         case Sum(terms):
@@ -65,6 +64,13 @@ def _called(function: str, numbers: list[float]) -> float:
     if row.each:
         return float(row.each(*numbers))
     raise TypeError(f"{function} has not been expanded")
+
+
+def _operator(sign: str) -> Callable[[Any, Any], Any]:
+    apply = _QUICK.get(sign) or OPERATORS[sign].apply
+    if apply is None:
+        raise TypeError(f"{sign!r} gives no number")
+    return apply
 
 
 def _finite(number: float) -> float:

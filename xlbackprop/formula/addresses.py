@@ -63,6 +63,11 @@ class Address(NamedTuple):
     book: str = ""  # another workbook, as the formula calls it: "1"
 
     @property
+    def corners(self) -> tuple[int, int, int, int]:
+        """The first row and column, and the last ones."""
+        return self.top, self.left, self.bottom, self.right
+
+    @property
     def size(self) -> tuple[int, int]:
         """The number of rows and of columns."""
         return self.bottom - self.top + 1, self.right - self.left + 1

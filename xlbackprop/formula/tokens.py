@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -41,10 +42,11 @@ _TOKEN = re.compile(
 )
 # What may hold something that looks like a reference and is none is matched to be passed over.
 _PASSED_OR_REFERENCE = re.compile(
-    rf"[^\W\d][\w.]*+\(|{_TEXT}|(?P<reference>{_REFERENCE})|{SLOT}|{_STRUCTURED}|{_WORD}"
+    rf"[^\W\d][\w.]*+\(|{_TEXT}|(?P<reference>{_REFERENCE})|{_STRUCTURED}|{_WORD}"
     r"|[\w.\\]+|'[^']*+(?:''[^']*+)*+'?",
     re.IGNORECASE,
 )
+_RUN = re.compile(r"[0-9]+")
 
 
 class Token(NamedTuple):
@@ -93,18 +95,57 @@ def split(formula: str) -> tuple[str, tuple[Address, ...]]:
     Formulas that differ in nothing but where they refer to have one skeleton. Raises ValueError
     for a formula that is too long, or holds a SLOT.
     """
-    if len(formula) > LONGEST:
-        raise ValueError(f"longer than {LONGEST:,} characters")
+    _refuse(formula)
     references: list[Address] = []
 
     def replace(match: re.Match[str]) -> str:
-        text = match[0]
-        if text == SLOT:
-            raise ValueError("a character that no formula holds")
-        address = address_in_formula(text) if match["reference"] else None
+        address = address_in_formula(match[0]) if match["reference"] else None
         if address is None:
-            return text
+            return match[0]
         references.append(address)
         return SLOT
 
     return _PASSED_OR_REFERENCE.sub(replace, formula), tuple(references)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A formula's skeleton and references, and which runs of digits in it are their rows.
+
+    The runs of the whole text are counted from 0; a reference has the run of its first row and
+    that of its last one, or none where it is whole columns.
+    """
+
+    skeleton: str
+    addresses: tuple[Address, ...]
+    row_runs: tuple[tuple[int, int] | None, ...]
+
+
+def read_references(formula: str) -> Reading:
+    """Return a formula's skeleton, as `split` does, and where its rows stand in the text."""
+    _refuse(formula)
+    parts: list[str] = []
+    addresses: list[Address] = []
+    row_runs: list[tuple[int, int] | None] = []
+    runs = last = 0
+    for match in _PASSED_OR_REFERENCE.finditer(formula):
+        before, text = formula[last : match.start()], match[0]
+        last = match.end()
+        runs += len(_RUN.findall(before))
+        address = address_in_formula(text) if match["reference"] else None
+        if address is not None:
+            sheet, _, cells = text.rpartition("!")
+            first, own = runs + len(_RUN.findall(sheet)), len(_RUN.findall(cells))
+            row_runs.append((first, first + own - 1) if own else None)
+            addresses.append(address)
+        parts += [before, text if address is None else SLOT]
+        runs += len(_RUN.findall(text))
+    return Reading("".join([*parts, formula[last:]]), tuple(addresses), tuple(row_runs))
+
+
+def _refuse(formula: str) -> None:
+    """Raise ValueError for a formula that is too long, or holds a SLOT."""
+    if len(formula) > LONGEST:
+        raise ValueError(f"longer than {LONGEST:,} characters")
+    if SLOT in formula:
+        raise ValueError("a character that no formula holds")

@@ -6,7 +6,7 @@ nothing but where they refer to are one tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xlbackprop.equation import Index
@@ -148,13 +148,33 @@ def children(expression: Expression) -> tuple[Expression, ...]:
     return ()
 
 
-def walk(expression: Expression) -> Iterator[Expression]:
-    """Yield an expression and all that it is made of, from left to right."""
+def walk(
+    expression: Expression, beneath: Callable[[Expression], bool] = lambda _: True
+) -> Iterator[Expression]:
+    """Yield an expression and all that it is made of, from left to right.
+
+    What an expression is made of is left out where `beneath` says no.
+    """
     left = [expression]
     while left:
         here = left.pop()
         yield here
-        left.extend(reversed(children(here)))
+        if beneath(here):
+            left.extend(reversed(children(here)))
+
+
+def rebuilt(expression: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """Return an expression in which each leaf is what `change` makes of it."""
+    match expression:
+        case Negative(operand):
+            return Negative(rebuilt(operand, change))
+        case Percent(operand):
+            return Percent(rebuilt(operand, change))
+        case Operation(operator, left, right):
+            return Operation(operator, rebuilt(left, change), rebuilt(right, change))
+        case Call(function, arguments):
+            return Call(function, tuple(rebuilt(one, change) for one in arguments))
+    return change(expression)
 
 
 def functions_in(expression: Expression) -> tuple[str, ...]:

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from xlbackprop.formula.functions.elementwise import ELEMENTWISE
-from xlbackprop.formula.functions.extremes import EXTREMES
-from xlbackprop.formula.functions.function import Expansion, Function, Grid
+from xlbackprop.formula.functions.function import Expansion, Function, Gives, Singly
 from xlbackprop.formula.functions.logic import LOGIC
 from xlbackprop.formula.functions.lookup import LOOKUP
 from xlbackprop.formula.functions.of_equations import OF_EQUATIONS
+from xlbackprop.formula.functions.statistics import STATISTICS
 from xlbackprop.formula.functions.sums import SUMS
 
-__all__ = ["BY_WORD", "FUNCTIONS", "TABLE", "Expansion", "Function", "Grid"]
+__all__ = ["BY_WORD", "FUNCTIONS", "TABLE", "Expansion", "Function", "Gives", "Singly"]
 
 # Where a row is to be added.
 TABLE = "xlbackprop/formula/functions/"
 
-_ROWS = (*ELEMENTWISE, *SUMS, *EXTREMES, *LOGIC, *LOOKUP, *OF_EQUATIONS)
+_ROWS = (*ELEMENTWISE, *SUMS, *STATISTICS, *LOGIC, *LOOKUP, *OF_EQUATIONS)
 
 # By the name that formulas call it.
 FUNCTIONS: Mapping[str, Function] = MappingProxyType({row.name: row for row in _ROWS if row.name})

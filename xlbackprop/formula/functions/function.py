@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from xlbackprop.equation import Array
+from xlbackprop.formula.functions.values import Operand, Value
 from xlbackprop.formula.tree import Expression
-
-# A rectangle of expressions, by row and column; a single one may stand for all.
-Grid = dict[tuple[int, int], Expression]
 
 
 class Expansion(Protocol):
@@ -33,6 +32,26 @@ class Expansion(Protocol):
         ...
 
 
+class Singly(Protocol):
+    """A formula while it is evaluated for one cell, with texts, errors and blanks as they are."""
+
+    def operand(self, tree: Expression) -> Operand:
+        """Return an expression's value, or its rectangle of values. Raises Failed, NotKnown."""
+        ...
+
+    def value(self, tree: Expression) -> Value:
+        """Return an expression's single value. Raises Failed, or NotKnown."""
+        ...
+
+
+class Gives(Enum):
+    """What an expression comes to, as far as that can be told from the formula alone."""
+
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    ANYTHING = "anything"
+
+
 @dataclass(frozen=True)
 class Function:
     """A function: how it is evaluated, how `explain` writes it out, and how it is typeset.
@@ -42,23 +61,40 @@ class Function:
     makes what a sum adds up from a cell, or from the cells that are at one place of rectangles of
     one size where it is `paired`. `whole` takes rectangles: arrays (cells, rows, columns, draws).
 
-    `spread` is how `explain` writes a call out, where it does not stay a call of all its cells.
+    `singly` is how it is evaluated where texts, errors and blanks take part, if not by the rules
+    that hold for all functions of its kind; `spread` is how `explain` writes a call out, if it
+    does not stay a call of all its cells.
     """
 
     name: str  # as in formulas; empty where only equations know it
     word: str = ""  # what equations and `explain` call it; by default its name in small letters
     latex: str = ""  # %s stands for the arguments; without it, they follow in parentheses
+    arguments: tuple[int, int] = (1, 1)  # how many it takes, at least and at most
     each: Callable[..., Array] | None = None
     over: Callable[[Array, int], Array] | None = None
     term: Callable[..., Expression] | None = None
     paired: bool = False
     whole: Callable[..., Array] | None = None
+    singly: Callable[[Singly, tuple[Expression, ...]], Operand] | None = None
     spread: Callable[[Expansion, tuple[Expression, ...]], Expression] | None = None
+    gives: Gives = Gives.NUMBER
+    branches: slice | None = None  # the arguments one of which it gives, as IF does
+    error: str = "#NUM!"  # where it has no number
+    fewest: int = 0  # numbers among its cells without which it is an error, or `else_` …
+    otherwise: float | None = None  # … this
+    counts_blanks: bool = True  # whether a blank cell is as good as 0 to it
+    is_array: bool = False  # whether its arguments are rectangles, and what it gives may be one
+    needs_place: bool = False  # whether it depends on where its cell stands
 
     @property
     def called(self) -> str:
         """What equations call it: `exp`."""
         return self.word or self.name.lower()
+
+    def takes(self, number: int) -> bool:
+        """Return whether it can be called with so many arguments."""
+        least, most = self.arguments
+        return least <= number <= most
 
     def written(self, arguments: str) -> str:
         """Return a call as equations have it: `exp(h)`, `|h|`, `π`."""

@@ -1,25 +1,74 @@
-"""Choices. What is true is 1 here, and what is false 0."""
+"""Choices and conditions. In arrays, what is true is 1, and what is false 0."""
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Iterator
 
 import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.formula.functions.function import Expansion, Function
+from xlbackprop.formula.functions.function import Expansion, Function, Gives, Singly
+from xlbackprop.formula.functions.unknown import unless_unknown
+from xlbackprop.formula.functions.values import (
+    NA,
+    VALUE,
+    Error,
+    Failed,
+    NotKnown,
+    Operand,
+    Rectangle,
+    number,
+    single,
+    truth,
+)
 from xlbackprop.formula.tree import Call, Expression
 
-
-def unless_unknown(result: Array, *arguments: Array) -> Array:
-    """Return a result, NaN where an argument is NaN: comparisons would take it for a number."""
-    unknown = reduce(np.logical_or, map(np.isnan, arguments))
-    return np.where(unknown, np.nan, result)
+_MANY = (1, 255)
 
 
-def _choose(condition: Array, where_true: Array, where_false: Array | float = 0.0) -> Array:
+def _choose(condition: Array, where_true: Array, where_false: Array) -> Array:
     chosen = np.where(np.not_equal(condition, 0), where_true, where_false)
     return unless_unknown(chosen, condition)
+
+
+def _spread_if(expansion: Expansion, arguments: tuple[Expression, ...]) -> Expression:
+    return Call("IF", tuple(map(expansion.of, arguments)))
+
+
+def _if(singly: Singly, arguments: tuple[Expression, ...]) -> Operand:
+    condition, *branches = arguments
+    if truth(singly.value(condition)):
+        return _chosen(singly, branches[0])
+    return _chosen(singly, branches[1]) if len(branches) > 1 else False
+
+
+def _chosen(singly: Singly, branch: Expression) -> Operand:
+    """Return what a branch gives: a cell as such, and 0 where it is left out."""
+    operand = singly.operand(branch)
+    single(operand)
+    return 0.0 if operand is None else operand
+
+
+def _if_error(singly: Singly, arguments: tuple[Expression, ...]) -> Operand:
+    try:
+        value = singly.value(arguments[0])
+    except Failed as failed:
+        value = failed.error
+    return singly.value(arguments[1]) if isinstance(value, Error) else value
+
+
+def _nth(singly: Singly, arguments: tuple[Expression, ...]) -> Operand:
+    place = int(number(singly.value(arguments[0])))
+    if not 1 <= place < len(arguments):
+        raise Failed(VALUE)
+    return _chosen(singly, arguments[place])
+
+
+def _nth_of(place: Array, *choices: Array) -> Array:
+    chosen = np.array(np.nan)
+    for number_, choice in enumerate(choices, 1):
+        chosen = np.where(np.trunc(place) == number_, choice, chosen)
+    return chosen
 
 
 def _all(cells: Array, axis: int) -> Array:
@@ -34,13 +83,77 @@ def _not(condition: Array) -> Array:
     return unless_unknown(np.equal(condition, 0), condition)
 
 
-def _spread(expansion: Expansion, arguments: tuple[Expression, ...]) -> Expression:
-    return Call("IF", tuple(map(expansion.of, arguments)))
+def _conditions(singly: Singly, arguments: tuple[Expression, ...]) -> Iterator[bool]:
+    """Yield the conditions among some arguments; texts and blanks among cells are none."""
+    for argument in arguments:
+        operand = singly.operand(argument)
+        if not isinstance(operand, Rectangle):
+            if isinstance(operand, str):
+                raise NotKnown("a text as a condition among several")
+            yield truth(operand)
+            continue
+        for value in operand:
+            if isinstance(value, float | bool | Error):
+                yield truth(value)
+
+
+def _and(singly: Singly, arguments: tuple[Expression, ...]) -> Operand:
+    return all(_at_least_one(singly, arguments))
+
+
+def _or(singly: Singly, arguments: tuple[Expression, ...]) -> Operand:
+    return any(_at_least_one(singly, arguments))
+
+
+def _at_least_one(singly: Singly, arguments: tuple[Expression, ...]) -> list[bool]:
+    conditions = list(_conditions(singly, arguments))
+    if not conditions:
+        raise Failed(VALUE)
+    return conditions
+
+
+def _as_number(singly: Singly, arguments: tuple[Expression, ...]) -> Operand:
+    match single(singly.operand(arguments[0])):
+        case Error(text):
+            raise Failed(text)
+        case float() | bool() as value:
+            return float(value)
+    return 0.0
 
 
 LOGIC = (
-    Function("IF", "if", each=_choose, spread=_spread),
-    Function("AND", "and", over=_all),
-    Function("OR", "or", over=_any),
-    Function("NOT", "not", each=_not),
+    Function(
+        "IF", arguments=(2, 3), each=_choose, branches=slice(1, None), singly=_if, spread=_spread_if
+    ),
+    Function(
+        "IFERROR",
+        arguments=(2, 2),
+        each=lambda value, _: value,  # an error is NaN, and that is looked at singly
+        branches=slice(None),
+        singly=_if_error,
+    ),
+    Function(
+        "CHOOSE",
+        arguments=(2, 255),
+        each=_nth_of,
+        branches=slice(1, None),
+        error=VALUE,
+        singly=_nth,
+    ),
+    Function(
+        "AND", arguments=_MANY, over=_all, gives=Gives.BOOLEAN, counts_blanks=False, singly=_and
+    ),
+    Function(
+        "OR", arguments=_MANY, over=_any, gives=Gives.BOOLEAN, counts_blanks=False, singly=_or
+    ),
+    Function(
+        "NOT",
+        each=_not,
+        gives=Gives.BOOLEAN,
+        singly=lambda singly, arguments: not truth(singly.value(arguments[0])),
+    ),
+    Function("NA", arguments=(0, 0), each=lambda: np.array(np.nan), error=NA),
+    Function("N", each=lambda value: value, singly=_as_number),
+    Function("TRUE", arguments=(0, 0), each=lambda: np.array(1.0), gives=Gives.BOOLEAN),
+    Function("FALSE", arguments=(0, 0), each=lambda: np.array(0.0), gives=Gives.BOOLEAN),
 )

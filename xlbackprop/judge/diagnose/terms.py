@@ -8,7 +8,8 @@ import numpy as np
 
 from xlbackprop.equation import Array, Index
 from xlbackprop.formula.cell_formula import EquationFormulas
-from xlbackprop.formula.evaluate import NotKnown, addends
+from xlbackprop.formula.evaluate import addends
+from xlbackprop.formula.functions.values import NotKnown
 
 
 def terms(formulas: EquationFormulas, index: Index, values: Mapping[str, Array]) -> Array | None:

@@ -1,0 +1,52 @@
+"""The formulas of a workbook evaluated, once or on many draws of other numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xlbackprop.equation import Array
+from xlbackprop.formula.functions.values import NotKnown
+from xlbackprop.formula.sheets.board import Board
+from xlbackprop.formula.sheets.codes import Code
+from xlbackprop.formula.sheets.contents import Contents
+from xlbackprop.formula.sheets.groups import Group, group
+from xlbackprop.formula.sheets.order import put_in_order
+from xlbackprop.formula.sheets.plane import Indices, Plane
+from xlbackprop.formula.sheets.steps import Evaluation
+
+# Numbers that all formulas take together, in one draw: beyond that, it takes too long.
+MOST_NUMBERS = 400_000_000
+
+
+class Computation:
+    """The formulas of a workbook, ready to be evaluated. Raises NotKnown where they cannot be."""
+
+    def __init__(self, contents: Contents) -> None:
+        self.plane = Plane(contents.sheets)
+        grouped = group(contents, self.plane)
+        if sum(one.cost for one in grouped.groups) > MOST_NUMBERS:
+            raise NotKnown("formulas that refer to too many cells")
+        self._contents, self._groups = contents, grouped.groups
+        self._order = put_in_order(grouped.groups, self.plane)
+        self.unknown = dict(grouped.unknown)
+        self.unknown |= dict.fromkeys(self._order.circular.tolist(), "a circular reference")
+
+    def page(self) -> Board:
+        """Return what the cells hold as the workbook is."""
+        return self.draws(np.empty(0, np.int32), np.empty((1, 0)))
+
+    def draws(self, inputs: Indices, rows: Array) -> Board:
+        """Return what the cells hold after some were given numbers, a row for each draw."""
+        board = Board(self._contents, self.plane, len(rows))
+        board.codes[list(self.unknown)] = Code.UNKNOWN
+        board.numbers[list(self.unknown)] = np.nan
+        is_input = np.zeros(self.plane.size, dtype=np.bool_)
+        is_input[inputs] = True
+        board.give(inputs, rows)
+        for step in self._order.steps:
+            own: Group = self._groups[step.group]
+            own = own if step.cells is None else own.where(step.cells)
+            Evaluation(board, own).run()
+            if inputs.size and is_input[own.cells].any():
+                board.give(inputs, rows)
+        return board

@@ -1,0 +1,63 @@
+"""A workbook's cells as the evaluation takes them, whatever they were read from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array
+from xlbackprop.formula.sheets.codes import Codes
+
+Ints = NDArray[np.int64]
+
+
+# What a name means on a sheet: the text of a reference or of a formula, None for no such name.
+Meaning = Callable[[str, str], str | None]
+
+
+def _no_text(position: int) -> str:  # noqa: ARG001
+    return ""
+
+
+def _no_names(name: str, sheet: str) -> str | None:  # noqa: ARG001
+    return None
+
+
+@dataclass(frozen=True)
+class SharedFormula:
+    """A formula as it reads in one cell, and the cells that have it moved to where they are."""
+
+    text: str
+    row: int
+    column: int
+    cells: Ints  # positions in the sheet's arrays
+
+
+@dataclass(frozen=True)
+class SheetContents:
+    """The stored cells of a sheet, each once; the arrays are of one length.
+
+    What cells with a formula hold does not count. `text` returns the text, by position.
+    """
+
+    name: str
+    rows: Ints
+    columns: Ints
+    codes: Codes
+    numbers: Array
+    text: Callable[[int], str] = _no_text
+    formulas: Sequence[bytes] = ()
+    with_formula: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    shared: Sequence[SharedFormula] = ()
+    unknown: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The sheets of a workbook, and its names."""
+
+    sheets: Sequence[SheetContents]
+    meaning: Meaning = _no_names

@@ -1,0 +1,225 @@
+"""Cells whose formulas are one tree over rectangles of the same sizes, wherever these stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS, Address, read_address
+from xlbackprop.formula.functions import Gives
+from xlbackprop.formula.functions.values import NotKnown
+from xlbackprop.formula.gives import gives
+from xlbackprop.formula.parser import parse, read_formula
+from xlbackprop.formula.sheets.contents import Contents, Ints
+from xlbackprop.formula.sheets.forms import Form, Slot, forms_of
+from xlbackprop.formula.sheets.plane import Indices, Plane
+from xlbackprop.formula.tree import Call, Expression, Name, Number, Reference, rebuilt, walk
+
+# Each group costs a little, however few cells it has.
+MOST_GROUPS = 20_000
+_SIZES_ONLY = ("ROWS", "COLUMNS")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What one slot of a group refers to: in each cell a rectangle of one size, on one sheet."""
+
+    sheet: int
+    size: tuple[int, int]
+    tops: Indices
+    lefts: Indices
+
+    @cached_property
+    def is_fixed(self) -> bool:
+        """Whether it is the same cells for all."""
+        return bool((self.tops == self.tops[0]).all() and (self.lefts == self.lefts[0]).all())
+
+    def of(self, plane: Plane, which: slice | Indices) -> Indices:
+        """Return the indices of the cells, of shape (some of the cells or 1, rows, columns)."""
+        if self.is_fixed:
+            which = slice(1)
+        return plane.windows(self.sheet, self.tops[which], self.lefts[which], self.size)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cells with one tree; `gives` is what it comes to."""
+
+    tree: Expression
+    cells: Indices
+    places: tuple[Place, ...]
+    rows: Indices
+    columns: Indices
+    gives: Gives
+
+    @cached_property
+    def used(self) -> tuple[int, ...]:
+        """The slots whose cells count, and not only their number."""
+        counted = {one.slot for one in _leaves_that_count(self.tree)}
+        return tuple(sorted(counted))
+
+    @property
+    def cost(self) -> int:
+        """How many numbers one evaluation of all cells takes."""
+        each = [place.size[0] * place.size[1] for place in self.places]
+        return len(self.cells) * (1 + sum(each))
+
+    def where(self, mask: Indices) -> Group:
+        """Return the group of some of its cells."""
+        places = tuple(
+            replace(one, tops=one.tops[mask], lefts=one.lefts[mask]) for one in self.places
+        )
+        return replace(
+            self,
+            cells=self.cells[mask],
+            places=places,
+            rows=self.rows[mask],
+            columns=self.columns[mask],
+        )
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """All groups, and the cells of which nothing is known, with the reasons."""
+
+    groups: tuple[Group, ...]
+    unknown: dict[int, str]
+
+
+def group(contents: Contents, plane: Plane) -> Grouped:
+    """Return the formulas of a workbook in groups. Raises NotKnown where they are too many."""
+    parts: dict[object, list[Group]] = {}
+    unknown: dict[int, str] = {}
+    for number, sheet in enumerate(contents.sheets):
+        resolver = _Resolver(contents, plane, number)
+        for form in forms_of(sheet):
+            rows, columns = sheet.rows[form.cells], sheet.columns[form.cells]
+            cells = plane.indices(number, rows, columns)
+            try:
+                key, part = resolver.group(form, cells, rows, columns)
+            except (NotKnown, ValueError) as reason:
+                unknown |= dict.fromkeys(cells.tolist(), str(reason))
+                continue
+            parts.setdefault(key, []).append(part)
+            if len(parts) > MOST_GROUPS:
+                raise NotKnown(f"more than {MOST_GROUPS:,} formulas of different kinds")
+        outside = plane.indices(number, sheet.rows[sheet.unknown], sheet.columns[sheet.unknown])
+        unknown |= dict.fromkeys(outside.tolist(), "an array formula")
+    return Grouped(tuple(map(_joined, parts.values())), unknown)
+
+
+def _joined(parts: Sequence[Group]) -> Group:
+    """Return one group of several with the same tree."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    places = tuple(
+        replace(
+            place,
+            tops=np.concatenate([part.places[slot].tops for part in parts]),
+            lefts=np.concatenate([part.places[slot].lefts for part in parts]),
+        )
+        for slot, place in enumerate(first.places)
+    )
+    return replace(
+        first,
+        cells=np.concatenate([part.cells for part in parts]),
+        places=places,
+        rows=np.concatenate([part.rows for part in parts]),
+        columns=np.concatenate([part.columns for part in parts]),
+    )
+
+
+class _Resolver:
+    """Finds what the forms of one sheet refer to."""
+
+    def __init__(self, contents: Contents, plane: Plane, sheet: int) -> None:
+        self._contents, self._plane, self._sheet = contents, plane, sheet
+        self._trees: dict[str, tuple[Expression, tuple[Slot, ...]]] = {}
+
+    def group(self, form: Form, cells: Indices, rows: Ints, columns: Ints) -> tuple[object, Group]:
+        """Return a form's group, and a key that is the same for what can be joined.
+
+        Raises NotKnown, or ValueError where the formula is none.
+        """
+        tree, named = self._tree(form.skeleton, len(form.slots))
+        slots = (*form.slots, *named)
+        sheets = [self._number(slot.sheet) for slot in slots]
+        places = tuple(
+            Place(sheet, slot.size, *_narrow(slot, len(cells)))
+            for sheet, slot in zip(sheets, slots, strict=True)
+        )
+        sizes = tuple(slot.size for slot in slots)
+        if any(height == MAX_ROWS or width == MAX_COLUMNS for height, width in sizes):
+            raise NotKnown("whole rows or columns")
+        part = Group(
+            tree,
+            cells,
+            places,
+            rows.astype(np.int32),
+            columns.astype(np.int32),
+            gives(tree, sizes),
+        )
+        names = (self._sheet if named else None, form.skeleton)
+        return (names, tuple(sheets), sizes), part
+
+    def _tree(self, skeleton: str, slots: int) -> tuple[Expression, tuple[Slot, ...]]:
+        """Return a skeleton's tree, and slots for the names in it."""
+        if skeleton not in self._trees:
+            named: list[Slot] = []
+            tree = parse(skeleton)
+            if any(isinstance(one, Name) for one in walk(tree)):
+                tree = rebuilt(tree, lambda one: self._meant(one, slots, named))
+            self._trees[skeleton] = tree, tuple(named)
+        return self._trees[skeleton]
+
+    def _meant(self, leaf: Expression, slots: int, named: list[Slot]) -> Expression:
+        """Return what a name stands for: a further slot, or a number."""
+        if not isinstance(leaf, Name):
+            return leaf
+        own = self._contents.sheets[self._sheet].name
+        meaning = self._contents.meaning(leaf.name, leaf.sheet or own)
+        if meaning is None:
+            raise NotKnown(f"the name {leaf.name}")
+        address = read_address(meaning.strip().removeprefix("="))
+        if address is not None and address.sheet:
+            named.append(_slot(address))
+            return Reference(slots + len(named) - 1)
+        constant = read_formula(meaning.strip().removeprefix("="))
+        if isinstance(constant.tree, Number):
+            return constant.tree
+        raise NotKnown(f"the name {leaf.name}, which stands for a formula")
+
+    def _number(self, sheet: str) -> int:
+        if not sheet:
+            return self._sheet
+        if sheet.casefold() not in self._plane.number:
+            raise NotKnown(f"the sheet {sheet}")
+        return self._plane.number[sheet.casefold()]
+
+
+def _slot(address: Address) -> Slot:
+    if address.is_reversed or address.book:
+        raise NotKnown("a name for what is no range here")
+    return Slot(address.sheet, address.size, np.array([address.top]), np.array([address.left]))
+
+
+def _narrow(slot: Slot, cells: int) -> tuple[Indices, Indices]:
+    """Return where a slot's rectangles begin, for so many cells, in few bytes."""
+    tops, lefts = (
+        np.broadcast_to(one.astype(np.int32), (cells,)) for one in (slot.tops, slot.lefts)
+    )
+    return tops, lefts
+
+
+def _leaves_that_count(tree: Expression) -> Iterator[Reference]:
+    for part in walk(tree, beneath=lambda one: not _is_size(one)):
+        if isinstance(part, Reference):
+            yield part
+
+
+def _is_size(tree: Expression) -> bool:
+    return isinstance(tree, Call) and tree.function in _SIZES_ONLY

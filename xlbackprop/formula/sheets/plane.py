@@ -1,0 +1,81 @@
+"""All cells of a workbook in one row of numbers, so that an index tells sheet, row and column.
+
+Each sheet has the rectangle that its stored cells fill. Before all of them is one cell that is
+blank, and stands for all that is stored nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.formula.functions.values import NotKnown
+from xlbackprop.formula.sheets.contents import Ints, SheetContents
+
+Indices = NDArray[np.int32]
+
+OUTSIDE = 0
+# So many cells for each that is stored, and these besides: beyond that, a sheet is too sparse.
+_MOST_FOR_ONE, _MOST_BESIDES = 8, 2_000_000
+
+
+@dataclass(frozen=True)
+class Box:
+    """The rectangle of a sheet that is filled, and the index of its first cell."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    first: int
+
+
+class Plane:
+    """The boxes of all sheets, one after the other. Raises NotKnown where they are too sparse."""
+
+    def __init__(self, sheets: Sequence[SheetContents]) -> None:
+        self.number = {sheet.name.casefold(): at for at, sheet in enumerate(sheets)}
+        self.boxes: list[Box] = []
+        self.size, stored = 1, 0
+        for sheet in sheets:
+            box = _box(sheet, self.size)
+            self.boxes.append(box)
+            self.size += box.height * box.width
+            stored += sheet.rows.size
+        if self.size > _MOST_FOR_ONE * stored + _MOST_BESIDES:
+            raise NotKnown("cells that stand far apart")
+
+    def indices(self, sheet: int, rows: Ints | Indices, columns: Ints | Indices) -> Indices:
+        """Return the indices of cells, OUTSIDE where nothing is stored anywhere near."""
+        box = self.boxes[sheet]
+        down, along = rows - box.top, columns - box.left
+        inside = (down >= 0) & (down < box.height) & (along >= 0) & (along < box.width)
+        return np.where(inside, box.first + down * box.width + along, OUTSIDE).astype(np.int32)
+
+    def windows(self, sheet: int, tops: Indices, lefts: Indices, size: tuple[int, int]) -> Indices:
+        """Return the indices of rectangles of one size: shape (rectangles, rows, columns)."""
+        box, (height, width) = self.boxes[sheet], size
+        is_inside = (
+            tops.min() >= box.top
+            and lefts.min() >= box.left
+            and tops.max() + height <= box.top + box.height
+            and lefts.max() + width <= box.left + box.width
+        )
+        down, along = np.arange(height, dtype=np.int32), np.arange(width, dtype=np.int32)
+        if is_inside:
+            first = box.first + (tops - box.top) * box.width + (lefts - box.left)
+            within = down[:, None] * np.int32(box.width) + along
+            return first[:, None, None] + within
+        rows, columns = tops[:, None, None] + down[:, None], lefts[:, None, None] + along
+        return self.indices(sheet, *np.broadcast_arrays(rows, columns))
+
+
+def _box(sheet: SheetContents, first: int) -> Box:
+    if not sheet.rows.size:
+        return Box(0, 0, 0, 0, first)
+    top, left = int(sheet.rows.min()), int(sheet.columns.min())
+    height, width = int(sheet.rows.max()) - top + 1, int(sheet.columns.max()) - left + 1
+    return Box(top, left, height, width, first)
