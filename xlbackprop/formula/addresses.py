@@ -182,9 +182,15 @@ def looks_like_cells(text: str) -> bool:
 
 
 def read_area(text: str) -> Area | None:
-    """Return the rectangle of cells that a text with a sheet means, or None where it is none."""
-    found = read_address(text.strip())
-    if found is None or not found.sheet or found.book or found.is_whole or found.is_reversed:
+    """Return the rectangle of cells that a text with a sheet means, or None where it is none.
+
+    Columns or rows alone are none; a rectangle that is as large as a sheet is one.
+    """
+    text = text.strip()
+    found = read_address(text)
+    if found is None or not found.sheet or found.book or found.is_reversed:
+        return None
+    if not looks_like_cells(text):
         return None
     return Area(found.sheet, found.top, found.left, *found.size)
 
@@ -225,6 +231,6 @@ def _address(sheet: str, cells: str) -> Address | None:
 def _sheet_and_book(sheet: str) -> tuple[str, str]:
     """Return a sheet's plain name, and the workbook before it: `'[1]My sheet'`."""
     sheet = plain_sheet(sheet)
-    folder, mark, rest = sheet.partition("[")
-    book, end, name = rest.partition("]")
-    return (name, folder + book) if mark and end else (sheet, "")
+    folder, _, rest = sheet.partition("[")
+    book, _, name = rest.partition("]")
+    return (name, folder + book) if name else (sheet, "")
