@@ -13,6 +13,8 @@ from tests.support.marked_copies import marked_copy
 from tests.support.program import TWO_LAYERS
 from tests.support.rich_workbook import write_rich_workbook
 
+pytest_plugins = ["tests.support.selection"]
+
 
 @pytest.fixture
 def parts():

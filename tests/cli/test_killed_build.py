@@ -44,6 +44,7 @@ def kill_at_every_step(output_folder, signal_name, *options):
     pytest.fail("the build never came to its end")
 
 
+@pytest.mark.kills(quick=["SIGKILL"])
 @pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGTERM"])
 def test_build_killed_between_any_two_steps_leaves_no_half_file(signal_name, output_folder):
     for run in kill_at_every_step(output_folder, signal_name):
@@ -52,6 +53,7 @@ def test_build_killed_between_any_two_steps_leaves_no_half_file(signal_name, out
         (output_folder / "mine.xlsx").unlink(missing_ok=True)
 
 
+@pytest.mark.kills
 def test_build_with_force_killed_between_any_two_steps_leaves_the_old_file_or_the_new(
     output_folder,
 ):
@@ -76,6 +78,7 @@ def test_build_interrupted_between_any_two_steps_cleans_up_and_says_so(output_fo
         (output_folder / "mine.xlsx").unlink(missing_ok=True)
 
 
+@pytest.mark.kills
 @pytest.mark.parametrize("kilobytes", [0, 1, 5])
 @pytest.mark.parametrize("options", [[], ["--force"]], ids=["new", "force"])
 def test_build_killed_in_the_middle_of_writing_leaves_no_half_file(
@@ -94,6 +97,7 @@ def test_build_killed_in_the_middle_of_writing_leaves_no_half_file(
         assert everything_in(output_folder) == []
 
 
+@pytest.mark.kills
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
 def test_build_killed_at_any_moment_leaves_no_half_file(signal_number, output_folder):
     start = time.monotonic()

@@ -107,6 +107,7 @@ def test_complaint_stands_on_a_line_of_its_own():
     assert shown.rstrip().endswith(shown.rpartition("xlbackprop: ")[2].rstrip())
 
 
+@pytest.mark.slow
 def test_long_command_is_seen_at_work_and_can_be_stopped(folder):
     xlbackprop.build("lenet5", folder / "large.xlsx")
     command = [sys.executable, "-m", "xlbackprop", "check", "large.xlsx", "--prove", "1000"]

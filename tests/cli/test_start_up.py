@@ -124,6 +124,7 @@ def test_version_takes_little_more_than_importing_click(tmp_path):
     assert ratio(["-m", "xlbackprop", "--version"], ["-c", "import click"], tmp_path) < 1.5
 
 
+@pytest.mark.slow
 def test_check_takes_little_more_than_importing_numpy(tmp_path):
     """It takes 2.7 times as much, the engine's process included."""
     workbook = xlbackprop.build("conv5x5x2", tmp_path / "mine.xlsx")

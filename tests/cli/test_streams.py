@@ -13,6 +13,7 @@ from tests.support.command_line import put, run, text
 from tests.support.program import environment
 
 
+@pytest.mark.many(quick=["check", "nothing"])
 @pytest.mark.parametrize(
     "command",
     [
@@ -54,6 +55,14 @@ def test_output_that_is_read_in_part_leaves_no_traceback(folder):
     assert process.stderr == b""
 
 
+@pytest.mark.many(
+    quick=[
+        "check mine.xlsx --html mine.html-1->&-",
+        "check mine.xlsx --json-1-2>&-",
+        "templates-0-<&-",
+        "-h-0->&-",
+    ]
+)
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize(
     ("command", "status"),
@@ -102,6 +111,7 @@ def test_output_on_a_full_disk_is_reported_in_one_line(options, workbook):
     assert "Traceback" not in process.stderr
 
 
+@pytest.mark.many(quick=["check-ascii", "inspect-cp1252"])
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 @pytest.mark.parametrize("command", ["check", "inspect", "templates"])
 def test_output_in_any_encoding_leaves_no_traceback(command, encoding, workbook):

@@ -42,16 +42,19 @@ def assert_compiles(document, folder):
     assert not complaints, complaints
 
 
+@pytest.mark.latex
 @pytest.mark.parametrize("name", xlbackprop.template_names())
 def test_latex_of_template_compiles_without_warnings(name, tmp_path):
     assert_compiles(xlbackprop.equations(name, "latex"), tmp_path)
 
 
+@pytest.mark.latex
 @pytest.mark.parametrize("name", NETWORKS)
 def test_latex_of_network_compiles_without_warnings(name, tmp_path):
     assert_compiles(xlbackprop.equations(spec_of(NETWORKS[name]), "latex"), tmp_path)
 
 
+@pytest.mark.latex
 @pytest.mark.parametrize(
     ("planted", "complaint"),
     [
@@ -66,6 +69,7 @@ def test_a_document_that_does_not_compile_cleanly_is_noticed(planted, complaint,
     assert any(complaint in line for line in latex.complaints(spoiled, tmp_path))
 
 
+@pytest.mark.latex
 def test_the_longest_names_compile_without_warnings(tmp_path):
     long = "x" * 24
     layers = [

@@ -26,6 +26,12 @@ SPECS = {
     for group, raws in groups.items()
     for name, raw in list(raws.items())[:3]
 } | {f"conv2d-{name}": conv_raw(raw, loss="mse") for name, raw in GEOMETRIES.items()}
+# One of each layer, loss and optimizer, some geometries, and small templates.
+QUICK = [
+    *{name.partition("-")[0]: name for name in reversed(SPECS)}.values(),
+    *[name for name in SPECS if name.startswith("conv2d-")][:-1:8],
+    "conv5x5x2", "residual-block", "optimizers-adam",
+]  # fmt: skip
 
 
 def spec_of(name):
@@ -64,6 +70,7 @@ def agrees(summed, value):
 # The terms add up.
 
 
+@pytest.mark.many(quick=QUICK)
 @pytest.mark.parametrize("name", [*xlbackprop.template_names(), *SPECS])
 def test_terms_add_up_to_the_value_of_every_computed_cell(name, tmp_path):
     spec = spec_of(name)
@@ -374,6 +381,7 @@ LATEX_CELLS = [
 ]  # fmt: skip
 
 
+@pytest.mark.latex
 @pytest.mark.parametrize(("name", "cell"), LATEX_CELLS, ids=lambda value: value)
 def test_latex_of_an_explanation_compiles_without_warnings(name, cell, tmp_path):
     path = xlbackprop.build(name, tmp_path / "book.xlsx")

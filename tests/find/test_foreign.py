@@ -20,6 +20,8 @@ from xlbackprop.workbook.read.workbook import open_workbook
 IDS = ["-in-".join(case) for case in CASES]
 COUNTS = {"conv5x5x2": 135, "two-conv": 1382, "mlp-2-2-2": 41}
 SMALL = [case for case in CASES if case[0] != "two-conv"]
+SMALL_IDS = ["-in-".join(case) for case in SMALL]
+DEEP = [layout for network, layout in CASES if network == "two-conv"]
 
 each_case = pytest.mark.parametrize(("network", "layout"), CASES, ids=IDS)
 
@@ -87,15 +89,18 @@ def test_map_made_from_the_places_of_a_layout_leads_back_to_them(network, layout
     assert all(same(again[name], foreign.places[name]) for name in again)
 
 
-@pytest.mark.parametrize(("network", "layout"), SMALL, ids=["-in-".join(case) for case in SMALL])
+@pytest.mark.many(quick=SMALL_IDS[::5])
+@pytest.mark.parametrize(("network", "layout"), SMALL, ids=SMALL_IDS)
 def test_one_wrong_formula_is_the_only_wrong_cell(network, layout, tmp_path):
-    for name in build(network, layout, tmp_path).computed:
-        place = (name, middle(build(network, layout, tmp_path), name))
+    foreign = build(network, layout, tmp_path)
+    for name in foreign.computed:
+        place = (name, middle(foreign, name))
         report = check(build(network, layout, tmp_path, {place: changed}))
         assert report.verdict == "wrong"
         assert wrong_cells(report) == {place}
 
 
+@pytest.mark.many(quick=IDS[::3])
 @each_case
 def test_wrong_formula_in_every_tensor_at_once_is_found_in_each(network, layout, tmp_path):
     foreign = build(network, layout, tmp_path)
@@ -103,8 +108,9 @@ def test_wrong_formula_in_every_tensor_at_once_is_found_in_each(network, layout,
     assert wrong_cells(check(build(network, layout, tmp_path, planted))) == set(planted)
 
 
+@pytest.mark.many(quick=[f"{layout}-pool1.dL_dh" for layout in DEEP[::3]])
 @pytest.mark.parametrize("name", ["conv1.out", "pool1.dL_dh", "dense2.dL_dout", "conv1.dL_dw"])
-@pytest.mark.parametrize("layout", [name for network, name in CASES if network == "two-conv"])
+@pytest.mark.parametrize("layout", DEEP)
 def test_one_wrong_formula_in_a_deep_network_is_the_only_wrong_cell(layout, name, tmp_path):
     place = (name, middle(build("two-conv", layout, tmp_path), name))
     assert wrong_cells(check(build("two-conv", layout, tmp_path, {place: changed}))) == {place}

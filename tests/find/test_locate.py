@@ -49,6 +49,12 @@ def located(folder, network, layout, planted):
     return missed, false
 
 
+@pytest.mark.parametrize("network", NETWORKS)
+def test_locate_finds_everything_in_a_plain_layout(network, folder):
+    assert located(folder, network, "side-by-side", False)[0] == []
+
+
+@pytest.mark.many
 @pytest.mark.parametrize("planted", [False, True], ids=["all-right", "one-wrong"])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_locate_finds_everything_in_most_layouts(network, planted, folder):
@@ -58,6 +64,7 @@ def test_locate_finds_everything_in_most_layouts(network, planted, folder):
     assert len(whole) >= ENOUGH * len(layouts), sorted(set(layouts) - set(whole))
 
 
+@pytest.mark.many(quick=[f"{case}-one-wrong" for case in IDS if "two-conv" not in case][::4])
 @pytest.mark.parametrize("planted", [False, True], ids=["all-right", "one-wrong"])
 @pytest.mark.parametrize(("network", "layout"), CASES, ids=IDS)
 def test_no_place_in_a_foreign_workbook_is_surely_wrong(network, layout, planted, folder):
@@ -77,11 +84,11 @@ SMALL_PAGES = [
     *(("conv5x5x2", layout) for layout in LAYOUTS),
     *(("mlp-2-2-2", layout) for layout in (LAYOUTS | TABLES)),
 ]
+PAGE_IDS = ["-in-".join(one) for one in SMALL_PAGES]
 
 
-@pytest.mark.parametrize(
-    ("template", "layout"), SMALL_PAGES, ids=["-in-".join(one) for one in SMALL_PAGES]
-)
+@pytest.mark.many(quick=PAGE_IDS[::4])
+@pytest.mark.parametrize(("template", "layout"), SMALL_PAGES, ids=PAGE_IDS)
 def test_no_place_on_a_page_of_drawn_numbers_is_surely_wrong(template, layout, tmp_path):
     page = strange_page(template, layout, seed=3)
     file, proposal = propose(page, tmp_path, template)
@@ -177,6 +184,7 @@ MUTATIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.many(quick=[f"{mutate.__name__}-side-by-side-0" for mutate in MUTATIONS])
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("layout", ["side-by-side", "filters-in-a-grid", "no-labels"])
 @pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutate: mutate.__name__)
@@ -244,6 +252,7 @@ def without_values(folder):
     return folder / "plain.toml"
 
 
+@pytest.mark.slow
 def test_guess_finds_the_layer_and_its_places(folder):
     foreign = build("conv5x5x2", "filters-stacked", folder)
     proposal = xlbackprop.guess(foreign.path)

@@ -71,6 +71,7 @@ def assert_judged_or_refused(path):
         assert message.isprintable()
 
 
+@pytest.mark.hostile(quick=["0-bytes", "1-numbers"])
 @pytest.mark.parametrize("kind", INSIDE)
 @pytest.mark.parametrize("seed", range(4))
 def test_workbook_damaged_inside_is_judged_or_refused(kind, seed, parts, path):
@@ -82,6 +83,7 @@ def test_workbook_damaged_inside_is_judged_or_refused(kind, seed, parts, path):
         assert_judged_or_refused(path)
 
 
+@pytest.mark.hostile(quick=["0-anywhere"])
 @pytest.mark.parametrize("region", ["anywhere", "directory", "headers"])
 @pytest.mark.parametrize("seed", range(4))
 def test_archive_damaged_is_judged_or_refused(region, seed, parts, path):

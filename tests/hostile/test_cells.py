@@ -19,6 +19,7 @@ from tests.support.hostile_workbooks import (
 from tests.support.watched_program import assert_bounded, assert_harmless, assert_right, call, run
 
 
+@pytest.mark.hostile(quick=["A1:XFD1048576"])
 @pytest.mark.parametrize("area", ["A1:XFD1048576", "A1", "", "XFD1048576:A1", "nonsense"])
 def test_dimension_that_lies_changes_nothing(area, parts, path):
     page, count = re.subn(
@@ -149,23 +150,27 @@ def test_shared_formula_of_any_text_is_judged(formula, parts, path, capsys):
         assert_harmless(output.out)
 
 
+@pytest.mark.hostile
 def test_row_of_millions_of_cells_is_judged_or_refused(parts, path):
     opening, cell = b'<row r="2000">', b'<c r="A2000"><v>1</v></c>'
     page = repeated(parts[PAGE], b"</sheetData>", cell, 2_000_000, opening, b"</row>")
     assert_bounded(run(write(path, {**parts, PAGE: page})))
 
 
+@pytest.mark.hostile
 def test_quarter_million_cells_beside_the_blocks_change_nothing(parts, path):
     page = before(parts[PAGE], b"</sheetData>", many_cells(250_000, "<v>1</v>"))
     assert_right(run(write(path, {**parts, PAGE: page})))
 
 
+@pytest.mark.hostile
 def test_million_cells_of_formulas_and_texts_are_judged_or_refused(parts, path):
     cell = b'<c r="A2000"><f>SUM(A1:B2)+17</f><is><t>seventeen</t></is></c>'
     page = repeated(parts[PAGE], b"</sheetData>", cell, 1_400_000, b'<row r="2000">', b"</row>")
     assert_bounded(run(write(path, {**parts, PAGE: page})))
 
 
+@pytest.mark.hostile
 def test_thousand_array_formulas_and_many_cells_are_judged_or_refused(parts, path):
     arrays = "".join(
         f'<c r="A2000"><f t="array" ref="A{n}:B{n}">1</f><v>1</v></c>' for n in range(1, 1_000)
@@ -175,6 +180,7 @@ def test_thousand_array_formulas_and_many_cells_are_judged_or_refused(parts, pat
     assert_bounded(run(write(path, {**parts, PAGE: page})))
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(("length", "cells"), [(8_000, 50_000), (30, 400_000)])
 def test_shared_formula_of_very_many_cells_is_judged_or_refused(length, cells, parts, path):
     formula = "+".join(["A1"] * (length // 3))
@@ -184,6 +190,7 @@ def test_shared_formula_of_very_many_cells_is_judged_or_refused(length, cells, p
     assert_bounded(run(write(path, {**parts, PAGE: page})))
 
 
+@pytest.mark.hostile
 def test_million_texts_are_judged_or_refused(parts, path):
     texts = b"".join(b"<si><t>text %d</t></si>" % number for number in range(1_000_000))
     strings = before(parts[STRINGS], b"</sst>", texts)

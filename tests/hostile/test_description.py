@@ -23,12 +23,14 @@ from xlbackprop.network import MAX_CELLS
 from xlbackprop.workbook.description import FORMAT, SHEET
 
 
+@pytest.mark.hostile(quick=["check"])
 @pytest.mark.parametrize("command", ["check", "inspect"])
 def test_workbook_of_another_program_is_told_what_to_do(command, parts, path):
     book = re.sub(rb'<sheet name="_xlbackprop"[^>]*/>', b"", parts[BOOK])
     assert_refused(run(write(path, {**parts, BOOK: book}), command), SHEET, "build")
 
 
+@pytest.mark.hostile(quick=["2"])
 @pytest.mark.parametrize("version", [FORMAT + 1, 10**6, 10**300])
 def test_newer_format_is_told_to_upgrade(version, parts, path):
     write(path, {**parts, HIDDEN: spec_sheet(SPEC, version)})
@@ -46,6 +48,7 @@ def test_format_that_is_none_is_refused(version, parts, path, capsys):
 ROWS = "\n".join(f"batch.{'a.' * 300}b{number} = 1" for number in range(50))
 
 
+@pytest.mark.hostile(quick=["unknown-layer", "enormous-product", "deep-lists"])
 @pytest.mark.parametrize(
     ("text", "patterns"),
     [
@@ -127,6 +130,7 @@ def test_description_tampered_with_is_refused(text, patterns, parts, path):
     assert_refused(run(path), path.name, *patterns)
 
 
+@pytest.mark.hostile(quick=[".npy"])
 @pytest.mark.parametrize("suffix", [".npy", ".npz:key", ".csv", ""])
 def test_file_that_a_description_names_is_not_opened(suffix, parts, path):
     # Whoever opens the pipe for reading waits for ever.
@@ -138,6 +142,7 @@ def test_file_that_a_description_names_is_not_opened(suffix, parts, path):
         assert_bounded(run(path, command))
 
 
+@pytest.mark.hostile(quick=["/etc/passwd"])
 @pytest.mark.parametrize("name", ["/etc/passwd", "../../../../etc/passwd", "//host/share/x.npy"])
 def test_file_that_a_description_names_is_not_shown(name, parts, path):
     named = f'{SPEC}[values.arrays]\n"conv1.h" = "{name}"\n'
@@ -146,6 +151,7 @@ def test_file_that_a_description_names_is_not_shown(name, parts, path):
     assert "root:" not in outcome.out + outcome.err
 
 
+@pytest.mark.hostile
 def test_description_of_a_million_cells_is_refused(parts, path):
     row = b"<row><c><v>1</v></c><c><v>1</v></c></row>"
     write(path, {**parts, HIDDEN: repeated(spec_sheet(SPEC), b"</sheetData>", row, 250_000)})
@@ -168,6 +174,7 @@ def claiming(parts, text):
     return {**parts, BOOK: book, PAGE: page, HIDDEN: spec_sheet(text)}
 
 
+@pytest.mark.hostile(quick=["inspect"])
 @pytest.mark.parametrize("command", ["check", "check --json", "inspect"])
 def test_small_file_that_claims_the_largest_network_stays_cheap(command, parts, path):
     side = isqrt(MAX_CELLS // 4 - 10)  # h, out and their gradients have as many cells each

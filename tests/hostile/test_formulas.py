@@ -62,6 +62,7 @@ TRAPS = [
 ]
 
 
+@pytest.mark.hostile(quick=["circular", "external-link", "commands-to-a-terminal"])
 @pytest.mark.parametrize(("formula", "note"), TRAPS)
 def test_trap_in_a_formula_ends_with_a_verdict(formula, note, book):
     _, here = places_by_index(book)[LAST]
@@ -72,6 +73,7 @@ def test_trap_in_a_formula_ends_with_a_verdict(formula, note, book):
     assert re.search(note, " ".join(outcome.out.split()))
 
 
+@pytest.mark.hostile
 def test_trap_that_only_a_draw_springs_ends_with_a_verdict(book):
     """The page's own number is right, and leads the engine past the trap."""
     given = places_by_index(book)["conv1.h", (0, 0, 0)][1]
@@ -95,6 +97,7 @@ def test_styles_that_make_the_engine_panic_leave_a_verdict(tmp_path):
     assert "PanicException" in outcome.out
 
 
+@pytest.mark.hostile
 def test_million_names_end_with_a_verdict_or_a_line(tmp_path):
     parts = built()
     names = b"".join(
@@ -105,6 +108,7 @@ def test_million_names_end_with_a_verdict_or_a_line(tmp_path):
     assert_bounded(run_in_narrow_limits(path))
 
 
+@pytest.mark.hostile
 def test_fifty_thousand_names_are_no_trap(tmp_path):
     parts = built()
     names = b"".join(
@@ -115,6 +119,7 @@ def test_fifty_thousand_names_are_no_trap(tmp_path):
     assert run(path).status == 0
 
 
+@pytest.mark.hostile
 def test_every_cell_a_circle_ends_with_a_verdict(tmp_path):
     """Each formula of the page refers to a cell after it, all around."""
     parts = built()

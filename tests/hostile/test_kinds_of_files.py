@@ -37,6 +37,7 @@ ODS = archive(mimetype="application/vnd.oasis.opendocument.spreadsheet", content
 LETTERS = b"PK" + bytes(range(256)) * 40
 
 
+@pytest.mark.hostile(quick=["empty-check", "xls-check", "ods-inspect"])
 @pytest.mark.parametrize("command", ["check", "inspect"])
 @pytest.mark.parametrize(
     ("content", "patterns"),
@@ -86,6 +87,7 @@ def test_file_of_a_rarer_kind_is_refused_by_its_kind(content, pattern, path, cap
     assert re.search(pattern, output.err, re.IGNORECASE), output.err
 
 
+@pytest.mark.hostile
 def test_file_larger_than_any_workbook_is_refused(path):
     with path.open("wb") as file:
         file.write(b"PK\3\4")
@@ -93,12 +95,14 @@ def test_file_larger_than_any_workbook_is_refused(path):
     assert_refused(run(path))
 
 
+@pytest.mark.hostile(quick=["check"])
 @pytest.mark.parametrize("command", ["check", "inspect"])
 def test_file_that_would_block_is_refused(command, path):
     os.mkfifo(path)
     assert_refused(run(path, command))
 
 
+@pytest.mark.hostile(quick=["/dev/zero"])
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/random", "/proc/self/mem"])
 def test_device_is_refused(device):
     assert_refused(run(device))
@@ -115,6 +119,7 @@ def test_truncated_workbook_is_refused_at_every_length(parts, path, capsys):
         assert re.search("damaged|empty|not", output.err), output.err
 
 
+@pytest.mark.hostile(quick=["0.5"])
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
 def test_truncated_workbook_is_refused(share, parts, path):
     whole = write(path, parts).read_bytes()

@@ -12,6 +12,7 @@ LINKED = {
 }
 
 
+@pytest.mark.hostile(quick=["external-sheet"])
 @pytest.mark.parametrize("kind", LINKED)
 @pytest.mark.parametrize("mode", [' TargetMode="External"', ""], ids=["external", "internal"])
 def test_link_to_elsewhere_is_not_followed(mode, kind, parts, traps, tmp_path):

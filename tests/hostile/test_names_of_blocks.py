@@ -8,6 +8,7 @@ from tests.support.hostile_workbooks import BOOK, before, write
 from tests.support.watched_program import assert_bounded, assert_refused, call, run
 
 
+@pytest.mark.hostile(quick=["whole-sheet-check"])
 @pytest.mark.parametrize("command", ["check", "inspect"])
 @pytest.mark.parametrize(
     ("area", "patterns"),
@@ -61,6 +62,7 @@ def test_name_that_does_not_fit_its_block_is_refused_by_name(area, parts, path, 
     assert "conv1.out.0" in output.err
 
 
+@pytest.mark.hostile(quick=["check"])
 @pytest.mark.parametrize("command", ["check", "inspect"])
 def test_name_that_is_gone_is_refused_by_name(command, parts, path):
     book, count = re.subn(rb'<definedName name="conv1.out.0">[^<]*</definedName>', b"", parts[BOOK])
@@ -69,6 +71,7 @@ def test_name_that_is_gone_is_refused_by_name(command, parts, path):
     assert_refused(run(path, command), r"conv1\.out\.0", "gone|missing")
 
 
+@pytest.mark.hostile
 def test_million_names_are_judged_or_refused(parts, path):
     names = b"".join(
         b'<definedName name="n%d">conv1!$A$1</definedName>' % number for number in range(1_000_000)
@@ -77,6 +80,7 @@ def test_million_names_are_judged_or_refused(parts, path):
     assert_bounded(run(write(path, {**parts, BOOK: book})))
 
 
+@pytest.mark.hostile
 def test_million_sheets_are_judged_or_refused(parts, path):
     sheets = b"".join(
         b'<sheet name="s%d" sheetId="%d" r:id="rId2"/>' % (n, n) for n in range(4, 1_000_000)

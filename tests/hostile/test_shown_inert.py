@@ -30,6 +30,7 @@ def test_sheet_s_name_is_shown_inert(parts, path):
         assert_bounded(run(path, *command))
 
 
+@pytest.mark.hostile(quick=["[red]x-conv1.out"])
 @pytest.mark.parametrize("tensor", ["conv1.out", "conv1.h"])
 @pytest.mark.parametrize("text", [ODD, "_x001B_[31m", "[red]x", "a\nb\r\nc\td", "\ufdd0\uffff"[:1]])
 def test_text_in_a_cell_is_shown_inert(text, tensor, parts, path):
@@ -40,6 +41,7 @@ def test_text_in_a_cell_is_shown_inert(text, tensor, parts, path):
     assert outcome.status == 1
 
 
+@pytest.mark.hostile(quick=["sheet-of-a-name"])
 @pytest.mark.parametrize(
     ("part", "old", "new"),
     [

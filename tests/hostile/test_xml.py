@@ -29,6 +29,7 @@ ENTITIES = (
 )
 
 
+@pytest.mark.hostile(quick=["xl/worksheets/sheet2.xml-utf-8", "xl/workbook.xml-utf-16"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "iso-8859-1"])
 @pytest.mark.parametrize("part", [BOOK, PAGE, HIDDEN, STRINGS, BOOK_RELS])
 def test_entity_bomb_is_refused(part, encoding, parts, path, capsys):
@@ -54,6 +55,7 @@ DECLARATIONS = [
 ]
 
 
+@pytest.mark.hostile(quick=["xl/worksheets/sheet2.xml"])
 @pytest.mark.parametrize("part", [BOOK, PAGE, STRINGS])
 def test_xml_that_names_a_file_or_an_address_has_it_left_alone(part, parts, traps, tmp_path):
     pipe, address = traps
@@ -69,6 +71,7 @@ def test_xml_that_names_a_file_or_an_address_has_it_left_alone(part, parts, trap
 SWOLLEN = 240_000_000
 
 
+@pytest.mark.hostile(quick=["nested"])
 @pytest.mark.parametrize(
     ("part", "mark", "opening", "unit", "closing"),
     [
@@ -152,6 +155,7 @@ def test_part_swollen_to_what_an_archive_may_hold(part, mark, opening, unit, clo
     assert_bounded(run(path))
 
 
+@pytest.mark.hostile
 def test_element_with_millions_of_attributes_is_refused_or_judged(parts, path):
     attributes = "".join(f' a{number}=""' for number in range(3_000_000)).encode()
     page = before(parts[PAGE], b"</sheetData>", b"<x" + attributes + b"/>")
@@ -205,6 +209,7 @@ def test_part_that_is_missing_or_broken_is_refused(content, part, parts, path, c
         assert output.err.count("\n") == 1
 
 
+@pytest.mark.hostile(quick=["xl/worksheets/sheet2.xml"])
 @pytest.mark.parametrize("part", [PAGE, STRINGS, BOOK_RELS])
 def test_missing_part_is_refused(part, parts, path):
     parts.pop(part)

@@ -22,6 +22,7 @@ from xlbackprop.judge.prove.draws import draw
 from xlbackprop.workbook.engine.settings import Limits
 
 MUTATIONS_OF_EACH, REWRITINGS_OF_EACH = 7, 5
+EVERY_SIXTH = [str(number) for number in range(0, 60, 6)]  # of each kind at least one
 LAST = ("conv1.dL_dh", (1, 2, 3))
 
 
@@ -30,6 +31,7 @@ def mutations(tmp_path_factory):
     return find_mutations(tmp_path_factory.mktemp("mutations"), MUTATIONS_OF_EACH, seed=2026)
 
 
+@pytest.mark.many(quick=EVERY_SIXTH)
 @pytest.mark.parametrize("number", range(MUTATIONS_OF_EACH * len(MUTATIONS)))
 def test_wrong_formula_that_the_page_does_not_show_is_found_out(mutations, number, tmp_path):
     mutation = mutations[number]
@@ -60,6 +62,7 @@ def rewritings(tmp_path_factory):
     return find_rewritings(tmp_path_factory.mktemp("rewritings"), REWRITINGS_OF_EACH, seed=2026)
 
 
+@pytest.mark.many(quick=EVERY_SIXTH)
 @pytest.mark.parametrize("number", range(REWRITINGS_OF_EACH * len(REWRITINGS)))
 def test_formula_that_means_the_same_is_passed(rewritings, number):
     rewriting = rewritings[number]
@@ -73,6 +76,7 @@ def test_there_are_sixty_rewritings_over_several_templates(rewritings):
     assert len({rewriting.path for rewriting in rewritings}) >= 60
 
 
+@pytest.mark.slow(quick=[name for name in xlbackprop.template_names() if name != "lenet5"])
 @pytest.mark.parametrize("template", xlbackprop.template_names())
 def test_every_cell_of_a_template_holds(template, tmp_path):
     report = xlbackprop.check(xlbackprop.build(template, tmp_path / "b.xlsx"), prove=5)

@@ -70,6 +70,7 @@ def test_layer_in_a_file_of_its_own_is_built_recalculated_and_checked(tmp_path):
             np.testing.assert_allclose(arrays[f"{step}conv1.dL_dout"], gradient)
 
 
+@pytest.mark.libreoffice
 @pytest.mark.usefixtures("scale")
 def test_layer_in_a_file_of_its_own_survives_libreoffice(tmp_path):
     path = xlbackprop.build(xlbackprop.parse_spec(SPEC), tmp_path / "mine.xlsx")

@@ -93,6 +93,7 @@ def test_hostile_texts_are_read_as_they_are(report):
     assert any(cell.formula == FORMULA for cell in report.cells)
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("hints", Hints, ids=lambda hints: hints.word)
 def test_page_shows_hostile_texts_and_obeys_none(chromium, hostile, tmp_path, hints):
     path = write_page(hostile, tmp_path / "page.html", hints)
@@ -118,6 +119,7 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split()).replace("\u202e", "\N{REPLACEMENT CHARACTER}")
 
 
+@pytest.mark.browser
 def test_page_that_did_not_escape_would_be_noticed(chromium, hostile, tmp_path):
     page = xlbackprop.html_report(hostile)
     path = tmp_path / "careless.html"

@@ -90,6 +90,7 @@ def conv(tmp_path_factory):
     }
 
 
+@pytest.mark.browser
 def test_page_of_digit_opens_and_answers_in_time(chromium, digit):
     times = []
     while len(times) < ATTEMPTS and min(times, default=SECONDS) >= SECONDS:
@@ -101,6 +102,7 @@ def test_page_of_digit_opens_and_answers_in_time(chromium, digit):
     assert min(times) < SECONDS, times
 
 
+@pytest.mark.browser
 def test_page_of_a_network_eight_times_as_large_is_no_larger_than_can_be_used(chromium, tmp_path):
     review = xlbackprop.review_workbook(xlbackprop.build("lenet5", tmp_path / "lenet5.xlsx"))
     path = write_page(review, tmp_path / "lenet5.html")
@@ -113,6 +115,7 @@ def test_page_of_a_network_eight_times_as_large_is_no_larger_than_can_be_used(ch
         assert it.complaints == []
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_page_of_digit_is_accessible(chromium, digit, size, scheme):
@@ -124,11 +127,13 @@ def test_page_of_digit_is_accessible(chromium, digit, size, scheme):
         assert it.complaints == []
 
 
+@pytest.mark.browser
 def test_page_of_digit_is_accessible_in_every_cell(chromium, digit):
     with opened(chromium, digit) as it:
         assert it.violations(but="color-contrast") == []
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("hints", "size", "scheme"),
     [
@@ -144,6 +149,7 @@ def test_page_is_accessible_with_every_level_of_hints(chromium, conv, hints, siz
         assert it.complaints == []
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("planting", "rule"),
     [
@@ -158,6 +164,7 @@ def test_planted_violation_is_noticed(chromium, conv, planting, rule):
         assert any(rule in violation for violation in it.violations())
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_look_of_a_cell_has_contrast(chromium, digit, scheme):
     with opened(chromium, digit, scheme=scheme) as it:
@@ -166,12 +173,14 @@ def test_every_look_of_a_cell_has_contrast(chromium, digit, scheme):
         assert {look: ratio for look, ratio in contrasts.items() if ratio < 4.5} == {}
 
 
+@pytest.mark.browser
 def test_look_without_contrast_is_noticed(chromium, conv):
     with opened(chromium, conv[Hints.RULE]) as it:
         it.page.evaluate("document.querySelector('td.wrong').style.color = '#c66'")
         assert it.page.evaluate(CONTRASTS)["TD wrong"] < 4.5
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     "planted",
     [
@@ -192,6 +201,7 @@ def test_what_is_planted_into_the_page_is_blocked(chromium, conv, tmp_path, plan
         assert any("Content Security Policy" in complaint for complaint in it.complaints)
 
 
+@pytest.mark.browser
 def test_planted_script_runs_without_the_policy(chromium, conv, tmp_path):
     html = re.sub(r"<meta http-equiv[^>]*>", "", conv[Hints.RULE].read_text())
     path = tmp_path / "planted.html"
@@ -204,6 +214,7 @@ def details(it):
     return " ".join(it.page.locator("#details").inner_text().split())
 
 
+@pytest.mark.browser
 def test_hovering_shows_what_a_cell_is_and_is_made_from(chromium, conv):
     with opened(chromium, conv[Hints.ANSWER]) as it:
         it.page.locator("td.wrong").hover()
@@ -217,6 +228,7 @@ def test_hovering_shows_what_a_cell_is_and_is_made_from(chromium, conv):
         assert len(it.page.evaluate(SOURCES)) == 18
 
 
+@pytest.mark.browser
 def test_hovering_elsewhere_comes_back_to_the_selected_cell(chromium, conv):
     with opened(chromium, conv[Hints.ANSWER]) as it:
         it.page.locator("td.wrong").click()
@@ -226,6 +238,7 @@ def test_hovering_elsewhere_comes_back_to_the_selected_cell(chromium, conv):
         assert "conv1.dL_dw[1, 0, 0, 1]" in details(it)
 
 
+@pytest.mark.browser
 def test_tapping_on_a_phone_shows_the_details_within_sight(chromium, conv):
     with opened(chromium, conv[Hints.RULE], size="phone") as it:
         assert not it.page.locator("#details").is_visible()
@@ -238,6 +251,7 @@ def test_tapping_on_a_phone_shows_the_details_within_sight(chromium, conv):
         assert not it.page.locator("#details").is_visible()
 
 
+@pytest.mark.browser
 def test_keyboard_reaches_every_cell_with_one_tab_stop_for_each_tensor(chromium, conv):
     with opened(chromium, conv[Hints.RULE]) as it:
         tensors = it.page.locator(".tensor").count()
@@ -263,6 +277,7 @@ def test_keyboard_reaches_every_cell_with_one_tab_stop_for_each_tensor(chromium,
         assert it.page.locator(".tensor td[tabindex='0']").count() == tensors
 
 
+@pytest.mark.browser
 def test_enter_goes_to_the_details_and_escape_comes_back(chromium, conv):
     with opened(chromium, conv[Hints.RULE]) as it:
         it.page.locator("td.wrong").click()
@@ -273,6 +288,7 @@ def test_enter_goes_to_the_details_and_escape_comes_back(chromium, conv):
         assert it.page.evaluate(SOURCES) == []
 
 
+@pytest.mark.browser
 def test_links_lead_to_the_sources_and_back(chromium, conv):
     with opened(chromium, conv[Hints.RULE]) as it:
         it.page.locator("td.wrong").click()
@@ -282,6 +298,7 @@ def test_links_lead_to_the_sources_and_back(chromium, conv):
         assert "conv1.dL_dw[1, 0, 0, 1] wrong" in details(it)
 
 
+@pytest.mark.browser
 def test_list_of_cells_leads_to_them(chromium, conv):
     with opened(chromium, conv[Hints.RULE]) as it:
         it.page.get_by_role("link", name="conv1!E34").click()
@@ -289,6 +306,7 @@ def test_list_of_cells_leads_to_them(chromium, conv):
         assert it.page.locator("td.invalid").is_visible()
 
 
+@pytest.mark.browser
 def test_page_that_moves_below_a_resting_mouse_keeps_its_cell(chromium, conv):
     with opened(chromium, conv[Hints.RULE]) as it:
         it.page.locator("td.wrong").hover()
@@ -299,6 +317,7 @@ def test_page_that_moves_below_a_resting_mouse_keeps_its_cell(chromium, conv):
         assert "conv1.dL_dw[1, 0, 0, 1]" in details(it)
 
 
+@pytest.mark.browser
 def test_narrow_page_scrolls_only_within_its_boxes(chromium, digit):
     with opened(chromium, digit, size="phone") as it:
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -307,6 +326,7 @@ def test_narrow_page_scrolls_only_within_its_boxes(chromium, digit):
         assert box.evaluate("(box) => box.scrollWidth > box.clientWidth")
 
 
+@pytest.mark.browser
 def test_print_shows_everything_without_hovering(chromium, digit):
     with opened(chromium, digit, scheme="dark") as it:
         it.page.locator("td.wrong").first.click()
@@ -330,6 +350,7 @@ def test_print_shows_everything_without_hovering(chromium, digit):
         assert "✗" in signs["wrong"]
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_printed_page_holds_what_is_in_its_grids(chromium, conv, tmp_path, scheme):
     path = tmp_path / "page.pdf"
@@ -341,6 +362,7 @@ def test_printed_page_holds_what_is_in_its_grids(chromium, conv, tmp_path, schem
     assert "Made from" not in text
 
 
+@pytest.mark.browser
 def test_motion_is_reduced_where_that_is_preferred(chromium, conv):
     with opened(chromium, conv[Hints.RULE]) as it:
         behaviour = "getComputedStyle(document.documentElement).scrollBehavior"
@@ -349,6 +371,7 @@ def test_motion_is_reduced_where_that_is_preferred(chromium, conv):
         assert it.page.evaluate(behaviour) == "smooth"
 
 
+@pytest.mark.browser
 def test_page_can_be_read_without_its_script(chromium, conv):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()

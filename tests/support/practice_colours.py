@@ -77,9 +77,6 @@ def saved_values(path: Path) -> Value:
     return lambda sheet, row, column: book[sheet].cell(row, column).value
 
 
-ENGINES = {"ironcalc": with_ironcalc, "libreoffice": with_libreoffice}
-
-
 def summary(value: Value) -> str:
     """Return the line below the network's name on the Overview."""
     return str(value("Overview", 3, 2))

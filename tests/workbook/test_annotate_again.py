@@ -87,6 +87,7 @@ def test_marking_the_marked_copy_changes_nothing_but_shape_numbers(rich, tmp_pat
     assert shapes[0] == shapes[1]
 
 
+@pytest.mark.libreoffice
 def test_marks_are_replaced_after_libreoffice_has_saved_the_file(plain, tmp_path):
     before, after = plain
     script = 'document.Sheets.getByName("conv1").getCellRangeByName("P32").Value = -149.58'
@@ -99,6 +100,7 @@ def test_marks_are_replaced_after_libreoffice_has_saved_the_file(plain, tmp_path
     assert all(note.count("xlbackprop") == 1 for note in commented(again).values())
 
 
+@pytest.mark.slow
 def test_more_cells_than_anyone_reads_are_coloured_all_and_commented_in_part(tmp_path):
     spec = tmp_path / "many.toml"
     spec.write_text('name = "many"\ninput = [1, 50, 50]\n[[layers]]\ntype = "relu"\n')

@@ -107,6 +107,7 @@ def test_a_note_is_no_longer_than_is_read(page):
 # Size.
 
 
+@pytest.mark.slow
 def test_marking_a_page_of_many_thousand_cells_is_bounded(tmp_path):
     path, target = tmp_path / "lenet5.xlsx", tmp_path / "marked.xlsx"
     xlbackprop.build("lenet5", path, blank=["all"])

@@ -77,6 +77,7 @@ def seen_in_libreoffice(path, cells, folder):
     return json.loads(out.read_text())
 
 
+@pytest.mark.libreoffice
 def test_libreoffice_opens_the_marked_copy_and_shows_the_marks(rich, tmp_path):
     cells = {*MISTAKES, *NOTES, "C11", "P33"}
     before, after = (seen_in_libreoffice(path, cells, tmp_path) for path in rich)

@@ -117,6 +117,7 @@ def test_reason_is_the_same_for_all_later_requests(tmp_path):
     assert reasons == ["the engine took more than 0.2 seconds"] * 2
 
 
+@pytest.mark.slow
 def test_chain_of_a_hundred_thousand_cells_is_followed(tmp_path):
     """A running sum read from its far end: the engine recurses once for each cell."""
     path, length = tmp_path / "chain.xlsx", 100_000

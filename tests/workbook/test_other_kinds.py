@@ -45,6 +45,7 @@ def in_one_line(error):
     return str(error.value).splitlines() == [str(error.value)]
 
 
+@pytest.mark.libreoffice
 @pytest.mark.parametrize("layout", [layout for _, layout in SAVED])
 @pytest.mark.parametrize("kind", ["ods", "xls"])
 def test_foreign_workbook_of_another_kind_is_right_with_its_map(kind, layout, saved):
@@ -55,6 +56,7 @@ def test_foreign_workbook_of_another_kind_is_right_with_its_map(kind, layout, sa
     assert report.workbook == str(kinds[kind][layout])
 
 
+@pytest.mark.libreoffice
 @pytest.mark.parametrize("kind", ["ods", "xls"])
 def test_planted_mistake_in_another_kind_is_the_only_wrong_cell(kind, saved):
     kinds, maps = saved
@@ -64,6 +66,7 @@ def test_planted_mistake_in_another_kind_is_the_only_wrong_cell(kind, saved):
     ]
 
 
+@pytest.mark.libreoffice
 def test_workbook_of_ours_saved_as_ods_needs_no_map(saved):
     path = saved[0]["ods"]["own"]
     report = xlbackprop.check(path)
@@ -71,12 +74,14 @@ def test_workbook_of_ours_saved_as_ods_needs_no_map(saved):
     assert xlbackprop.inspect(path).name == "conv5x5x2"
 
 
+@pytest.mark.libreoffice
 def test_kind_is_told_from_the_first_bytes_and_not_from_the_name(saved, tmp_path):
     path = tmp_path / "renamed.xlsx"
     path.write_bytes(saved[0]["ods"]["own"].read_bytes())
     assert xlbackprop.check(path).verdict == "right"
 
 
+@pytest.mark.libreoffice
 @pytest.mark.parametrize(
     ("separator", "encoding"),
     [
@@ -116,6 +121,7 @@ def test_xlsm_is_read_as_it_is(tmp_path):
     assert xlbackprop.check(path, map=parse_map(book.map)).verdict == "right"
 
 
+@pytest.mark.libreoffice
 @pytest.mark.usefixtures("no_libreoffice")
 @pytest.mark.parametrize("kind", ["ods", "xls"])
 def test_file_that_needs_libreoffice_is_refused_in_one_line_without_it(kind, saved):
@@ -124,11 +130,13 @@ def test_file_that_needs_libreoffice_is_refused_in_one_line_without_it(kind, sav
     assert in_one_line(e)
 
 
+@pytest.mark.libreoffice
 def test_conversion_that_takes_too_long_is_ended(saved):
     with pytest.raises(xlbackprop.WorkbookError, match=r"\.ods\).*more than 0.05 seconds"):
         xlbackprop.check(saved[0]["ods"]["own"], limits=Limits(seconds=0.05))
 
 
+@pytest.mark.libreoffice
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_ods_that_is_cut_short_is_refused_in_one_line(share, saved, tmp_path):
     whole = saved[0]["ods"]["own"].read_bytes()

@@ -136,6 +136,7 @@ def with_random_entries(spec, path):
     return path
 
 
+@pytest.mark.many(quick=["conv5x5x2", "mlp-2-2-2", "batch-norm", "optimizers-sgd", "0"])
 @pytest.mark.parametrize("name", [*SMALL, *range(8)], ids=str)
 def test_colours_agree_with_check_over_random_entries(tmp_path, name):
     spec = xlbackprop.load_spec(name) if isinstance(name, str) else spec_of(random_network(name))
@@ -143,6 +144,7 @@ def test_colours_agree_with_check_over_random_entries(tmp_path, name):
     assert_colours_are_those_of_check(spec, path, with_ironcalc(path))
 
 
+@pytest.mark.libreoffice
 def test_colours_agree_with_check_over_random_entries_in_libreoffice(tmp_path):
     names = [name for name in SMALL if not name.startswith("optimizers-")]
     paths = [with_random_entries(xlbackprop.load_spec(n), tmp_path / f"{n}.xlsx") for n in names]
@@ -164,6 +166,7 @@ def test_colours_that_differ_from_check_would_be_noticed(tmp_path):
 # All right, and right again after the inputs have changed.
 
 
+@pytest.mark.many(quick=["conv7x7x3-stride2", "mlp-2-2-2", "two-conv", "optimizers-sgd", "8"])
 @pytest.mark.parametrize("name", [*SMALL, *range(8, 12)], ids=str)
 def test_answers_follow_when_inputs_and_parameters_change(tmp_path, name):
     """The answers of other numbers turn green when these are typed in, and not before."""
@@ -273,6 +276,7 @@ sheet.setName("renamed")
 """
 
 
+@pytest.mark.libreoffice
 def test_colours_stay_right_where_rows_and_columns_are_inserted_and_a_sheet_is_renamed(tmp_path):
     spec = conv_spec(GEOMETRIES["plain"])
     path = practice(spec, tmp_path / "p.xlsx")

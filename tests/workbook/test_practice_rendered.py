@@ -12,6 +12,7 @@ import xlbackprop
 from tests.support.convolutions import GEOMETRIES, conv_spec
 from tests.support.filling import arrays_of, places_by_index
 from tests.support.oracles import libreoffice
+from tests.support.oracles.needs import require
 
 SPEC = conv_spec(GEOMETRIES["plain"], seed=3)
 DOTS_PER_INCH, MICRONS_PER_INCH = 100, 25_400
@@ -57,7 +58,7 @@ def show(path, entries, folder):
 
 def picture_of(pdf):
     """Return the pixels of the second page: rows, columns, and red, green, blue."""
-    libreoffice.require(shutil.which("pdftoppm") is not None, "pdftoppm (poppler-utils)")
+    require("libreoffice", shutil.which("pdftoppm") is not None, "pdftoppm (poppler-utils)")
     command = ["pdftoppm", "-r", str(DOTS_PER_INCH), "-f", "2", "-l", "2", str(pdf)]
     content = subprocess.run(command, check=True, capture_output=True).stdout
     kind, size, depth, pixels = content.split(b"\n", 3)
@@ -115,6 +116,7 @@ KINDS = {
 }
 
 
+@pytest.mark.libreoffice
 def test_entries_are_green_red_or_as_they_were_on_the_screen(folder, path, truth):
     cells = list(answers(path, truth))
     kinds = [list(KINDS)[number % len(KINDS)] for number in range(len(cells))]
@@ -126,6 +128,7 @@ def test_entries_are_green_red_or_as_they_were_on_the_screen(folder, path, truth
     assert line == f"{right} of {len(cells)} right"
 
 
+@pytest.mark.libreoffice
 def test_green_turns_red_when_an_input_changes(folder, path, truth):
     """Every dL/dw rests on h, no dL/dh does."""
     entries = {address: [("Value", x)] for address, x in answers(path, truth)}

@@ -158,6 +158,7 @@ def test_saved_values_are_judged_where_the_engine_stops(book, truth, limits, rea
     assert reason in note
 
 
+@pytest.mark.libreoffice
 def test_libreoffice_recalculates_as_well(book, truth):
     libreoffice.require_libreoffice()
     stale, unknown = LAST, ("conv1.dL_dh", (0, 0, 0))
@@ -174,6 +175,7 @@ def test_libreoffice_recalculates_as_well(book, truth):
     assert len(report.notes) == 2
 
 
+@pytest.mark.libreoffice
 def test_libreoffice_that_takes_too_long_is_ended(book):
     libreoffice.require_libreoffice()
     report = xlbackprop.check(book, engine="libreoffice", limits=Limits(seconds=0.05))
@@ -192,6 +194,7 @@ def test_libreoffice_that_is_missing_is_said_in_one_line(book, monkeypatch, caps
     )
 
 
+@pytest.mark.libreoffice
 def test_engines_agree_on_a_page_with_mistakes(tmp_path):
     """The same verdicts from IronCalc and from LibreOffice, cell by cell."""
     libreoffice.require_libreoffice()

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.support.oracles.libreoffice import require
+from tests.support.oracles.needs import require
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _OFFLINE = (
@@ -47,9 +47,11 @@ class Opened:
 def browser() -> Iterator[Any]:
     """Start a browser with a profile of its own; skip (or fail) where there is none."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
-    require(path is not None, "Chromium")
-    require(find_spec("playwright") is not None, "playwright")
-    require(find_spec("axe_playwright_python") is not None, "axe (axe-playwright-python)")
+    require("browser", path is not None, "Chromium")
+    require("browser", find_spec("playwright") is not None, "playwright")
+    require(
+        "browser", find_spec("axe_playwright_python") is not None, "axe (axe-playwright-python)"
+    )
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -87,6 +89,6 @@ def opened(
 
 def text_of_pdf(path: Path) -> str:
     """Return what a printed page says, its spaces and line ends as single spaces."""
-    require(shutil.which("pdftotext") is not None, "poppler (pdftotext)")
+    require("browser", shutil.which("pdftotext") is not None, "poppler (pdftotext)")
     done = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True)
     return " ".join(done.stdout.decode().split())

@@ -7,14 +7,18 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.support.oracles.libreoffice import require
+from tests.support.oracles.needs import require
 
 _COMPLAINT = re.compile(r"^!.*|.*Warning.*|Overfull.*|Underfull.*|.*Missing character.*", re.M)
 
 
 def complaints(document: str, folder: Path) -> list[str]:
     """Compile a document and return what pdflatex complains of: errors, warnings, bad boxes."""
-    require(shutil.which("pdflatex") is not None, "pdflatex (texlive-latex-recommended, lmodern)")
+    require(
+        "latex",
+        shutil.which("pdflatex") is not None,
+        "pdflatex (texlive-latex-recommended, lmodern)",
+    )
     (folder / "document.tex").write_text(document)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=120)

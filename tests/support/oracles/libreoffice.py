@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from tests.support.oracles.needs import require
 
 _FILES_AT_ONCE = 40
 
@@ -24,18 +24,9 @@ _ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def require(present: bool, what: str) -> None:
-    """Skip the test for want of an oracle; where oracles are required, fail instead."""
-    if present:
-        return
-    if os.environ.get("XLBACKPROP_REQUIRE_ORACLES"):
-        pytest.fail(f"{what} is required here, and is not installed")
-    pytest.skip(f"{what} is not installed")
-
-
 def require_libreoffice() -> None:
     """Skip (or fail) where there is no LibreOffice."""
-    require(shutil.which("soffice") is not None, "LibreOffice (soffice)")
+    require("libreoffice", shutil.which("soffice") is not None, "LibreOffice (soffice)")
 
 
 def recalculate(paths: Sequence[Path], folder: Path) -> list[Path]:
@@ -105,7 +96,7 @@ def _uno_python() -> str:
         found = shutil.which(python)
         if found and _succeeds([found, "-c", "import uno"]):
             return found
-    require(False, "LibreOffice's Python bridge (python3-uno)")
+    require("libreoffice", False, "LibreOffice's Python bridge (python3-uno)")
     raise AssertionError
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.oracles.libreoffice import require
+from tests.support.oracles.needs import require
 
 PARAMETERS = ("w", "b", "gamma", "beta")
 
 
 def require_pytorch() -> None:
     """Skip (or fail) where there is no PyTorch."""
-    require(find_spec("torch") is not None, "PyTorch (torch)")
+    require("pytorch", find_spec("torch") is not None, "PyTorch (torch)")
 
 
 def run(raw: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,0 +1,136 @@
+"""Which tests run: the quick ones, or all with --all; on all cores where there are many.
+
+A test that is slow, or needs a program that not everyone has, carries a marker that says why. Such
+tests are left out, unless --all, -m or the test's own name (file.py::test) asks for them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+MARKERS = {
+    "libreoffice": "needs LibreOffice (soffice, and python3-uno)",
+    "browser": "needs Chromium, and poppler's pdftotext",
+    "latex": "needs pdflatex",
+    "pytorch": "needs PyTorch",
+    "kills": "ends builds half way, many times",
+    "hostile": "gives the program a file that is as large or as bad as can be",
+    "many": "says of very many cases what a quick test says of a few",
+    "slow": "takes several seconds",
+}
+
+_LEFT_OUT = "xlbackprop_left_out"
+_carried: set[str] = set()  # the markers of the test that runs
+
+
+def carries(marker: str) -> bool:
+    """Return whether the test that runs has been marked so."""
+    return marker in _carried
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the tests that carry markers as well")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Use all cores, as -n logical does, unless only single files or tests are asked for."""
+    option = config.option
+    alone = all(name.partition("::")[0].endswith(".py") for name in config.args)
+    if alone or option.collectonly or option.usepdb or not config.pluginmanager.hasplugin("xdist"):
+        return
+    is_worker = hasattr(config, "workerinput")  # which must not start workers of its own
+    if is_worker or option.numprocesses is not None:
+        return
+    option.numprocesses = "logical"
+    option.numprocesses = config.hook.pytest_xdist_auto_num_workers(config=config)
+    option.dist, option.tx = "loadfile", ["popen"] * option.numprocesses
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that carry a marker, where nothing asks for them."""
+    if config.option.all or config.option.markexpr:
+        return
+    if any("::" in name for name in config.args):
+        return
+    # With --lf, fewer cases are collected.
+    unknown = {} if getattr(config.option, "lf", False) else _unknown_cases(items)
+    config.stash[_unknown] = unknown
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        stays = not markers_of(item) or _test_of(item) in unknown
+        (kept if stays else left_out).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
+    config.stash[_number] = len(left_out)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_LEFT_OUT] = len(left_out)
+
+
+_number = pytest.StashKey[int]()
+_unknown = pytest.StashKey[dict[str, list[str]]]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over from a worker how many tests it left out; all leave out the same."""
+    node.config.stash[_number] = getattr(node, "workeroutput", {}).get(_LEFT_OUT, 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    number = config.stash.get(_number, 0)
+    if number:
+        terminalreporter.line(
+            f"{number} tests with markers were left out; `python -m pytest --all` runs them too"
+        )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    _carried.clear()
+    _carried.update(markers_of(item))
+    if unknown := item.config.stash.get(_unknown, {}).get(_test_of(item)):
+        pytest.fail(f"it has no cases {unknown}, which its marker calls quick", pytrace=False)
+
+
+def markers_of(item: pytest.Item) -> set[str]:
+    """Return the markers that leave a test out of the quick run."""
+    case = _case(item)
+    return {
+        mark.name
+        for mark in item.iter_markers()
+        if mark.name in MARKERS and case not in mark.kwargs.get("quick", ())
+    }
+
+
+def _case(item: pytest.Item) -> str | None:
+    callspec = getattr(item, "callspec", None)
+    return callspec.id if callspec else None
+
+
+def _test_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
+def _unknown_cases(items: Iterable[pytest.Item]) -> dict[str, list[str]]:
+    """Return the tests whose markers name cases as quick that they do not have, and these."""
+    cases: dict[str, set[str | None]] = defaultdict(set)
+    quick: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        cases[_test_of(item)].add(_case(item))
+        for mark in item.iter_markers():
+            named = mark.kwargs.get("quick", ()) if mark.name in MARKERS else ()
+            quick[_test_of(item)].update(named)
+    return {
+        test: sorted(names - cases[test]) for test, names in quick.items() if names - cases[test]
+    }
