@@ -119,7 +119,7 @@ def draw_sheet(path: Path, sheet: str, area: str, folder: Path, picture: Path) -
     (pdf,) = libreoffice.save_as("pdf", [path], folder)
     subprocess.run(["pdftoppm", "-r", "300", "-png", pdf, folder / "page"], check=True)
     (drawn,) = folder.glob("page-*.png")
-    save(drawn, picture)
+    save(drawn, picture, has_margins=True)
 
 
 def _on_one_page(xml: bytes) -> bytes:
@@ -159,16 +159,17 @@ def draw_page(path: Path, cell: str, height: int, picture: Path) -> None:
         found.hover()
         tab.wait_for_timeout(500)
         tab.screenshot(path=str(picture))
-    save(picture, picture)
+    save(picture, picture, has_margins=False)
 
 
-def save(drawn: Path, picture: Path) -> None:
+def save(drawn: Path, picture: Path, *, has_margins: bool) -> None:
     """Save a drawing without its margins, at twice the README's width, in few colours."""
     from PIL import Image, ImageChops
 
     image = Image.open(drawn).convert("RGB")
-    white = Image.new("RGB", image.size, "white")
-    image = image.crop(ImageChops.difference(image, white).getbbox())
+    if has_margins:
+        white = Image.new("RGB", image.size, "white")
+        image = image.crop(ImageChops.difference(image, white).getbbox())
     if image.width != 2 * WIDTH:
         size = (2 * WIDTH, round(image.height * 2 * WIDTH / image.width))
         image = image.resize(size, Image.Resampling.LANCZOS)
