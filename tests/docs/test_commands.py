@@ -17,6 +17,7 @@ import tomli_w
 import xlbackprop
 from tests.docs.preparations import PREPARATIONS
 from tests.support.program import ROOT, environment
+from tests.support.selection import MARKERS
 from tests.tools.pages import PAGES, Block, blocks_of
 from xlbackprop.__main__ import main
 
@@ -187,3 +188,11 @@ def test_commands_for_contributors_name_programs_modules_and_files_that_are_ther
             assert find_spec(words[2]), command
         for word in words[1:]:
             assert not word.startswith("tests/") or (ROOT / word).exists(), command
+
+
+def test_markers_and_folders_of_tests_are_what_contributors_are_told():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|$", page, re.MULTILINE))
+    assert rows == MARKERS
+    for folder in re.findall("`(tests/\\w+)`", page):
+        assert (ROOT / folder).is_dir(), folder
