@@ -153,16 +153,11 @@ class Tally:
         assert not self.rare()
 
 
-# Which argument of what makes slips is the name.
+# Which argument of what makes mistakes is the name.
 MAKERS = {
-    "Slip": 0,
-    "Mistake": 0,
-    "altered": 0,
-    "scaled": 0,
-    "turned_slip": 0,
-    "slip": 0,
-    "_reordered": 1,
-}
+    "Slip": 0, "Mistake": 0, "altered": 0, "scaled": 0, "turned_slip": 0, "misplaced": 0,
+    "slip": 0, "_reordered": 1,
+}  # fmt: skip
 
 
 def names_in_the_code() -> set[str]:
@@ -170,7 +165,8 @@ def names_in_the_code() -> set[str]:
     found = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            position = MAKERS.get(getattr(getattr(node, "func", None), "id", ""))
+            function = getattr(node, "func", None)
+            position = MAKERS.get(getattr(function, "id", getattr(function, "attr", "")))
             if position is not None and len(node.args) > position:
                 found.add(_pattern(node.args[position]))
     return found - {""}

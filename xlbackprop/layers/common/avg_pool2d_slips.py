@@ -14,8 +14,6 @@ from xlbackprop.layers.common.planes import placed, taken_out, windows
 from xlbackprop.layers.common.sliding import PlacedSource, overhanging
 from xlbackprop.layers.common.text import pair_text
 
-_NOT_DIVIDED = "average not divided"
-
 
 def slips_of_mean(geometry: Geometry) -> Iterator[Slip]:
     """Yield the slips of the forward pass: h is the padded input."""
@@ -27,7 +25,7 @@ def slips_of_mean(geometry: Geometry) -> Iterator[Slip]:
 
     if entries > 1:
         yield scaled(
-            _NOT_DIVIDED,
+            "average not divided",
             f"Divide the sum of each window by its number of entries, {entries}.",
             mean,
             entries,
@@ -64,7 +62,7 @@ def slips_of_dh(geometry: Geometry, compute: Callable[[Array], Array]) -> Iterat
     output = PlacedSource(compute, "g", geometry.spread, geometry.output_size)
     if entries > 1:
         yield scaled(
-            _NOT_DIVIDED,
+            "average not divided",
             f"Divide each window's gradient by its number of entries, {entries}: each of"
             " them moves the mean by that part only.",
             compute,

@@ -46,18 +46,24 @@ class SquaredErrors:
     def _gradient(self, dL_dout: Tensor, sources: Mapping[str, Tensor]) -> Equation:
         factor, times, twice = (1, "", "") if self.halved else (2, "2*", "2 · ")
         if self.halved:
-            name, wrong = "factor 2 extra", 2
-            hint = "Take the error itself: the ½ of this loss has eaten the 2 of the square."
+            slip = Slip(
+                "factor 2 extra",
+                "Take the error itself: the ½ of this loss has eaten the 2 of the square.",
+                lambda error: 2 * error,
+            )
         else:
-            name, wrong = "factor 2 missing", 1
-            hint = "Multiply the error with 2, which the derivative of the square brings."
+            slip = Slip(
+                "factor 2 missing",
+                "Multiply the error with 2, which the derivative of the square brings.",
+                lambda error: error,
+            )
         return self.entries.gradient(
             dL_dout,
             sources,
             compute=lambda error: factor * error,
             formula=lambda error: f"{times}{error}",
             math=f"{twice}error[{self.entries.index}]",
-            slips=[Slip(name, hint, lambda error: wrong * error)],
+            slips=[slip],
         )
 
     def _slips_of_total(self, compute: Compute) -> Iterator[Slip]:
