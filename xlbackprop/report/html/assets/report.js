@@ -36,7 +36,10 @@
       facts.push(...fact("from your own cells", String(fromYours), "number"));
     }
     if (data.meanings[status]) {
-      facts.push(...fact("why", note ? `${data.meanings[status]}. ${note}` : data.meanings[status]));
+      facts.push(...fact("why", data.meanings[status]));
+      if (note) {
+        facts.push(element("dd", "", note));
+      }
     }
     facts.push(...fact("where", address));
     if (formula) {
