@@ -189,3 +189,29 @@ def test_small_file_that_claims_endless_arithmetic_stays_cheap(parts, path):
     write(path, claiming(parts, text.replace("filters = 3", "filters = 1")))
     assert path.stat().st_size < 100_000
     assert_bounded(run(path))
+
+
+NUMBERS = {
+    "no-numbers": "one two",
+    "too-few": "1 2",
+    "too-many": " ".join(["1"] * 100_000),
+    "not-finite": "nan " * 50,
+    "too-large": "1e999 " * 50,
+    "of-5000-digits": ("9" * 5_000 + " ") * 50,
+    "of-a-million-digits": "9" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("text", NUMBERS.values(), ids=NUMBERS)
+def test_numbers_handed_out_that_cannot_be_read_are_none(text, path):
+    import openpyxl
+
+    book = openpyxl.load_workbook(xlbackprop.build("conv5x5x2", path))
+    sheet = book["_xlbackprop"]
+    assert sheet["C1"].value == "conv1.h"
+    sheet["D1"] = text[:32_767]
+    book.save(path)
+    report = xlbackprop.check(path)
+    assert (report.verdict, report.givens_changed) == ("right", ())
+    with pytest.raises(xlbackprop.WorkbookError, match="does not say what"):
+        xlbackprop.check(path, same_givens=True)

@@ -113,10 +113,16 @@ def test_hidden_sheet_and_names_hold_only_the_description(tmp_path):
     book = openpyxl.load_workbook(path)
     assert [sheet.title for sheet in book if sheet.sheet_state != "visible"] == ["_xlbackprop"]
     rows = list(book["_xlbackprop"].values)
-    assert rows[0] == ("format", 1)
-    assert {key for key, _ in rows[1:]} == {"spec"}
-    spec = xlbackprop.parse_spec("\n".join(str(line or "") for _, line in rows[1:]))
+    assert rows[0][:2] == ("format", 1)
+    assert {row[0] for row in rows[1:]} == {"spec"}
+    spec = xlbackprop.parse_spec("\n".join(str(row[1] or "") for row in rows[1:]))
     assert not spec.values.arrays
+    # What was handed out is there for all to see: the givens and parameters, and nothing else.
+    arrays = arrays_of(xlbackprop.build("conv5x5x2", tmp_path / "whole.xlsx"))
+    remembered = {row[2]: [float(text) for text in row[3].split()] for row in rows if row[2]}
+    assert remembered.keys() == {"conv1.h", "conv1.w", "conv1.b", "conv1.dL_dout"}
+    for name, numbers in remembered.items():
+        assert numbers == arrays[name].ravel().tolist()
     for definition in book.defined_names.values():
         assert re.fullmatch(r"conv1!\$[A-Z]+\$\d+(:\$[A-Z]+\$\d+)?", definition.attr_text)
 

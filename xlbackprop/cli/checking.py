@@ -38,6 +38,7 @@ _DECLARED: tuple[Decorator, ...] = (
         metavar="[N]",
         help="Try the formulas on N draws of the givens and parameters, too (20).",
     ),
+    _judging("--same-givens", is_flag=True, help="Givens other than those handed out: status 1."),
     _judging("--formulas", is_flag=True, help="A number typed instead of a formula is not right."),
     _recalculation(
         "--engine",
@@ -76,13 +77,16 @@ def checks(command: Callable[..., Any]) -> Callable[..., Any]:
         map: Path | None,  # noqa: A002
         prove: int | None,
         formulas: bool,
+        same_givens: bool,
         engine: str,
         timeout: float,
         memory: int,
         **others: Any,
     ) -> Any:
         limits = Limits(timeout, memory)
-        checked = CheckOptions(spec, map, engine, limits, prove or 0, formulas)
+        checked = CheckOptions(
+            spec, map, engine, limits, prove or 0, formulas, same_givens=same_givens
+        )
         return command(check_options=checked, **others)
 
     decorated: Callable[..., Any] = with_options

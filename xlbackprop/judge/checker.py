@@ -12,7 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
+from xlbackprop.find.handed_out import handed_out
 from xlbackprop.find.subject import Subject, find_subject
+from xlbackprop.judge.givens import compare_givens, refuse_unknown_givens
 from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.options import DEFAULT_OPTIONS, CheckKeywords, CheckOptions
 from xlbackprop.judge.review import Review
@@ -50,6 +52,10 @@ def review_workbook(
         found, notes = recalculate(stored, engine)
         review = verify(subject.network, found, subject.chosen)
         review = replace(review, workbook=str(path), notes=subject.notes + notes)
+        numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
+        if options.same_givens:
+            refuse_unknown_givens(review, numbers)
+        review = compare_givens(review, numbers)
         return _questioned(_explained(review), engine, options)
 
 

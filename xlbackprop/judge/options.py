@@ -26,6 +26,7 @@ class CheckKeywords(TypedDict, total=False):
     limits: Limits
     prove: int
     formulas: bool
+    same_givens: bool
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class CheckOptions:
     somebody else laid out; with a spec and no map they are located. Formulas are evaluated anew
     by the engine, within the limits ("none": what was saved is judged). With `prove` they are
     tried on so many draws of the givens and parameters, too, and with `formulas` a number that
-    was typed instead of one is `typed`.
+    was typed instead of one is `typed`. `same_givens` asks for a workbook that says what its
+    givens and parameters were when it was handed out, or for a spec that does.
     """
 
     spec: Spec | str | Path | None = None
@@ -46,6 +48,7 @@ class CheckOptions:
     limits: Limits = DEFAULT_LIMITS
     prove: int = 0
     formulas: bool = False
+    same_givens: bool = False
 
     def with_changes(self, **changes: Unpack[CheckKeywords]) -> CheckOptions:
         """Return the options with some of them changed."""

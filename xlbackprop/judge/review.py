@@ -14,6 +14,14 @@ from xlbackprop.workbook.read.found import Found
 
 
 @dataclass(frozen=True)
+class GivensChanged:
+    """A given or parameter of which some numbers are not those that were handed out."""
+
+    tensor: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Review:
     """A judged workbook: what was found in it, what is said of it, and what explains it.
 
@@ -26,4 +34,5 @@ class Review:
     chosen: Mapping[str, Array] = field(default_factory=dict)  # inputs that the workbook lacks
     diagnoses: Mapping[str, Sequence[Diagnosis]] = field(default_factory=dict)  # of wrong cells
     notes: tuple[Note, ...] = ()  # on the workbook as a whole
+    givens_changed: tuple[GivensChanged, ...] = ()
     workbook: str = ""  # its path

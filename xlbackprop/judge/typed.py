@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlbackprop.equation import Equation, Mask
-from xlbackprop.equation.indices import indices
-from xlbackprop.formula.cell_formula import EquationFormulas
+from xlbackprop.equation import Mask
+from xlbackprop.judge.constants import constants
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Judgement, Status
 from xlbackprop.workbook.read.cells import State
@@ -27,7 +26,7 @@ def ask_for_formulas(review: Review) -> Review:
             continue
         typed = _typed(judgement)
         if typed.any():
-            typed &= ~_constant(equation, typed)
+            typed &= ~constants(equation, typed)
             statuses = np.where(typed, Status.TYPED, judgement.statuses).astype(np.int8)
             results[name] = replace(judgement, statuses=statuses)
     return replace(review, judgements=results)
@@ -37,12 +36,3 @@ def _typed(judgement: Judgement) -> Mask:
     found = judgement.found
     is_credited = np.isin(judgement.statuses, (Status.RIGHT, Status.CARRIED))
     return np.asarray((found.states == State.NUMBER) & ~found.has_formula & is_credited)
-
-
-def _constant(equation: Equation, among: Mask) -> Mask:
-    """Return which of some cells are constant whatever the equation's sources."""
-    formulas = EquationFormulas(equation)
-    constant = np.zeros_like(among)
-    for index in indices(among):
-        constant[index] = formulas.is_constant(index)
-    return constant

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
 from xlbackprop.equation import Index
@@ -14,47 +16,60 @@ _MOST_NAMED = 6
 
 def sentence(note: Note) -> str:
     """Return what a report says for a note."""
-    match note.kind:
-        case NoteKind.NOT_RECALCULATED:
-            return f"not recalculated: {note.reason}; the saved values are judged"
-        case NoteKind.STALE:
-            values = "value was" if note.count == 1 else "values were"
-            return f"{note.count:,} saved {values} stale: what the formulas give now is judged"
-        case NoteKind.UNABLE:
-            cells = "cell was" if note.count == 1 else "cells were"
-            return f"{note.count:,} {cells} not recalculated: what was saved there is judged"
-        case NoteKind.TAKEN_FROM_MAP | NoteKind.TAKEN_NOT_FOUND | NoteKind.LOCATED:
-            return _on_places(note)
-        case NoteKind.GUESSED:
-            return f"the place of {_named(note)} is a guess: few of the numbers there are right"
-        case NoteKind.HOLDS | NoteKind.UNTRIED | NoteKind.STOPPED:
-            return _on_proof(note)
+    return _SENTENCES[note.kind](note)
 
 
-def _on_places(note: Note) -> str:
-    if note.kind is NoteKind.TAKEN_FROM_MAP:
-        return f"not in the map, and taken from the spec: {', '.join(note.names)}"
-    if note.kind is NoteKind.TAKEN_NOT_FOUND:
-        return f"not found, and taken from the spec: {_named(note)}"
-    return (
-        f"the tensors were located: {note.count} surely, {note.among - note.count} likely;"
-        f" `xlbackprop locate WORKBOOK --spec {one_line(note.reason, 60)} -o map.toml` writes the"
-        " map to look at and mend"
-    )
+def _named(note: Note) -> str:
+    more = len(note.names) - _MOST_NAMED
+    return ", ".join(note.names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _on_proof(note: Note) -> str:
-    if note.kind is NoteKind.HOLDS:
-        return f"tried on {note.draws} other draws of all inputs: {note.count:,} cells hold"
-    if note.kind is NoteKind.UNTRIED:
-        cells, them = ("cell", "it") if note.count == 1 else ("cells", "them")
-        return f"{note.count:,} {cells} could not be tried: the engine cannot compute {them}"
+def _counted(note: Note, one: str, more: str) -> str:
+    """Return the note's count with what was counted, in the number that it is."""
+    return f"{note.count:,} {one if note.count == 1 else more}"
+
+
+def _on_stop(note: Note) -> str:
     what = f"only {note.draws} of {note.among} draws were" if note.draws else "nothing was"
     return f"{what} tried: {note.reason}"
 
 
-def _named(note: Note) -> str:
-    return ", ".join(note.names[:_MOST_NAMED])
+_SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
+    NoteKind.NOT_RECALCULATED: lambda note: (
+        f"not recalculated: {note.reason}; the saved values are judged"
+    ),
+    NoteKind.GIVENS_CHANGED: lambda note: (
+        f"{_counted(note, 'given', 'givens')} changed: {_named(note)}"
+    ),
+    NoteKind.STALE: lambda note: (
+        f"{_counted(note, 'saved value was', 'saved values were')} stale: judged is what the"
+        " formulas give now"
+    ),
+    NoteKind.UNABLE: lambda note: (
+        f"{_counted(note, 'cell was', 'cells were')} not recalculated: judged is what was saved"
+        " there"
+    ),
+    NoteKind.TAKEN_FROM_MAP: lambda note: (
+        f"not in the map, and taken from the spec: {', '.join(note.names)}"
+    ),
+    NoteKind.TAKEN_NOT_FOUND: lambda note: f"not found, and taken from the spec: {_named(note)}",
+    NoteKind.LOCATED: lambda note: (
+        f"the tensors were located: {note.count} surely, {note.among - note.count} likely;"
+        f" `xlbackprop locate WORKBOOK --spec {one_line(note.reason, 60)} -o map.toml` writes the"
+        " map to look at and mend"
+    ),
+    NoteKind.GUESSED: lambda note: (
+        f"the place of {_named(note)} is a guess: few of the numbers there are right"
+    ),
+    NoteKind.HOLDS: lambda note: (
+        f"tried on {note.draws} other draws of all inputs: {note.count:,} cells hold"
+    ),
+    NoteKind.UNTRIED: lambda note: (
+        f"{_counted(note, 'cell', 'cells')} could not be tried: the engine cannot compute"
+        f" {'it' if note.count == 1 else 'them'}"
+    ),
+    NoteKind.STOPPED: _on_stop,
+}
 
 
 def note_on_origin(found: Found, index: Index) -> str:

@@ -14,7 +14,7 @@ from xlbackprop.equation import Index
 from xlbackprop.equation.indices import indices
 from xlbackprop.judge.diagnosis import UNKNOWN, Diagnosis
 from xlbackprop.judge.judgement import Judgement, Status
-from xlbackprop.judge.review import Review
+from xlbackprop.judge.review import GivensChanged, Review
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.notes import note_on_origin, sentence
 from xlbackprop.workbook.read.cells import State
@@ -76,7 +76,8 @@ class Report:
 
     `verdict` is "right", "wrong" (something is wrong or invalid, or overflows) or "incomplete"
     (cells are blank and nothing is wrong). `cells` lists every graded cell that is not right:
-    wrong ones first, carried ones last. `notes` are on the workbook as a whole.
+    wrong ones first, carried ones last. `notes` are on the workbook as a whole, and
+    `givens_changed` says which givens and parameters are not those that were handed out.
     """
 
     workbook: str
@@ -85,6 +86,7 @@ class Report:
     tensors: tuple[TensorResult, ...]
     cells: tuple[CellResult, ...]
     notes: tuple[str, ...] = ()
+    givens_changed: tuple[GivensChanged, ...] = ()
 
     def told(self, hints: Hints) -> Report:
         """Return the report with no more in it than the level of hints allows."""
@@ -152,7 +154,15 @@ def make_report(review: Review) -> Report:
     ]
     cells.sort(key=lambda cell: Status[cell.status.upper()])
     notes = tuple(map(sentence, review.notes))
-    return Report(review.workbook, _verdict(counts), counts, tensors, tuple(cells), notes)
+    return Report(
+        review.workbook,
+        _verdict(counts),
+        counts,
+        tensors,
+        tuple(cells),
+        notes,
+        review.givens_changed,
+    )
 
 
 def _verdict(counts: Mapping[str, int]) -> str:

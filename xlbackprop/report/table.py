@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from io import StringIO
+from typing import Any
 
 from xlbackprop.errors import one_line
 from xlbackprop.report.report import CellResult, Report
@@ -19,14 +21,22 @@ def csv_report(report: Report) -> str:
     """Return a line for each cell that is not right, below a line of heads.
 
     Numbers are numbers. A text that a spreadsheet would calculate stands behind an apostrophe.
+    Before them come lines without a cell, on whole tensors: givens that were changed.
     """
     table = StringIO()
-    writer = csv.writer(table)
-    writer.writerow(field.name for field in fields(CellResult))
-    for cell in report.cells:
-        index = ",".join(map(str, cell.index))
-        writer.writerow(map(_entry, {**asdict(cell), "index": f"[{index}]"}.values()))
+    writer = csv.DictWriter(table, [field.name for field in fields(CellResult)], restval="")
+    writer.writeheader()
+    for line in _lines(report):
+        writer.writerow({head: _entry(value) for head, value in line.items()})
     return table.getvalue()
+
+
+def _lines(report: Report) -> Iterator[dict[str, Any]]:
+    for one in report.givens_changed:
+        note = f"numbers that are not those handed out: {one.count:,}"
+        yield {"tensor": one.tensor, "status": "given changed", "note": note}
+    for cell in report.cells:
+        yield {**asdict(cell), "index": f"[{','.join(map(str, cell.index))}]"}
 
 
 def _entry(value: float | str | None) -> float | str:

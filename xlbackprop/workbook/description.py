@@ -7,11 +7,18 @@
 
 Each row holds one line of the spec. The blocks are found by their workbook-level
 names (`conv1.w.0.1`), which a spreadsheet program keeps up to date when cells are moved.
+
+Two columns further, what was handed out: the numbers of each given and parameter, one after the
+other, in as many rows as they need.
+
+    conv1.h   2 0 1 1 3 …
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from math import isfinite
 
 from xlbackprop.errors import WorkbookError, one_line
 
@@ -19,9 +26,38 @@ SHEET = "_xlbackprop"
 FORMAT = 1
 
 
+# The columns of the spec, and of the numbers that were handed out.
+_SPEC, _NUMBERS = 0, 2
+# Excel takes 32,767 characters in a cell.
+_MOST_NUMBERS_IN_A_CELL = 1_000
+_LONGEST_NUMBER = 30
+
+
+def description_cells(
+    spec_text: str, numbers: Mapping[str, Sequence[float]]
+) -> Iterator[tuple[int, int, str | int]]:
+    """Yield the hidden sheet's cells: row, column and value.
+
+    `numbers` are those of the givens and parameters, by tensor.
+    """
+    for row, (key, value) in enumerate(description_rows(spec_text)):
+        yield row, _SPEC, key
+        yield row, _SPEC + 1, value
+    for row, (name, text) in enumerate(_texts(numbers)):
+        yield row, _NUMBERS, name
+        yield row, _NUMBERS + 1, text
+
+
 def description_rows(spec_text: str) -> list[tuple[str, str | int]]:
-    """Return the hidden sheet's rows: a key and a value each."""
+    """Return the rows that hold the spec: a key and a value each."""
     return [("format", FORMAT), *(("spec", line) for line in spec_text.splitlines())]
+
+
+def _texts(numbers: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, str]]:
+    for name, own in numbers.items():
+        for start in range(0, len(own), _MOST_NUMBERS_IN_A_CELL):
+            part = own[start : start + _MOST_NUMBERS_IN_A_CELL]
+            yield name, " ".join(repr(number).removesuffix(".0") for number in part)
 
 
 def read_description(cells: Mapping[tuple[int, int], object]) -> str:
@@ -37,5 +73,28 @@ def read_description(cells: Mapping[tuple[int, int], object]) -> str:
             f"it is of format {one_line(f'{version:g}', 20)}, and this version of xlbackprop reads"
             f" format {FORMAT}: upgrade xlbackprop"
         )
-    rows = sorted(row for row, column in cells if column == 1 and row > 0)
-    return "\n".join(str(cells[row, 1]) for row in rows)
+    rows = sorted(row for row, column in cells if column == _SPEC + 1 and row > 0)
+    return "\n".join(str(cells[row, _SPEC + 1]) for row in rows)
+
+
+def read_numbers(
+    cells: Mapping[tuple[int, int], object], sizes: Mapping[str, int]
+) -> dict[str, list[float]]:
+    """Return what was handed out, for those tensors of which it can be read.
+
+    `sizes` says how many numbers each tensor has.
+    """
+    texts: dict[str, list[str]] = {name: [] for name in sizes}
+    for row in sorted(row for row, column in cells if column == _NUMBERS):
+        # A cell with a single number may hold that and no text.
+        texts.get(str(cells[row, _NUMBERS]), []).append(str(cells.get((row, _NUMBERS + 1), "")))
+    numbers = {}
+    for name, parts in texts.items():
+        if sum(map(len, parts)) <= _LONGEST_NUMBER * sizes[name]:
+            with suppress(ValueError):
+                numbers[name] = [float(part) for part in " ".join(parts).split()]
+    return {
+        name: own
+        for name, own in numbers.items()
+        if len(own) == sizes[name] and all(map(isfinite, own))
+    }

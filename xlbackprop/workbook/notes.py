@@ -10,6 +10,7 @@ class NoteKind(StrEnum):
     """What a note is about, and what its fields mean."""
 
     NOT_RECALCULATED = "not recalculated"  # reason
+    GIVENS_CHANGED = "givens changed"  # count: numbers that are not those handed out; names
     STALE = "stale"  # count: saved values that are not what the formulas give
     UNABLE = "unable"  # count: cells that the engine could not compute
     TAKEN_FROM_MAP = "taken from the spec, not in the map"  # names

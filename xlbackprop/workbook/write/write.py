@@ -23,11 +23,9 @@ from xlbackprop.layout import (
     LEGEND_ROW,
     TITLE_ROW,
     Heading,
-    Layout,
     Sheet,
     heading_about,
 )
-from xlbackprop.network import Network
 from xlbackprop.progress import each, tell
 from xlbackprop.workbook import description
 from xlbackprop.workbook.write.block_writer import BlockWriter
@@ -70,7 +68,7 @@ def write_workbook(contents: Contents) -> bytes:
     writer = BlockWriter(workbook)
     _Cells(workbook, contents, formats, writer).write()
     write_practice(workbook, contents, formats, writer)
-    _describe(workbook, network, layout)
+    _describe(workbook, contents)
     tell("packing the file")
     workbook.close()
     return buffer.getvalue()
@@ -186,14 +184,16 @@ def _set_up_print(worksheet: Worksheet, sheet: Sheet) -> None:
     worksheet.set_footer("&L&8&A&R&8page &P of &N")
 
 
-def _describe(workbook: xlsxwriter.Workbook, network: Network, layout: Layout) -> None:
+def _describe(workbook: xlsxwriter.Workbook, contents: Contents) -> None:
     worksheet = workbook.add_worksheet(description.SHEET)
-    for row, (key, value) in enumerate(description.description_rows(network.spec.to_toml())):
-        worksheet.write_string(row, 0, key)
+    inputs = {one.name: contents.arrays[one.name].ravel() for one in contents.network.inputs}
+    numbers = {name: array.tolist() for name, array in inputs.items()}
+    spec_text = contents.network.spec.to_toml()
+    for row, column, value in description.description_cells(spec_text, numbers):
         write = worksheet.write_string if isinstance(value, str) else worksheet.write_number
-        write(row, 1, value)
+        write(row, column, value)
     worksheet.hide()
-    for blocks in layout.blocks.values():
+    for blocks in contents.layout.blocks.values():
         for block in blocks:
             address = f"={quote_sheetname(block.sheet)}!{Range(block.range).fixed}"
             if workbook.define_name(block.name, address) != 0:

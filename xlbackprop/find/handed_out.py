@@ -1,0 +1,36 @@
+"""What the givens and parameters of a workbook were when it was handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from xlbackprop.equation import Array
+from xlbackprop.find.subject import MAX_DESCRIPTION_CELLS
+from xlbackprop.network import Network
+from xlbackprop.network.values import fixed_values
+from xlbackprop.workbook import description
+from xlbackprop.workbook.read.workbook import Workbook
+
+
+def handed_out(workbook: Workbook, network: Network, *, by_spec: bool) -> Mapping[str, Array]:
+    """Return the numbers of the givens and parameters as they were handed out, where known.
+
+    They are those that the workbook remembers; with `by_spec` the network's own spec was handed
+    over, and what that fixes counts.
+    """
+    remembered = _remembered(workbook, {tensor.name: tensor.size for tensor in network.inputs})
+    numbers = {
+        name: np.array(own).reshape(network.tensors[name].shape) for name, own in remembered.items()
+    }
+    return numbers | (fixed_values(network) if by_spec else {})
+
+
+def _remembered(workbook: Workbook, sizes: Mapping[str, int]) -> dict[str, list[float]]:
+    if description.SHEET not in workbook.sheets:
+        return {}
+    cells = workbook.cells(description.SHEET)
+    if cells.seen > MAX_DESCRIPTION_CELLS:
+        return {}
+    return description.read_numbers(cells.by_place(), sizes)
