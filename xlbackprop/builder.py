@@ -34,7 +34,8 @@ def build(
     `blank` names tensors to leave empty, in full (`conv1.dL_dw`) or by their last part
     (`dL_dw`, in every layer), or is "all" for every computed tensor. With `practice`, these
     cells turn green or red as one types, and the answers are in the file, on a hidden sheet.
-    `seed` overrides the spec's for the numbers that are drawn.
+    `seed` overrides the spec's, and draws the numbers that the spec gives anew, too, each tensor's
+    in its own manner: whole numbers of that size, or as many decimals.
 
     Raises SpecError where the network cannot be built, and OutputError where the file cannot be
     written; an existing file is replaced only with `force`.

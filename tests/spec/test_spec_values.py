@@ -30,9 +30,9 @@ def test_seed_of_the_call_overrides_the_spec_s():
     )
 
 
-def test_given_array_is_taken_whatever_the_seed():
+def test_given_array_is_taken_whatever_the_spec_s_seed():
     given = np.arange(50.0).reshape(2, 5, 5)
-    values = values_of(with_array("conv1.h", given.tolist()), seed=99)
+    values = values_of(with_array("conv1.h", given.tolist()) + "\n[values]\nseed = 99\n")
     np.testing.assert_array_equal(values["conv1.h"], given)
 
 

@@ -24,7 +24,10 @@ from xlbackprop.cli.progress import shown_progress
     "--practice", is_flag=True, help="Colour what is filled in; the answers are in the file."
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), metavar="N", help="For the numbers that are drawn."
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Draw other numbers, for given ones too.",
 )
 @options.force
 def build(

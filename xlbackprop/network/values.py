@@ -13,19 +13,24 @@ from numpy.typing import NDArray
 from xlbackprop.equation import Array, Kind, Tensor
 from xlbackprop.errors import SpecError, one_line, shown, suggestion
 from xlbackprop.network import Network
+from xlbackprop.network.redraw import redraw
 from xlbackprop.spec.array_files import read_array_file
 
 
 def choose_values(network: Network, seed: int | None = None) -> dict[str, Array]:
     """Return an array for each given and parameter: the spec's, or one drawn in its style.
 
-    A tensor's draw depends on the seed and on its own name only. `seed` overrides the spec's.
+    A tensor's draw depends on the seed and on its own name only. With `seed`, which overrides the
+    spec's, the spec's arrays are drawn anew as well, each in its own manner.
     Raises SpecError for an array of the wrong shape, one that is not of finite numbers, or one
     for a tensor that is computed.
     """
     values = network.spec.values
     arrays = _spec_arrays(network)
-    seed = values.seed if seed is None else seed
+    if seed is None:
+        seed = values.seed
+    else:
+        arrays = {n: redraw(network.tensors[n], array, seed) for n, array in arrays.items()}
     return {
         tensor.name: arrays[tensor.name]
         if tensor.name in arrays
