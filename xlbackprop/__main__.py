@@ -15,6 +15,9 @@ from xlbackprop.errors import OutputError, XlbackpropError, one_line
 
 EXIT_UNUSABLE = 2
 
+# NumPy's threads take longer to start than the products of a page to compute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status.
