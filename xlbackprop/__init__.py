@@ -35,9 +35,10 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.network import Network, build_network
     from xlbackprop.report.annotation import annotate
     from xlbackprop.report.checker import check
+    from xlbackprop.report.from_review import make_report
     from xlbackprop.report.hints import Hints
     from xlbackprop.report.html import html_report
-    from xlbackprop.report.report import CellResult, Report, TensorResult, make_report
+    from xlbackprop.report.report import CellResult, Report, TensorResult
     from xlbackprop.report.table import csv_report
     from xlbackprop.spec import Spec, parse_spec
     from xlbackprop.spec.templates import load_spec, template_names
@@ -113,7 +114,8 @@ _NAMES = {
     "report.checker": "check",
     "report.hints": "Hints",
     "report.html": "html_report",
-    "report.report": "CellResult Report TensorResult make_report",
+    "report.from_review": "make_report",
+    "report.report": "CellResult Report TensorResult",
     "report.table": "csv_report",
     "spec": "Spec parse_spec",
     "spec.templates": "load_spec template_names",

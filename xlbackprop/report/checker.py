@@ -7,7 +7,8 @@ from typing import Unpack
 
 from xlbackprop.judge.checker import review_workbook
 from xlbackprop.judge.options import DEFAULT_OPTIONS, CheckKeywords, CheckOptions
-from xlbackprop.report.report import Report, make_report
+from xlbackprop.report.from_review import make_report
+from xlbackprop.report.report import Report
 
 
 def check(

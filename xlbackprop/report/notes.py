@@ -1,15 +1,11 @@
-"""Notes on a workbook and on single values, put into sentences."""
+"""Notes on a workbook as a whole, put into sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
-from xlbackprop.equation import Index
 from xlbackprop.errors import one_line
 from xlbackprop.workbook.notes import Note, NoteKind
-from xlbackprop.workbook.read.found import Found, Origin
 
 _MOST_NAMED = 6
 
@@ -42,12 +38,12 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f"{_counted(note, 'given', 'givens')} changed: {_named(note)}"
     ),
     NoteKind.STALE: lambda note: (
-        f"{_counted(note, 'saved value was', 'saved values were')} stale: judged is what the"
-        " formulas give now"
+        f"{_counted(note, 'saved value was', 'saved values were')} stale: what the formulas"
+        " give now is judged"
     ),
     NoteKind.UNABLE: lambda note: (
-        f"{_counted(note, 'cell was', 'cells were')} not recalculated: judged is what was saved"
-        " there"
+        f"{_counted(note, 'cell was', 'cells were')} not recalculated: what was saved there"
+        " is judged"
     ),
     NoteKind.TAKEN_FROM_MAP: lambda note: (
         f"not in the map, and taken from the spec: {', '.join(note.names)}"
@@ -70,14 +66,3 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
     ),
     NoteKind.STOPPED: _on_stop,
 }
-
-
-def note_on_origin(found: Found, index: Index) -> str:
-    """Return what there is to say of a recalculated value, or nothing."""
-    again = found.recalculated
-    match found.origin(index) if again else Origin.STORED:
-        case Origin.STALE if again and np.isfinite(again.saved[index]):
-            return f"stale: the saved value was {again.saved[index]:.6g}"
-        case Origin.UNABLE if again:
-            return f"not recalculated: it has, or rests on, {again.texts[index]}"
-    return ""

@@ -15,10 +15,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from xlbackprop.judge.review import Review
+from xlbackprop.report.from_review import make_report
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.html.content import page_content
 from xlbackprop.report.html.legend import STATUS_MEANINGS
-from xlbackprop.report.report import make_report
 
 _ASSETS = "assets"
 

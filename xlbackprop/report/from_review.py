@@ -1,0 +1,104 @@
+"""A review made into a report: counts, verdict, and a result for each cell that is not right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from xlbackprop.equation.indices import indices
+from xlbackprop.judge.diagnosis import UNKNOWN, Diagnosis
+from xlbackprop.judge.judgement import Judgement, Status
+from xlbackprop.judge.review import Review
+from xlbackprop.report.cell_notes import note_on_cell
+from xlbackprop.report.notes import sentence
+from xlbackprop.report.report import CellResult, Report, TensorResult
+
+
+def make_report(review: Review) -> Report:
+    """Return the report of a judged workbook, with all that can be told."""
+    judgements = review.judgements
+    equation_of = review.network.equation_of
+    tensors = tuple(
+        TensorResult(
+            name,
+            _counts(judgement.statuses),
+            equation_of[name].math.text if name in equation_of else "",
+            (*_ties(judgement), *_slips(review.diagnoses.get(name, ()))),
+        )
+        for name, judgement in judgements.items()
+    )
+    counts: dict[str, int] = {}
+    for tensor in tensors:
+        for status, number in tensor.counts.items():
+            counts[status] = counts.get(status, 0) + number
+    cells = [
+        cell
+        for name, judgement in judgements.items()
+        for cell in _cells(judgement, review.diagnoses.get(name, ()))
+    ]
+    cells.sort(key=lambda cell: Status[cell.status.upper()])
+    notes = tuple(map(sentence, review.notes))
+    return Report(
+        review.workbook,
+        _verdict(counts),
+        counts,
+        tensors,
+        tuple(cells),
+        notes,
+        review.givens_changed,
+    )
+
+
+def _verdict(counts: Mapping[str, int]) -> str:
+    if any(counts.get(status.word) for status in (Status.WRONG, Status.INVALID, Status.TYPED)):
+        return "wrong"
+    if counts.get(Status.BLANK.word):
+        return "incomplete"
+    # Numbers so large that errors follow from them: nothing is wrong, and nothing right.
+    return "wrong" if counts.get(Status.CARRIED.word) else "right"
+
+
+def _counts(statuses: np.ndarray[Any, Any]) -> dict[str, int]:
+    numbers = np.bincount(statuses.ravel(), minlength=len(Status))
+    return {status.word: int(numbers[status]) for status in reversed(Status) if numbers[status]}
+
+
+def _cells(judgement: Judgement, diagnoses: Sequence[Diagnosis]) -> Iterator[CellResult]:
+    found = judgement.found
+    explained = [diagnosis for diagnosis in diagnoses if diagnosis.slip != UNKNOWN]
+    for index in indices(judgement.statuses != Status.RIGHT):
+        sheet, cell = found.places.at(index)
+        number = _finite(found.numbers[index])
+        why = next((diagnosis for diagnosis in explained if diagnosis.where[index]), None)
+        yield CellResult(
+            sheet=sheet,
+            cell=cell,
+            tensor=judgement.tensor.name,
+            index=index,
+            status=Status(judgement.statuses[index]).word,
+            found=found.text(index) if number is None else number,
+            expected=_finite(judgement.expected[index]),
+            from_your_cells=_finite(judgement.from_user[index]),
+            formula=found.formula(index),
+            note=note_on_cell(judgement, index),
+            slip=why.slip if why else "",
+            hint=why.message if why else "",
+        )
+
+
+def _slips(diagnoses: Sequence[Diagnosis]) -> tuple[dict[str, str], ...]:
+    return tuple({"slip": diagnosis.slip, "message": diagnosis.message} for diagnosis in diagnoses)
+
+
+def _ties(judgement: Judgement) -> tuple[dict[str, str], ...]:
+    if not judgement.tie_rule:
+        return ()
+    accepted = f"another valid answer than the page's was accepted; its rule: {judgement.tie_rule}"
+    return ({"slip": "none: a tie", "message": accepted},)
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None
