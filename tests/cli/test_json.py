@@ -70,7 +70,8 @@ def test_json_of_check_has_the_contract_s_fields(workbook, capsys):
     outcome = called(capsys, "check", workbook, "--json")
     report = document(outcome)
     assert outcome[0] == 1
-    assert set(report) == {"workbook", "verdict", "counts", "tensors", "cells", "notes"}
+    keys = {"workbook", "verdict", "counts", "tensors", "cells", "notes", "givens_changed"}
+    assert set(report) == keys
     assert report["workbook"] == str(workbook)
     assert report["verdict"] == "wrong"
     assert set(report["counts"]) <= STATUSES
