@@ -11,6 +11,7 @@ from inspect import signature
 from typing import Any
 
 from xlbackprop.contract.layer import LayerEquations
+from xlbackprop.contract.loss import LossEquations
 from xlbackprop.contract.port import Port
 from xlbackprop.equation import Equation, Shape
 from xlbackprop.errors import ContractError
@@ -41,6 +42,21 @@ def check_layer(where: str, part: LayerEquations, inputs: int) -> None:
     outer |= {tensor.name for tensor in part.givens}
     for name in sorted(outer & (forward | backward)):
         raise ContractError(f"{where}: {name} comes from outside: no equation may define it")
+
+
+def check_loss(where: str, loss: LossEquations, out: Port) -> None:
+    """Raise ContractError where a loss does not fit the network's output, a port of a layer."""
+    if not loss.forward or loss.L.shape:
+        raise ContractError(f"{where}: the last equation in forward must define L, a single cell")
+    if not out.flows:
+        raise ContractError(
+            f"{where}: no gradient flows through {out.tensor.name}, the network's output"
+        )
+    if loss.backward and out.gradient.name not in _targets(loss.backward):
+        raise ContractError(
+            f"{where}: no equation in backward defines {out.gradient.name}, the gradient of the"
+            " network's output"
+        )
 
 
 def check_equation(where: str, equation: Equation, defined: Collection[str]) -> None:

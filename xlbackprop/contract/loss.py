@@ -1,20 +1,22 @@
 """What a loss's file fulfils: the equations of L and of the gradient it sends back.
 
-A loss is a frozen dataclass of its options with two members, registered under the type that
-specs use. Its tensors are `loss.target`, `loss.L` and what helps between them; the gradient it
-sends back is the last layer's `dL_dout`.
+A loss is a frozen dataclass of its options with one method, `equations`, registered under the
+type that specs use. Its tensors are `loss.target`, `loss.L` and what helps between them; the
+gradient it sends back is that of the network's output. A loss without an equation for that
+gradient leaves it to the user, who gives it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.port import Port
 from xlbackprop.contract.registry import Registry
+from xlbackprop.contract.scope import Scope
 from xlbackprop.contract.sums import Terms
 from xlbackprop.equation import Array, Equation, Index, Kind, Place, Tensor
 from xlbackprop.formula.grid import Addresses
@@ -26,7 +28,7 @@ class LossEquations:
 
     givens: tuple[Tensor, ...]
     forward: tuple[Equation, ...]  # the last one defines L
-    backward: tuple[Equation, ...]  # the last one, if any, defines the last layer's dL_dout
+    backward: tuple[Equation, ...]  # they define the gradient of the output; or there are none
     about: str
 
     @property
@@ -38,10 +40,11 @@ class LossEquations:
 class Loss(Protocol):
     """What the network asks of a loss."""
 
-    dL_dout_kind: ClassVar[Kind]  # GIVEN where the user supplies it, else BACKWARD
+    def equations(self, scope: Scope, out: Port) -> LossEquations:
+        """Return the loss's equations for the network's output, which is a layer's port.
 
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
-        """Return the loss's equations for the network's output and its gradient's tensor."""
+        Raises SpecError where the options do not fit the output's shape.
+        """
         ...
 
 

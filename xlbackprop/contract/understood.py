@@ -45,6 +45,8 @@ def _check_formula(what: str, formulas: EquationFormulas, index: Index) -> None:
         tree = formulas.of(index).tree
     except ValueError as reason:
         raise ContractError(f"{what} cannot be read: {reason}") from None
+    except (AttributeError, LookupError, TypeError) as reason:
+        raise ContractError(f"{what} fails for the entry {list(index)}: {reason}") from None
     for part in walk(tree):
         if unknown := _unknown(part):
             raise ContractError(f"{what} {unknown}")

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.contract.loss import LossEquations, loss
 from xlbackprop.contract.options import choice
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Slip, Tensor
@@ -61,17 +60,14 @@ class BinaryCrossEntropy:
 
     reduction: str = choice("mean", "sum")
 
-    dL_dout_kind: ClassVar[Kind] = Kind.BACKWARD
-
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
+    def equations(self, scope: Scope, out: Port) -> LossEquations:
         """Return the equations of both logarithms, of the losses and L, and of dL/dout."""
         entries = Entries(scope, out, self.reduction)
         target, i = entries.target(Domain(keep=0.5, soft=True)), entries.index
         logarithms = (_log_out(entries), _log_rest(entries))
         losses = _losses(entries, target, *(equation.target for equation in logarithms))
         gradient = entries.gradient(
-            dL_dout,
-            {"out": out, "t": target},
+            {"out": out.tensor, "t": target},
             compute=lambda out, t: (out - t) / np.maximum(out * (1 - out), 1e-12),
             formula=lambda out, t: f"({out}-{t})/MAX({out}*(1-{out}),1E-12)",
             math=f"(out[{i}] - target[{i}]) / max(out[{i}] · (1 - out[{i}]), 1E-12)",

@@ -19,11 +19,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import ClassVar
 
 import numpy as np
 
-from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.contract.loss import LossEquations, loss, scalar
 from xlbackprop.contract.options import choice
 from xlbackprop.contract.slips import altered
@@ -42,20 +41,20 @@ class CrossEntropy:
 
     reduction: str = choice("mean", "sum")
 
-    dL_dout_kind: ClassVar[Kind] = Kind.BACKWARD
-
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
+    def equations(self, scope: Scope, out: Port) -> LossEquations:
         """Return the equations of the softmax and its steps, of L, and of dL/dout.
 
         Raises SpecError where the output is no vector of scores for each sample.
         """
-        if len(out.shape) - scope.has_batch != 1:
+        shape = out.tensor.shape
+        if len(shape) - scope.has_batch != 1:
             raise SpecError(
-                f'[loss]: cross_entropy takes a score for each class, and layer "{out.layer}" gives'
-                f" shape {list(out.shape)}: end with a flatten or a dense layer"
+                "[loss]: cross_entropy takes a score for each class, and layer"
+                f' "{out.tensor.layer}" gives shape {list(shape)}: end with a flatten or a dense'
+                " layer"
             )
-        m = out.shape[0] if scope.has_batch and self.reduction == "mean" else 1
-        return _CrossEntropy(Scores(scope, out), m).equations(dL_dout)
+        m = shape[0] if scope.has_batch and self.reduction == "mean" else 1
+        return _CrossEntropy(Scores(scope, out.tensor), m).equations(out.gradient)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ L = Σ dL/dout · out
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.contract.loss import LossEquations, block_terms, loss, scalar
 from xlbackprop.contract.sums import sum_equations
-from xlbackprop.equation import Kind, Math, Slip, Tensor
+from xlbackprop.equation import Math, Slip
 from xlbackprop.formula.grid import sumproduct
 
 
@@ -22,13 +21,11 @@ from xlbackprop.formula.grid import sumproduct
 class Given:
     """dL_dout is the user's to choose; L follows from it."""
 
-    dL_dout_kind: ClassVar[Kind] = Kind.GIVEN
-
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
+    def equations(self, scope: Scope, out: Port) -> LossEquations:
         """Return the one equation of L."""
-        index = ",".join(out.axes)
+        index = ",".join(out.tensor.axes)
         terms = block_terms(
-            {"g": dL_dout, "out": out},
+            {"g": out.gradient, "out": out.tensor},
             compute=lambda g, out: np.einsum("ti,ti->t", g, out),
             text=sumproduct,
         )
@@ -36,6 +33,7 @@ class Given:
             f"L = Σ({index}) dL/dout[{index}] · out[{index}]",
             why="This is the loss whose gradient is exactly the dL/dout that was given.",
         )
+        total = scalar(scope, out.tensor)
         slips = (
             Slip(
                 "sum of the outputs alone",
@@ -45,7 +43,7 @@ class Given:
         )
         return LossEquations(
             givens=(),
-            forward=tuple(sum_equations(scope, scalar(scope, out), terms, math, slips=slips)),
+            forward=tuple(sum_equations(scope, total, terms, math, slips=slips)),
             backward=(),
             about="dL/dout given: L = Σ dL/dout · out",
         )

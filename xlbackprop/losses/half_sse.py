@@ -10,12 +10,10 @@ there for the gradient's sake, which is then the error itself: Rumelhart, Hinton
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.contract.loss import LossEquations, loss
 from xlbackprop.contract.options import choice
-from xlbackprop.equation import Kind, Tensor
 from xlbackprop.losses.common.entries import Entries
 from xlbackprop.losses.common.squares import SquaredErrors
 
@@ -27,11 +25,9 @@ class HalfSquaredErrors:
 
     reduction: str = choice("sum", "mean")
 
-    dL_dout_kind: ClassVar[Kind] = Kind.BACKWARD
-
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
+    def equations(self, scope: Scope, out: Port) -> LossEquations:
         """Return the equations of the error, of L, and of dL/dout."""
         entries = Entries(scope, out, self.reduction)
         about = f"half the {self.reduction} of the squared errors: ½ Σ error²"
         about += entries.over_m(" / ")
-        return SquaredErrors(entries, halved=True).equations(dL_dout, about)
+        return SquaredErrors(entries, halved=True).equations(about)

@@ -9,12 +9,10 @@ torch.nn.MSELoss.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.contract.loss import LossEquations, loss
 from xlbackprop.contract.options import choice
-from xlbackprop.equation import Kind, Tensor
 from xlbackprop.losses.common.entries import Entries
 from xlbackprop.losses.common.squares import SquaredErrors
 
@@ -26,10 +24,8 @@ class MeanSquaredError:
 
     reduction: str = choice("mean", "sum")
 
-    dL_dout_kind: ClassVar[Kind] = Kind.BACKWARD
-
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
+    def equations(self, scope: Scope, out: Port) -> LossEquations:
         """Return the equations of the error, of L, and of dL/dout."""
         entries = Entries(scope, out, self.reduction)
         about = f"{self.reduction} of the squared errors: Σ error²{entries.over_m(' / ')}"
-        return SquaredErrors(entries, halved=False).equations(dL_dout, about)
+        return SquaredErrors(entries, halved=False).equations(about)

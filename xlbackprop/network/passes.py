@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from xlbackprop.contract.invariants import check_layer
+from xlbackprop.contract.invariants import check_layer, check_loss
 from xlbackprop.contract.options import read_options
 from xlbackprop.equation import Equation, Kind, Place, Tensor
 from xlbackprop.errors import SpecError, suggestion
@@ -60,7 +60,8 @@ class _Pass:
     def step(self) -> Step:
         made = self._made()
         out = made.last_output
-        loss = chosen_loss(self.spec).equations(self._scope("loss"), out.tensor, out.gradient)
+        loss = chosen_loss(self.spec).equations(self._scope("loss"), out)
+        check_loss(f'loss "{self.spec.loss.type}"', loss, out)
         told = told_roles(made, loss, self.number)
         parts = {name: rewritten_layer(part, told) for name, part in made.parts.items()}
         loss, wiring = rewritten_loss(loss, told), replace(made, parts=parts)

@@ -8,8 +8,8 @@ import numpy as np
 from xlbackprop.contract.cellwise import cellwise
 from xlbackprop.contract.loss import LossEquations, block_terms, loss, scalar
 from xlbackprop.contract.sums import sum_equations
-from xlbackprop.equation import Kind, Math, Shape, Tensor
-from xlbackprop.layers import LayerEquations, Scope, layer
+from xlbackprop.equation import Kind, Math, Shape
+from xlbackprop.layers import LayerEquations, Port, Scope, layer
 from xlbackprop.losses.common.entries import Entries
 
 
@@ -18,16 +18,14 @@ from xlbackprop.losses.common.entries import Entries
 class AbsoluteErrors:
     """L = Σ |out - target|."""
 
-    dL_dout_kind: ClassVar[Kind] = Kind.BACKWARD
-
-    def equations(self, scope: Scope, out: Tensor, dL_dout: Tensor) -> LossEquations:
+    def equations(self, scope: Scope, out: Port) -> LossEquations:
         """Return the equations of the losses, of L, and of dL/dout."""
         entries = Entries(scope, out, "sum")
         i = entries.index
         target = entries.tensor("target", Kind.GIVEN, "what out should be")
         losses = entries.equation(
             entries.tensor("losses", Kind.FORWARD, "loss of each output"),
-            {"out": out, "t": target},
+            {"out": out.tensor, "t": target},
             compute=lambda out, t: np.abs(out - t),
             formula=lambda out, t: f"ABS({out}-{t})",
             math=Math(f"losses[{i}] = |out[{i}] - target[{i}]|"),
@@ -38,13 +36,14 @@ class AbsoluteErrors:
             text=lambda losses: f"SUM({losses})",
         )
         gradient = entries.equation(
-            dL_dout,
-            {"out": out, "t": target},
+            out.gradient,
+            {"out": out.tensor, "t": target},
             compute=lambda out, t: np.sign(out - t),
             formula=lambda out, t: f"SIGN({out}-{t})",
             math=Math(f"dL/dout[{i}] = sign(out[{i}] - target[{i}])"),
         )
-        total = sum_equations(scope, scalar(scope, out), terms, Math(f"L = Σ({i}) losses[{i}]"))
+        line = Math(f"L = Σ({i}) losses[{i}]")
+        total = sum_equations(scope, scalar(scope, out.tensor), terms, line)
         return LossEquations(
             givens=(target,), forward=(losses, *total), backward=(gradient,), about="Σ losses"
         )

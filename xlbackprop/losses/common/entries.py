@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from xlbackprop.contract.cellwise import cellwise
-from xlbackprop.contract.layer import Scope
+from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.contract.loss import block_terms, scalar
 from xlbackprop.contract.sums import Finish, sum_equations, whole_sum
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Place, Slip, Tensor
@@ -26,8 +26,13 @@ class Entries:
     """The outputs of a network, each of which has a loss of its own."""
 
     scope: Scope
-    out: Tensor
+    port: Port
     reduction: str
+
+    @property
+    def out(self) -> Tensor:
+        """The outputs themselves."""
+        return self.port.tensor
 
     @property
     def m(self) -> int:
@@ -130,7 +135,6 @@ class Entries:
 
     def gradient(
         self,
-        dL_dout: Tensor,
         sources: Mapping[str, Tensor],
         compute: Compute,
         formula: Callable[..., str],
@@ -149,7 +153,7 @@ class Entries:
 
         right = over_m(compute)
         return self.equation(
-            dL_dout,
+            self.port.gradient,
             sources,
             right,
             formula=lambda **cells: formula(**cells) + self.over_m("/"),

@@ -27,7 +27,7 @@ class SquaredErrors:
     entries: Entries
     halved: bool
 
-    def equations(self, dL_dout: Tensor, about: str) -> LossEquations:
+    def equations(self, about: str) -> LossEquations:
         """Return the equations of the error, of L, and of dL/dout."""
         entries, i = self.entries, self.entries.index
         target = entries.target()
@@ -41,9 +41,9 @@ class SquaredErrors:
             halved=self.halved,
             slips=self._slips_of_total,
         )
-        return LossEquations((target,), (error, *total), (self._gradient(dL_dout, sources),), about)
+        return LossEquations((target,), (error, *total), (self._gradient(sources),), about)
 
-    def _gradient(self, dL_dout: Tensor, sources: Mapping[str, Tensor]) -> Equation:
+    def _gradient(self, sources: Mapping[str, Tensor]) -> Equation:
         factor, times, twice = (1, "", "") if self.halved else (2, "2*", "2 · ")
         if self.halved:
             slip = Slip(
@@ -58,7 +58,6 @@ class SquaredErrors:
                 lambda error: error,
             )
         return self.entries.gradient(
-            dL_dout,
             sources,
             compute=lambda error: factor * error,
             formula=lambda error: f"{times}{error}",
