@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.derivation import equations
     from xlbackprop.errors import (
         CellError,
+        ContractError,
         EngineError,
         MapError,
         OutputError,
@@ -51,6 +52,7 @@ __all__ = [
     "CellError",
     "CellResult",
     "CheckOptions",
+    "ContractError",
     "EngineError",
     "Explanation",
     "Hints",
@@ -100,7 +102,8 @@ _NAMES = {
     "builder": "build",
     "derivation": "equations",
     "errors": (
-        "CellError EngineError MapError OutputError SpecError WorkbookError XlbackpropError"
+        "CellError ContractError EngineError MapError OutputError SpecError WorkbookError"
+        " XlbackpropError"
     ),
     "explainer": "Explanation Term Upstream explain",
     "find.inspection": "BlockPlace Inspection TensorPlace inspect",

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import xlbackprop
-from tests.support.networks_for_slips import GROUPS, LINKS, random_pages
+from tests.support.networks_for_slips import GROUPS, LINKS, SHARED, random_pages
 from tests.support.page_with_slip import Page
 from xlbackprop.equation import Array, Equation, Slip
 from xlbackprop.judge.diagnose import diagnose, general_slips
@@ -36,6 +36,7 @@ def equations_by_owner(page: Page) -> list[tuple[str, Equation]]:
             part = layer.equations
             found += [(layer.type, one) for one in (*part.forward, *part.backward)]
             found += [(LINKS, one) for one in (*layer.forward_links, *layer.backward_links)]
+            found += [(SHARED, one) for one in layer.gathered]
             found += [(network.training.name, one) for one in layer.updates]
         loss = network.spec.loss.type
         found += [(loss, one) for one in (*step.loss.forward, *step.loss.backward)]
@@ -160,15 +161,22 @@ MAKERS = {
 }  # fmt: skip
 
 
+# And which keywords of `Words`, in which gradients gather.
+NAMES_IN_WORDS = ("first_only", "last_only", "mean")
+
+
 def names_in_the_code() -> set[str]:
     """Return a pattern for each name that the code gives to a slip."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             function = getattr(node, "func", None)
-            position = MAKERS.get(getattr(function, "id", getattr(function, "attr", "")))
+            maker = getattr(function, "id", getattr(function, "attr", ""))
+            position = MAKERS.get(maker)
             if position is not None and len(node.args) > position:
                 found.add(_pattern(node.args[position]))
+            named = [one for one in getattr(node, "keywords", ()) if one.arg in NAMES_IN_WORDS]
+            found |= {_pattern(one.value) for one in named if maker == "Words"}
     return found - {""}
 
 

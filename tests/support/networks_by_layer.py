@@ -8,6 +8,8 @@ Raw = dict[str, Any]
 
 IMAGE, IMAGES = {"input": [2, 4, 4]}, {"input": [2, 4, 4], "batch": 3}
 VECTOR, VECTORS = {"input": [5]}, {"input": [5], "batch": 3}
+SEQUENCE, SEQUENCES = {"input": [4, 3]}, {"input": [4, 3], "batch": 2}
+SENTENCES = {"input": [4], "batch": 2}
 
 DENSE = {"type": "dense", "units": 4}
 CONV = {"type": "conv2d", "filters": 2, "kernel": 2}
@@ -140,6 +142,54 @@ def _dense() -> dict[str, Raw]:
         "batch-one-unit": network(VECTORS, dense(units=1)),
         "given": network(VECTORS, dense(units=3), loss={"type": "given"}),
         "after-conv": network(IMAGE, CONV, {"type": "flatten"}, dense(units=3)),
+        "sequence": network(SEQUENCE, dense(units=2)),
+        "sequence-of-one": network({"input": [1, 3]}, dense(units=2), dense(units=3, bias=False)),
+        "sequence-one-unit": network(SEQUENCE, dense(units=1), {"type": "flatten"}, DENSE),
+        "sequences": network(SEQUENCES, dense(units=3), {"type": "tanh"}, dense(units=2)),
+        "sequences-no-bias": network(SEQUENCES, dense(units=3, bias=False), {"type": "softmax"}),
+        "sequences-of-tokens": network(
+            {"input": [3], "batch": 2},
+            {"type": "embedding", "vocabulary": 4, "width": 3},
+            dense(units=2),
+        ),
+        "more-sequences-than-a-formula-holds": network(
+            {"input": [2, 2], "batch": 70}, dense(units=1)
+        ),
+    }
+
+
+def _sharing() -> dict[str, Raw]:
+    """Return networks whose layers share parameters."""
+
+    def shared(layer: Raw, share: str = "f1") -> Raw:
+        return {**layer, "share": share}
+
+    square, tanh = {"type": "dense", "units": 5}, {"type": "tanh"}
+    same = {"type": "conv2d", "filters": 2, "kernel": 3, "padding": 1}
+    adam = {"training": {"optimizer": "adam", "lr": 0.1, "eps": 0.1, "steps": 3}}
+    tokens = {"type": "embedding", "vocabulary": 5, "width": 3}
+    scores = {"type": "dense", "units": 5, "bias": False}
+    return {
+        "vector": network(VECTOR, shared(square), tanh, shared(square)),
+        "vectors": network(VECTORS, shared(square), tanh, shared(square), DENSE),
+        "thrice": network(VECTORS, shared(square), tanh, shared(square), tanh, shared(square)),
+        "in-turns": network(
+            VECTOR, shared(square), tanh, shared(square, "f2"), shared(square), shared(square, "f2")
+        ),
+        "branches": network(
+            VECTORS,
+            {**shared(square), "name": "a"},
+            {**shared(square), "name": "b", "from": "input"},
+            {"type": "add", "from": ["a", "b"]},
+            tanh,
+        ),
+        "trained": network(VECTORS, shared(square), tanh, shared(square)) | adam,
+        "conv": network(IMAGES, shared(same), {"type": "relu"}, shared(same)),
+        "conv-trained": network(IMAGE, shared(same), tanh, shared(same)) | adam,
+        "batch-norm": network(
+            VECTORS, DENSE, shared({"type": "batch_norm"}), tanh, shared({"type": "batch_norm"})
+        ),
+        "tied-embedding": network(SENTENCES, shared(tokens), tanh, shared(scores)),
     }
 
 
@@ -263,10 +313,11 @@ LAYERS: dict[str, dict[str, Raw]] = {
 
 LOSSES = _losses()
 OPTIMIZERS = _optimizers()
+SHARING = {"share": _sharing()}
 
 ALL: dict[str, Raw] = {
     f"{group}-{name}": raw
-    for groups in (LAYERS, LOSSES, OPTIMIZERS)
+    for groups in (LAYERS, LOSSES, OPTIMIZERS, SHARING)
     for group, cases in groups.items()
     for name, raw in cases.items()
 }

@@ -77,8 +77,8 @@ EXTRA: dict[str, list[Raw]] = {
     ],
 }
 
-LINKS = "links"
-GROUPS = [*cases.LAYERS, "conv2d", *cases.LOSSES, *cases.OPTIMIZERS, LINKS]
+LINKS, SHARED = "links", "shared"
+GROUPS = [*cases.LAYERS, "conv2d", *cases.LOSSES, *cases.OPTIMIZERS, LINKS, SHARED]
 
 
 def random_pages(group: str, number: int) -> Iterator[Page]:
@@ -110,7 +110,12 @@ def _table(group: str) -> list[Raw]:
     else:
         tables = {**cases.LAYERS, **cases.LOSSES, **cases.OPTIMIZERS}
         tables[LINKS] = {**cases.LAYERS["add"], **cases.OPTIMIZERS["sgd"]}
+        tables[SHARED] = {**cases.SHARING["share"], **_inputs_used_twice()}
         own = list(tables[group].values())
     # The rare ones as often as all others together.
     extra = EXTRA.get(group, [])
     return own + extra * (len(own) // max(len(extra), 1))
+
+
+def _inputs_used_twice() -> dict[str, Raw]:
+    return {name: raw for name, raw in cases.LAYERS["add"].items() if name == "residual-of-input"}

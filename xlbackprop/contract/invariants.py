@@ -12,8 +12,9 @@ from typing import Any
 
 from xlbackprop.contract.layer import LayerEquations
 from xlbackprop.contract.loss import LossEquations
+from xlbackprop.contract.optimizer import Update
 from xlbackprop.contract.port import Port
-from xlbackprop.equation import Equation, Shape
+from xlbackprop.equation import Equation, Shape, Tensor
 from xlbackprop.errors import ContractError
 
 
@@ -59,16 +60,26 @@ def check_loss(where: str, loss: LossEquations, out: Port) -> None:
         )
 
 
+def check_update(where: str, update: Update, w: Tensor) -> None:
+    """Raise ContractError where a parameter's new value, or its state, has another shape."""
+    for tensor in (update.new, *update.state.values()):
+        if tensor.shape != w.shape:
+            raise ContractError(
+                f"{where}: {tensor.name} has the shape {_size(tensor.shape)}, and the parameter"
+                f" {w.short} {_size(w.shape)}"
+            )
+
+
 def check_equation(where: str, equation: Equation, defined: Collection[str]) -> None:
     """Raise ContractError where an equation cannot stand after the tensors that are `defined`."""
     target = equation.target
-    if target.name in defined:
-        raise ContractError(f"{where}: {target.name} is defined twice")
     if not target.kind.is_computed:
         raise ContractError(
             f"{where}: {target.name} has an equation, and its kind is {target.kind}: a computed"
             " tensor is forward, backward, helper, link or update"
         )
+    if target.name in defined:
+        raise ContractError(f"{where}: {target.name} is defined twice")
     if len(target.axes) != len(target.shape):
         raise ContractError(
             f"{where}: {target.name} has the axes {_list(target.axes)} for the shape"

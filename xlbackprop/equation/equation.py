@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from xlbackprop.equation.tensor import Array, Mask, Tensor
+from xlbackprop.errors import ContractError
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,10 @@ class Equation:
     tie_rule: str = ""
 
     def evaluate(self, values: Mapping[str, Array]) -> Array:
-        """Return the target's array, shape `target.shape`, from arrays by tensor name."""
+        """Return the target's array, shape `target.shape`, from arrays by tensor name.
+
+        Raises ContractError where `compute` returns another number of entries.
+        """
         return self._evaluated(self.compute, self._arrays(values))
 
     def evaluate_slip(self, slip: Slip, values: Mapping[str, Array]) -> Array:
@@ -97,6 +101,11 @@ class Equation:
         # An overflow or a NaN is a value here, not a mishap: it is judged like any other.
         with np.errstate(all="ignore"):
             result = np.asarray(compute(**arrays), dtype=np.float64)
+        if result.size != self.target.size:
+            raise ContractError(
+                f'layer "{self.target.layer}": {self.target.name} has the shape'
+                f" {list(self.target.shape)}, and what computes it returns {list(result.shape)}"
+            )
         # Spreadsheets have no infinity, only an error; and no negative zero.
         finite = np.where(np.isfinite(result), result + 0.0, np.nan)
         return finite.reshape(self.target.shape)

@@ -12,7 +12,7 @@ import numpy as np
 
 from xlbackprop.contract.invariants import check_equation, check_letters
 from xlbackprop.contract.understood import check_understood
-from xlbackprop.equation import Array, Equation, Kind, Tensor
+from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.losses import LossEquations
 from xlbackprop.network.graph import order_layers
@@ -26,9 +26,6 @@ from xlbackprop.spec import Spec
 MAX_CELLS = 1_000_000
 MAX_BLOCKS = 150_000
 MAX_TENSORS = 20_000
-
-# Whose the loss's tensors are.
-LOSS = "loss"
 
 
 @dataclass(frozen=True)
@@ -117,8 +114,9 @@ def _check_equations(network: Network) -> None:
     The steps after the second repeat it with other names, and so do their equations.
     """
     defined = {tensor.name for tensor in network.inputs}
+    makers = _makers(network)
     for equation in network.equations:
-        where = _maker(network, equation.target)
+        where = makers.get(equation.target.name, f'layer "{equation.target.layer}"')
         check_equation(where, equation, defined)
         if equation.target.step <= 2:
             check_letters(where, equation)
@@ -126,13 +124,16 @@ def _check_equations(network: Network) -> None:
         defined.add(equation.target.name)
 
 
-def _maker(network: Network, target: Tensor) -> str:
-    """Return what made the equation of a tensor: `layer "conv1"`, `loss "mse"`."""
-    if target.layer == LOSS:
-        return f'loss "{network.spec.loss.type}"'
-    if network.training and target.kind is Kind.UPDATE:
-        return f'optimizer "{network.training.name}"'
-    return f'layer "{target.layer}"'
+def _makers(network: Network) -> dict[str, str]:
+    """Return what made the equations of those tensors that no layer has made: `loss "mse"`."""
+    makers: dict[str, str] = {}
+    for step in network.steps:
+        of_loss = [*step.loss.forward, *step.loss.backward]
+        makers |= {equation.target.name: f'loss "{network.spec.loss.type}"' for equation in of_loss}
+        if network.training:
+            updates = [equation for layer in step.layers for equation in layer.updates]
+            makers |= {e.target.name: f'optimizer "{network.training.name}"' for e in updates}
+    return makers
 
 
 def _check_blocks(tensors: Collection[Tensor], times: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from xlbackprop.contract.invariants import check_update
 from xlbackprop.contract.options import read_options
 from xlbackprop.contract.port import Port
 from xlbackprop.equation import Domain, Equation, Kind, Math, Tensor
@@ -56,7 +57,7 @@ class Training:
 
     def _update(self, port: Port, step: Step, before: Step | None) -> Update:
         w = port.tensor
-        return self.optimizer.update(
+        update = self.optimizer.update(
             Parameter(
                 scope=Scope(w.layer, step=step.number),
                 port=port,
@@ -65,6 +66,8 @@ class Training:
                 step=step.number,
             )
         )
+        check_update(f'optimizer "{self.name}"', update, w)
+        return update
 
     def with_losses(self, steps: list[Step]) -> Training:
         """Return the training with the table of the loss in each step."""

@@ -41,6 +41,10 @@ class _Run:
             for name, tensor in self.arrays.items()
             if name.rpartition(".")[2] in PARAMETERS
         }
+        shares = [(layer["share"], name) for name, layer in self.layers if "share" in layer]
+        owners = dict(reversed(shares))
+        self.owners = {name: owners[share] for share, name in shares}
+        self.used: dict[tuple[str, str], Any] = {}
         self.results: dict[str, np.ndarray] = {}
         training = raw.get("training", {})
         optimizer = self._optimizer(training) if training else None
@@ -60,12 +64,14 @@ class _Run:
             parameter.grad = None
         outs: dict[str, Any] = {}
         inputs: dict[str, Any] = {}
+        users: list[str] = []
         before = "input"
         first_input = next(a for n, a in self.arrays.items() if n.endswith((".h", ".h_0")))
         outs["input"] = first_input.detach().requires_grad_()
         for name, layer in self.layers:
             sources = layer.get("from", before)
             sources = [sources] if isinstance(sources, str) else sources
+            users += [name for source in sources if source == "input"]
             # Each user's own view, so that its gradient can be told from the others'.
             hs = [outs[source].view_as(outs[source]) for source in sources]
             for number, h in enumerate(hs):
@@ -87,10 +93,25 @@ class _Run:
             owner, _, short = name.rpartition(".")
             self._note(f"{prefix}{owner}.{short}", parameter)
             self._note(f"{prefix}{owner}.dL_d{short}", parameter.grad)
+        for (name, short), view in self.used.items():
+            own = "_0" if self.owners[name] == name else ""
+            self._note(f"{prefix}{name}.{short}", view)
+            self._note(f"{prefix}{name}.dL_d{short}{own}", view.grad)
+        if len(users) > 1:
+            self._note(f"{prefix}{users[0]}.dL_dinput", outs["input"].grad)
+
+    def _parameter(self, name: str, short: str) -> Any:
+        """Return a layer's parameter, of a shared one a view, so that each use has a gradient."""
+        parameter = self.parameters.get(f"{self.owners.get(name, name)}.{short}")
+        if parameter is None or name not in self.owners:
+            return parameter
+        self.used[name, short] = view = parameter.view_as(parameter)
+        view.retain_grad()
+        return view
 
     def _forward(self, name: str, layer: Mapping[str, Any], hs: list[Any]) -> Any:
         functional, torch, h = self.torch.nn.functional, self.torch, hs[0]
-        w, b, gamma, beta = (self.parameters.get(f"{name}.{p}") for p in PARAMETERS)
+        w, b, gamma, beta = (self._parameter(name, p) for p in PARAMETERS)
         get = layer.get
         window = {
             "kernel_size": get("kernel"),

@@ -82,7 +82,7 @@ class Case:
     def pool_of_sources(self) -> Array:
         """All numbers of the tensor's sources, in order."""
         sources = self.equation.sources.values()
-        return np.sort(np.concatenate([self.values[one.name].ravel() for one in sources]))
+        return np.sort(np.concatenate([[], *(self.values[one.name].ravel() for one in sources)]))
 
     def agrees(self, value: Array) -> Mask:
         """Return where the number found is that of an array, as `verify` compares."""

@@ -104,7 +104,7 @@ class TensorJudge:
         """Return which of the other cells are off for no more than the last digits before them."""
         off = np.where(right, np.nan, np.abs(self._numbers - self._expected))
         sources = self._evaluate.arrays("true").values()
-        if not (off <= ABSOLUTE * max(1.0, *map(largest_of, sources))).any():
+        if not (off <= ABSOLUTE * max([1.0, *map(largest_of, sources)])).any():
             return np.zeros_like(right)
         return np.asarray(off <= self._noise.of(self._equation.target.name))
 

@@ -78,7 +78,7 @@ class Evaluation:
             return agrees
         with np.errstate(invalid="ignore"):
             off = np.where(agrees, np.nan, np.abs(numbers - expected))
-            largest = max(1.0, *map(largest_of, self.arrays(version).values()))
+            largest = max([1.0, *map(largest_of, self.arrays(version).values())])
             if (off <= ABSOLUTE * largest).any():
                 agrees |= off <= self._noise_of(version)
         return agrees
