@@ -70,6 +70,7 @@ NETWORKS = {
     "loss-with-abs": raw(VECTOR, DENSE, TANH, DENSE, loss="absolute", **TWO_STEPS),
 }
 ALL = pytest.mark.parametrize("name", NETWORKS)
+QUICK = pytest.mark.many(quick=["input-called-x", "output-left-unused", "shared-weights"])
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +140,7 @@ def test_check_and_proof_find_it_right(name, built):
     assert report.counts == {"right": sum(computed)}
 
 
+@QUICK
 @ALL
 def test_every_tensor_is_explained_and_derived(name, built):
     spec = spec_of(NETWORKS[name])
@@ -168,6 +170,7 @@ def test_mistakes_in_gradients_are_found_where_they_were_made(name, built):
     assert {(one.tensor, one.index) for one in cells if one.status == "wrong"} == planted
 
 
+@QUICK
 @ALL
 def test_page_can_be_blanked_and_practised(name, tmp_path):
     spec = spec_of(NETWORKS[name])

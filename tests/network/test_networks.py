@@ -21,12 +21,13 @@ from xlbackprop.optimizers import OPTIMIZERS
 RANDOM = {f"random{number}": random_network(number) for number in range(30)}
 NETWORKS = cases.ALL | RANDOM
 # The first of each layer, loss and optimizer, those with a batch, and some random ones.
+MORE = ("batch", "images-last", "sequences", "trained")
 QUICK = [
     *(
         f"{group}-{name}"
-        for groups in (cases.LAYERS, cases.LOSSES, cases.OPTIMIZERS)
+        for groups in (cases.LAYERS, cases.LOSSES, cases.OPTIMIZERS, cases.SHARING)
         for group, raws in groups.items()
-        for name in [next(iter(raws)), *(one for one in raws if one in ("batch", "images-last"))]
+        for name in [next(iter(raws)), *(one for one in raws if one in MORE)]
     ),
     *(f"random{number}" for number in range(5)),
 ]
