@@ -28,7 +28,8 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     )
     from xlbackprop.explainer import Explanation, Term, Upstream, explain
     from xlbackprop.find.inspection import BlockPlace, Inspection, TensorPlace, inspect
-    from xlbackprop.find.locate import LeftOut, LocatedTensor, Proposal, guess, locate
+    from xlbackprop.find.locate import LeftOut, LocatedTensor, Proposal, locate
+    from xlbackprop.find.locate.guess import guess
     from xlbackprop.find.mapping import Map, Placement, load_map, parse_map
     from xlbackprop.judge.checker import review_workbook
     from xlbackprop.judge.options import CheckOptions

@@ -61,12 +61,21 @@ def test_row_of_an_impossible_number_is_refused_or_left_out(number, parts, path,
     assert capsys.readouterr().err.count("\n") == (1 if status else 0)
 
 
-@pytest.mark.parametrize("index", ["-1", "999999", "1.5", "x", "", "9" * 5_000])
+@pytest.mark.parametrize("index", ["-1", "999999", "1.5", "x", "9" * 5_000])
 def test_text_that_is_not_there_is_refused(index, parts, path, capsys):
     cell = f'<row r="2000"><c r="A2000" t="s"><v>{index}</v></c></row>'.encode()
     write(path, {**parts, PAGE: before(parts[PAGE], b"</sheetData>", cell)})
     assert call("check", path) == 2
     assert "damaged" in capsys.readouterr().err
+
+
+def test_text_without_a_number_is_nothing(parts, path):
+    cell = b'<row r="2000"><c r="A2000" t="s"><v></v></c></row>'
+    write(path, {**parts, PAGE: before(parts[PAGE], b"</sheetData>", cell)})
+    assert call("check", path) == 0
+    blank = with_cell(parts, path, "conv1.dL_db", ' t="s"', "<v></v>")
+    (found,) = xlbackprop.check(write(path, blank)).cells
+    assert found.status == "blank"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import psutil
 import pytest
 import xlsxwriter
 
+from tests.support.running_engine import engine_with
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList
-from xlbackprop.workbook.engine.engine import EngineStopped, start_engine
+from xlbackprop.workbook.engine.engine import EngineStopped
 from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.read.cells import State
 
@@ -36,7 +37,7 @@ def column(number, column=0):
 
 def test_values_come_with_their_kinds(tmp_path):
     formulas = ["=B1*B2", '="a"&"b"', "=1/0", "=B1>B2", "=NOSUCH(1)"]
-    with start_engine(book_of(tmp_path, *formulas), LIMITS) as engine:
+    with engine_with(book_of(tmp_path, *formulas), LIMITS) as engine:
         values = engine.values(column(6))
     expected = [State.NUMBER, State.TEXT, State.ERROR, State.BOOLEAN, UNABLE, State.BLANK]
     assert values.kinds.tolist() == expected
@@ -47,7 +48,7 @@ def test_values_come_with_their_kinds(tmp_path):
 def test_cell_of_a_sheet_that_the_engine_does_not_have_stops_it(tmp_path):
     cells = CellList(("T",), np.zeros((1, 3), np.int32))
     with (
-        start_engine(book_of(tmp_path, "=1"), LIMITS) as engine,
+        engine_with(book_of(tmp_path, "=1"), LIMITS) as engine,
         pytest.raises(EngineStopped, match="the engine failed"),
     ):
         engine.values(cells)
@@ -63,7 +64,7 @@ def test_draws_come_in_order_whatever_the_cores(tmp_path, cores):
     os.sched_setaffinity(0, set(sorted(allowed)[:cores]))
     many = column(30_000)  # so many that sharing is worth it
     try:
-        with start_engine(path, LIMITS) as engine:
+        with engine_with(path, LIMITS) as engine:
             answers = list(engine.draws(column(2, 1), rows, many))
             again = list(engine.draws(column(2, 1), rows[:1], many))
     finally:
@@ -76,7 +77,7 @@ def test_draws_come_in_order_whatever_the_cores(tmp_path, cores):
 def test_input_that_is_a_formula_takes_the_number(tmp_path):
     path = book_of(tmp_path, "=B1*B2", "=A1+1")
     cells = CellList(("S",), np.array([[0, 0, 0]], np.int32))
-    with start_engine(path, LIMITS) as engine:
+    with engine_with(path, LIMITS) as engine:
         (answer,) = engine.draws(cells, np.array([[10.0]]), column(2))
     assert answer.numbers.tolist() == [10, 11]
 
@@ -90,7 +91,7 @@ def test_nothing_is_left_running(tmp_path, draws, cells):
     before = children()
     path = book_of(tmp_path, "=IF(B1>2,SUM(C1:AB300000*C1:AB300000),1)")
     started = time.monotonic()
-    with start_engine(path, Limits(seconds=1)) as engine, pytest.raises(EngineStopped) as stopped:
+    with engine_with(path, Limits(seconds=1)) as engine, pytest.raises(EngineStopped) as stopped:
         list(engine.draws(column(2, 1), np.full((draws, 2), 3.0), column(cells)))
     assert str(stopped.value) in (
         "the engine took more than 1 seconds",
@@ -102,13 +103,13 @@ def test_nothing_is_left_running(tmp_path, draws, cells):
 
 def test_engine_that_is_not_asked_anything_is_ended(tmp_path):
     before = children()
-    with start_engine(book_of(tmp_path, SLOW), LIMITS):
+    with engine_with(book_of(tmp_path, SLOW), LIMITS):
         pass
     assert children() == before
 
 
 def test_reason_is_the_same_for_all_later_requests(tmp_path):
-    with start_engine(book_of(tmp_path, SLOW), Limits(seconds=0.2)) as engine:
+    with engine_with(book_of(tmp_path, SLOW), Limits(seconds=0.2)) as engine:
         reasons = []
         for _ in range(2):
             with pytest.raises(EngineStopped) as stopped:
@@ -126,5 +127,5 @@ def test_chain_of_a_hundred_thousand_cells_is_followed(tmp_path):
         for row in range(length - 1):
             sheet.write_formula(row, 0, f"=A{row + 2}+1")
         sheet.write_number(length - 1, 0, 1)
-    with start_engine(path, LIMITS) as engine:
+    with engine_with(path, LIMITS) as engine:
         assert engine.values(column(1)).numbers.tolist() == [length]

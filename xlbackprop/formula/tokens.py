@@ -89,6 +89,13 @@ def links_elsewhere(formula: str) -> bool:
     return False
 
 
+def references_in(formula: str) -> Iterator[tuple[int, str]]:
+    """Yield where each reference of a formula begins, and its text."""
+    for match in _PASSED_OR_REFERENCE.finditer(formula):
+        if match["reference"] and address_in_formula(match[0]) is not None:
+            yield match.start(), match[0]
+
+
 def split(formula: str) -> tuple[str, tuple[Address, ...]]:
     """Return a formula's skeleton, SLOT in place of each reference, and the references in order.
 

@@ -20,15 +20,8 @@ from xlbackprop.judge.options import DEFAULT_OPTIONS, CheckKeywords, CheckOption
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import verify
 from xlbackprop.progress import tell
-from xlbackprop.workbook.engine.engine import Engine
-from xlbackprop.workbook.engine.recalculation import (
-    Recalculating,
-    engine_name,
-    recalculate,
-    start,
-)
+from xlbackprop.workbook.engine.recalculation import Recalculation, engine_name, start
 from xlbackprop.workbook.opening import as_xlsx
-from xlbackprop.workbook.read.found import read_tensors
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook
 
 
@@ -43,28 +36,28 @@ def review_workbook(
     with (
         as_xlsx(path, limits) as file,
         open_workbook(file, path) as workbook,
-        start(file, name, limits) as engine,
+        start(file, name, limits) as running,
     ):
         tell("reading the workbook")
-        subject = _subject(workbook, engine, options)
-        stored = read_tensors(workbook, subject.network, subject.places, subject.blocks)
-        tell("recalculating")
-        found, notes = recalculate(stored, engine)
+        subject = _subject(workbook, running, options)
+        found, notes = running.read(
+            workbook, subject.network, subject.places, subject.blocks, subject.chosen
+        )
         review = verify(subject.network, found, subject.chosen)
         review = replace(review, workbook=str(path), notes=subject.notes + notes)
         numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
         if options.same_givens:
             refuse_unknown_givens(review, numbers)
         review = compare_givens(review, numbers)
-        return _questioned(_explained(review), engine, options)
+        return _questioned(_explained(review), running, options)
 
 
-def _subject(workbook: Workbook, engine: Recalculating | None, options: CheckOptions) -> Subject:
+def _subject(workbook: Workbook, running: Recalculation, options: CheckOptions) -> Subject:
     if options.spec is None or options.map is not None:
         return find_subject(workbook, options.spec, options.map)
     from xlbackprop.find.locate import locate_subject
 
-    return locate_subject(workbook, engine, options.spec)
+    return locate_subject(workbook, running, options.spec)
 
 
 def _explained(review: Review) -> Review:
@@ -76,14 +69,14 @@ def _explained(review: Review) -> Review:
     return diagnose(review)
 
 
-def _questioned(review: Review, engine: Recalculating | None, options: CheckOptions) -> Review:
+def _questioned(review: Review, running: Recalculation, options: CheckOptions) -> Review:
     """Return the review after the questions that go beyond this page's numbers."""
     if options.formulas:
         from xlbackprop.judge.typed import ask_for_formulas
 
         review = ask_for_formulas(review)
-    if options.prove and isinstance(engine, Engine):
+    if options.prove and running.engine is not None:
         from xlbackprop.judge.prove import prove
 
-        review = prove(review, engine, options.prove)
+        review = prove(review, running.engine, options.prove)
     return review

@@ -283,6 +283,8 @@ class _Dense:
 
 
 def _transposed(at: Addresses, j: int, k: int) -> str:
+    if ":" not in at.w[()]:  # IronCalc makes an error of the INDEX of a single cell
+        return at.w[()]
     here = at.here[j, k]
     row = f"COLUMNS({at.here[j, 0].fixed_column}:{here})"
     column = f"ROWS({at.here[0, k].fixed_row}:{here})"

@@ -86,6 +86,8 @@ class _Embedding:
 
         def formula(at: Addresses, *index: int) -> str:
             *place, e = index
+            if ":" not in at.w[()]:  # IronCalc makes an error of the INDEX of a single cell
+                return at.w[()]
             columns = f"COLUMNS({at.here[*place, 0].fixed_column}:{at.here[*place, e]})"
             return f"INDEX({at.w[()].fixed},{at.h[*place].fixed_column}+1,{columns})"
 

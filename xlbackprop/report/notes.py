@@ -45,6 +45,10 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f"{_counted(note, 'cell was', 'cells were')} not recalculated: what was saved there"
         " is judged"
     ),
+    NoteKind.ELSEWHERE: lambda note: (
+        f"{_counted(note, 'cell was', 'cells were')} recalculated by LibreOffice, for want of the"
+        " engine"
+    ),
     NoteKind.TAKEN_FROM_MAP: lambda note: (
         f"not in the map, and taken from the spec: {', '.join(note.names)}"
     ),

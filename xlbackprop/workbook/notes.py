@@ -13,6 +13,7 @@ class NoteKind(StrEnum):
     GIVENS_CHANGED = "givens changed"  # count: numbers that are not those handed out; names
     STALE = "stale"  # count: saved values that are not what the formulas give
     UNABLE = "unable"  # count: cells that the engine could not compute
+    ELSEWHERE = "elsewhere"  # count: cells that LibreOffice has recalculated
     TAKEN_FROM_MAP = "taken from the spec, not in the map"  # names
     TAKEN_NOT_FOUND = "taken from the spec, not found"  # names
     LOCATED = "located"  # count: surely, among so many; reason: the spec's name

@@ -25,9 +25,9 @@ from xlbackprop.progress import each, tell
 from xlbackprop.spec import Spec
 from xlbackprop.spec.templates import load_spec
 from xlbackprop.workbook import description
-from xlbackprop.workbook.engine.cell_list import UNABLE, list_cells
+from xlbackprop.workbook.engine.cell_list import list_cells
 from xlbackprop.workbook.engine.engine import EngineStopped
-from xlbackprop.workbook.engine.recalculation import Recalculating, engine_name, start
+from xlbackprop.workbook.engine.recalculation import Recalculation, engine_name, start
 from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limits
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.cells import State
@@ -66,26 +66,26 @@ def read_page_of(path: Path, engine: EngineName | str, limits: Limits) -> Page:
         return page_of(workbook, running)
 
 
-def page_of(workbook: Workbook, engine: Recalculating | None) -> Page:
+def page_of(workbook: Workbook, running: Recalculation) -> Page:
     """Return all that stands on a workbook's sheets, but for this program's own description."""
     sheets = [sheet for sheet in workbook.sheets if sheet != description.SHEET]
     cells = {sheet: workbook.cells(sheet) for sheet in each("reading the workbook", sheets)}
     page = read_page(cells, workbook.names)
-    return page if engine is None else _recalculated(page, engine)
+    return page if running.name is EngineName.NONE else _recalculated(page, workbook, running)
 
 
-def _recalculated(page: Page, engine: Recalculating) -> Page:
+def _recalculated(page: Page, workbook: Workbook, running: Recalculation) -> Page:
     """Return the page with the numbers that its formulas give, where the engine can tell."""
     at = np.flatnonzero(page.has_formula)
     if not at.size:
         return page
     try:
-        values = engine.values(list_cells([page.places(page.keys[at])]))
+        cells = list_cells([page.places(page.keys[at])])
+        values = running.page_values(workbook, page.sheets, cells)
     except EngineStopped:
         return page
     numbers = page.numbers.copy()
-    computed = np.where(values.kinds == State.NUMBER, values.numbers, np.nan)
-    numbers[at] = np.where(values.kinds == UNABLE, numbers[at], computed)
+    numbers[at] = np.where(values.kinds == State.NUMBER, values.numbers, numbers[at])
     return replace(page, numbers=numbers)
 
 

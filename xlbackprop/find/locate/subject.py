@@ -14,7 +14,7 @@ from xlbackprop.network import Network
 from xlbackprop.network.values import fixed_values
 from xlbackprop.spec import Spec
 from xlbackprop.workbook import description
-from xlbackprop.workbook.engine.recalculation import Recalculating
+from xlbackprop.workbook.engine.recalculation import Recalculation
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.workbook import Workbook
 
@@ -27,9 +27,7 @@ def is_laid_out_here(workbook: Workbook, network: Network) -> bool:
     return description.SHEET in workbook.sheets or all(t.name in names for t in network.inputs)
 
 
-def locate_subject(
-    workbook: Workbook, engine: Recalculating | None, spec: Spec | str | Path
-) -> Subject:
+def locate_subject(workbook: Workbook, running: Recalculation, spec: Spec | str | Path) -> Subject:
     """Return what a workbook holds: located, unless the workbook itself says where it is.
 
     Raises WorkbookError where a given or parameter that is needed cannot be found.
@@ -38,7 +36,7 @@ def locate_subject(
     if is_laid_out_here(workbook, network):
         return named_subject(workbook, network)
     name = network.spec.name if isinstance(spec, Spec) else str(spec)
-    proposal = locate_on(page_of(workbook, engine), network, workbook="", spec=name)
+    proposal = locate_on(page_of(workbook, running), network, workbook="", spec=name)
     _refuse_incomplete(proposal)
     places, fixed = proposal.places, fixed_values(network)
     chosen = {

@@ -18,7 +18,7 @@ from xlbackprop.tolerance import largest_of, matches
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values, list_cells
 from xlbackprop.workbook.engine.engine import Engine
 from xlbackprop.workbook.read.cells import State
-from xlbackprop.workbook.read.found import Found, Origin
+from xlbackprop.workbook.read.found import Found
 
 S = TypeVar("S", bound=np.generic)
 
@@ -73,7 +73,7 @@ class Trials:
         """Where the engine cannot compute what is on the page, flat."""
         return self.flat(
             {
-                name: one.recalculated.origins == Origin.UNABLE
+                name: one.recalculated.untried
                 if one.recalculated
                 else np.zeros(one.numbers.shape, np.bool_)
                 for name, one in self.review.found.items()
@@ -105,9 +105,25 @@ class Trials:
         together = max(1, _MOST_NUMBERS // max(1, rows.shape[1]))
         for start in range(0, len(rows), together):
             part = rows[start : start + together]
-            answers = self.engine.draws(self.input_cells, part, self.graded_cells)
+            cells, numbers = self._with_unable(part)
+            answers = self.engine.draws(cells, numbers, self.graded_cells)
             for row, values in zip(part, answers, strict=True):
                 yield Trial(self, row, values)
+
+    def _with_unable(self, rows: Array) -> tuple[CellList, Array]:
+        """Return the cells to be given numbers, and those: true ones where the engine is unable."""
+        if not self.unable.any():
+            return self.input_cells, rows
+        places = [self.review.found[tensor.name].places for tensor in self.inputs + self.graded]
+        cells = list_cells(places)
+        mask = np.concatenate([np.ones(rows.shape[1], dtype=np.bool_), self.unable])
+        truth = [self.truth_of(row)[self.unable] for row in rows]
+        return cells.where(mask), np.concatenate([rows, np.nan_to_num(truth)], axis=1)
+
+    def truth_of(self, row: Array) -> Array:
+        """Return what the graded cells should hold with a row of numbers; NaN where unknown."""
+        inputs = {**self.review.chosen, **_split(row, self.inputs)}
+        return self.flat(self.review.network.evaluate(inputs))
 
 
 @dataclass(frozen=True)
@@ -126,7 +142,7 @@ class Trial:
     @cached_property
     def truth(self) -> Array:
         """What the cells should hold; NaN where that is no number."""
-        return self.trials.flat(self.trials.review.network.evaluate(self.inputs))
+        return self.trials.truth_of(self.row)
 
     @cached_property
     def tested(self) -> Mask:

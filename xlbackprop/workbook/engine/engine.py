@@ -1,36 +1,29 @@
 """The engine that recalculates a stranger's formulas, in a process that can be killed.
 
-The process starts at once and loads the workbook while the caller reads it on another core. It
-has limits of its own (see `recalculator.py`) and is ended, with all that it started, when its time
-is up; nothing that it prints is seen, and what it answers has the size that was asked for.
+It opens no file: it is given the cells that matter, and takes them in on another core while the
+caller still reads the others. Its process has limits of its own and ends with its time, or with
+the program (see `running` and `process`); nothing that it prints is seen, and what it answers has
+the size that was asked for.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import struct
-import subprocess
-import sys
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 
 from xlbackprop.equation import Array
 from xlbackprop.errors import one_line
-from xlbackprop.workbook.engine import recalculator
 from xlbackprop.workbook.engine.cell_list import CellList, Values
+from xlbackprop.workbook.engine.process.messages import LENGTHS, Header, packed
+from xlbackprop.workbook.engine.running import EngineProcess
 from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.read.cells import State
 
-_LENGTHS = struct.Struct("<II")
 _LONGEST_HEADER = 64_000_000
 
 
@@ -39,9 +32,9 @@ class EngineStopped(Exception):  # noqa: N818  (not an error of the user's: a fa
 
 
 @contextmanager
-def start_engine(path: Path, limits: Limits) -> Iterator[Engine]:
-    """Start to load and evaluate a workbook, and go on; the engine is ended in the end."""
-    engine = Engine(path, limits)
+def start_engine(limits: Limits) -> Iterator[Engine]:
+    """Start an engine, and go on; it is ended in the end."""
+    engine = Engine(limits)
     try:
         yield engine
     finally:
@@ -49,18 +42,50 @@ def start_engine(path: Path, limits: Limits) -> Iterator[Engine]:
 
 
 class Engine:
-    """A workbook in an engine of its own. Its methods raise EngineStopped."""
+    """A workbook in an engine of its own, empty at first.
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    Only `values` and `draws` wait for the engine, and raise EngineStopped.
+    """
+
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._is_late = False
+        self._ends = time.monotonic() + limits.seconds
+        self._process: EngineProcess | None = None
+        self.start_again()
+
+    @property
+    def seconds_left(self) -> float:
+        """How much of its time is left."""
+        return max(0.0, self._ends - time.monotonic())
+
+    def start_again(self, share: float = 1.0) -> None:
+        """Start anew with an empty workbook, and with a share of the time that is left."""
+        self.stop()
+        self._sheets: dict[str, int] = {}
         self._reason: EngineStopped | None = None
-        self._process = _process(path, limits)
-        self._requests = cast("IO[bytes]", self._process.stdin)
-        self._answers = cast("IO[bytes]", self._process.stdout)
-        self._clock = threading.Timer(limits.seconds, self._end_late)
-        self._clock.daemon = True
-        self._clock.start()
+        try:
+            seconds = self.seconds_left * share
+            self._process = EngineProcess(seconds, self._limits.megabytes)
+        except (OSError, RuntimeError) as error:
+            self._stopped(f"the engine cannot be started: {one_line(error, 80)}")
+
+    def stop(self) -> None:
+        """End the engine and all that it started."""
+        if self._process is not None:
+            self._process.end()
+            self._process = None
+
+    def give(self, header: Header, body: bytes = b"") -> None:
+        """Give the engine a part of the workbook (see `process.messages`), without waiting."""
+        if self._process is not None:
+            self._process.put(packed(header, body))
+
+    def sheet(self, name: str) -> int:
+        """Return the number of a sheet, which is new where it has not been named before."""
+        if name not in self._sheets:
+            self._sheets[name] = len(self._sheets)
+            self.give({"sheet": name})
+        return self._sheets[name]
 
     def values(self, cells: CellList) -> Values:
         """Return what the cells hold after all formulas have been evaluated anew."""
@@ -76,35 +101,25 @@ class Engine:
         for _ in range(len(numbers)):
             yield self._answer(len(cells))
 
-    def stop(self) -> None:
-        """End the engine and all that it started."""
-        self._clock.cancel()
-        self._kill()
-        for stream in (self._requests, self._answers):
-            with contextlib.suppress(OSError):  # what was not sent yet never will be
-                stream.close()
-        self._process.wait()
-
     def _request(self, inputs: CellList, numbers: Array, cells: CellList) -> None:
-        header = json.dumps(
-            {
-                "sheets": [*inputs.sheets, *cells.sheets],
-                "inputs": len(inputs),
-                "cells": len(cells),
-                "draws": len(numbers),
-            }
-        ).encode()
-        body = _columns(inputs, 0) + _columns(cells, len(inputs.sheets)) + numbers.tobytes()
-        try:
-            self._requests.write(_LENGTHS.pack(len(header), len(body)) + header + body)
-            self._requests.flush()
-        except (OSError, ValueError):
-            raise self._stopped() from None
+        header = {"inputs": len(inputs), "cells": len(cells), "draws": len(numbers)}
+        self.give(header, self._columns(inputs) + self._columns(cells) + numbers.tobytes())
+
+    def _columns(self, cells: CellList) -> bytes:
+        """Return sheets, rows and columns, one after the other; rows and columns from 1."""
+        for name in cells.sheets:
+            if name not in self._sheets:
+                raise self._stopped(f"the engine failed: it has no sheet {one_line(name, 40)!r}")
+        numbers = np.array([self._sheets[name] for name in cells.sheets], dtype=np.int32)
+        columns = cells.cells.T + np.array([[0], [1], [1]], dtype=np.int32)
+        columns[0] = numbers[columns[0]] if len(cells) else 0
+        return bytes(columns.tobytes())
 
     def _answer(self, count: int) -> Values:
-        of_header, of_body = _LENGTHS.unpack(self._read(_LENGTHS.size))
+        of_header, of_body = LENGTHS.unpack(self._read(LENGTHS.size))
         if of_header > _LONGEST_HEADER or of_body not in (0, 9 * count):
-            self._kill()
+            if self._process is not None:
+                self._process.kill()
             raise self._stopped("the engine gave no sensible answer")
         header: dict[str, Any] = json.loads(self._read(of_header))
         if "failed" in header:
@@ -117,10 +132,7 @@ class Engine:
         return Values(kinds, numbers, {int(at): str(text) for at, text in header["texts"]})
 
     def _read(self, count: int) -> bytes:
-        try:
-            content = self._answers.read(count)
-        except (OSError, ValueError):
-            content = b""
+        content = self._process.read(count) if self._process is not None else b""
         if len(content) < count:
             raise self._stopped()
         return content
@@ -128,39 +140,9 @@ class Engine:
     def _stopped(self, reason: str = "") -> EngineStopped:
         """Return why there is no answer: the same for all requests after the first without one."""
         if self._reason is None:
-            if self._is_late:
+            if self._process is not None and self._process.is_late:
                 reason = f"the engine took more than {self._limits.seconds:g} seconds"
             memory = f"{self._limits.megabytes:,} MB"
             default = f"the engine broke off, for want of memory ({memory}) or otherwise"
             self._reason = EngineStopped(reason or default)
         return self._reason
-
-    def _end_late(self) -> None:
-        self._is_late = True
-        self._kill()
-
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
-
-
-def _process(path: Path, limits: Limits) -> subprocess.Popen[bytes]:
-    spec = find_spec("ironcalc")
-    folder = Path(spec.origin).parent.parent if spec and spec.origin else Path()
-    command = [sys.executable, "-I", "-S", recalculator.__file__, folder, path.absolute()]
-    return subprocess.Popen(  # noqa: S603  (the file is data: nothing of it is a command)
-        [*map(str, command), str(limits.seconds), str(limits.megabytes)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def _columns(cells: CellList, first_sheet: int) -> bytes:
-    """Return sheets, rows and columns, one after the other; rows and columns from 1."""
-    columns = cells.cells.T + np.array([[first_sheet], [1], [1]], dtype=np.int32)
-    return bytes(columns.tobytes())

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from xlbackprop.equation import Array, Mask
-from xlbackprop.equation.indices import index_at
+from xlbackprop.equation import Array
 from xlbackprop.errors import EngineError, shown, suggestion
-from xlbackprop.formula.tokens import links_elsewhere
-from xlbackprop.tolerance import allowance
-from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values, list_cells
-from xlbackprop.workbook.engine.engine import EngineStopped, start_engine
-from xlbackprop.workbook.engine.libreoffice import LibreOffice, find_libreoffice
+from xlbackprop.formula.grid import Block
+from xlbackprop.formula.places import Places
+from xlbackprop.network import Network
+from xlbackprop.progress import tell
+from xlbackprop.workbook.engine.cell_list import CellList, Values
+from xlbackprop.workbook.engine.dependencies import Needed
+from xlbackprop.workbook.engine.disputes import Disputes, Settled
+from xlbackprop.workbook.engine.engine import Engine, EngineStopped, start_engine
+from xlbackprop.workbook.engine.formula_cells import FormulaCells, formula_cells
+from xlbackprop.workbook.engine.results import notes_on, with_values
 from xlbackprop.workbook.engine.settings import EngineName, Limits
+from xlbackprop.workbook.engine.transfer import Transfer
 from xlbackprop.workbook.notes import Note, NoteKind
-from xlbackprop.workbook.read.cells import State
-from xlbackprop.workbook.read.found import Found, Origin, Recalculated
-
-_REASONS = {
-    "#CIRC!": "a circular reference",
-    "#NAME?": "an unknown function or name",
-    "#N/IMPL!": "a function that the engine does not have",
-    "#ERROR!": "a formula that the engine cannot read",
-}
-_OTHER_WORKBOOKS = "a link to another workbook"
-
-
-Codes = NDArray[np.int8]
+from xlbackprop.workbook.read.found import Found, read_tensors
+from xlbackprop.workbook.read.workbook import Workbook
 
 
 def engine_name(engine: EngineName | str, *, proves: bool = False) -> EngineName:
@@ -47,123 +40,131 @@ def engine_name(engine: EngineName | str, *, proves: bool = False) -> EngineName
     if proves and name is not EngineName.IRONCALC:
         raise EngineError(f"nothing can be proven with the engine {name}: leave --engine out")
     if name is EngineName.LIBREOFFICE:
+        from xlbackprop.workbook.engine.libreoffice import find_libreoffice  # noqa: PLC0415
+
         find_libreoffice()
     return name
 
 
-class Recalculating(Protocol):
-    """What is asked of an engine. Raises EngineStopped."""
-
-    def values(self, cells: CellList) -> Values:
-        """Return what the cells hold after all formulas have been evaluated anew."""
-        ...
-
-
 @contextmanager
-def start(path: Path, name: EngineName, limits: Limits) -> Iterator[Recalculating | None]:
-    """Start to recalculate a workbook that has passed the guard; None for no engine."""
-    match name:
-        case EngineName.IRONCALC:
-            with start_engine(path, limits) as engine:
-                yield engine
-        case EngineName.LIBREOFFICE:
-            yield LibreOffice(path, limits)
-        case EngineName.NONE:
-            yield None
+def start(path: Path, name: EngineName, limits: Limits) -> Iterator[Recalculation]:
+    """Start to recalculate a workbook that has passed the guard."""
+    if name is not EngineName.IRONCALC:
+        yield Recalculation(path, name, limits, None)
+        return
+    with start_engine(limits) as engine:
+        yield Recalculation(path, name, limits, engine)
 
 
-def recalculate(
-    found: Mapping[str, Found], engine: Recalculating | None
+@dataclass(frozen=True)
+class Recalculation:
+    """A workbook's file, and what is to recalculate it; `engine` where that is IronCalc."""
+
+    path: Path
+    name: EngineName
+    limits: Limits
+    engine: Engine | None
+
+    def read(
+        self,
+        workbook: Workbook,
+        network: Network,
+        places: Mapping[str, Places],
+        blocks: Mapping[str, tuple[Block, ...]],
+        chosen: Mapping[str, Array],
+    ) -> tuple[dict[str, Found], tuple[Note, ...]]:
+        """Return the tensors that have places with what their formulas give, and notes.
+
+        `blocks` are those of a workbook that this program laid out, `chosen` the numbers of
+        givens that it does not have. A cell that cannot be computed keeps its saved value, and
+        so do all where the engine stopped. Raises WorkbookError where a sheet cannot be read.
+        """
+        engine = self.engine
+        transfer = Transfer(engine, workbook, places.values()) if engine else None
+        watch = transfer.take if transfer else None
+        found = read_tensors(workbook, network, places, blocks, watch)
+        if self.name is EngineName.NONE:
+            return found, ()
+        tell("recalculating")
+        cells = _formula_cells(workbook, found, transfer)
+        try:
+            if engine is None:
+                settled = Settled(self._in_libreoffice(cells.cells), cells.hopeless())
+            else:
+                expected = partial(_expected, network, found, chosen)
+                settled = Disputes(engine, cells, expected, self._second_opinion).settle()
+        except EngineStopped as reason:
+            return found, (Note(NoteKind.NOT_RECALCULATED, reason=str(reason)),)
+        return _results(found, cells, settled)
+
+    def page_values(self, workbook: Workbook, sheets: Sequence[str], cells: CellList) -> Values:
+        """Return what some cells hold, whatever they rest on. Raises EngineStopped.
+
+        For a workbook of which it is not yet known which cells matter. Half of the engine's time
+        is enough for it, and what stops it then stops nothing later.
+        """
+        if self.engine is None:
+            return self._in_libreoffice(cells)
+        self.engine.start_again(share=0.5)
+        try:
+            Transfer(self.engine, workbook, ()).give_all(sheets)
+            return self.engine.values(cells)
+        finally:
+            self.engine.start_again()
+
+    def _in_libreoffice(self, cells: CellList) -> Values:
+        from xlbackprop.workbook.engine.libreoffice import LibreOffice  # noqa: PLC0415  (rarely)
+
+        return LibreOffice(self.path, self.limits).values(cells)
+
+    def _second_opinion(self, cells: CellList) -> Values | None:
+        """Return what LibreOffice gives, or None where it is not installed or comes to nothing."""
+        left = self.engine.seconds_left if self.engine else self.limits.seconds
+        try:
+            return replace(self, limits=replace(self.limits, seconds=left))._in_libreoffice(cells)
+        except (EngineError, EngineStopped):
+            return None
+
+
+def _formula_cells(
+    workbook: Workbook, found: Mapping[str, Found], transfer: Transfer | None
+) -> FormulaCells:
+    """Return all cells that are computed: the tensors', and those that they rest on."""
+    needed = transfer.finish() if transfer else Needed()
+    sheets = {sheet for one in found.values() for sheet in one.places.sheets}
+    stored = {sheet: workbook.cells(sheet) for sheet in (*sheets, *needed.cells)}
+    others = transfer.others(needed) if transfer else {}
+    names = {name: meaning for (_, name), meaning in needed.names.items()}
+    return formula_cells(list(found.values()), others, stored, names)
+
+
+def _results(
+    found: Mapping[str, Found], cells: FormulaCells, settled: Settled
 ) -> tuple[dict[str, Found], tuple[Note, ...]]:
-    """Return the tensors with the values that their formulas give, and notes on the workbook.
+    tensors = list(found.values())
+    untried = np.zeros(len(cells), dtype=np.bool_)
+    untried[list(settled.unable)] = True
+    judged = {at for at in settled.unable if at < cells.judged}
+    if others := settled.unable.keys() - judged:
+        from xlbackprop.workbook.engine.chains import resting_on  # noqa: PLC0415  (rarely)
 
-    A cell that the engine cannot compute keeps its saved value, and so do all where it stopped.
-    """
-    if engine is None:
-        return dict(found), ()
-    tensors = [one for one in found.values() if one.has_formula.any()]
-    everywhere = list_cells([one.places for one in tensors])
-    mask = np.concatenate([[], *(one.has_formula.ravel() for one in tensors)]).astype(np.bool_)
-    try:
-        values = engine.values(everywhere.where(mask))
-    except EngineStopped as reason:
-        return dict(found), (Note(NoteKind.NOT_RECALCULATED, reason=str(reason)),)
-    start, results = 0, dict(found)
-    for one in tensors:
-        own = _slice(values, start, start + int(one.has_formula.sum()))
-        start += len(own.kinds)
-        results[one.tensor.name] = _with_values(one, own)
-    return results, tuple(_notes(results))
+        untried |= resting_on(cells, others, judged)
+    results = with_values(tensors, settled, untried)
+    return results, tuple(notes_on(results, len(settled.elsewhere)))
 
 
-def _slice(values: Values, start: int, end: int) -> Values:
-    texts = {at - start: text for at, text in values.texts.items() if start <= at < end}
-    return Values(values.kinds[start:end], values.numbers[start:end], texts)
-
-
-def _with_values(found: Found, values: Values) -> Found:
-    """Return a tensor whose formula cells have the values, in C order."""
-    (at,) = np.nonzero(found.has_formula.ravel())
-    indices = {
-        position: index_at(int(at[position]), found.tensor.shape) for position in values.texts
-    }
-    saved_states, saved = found.states.ravel()[at], found.numbers.ravel()[at]
-    unable = values.kinds == UNABLE
-    links = {
-        position
-        for position, index in indices.items()
-        if values.kinds[position] in (UNABLE, State.ERROR)
-        and links_elsewhere(found.formula(index) or "")
-    }
-    unable[list(links)] = True
-    keeps = unable & (saved_states != State.BLANK)
-    states = np.select([keeps, unable], [saved_states, State.ERROR], values.kinds)
-    numbers = np.where(keeps, saved, values.numbers)
-    origins = np.select(
-        [unable, _differs(saved_states, saved, states, numbers)],
-        [Origin.UNABLE, Origin.STALE],
-        Origin.COMPUTED,
-    )
-    texts = {
-        index: _reason(values.texts[position], position in links)
-        if unable[position]
-        else values.texts[position]
-        for position, index in indices.items()
-    }
-    all_origins = _put(np.zeros(found.states.shape, np.int8), at, origins)
-    return replace(
-        found,
-        numbers=_put(found.numbers, at, numbers),
-        states=_put(found.states, at, states),
-        recalculated=Recalculated(all_origins, found.numbers, texts),
-    )
-
-
-def _put(array: NDArray[Any], at: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """Return a copy of an array with other values at some flat positions."""
-    copy = array.copy()
-    copy.reshape(-1)[at] = values
-    return copy
-
-
-def _differs(old_states: Codes, old: Array, states: Codes, numbers: Array) -> Mask:
-    """Return where a value was saved, and is another now."""
-    with np.errstate(invalid="ignore"):
-        far = np.abs(numbers - old) > allowance(numbers)
-    both = (old_states == State.NUMBER) & (states == State.NUMBER)
-    return np.asarray(np.where(both, far, (old_states != states) & (old_states != State.BLANK)))
-
-
-def _reason(text: str, links: bool) -> str:
-    return _OTHER_WORKBOOKS if links else _REASONS.get(text, f"a formula that gives {text} there")
-
-
-def _notes(found: Mapping[str, Found]) -> Iterator[Note]:
-    """Yield what is to be said of the workbook as a whole."""
-    origins = [one.recalculated.origins for one in found.values() if one.recalculated]
-    stale = sum(int((own == Origin.STALE).sum()) for own in origins)
-    unable = sum(int((own == Origin.UNABLE).sum()) for own in origins)
-    if stale:
-        yield Note(NoteKind.STALE, stale)
-    if unable:
-        yield Note(NoteKind.UNABLE, unable)
+def _expected(
+    network: Network, found: Mapping[str, Found], chosen: Mapping[str, Array], values: Values
+) -> Array:
+    """Return what the tensors' formulas should give from the givens; NaN where that is unknown."""
+    tensors = list(found.values())
+    count = sum(int(one.has_formula.sum()) for one in tensors)
+    now = with_values(tensors, Settled(values), np.zeros(count, np.bool_))
+    inputs = dict(chosen)
+    for tensor in network.inputs:
+        if tensor.name in now:
+            numbers = now[tensor.name].numbers
+            inputs[tensor.name] = np.where(tensor.domain.allows(numbers), numbers, np.nan)
+    with np.errstate(all="ignore"):
+        arrays = network.evaluate(inputs)
+    return np.concatenate([arrays[name][one.has_formula] for name, one in found.items()])

@@ -6,20 +6,30 @@ more than the cells it has. Formulas and saved values come in the same pass.
 
 from __future__ import annotations
 
+import math
 from array import array
+from collections.abc import Callable
 
 import numpy as np
 
 from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS, read_address, read_cell
-from xlbackprop.formula.addresses import cell as cell_address
-from xlbackprop.workbook.read.cells import SHARED, Cells, State, TextColumn
+from xlbackprop.workbook.read.arrays import ArrayFormula, ArrayFormulas
+from xlbackprop.workbook.read.cells import (
+    SHARED,
+    Batch,
+    Cells,
+    SharedFormulas,
+    State,
+    TextColumn,
+)
+from xlbackprop.workbook.read.strings import plain_text
 
 MAX_STORED_CELLS = 1_000_000
 MAX_CHARACTERS = 80_000_000
-MAX_STRINGS = 500_000
-MAX_ARRAYS = 100
-MAX_STRING_CHARACTERS = 30_000_000
+BATCH = 16_384  # cells
+
+_TRUE = ("1", "true", "TRUE")
 
 
 def parse_reference(text: str) -> tuple[int, int]:
@@ -42,16 +52,19 @@ def next_place(reference: str | None, row: int, column: int) -> tuple[int, int]:
 
 
 class CellReader:
-    """Collects the cells of a sheet while its XML goes by."""
+    """Collects the cells of a sheet while its XML goes by.
 
-    def __init__(self, strings: list[str]) -> None:
-        self._strings = strings
+    `watch` is shown them, batch by batch.
+    """
+
+    def __init__(self, strings: list[str], watch: Callable[[Batch], None] | None = None) -> None:
+        self._strings, self._watch = strings, watch
         self._rows, self._columns = array("q"), array("q")
         self._states, self._numbers = array("b"), array("d")
         self._texts, self._formulas = TextColumn(), TextColumn()
-        self._shared: dict[str, tuple[str, str]] = {}
-        self._arrays: list[tuple[int, int, int, int, str]] = []
-        self._seen = self._characters = 0
+        self._shared = SharedFormulas()
+        self._arrays = ArrayFormulas()
+        self._seen = self._characters = self._shown = 0
         self._row, self._column = -1, -1
         self._collected: list[str] | None = None
         self._value: list[str] | None = None
@@ -62,22 +75,35 @@ class CellReader:
 
     def cells(self) -> Cells:
         """Return what was collected, as arrays."""
-        rows = np.frombuffer(self._rows, dtype=np.int64)
-        columns = np.frombuffer(self._columns, dtype=np.int64)
-        for top, left, bottom, right, text in self._arrays:
-            inside = (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right)
-            if (inside & ~self._formulas.present).any():
-                self._formulas = self._formulas.put_where_missing(inside, text)
+        self._show()
         return Cells(
-            rows,
-            columns,
+            np.frombuffer(self._rows, dtype=np.int64),
+            np.frombuffer(self._columns, dtype=np.int64),
             np.frombuffer(self._states, dtype=np.int8),
             np.frombuffer(self._numbers, dtype=np.float64),
             self._texts,
             self._formulas,
             self._shared,
             self._seen,
-            tuple(self._arrays),
+            self._arrays,
+        )
+
+    def _show(self) -> None:
+        first, self._shown = self._shown, len(self._rows)
+        if self._watch is None:
+            return
+        self._watch(
+            Batch(
+                np.array(self._rows[first:]),
+                np.array(self._columns[first:]),
+                np.array(self._states[first:]),
+                np.array(self._numbers[first:]),
+                first,
+                self._texts,
+                self._formulas,
+                self._shared,
+                self._arrays.places,
+            )
         )
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -135,11 +161,13 @@ class CellReader:
         self._columns.append(self._column)
         self._states.append(state)
         self._numbers.append(number)
+        if len(self._rows) - self._shown >= BATCH:
+            self._show()
 
     def _typed(self) -> tuple[int, float, str | None]:
         """Return the state of the cell, its number, and its text where it holds one."""
         value = "".join(self._value or [])
-        if not value and (self._value is None or self._type == "n"):
+        if not value and (self._value is None or self._type in ("n", "s")):
             return State.BLANK, np.nan, None  # at most a formula that nobody has computed
         match self._type:
             case "n":
@@ -147,10 +175,10 @@ class CellReader:
             case "s":
                 return State.TEXT, np.nan, self._shared_string(value)
             case "b":
-                return State.BOOLEAN, np.nan, "TRUE" if value.strip() == "1" else "FALSE"
+                return State.BOOLEAN, np.nan, "TRUE" if value.strip() in _TRUE else "FALSE"
             case "e":
                 return State.ERROR, np.nan, value
-        return State.TEXT, np.nan, value
+        return State.TEXT, np.nan, plain_text(value)
 
     def _shared_string(self, value: str) -> str:
         if not (value.isascii() and value.isdecimal() and int(value) < len(self._strings)):
@@ -161,60 +189,23 @@ class CellReader:
         """Return the cell's formula; for one that it shares, a mark and the formula's number."""
         if self._formula is None:
             return None
-        text, attributes = "".join(self._formula), self._formula_attributes
+        text, attributes = "".join(self._formula).removeprefix("="), self._formula_attributes
+        if not attributes:
+            return text
         if attributes.get("t") == "array":
             self._note_array(text, attributes.get("ref", ""))
         key = attributes.get("si")
         if attributes.get("t") != "shared" or key is None:
             return text
         if text:
-            self._shared[key] = (text, cell_address(self._row, self._column))
+            self._shared.add(key, text, self._row, self._column)
             return text
         return SHARED + key
 
     def _note_array(self, text: str, reference: str) -> None:
         area = read_address(reference)
-        if area is not None and ":" in reference and not (area.is_whole or area.is_reversed):
-            self._arrays.append((area.top, area.left, area.bottom, area.right, text))
-            if len(self._arrays) > MAX_ARRAYS:
-                raise WorkbookError(f"a sheet holds more than {MAX_ARRAYS} array formulas")
-
-
-class StringReader:
-    """Collects a workbook's shared strings: their runs, without reading aids."""
-
-    def __init__(self) -> None:
-        self.strings: list[str] = []
-        self._runs: list[str] = []
-        self._is_text = self._is_phonetic = False
-        self._characters = 0
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
-        """Note whether text that follows counts."""
-        if name == "si":
-            self._runs = []
-            if len(self.strings) >= MAX_STRINGS:
-                raise WorkbookError(f"the file holds more than {MAX_STRINGS:,} texts")
-        self._is_text = name == "t"
-        self._is_phonetic |= name == "rPh"
-
-    def text(self, data: str) -> None:
-        """Collect a run."""
-        if self._is_text and not self._is_phonetic:
-            self._runs.append(data)
-            self._characters += len(data)
-            if self._characters > MAX_STRING_CHARACTERS:
-                raise WorkbookError(
-                    f"the file's texts have more than {MAX_STRING_CHARACTERS:,} characters"
-                )
-
-    def end(self, name: str) -> None:
-        """File the finished string."""
-        if name == "si":
-            self.strings.append("".join(self._runs))
-        elif name == "rPh":
-            self._is_phonetic = False
-        self._is_text = False
+        if area is not None and not (area.is_whole or area.is_reversed):
+            self._arrays.add(ArrayFormula(*area[1:5], text))
 
 
 def _number(value: str) -> tuple[int, float, str | None]:
@@ -222,6 +213,7 @@ def _number(value: str) -> tuple[int, float, str | None]:
         number = float(value)
     except ValueError:
         return State.TEXT, np.nan, value
-    if not np.isfinite(number):
+    # Python also reads 1_000, digits of other scripts, and what is beyond any number.
+    if not (math.isfinite(number) and value.isascii()) or "_" in value:
         return State.TEXT, np.nan, value
     return State.NUMBER, number, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array
 from xlbackprop.formula.addresses import MAX_COLUMNS
-from xlbackprop.formula.addresses import cell as cell_address
+from xlbackprop.formula.moving import MovableFormula
+from xlbackprop.workbook.read.arrays import ArrayFormulas, Ints
 
 # Marks a formula that is stored with another cell.
 SHARED = "\0"
-# A longer formula is shown as it is stored, rather than moved to each cell that shares it.
-_LONGEST_MOVED = 1_000
 
 
 class State(IntEnum):
@@ -36,54 +35,65 @@ class State(IntEnum):
 class Cells:
     """The cells of one sheet, in the order of the file; the arrays are of equal length."""
 
-    rows: NDArray[np.int64]
-    columns: NDArray[np.int64]
+    rows: Ints
+    columns: Ints
     states: NDArray[np.int8]
     numbers: Array  # NaN where the cell holds no number
     texts: TextColumn  # texts and error values
-    formulas: TextColumn  # without "="
-    shared: Mapping[str, tuple[str, str]]  # formulas that cells share, and where they are stored
+    formulas: TextColumn  # without "=", as the file has them
+    shared: SharedFormulas
     seen: int  # how many cells the sheet stores, those with nothing but a format included
-    arrays: tuple[tuple[int, int, int, int, str], ...] = ()  # first row, column; last; formula
+    arrays: ArrayFormulas
+
+    @property
+    def batch(self) -> Batch:
+        """All of them."""
+        columns = self.rows, self.columns, self.states, self.numbers
+        texts = 0, self.texts, self.formulas, self.shared
+        return Batch(*columns, *texts, self.arrays.places)
 
     def formula(self, position: int) -> str | None:
         """Return a cell's formula, one that it shares moved to where it stands."""
         text = self.formulas.get(position)
-        if text is None or not text.startswith(SHARED):
+        if text is None:
+            owner = int(self.array_of[position])
+            return self.arrays.formulas[owner].text if owner >= 0 else None
+        if not text.startswith(SHARED):
             return text
-        first, origin = self.shared.get(text.removeprefix(SHARED), ("", "A1"))
-        here = cell_address(int(self.rows[position]), int(self.columns[position]))
-        return _moved(first, origin, here)
-
-    def in_arrays(self, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return where cells belong to an array formula, be they stored or not."""
-        inside = np.zeros(rows.shape, dtype=np.bool_)
-        for top, left, bottom, right, _ in self.arrays:
-            inside |= (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right)
-        return inside
+        key = text.removeprefix(SHARED)
+        return self.shared.formula(key, int(self.rows[position]), int(self.columns[position]))
 
     def array_formula(self, row: int, column: int) -> str | None:
-        """Return the array formula that a cell belongs to."""
-        for top, left, bottom, right, text in self.arrays:
-            if top <= row <= bottom and left <= column <= right:
-                return text
-        return None
+        """Return the array formula that a cell belongs to, be it stored or not."""
+        owner = int(self.arrays.of(np.array([row]), np.array([column]))[0])
+        return self.arrays.formulas[owner].text if owner >= 0 else None
+
+    def formula_texts(self) -> Iterator[bytes]:
+        """Yield all formulas, some at a time, in small letters."""
+        yield self.formulas.content.lower()
+        yield from (one.text.lower().encode("utf-8", "replace") for one in self.arrays.formulas)
 
     @cached_property
-    def _keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def array_of(self) -> Ints:
+        """The array formula that each cell belongs to, -1 for none."""
+        return self.arrays.of(self.rows, self.columns)
+
+    @cached_property
+    def has_formula(self) -> NDArray[np.bool_]:
+        """Whether each cell has a formula, or is one of several that an array formula fills."""
+        return np.asarray(self.formulas.present | (self.array_of >= 0))
+
+    @cached_property
+    def in_order(self) -> tuple[Ints, Ints]:
+        """The places, as row * MAX_COLUMNS + column, in ascending order, and whose they are."""
         keys = self.rows * MAX_COLUMNS + self.columns
         order = np.argsort(keys, kind="stable")
         return keys[order], order
 
-    @cached_property
-    def has_formula(self) -> NDArray[np.bool_]:
-        """Whether each cell has a formula."""
-        return self.formulas.present
-
-    def find(self, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.int64]:
+    def find(self, rows: NDArray[Any], columns: NDArray[Any]) -> Ints:
         """Return the positions of cells, in arrays of any shape; -1 where nothing is stored."""
         wanted = rows.astype(np.int64) * MAX_COLUMNS + columns
-        keys, order = self._keys
+        keys, order = self.in_order
         if not keys.size:
             return np.full(wanted.shape, -1)
         # From the right, so that of a cell stored twice the last one counts.
@@ -102,6 +112,49 @@ class Cells:
             for position, (row, column) in enumerate(zip(self.rows, self.columns, strict=True))
             if self.states[position] != State.BLANK
         }
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some cells that were read just now; the arrays are of equal length.
+
+    Their texts and formulas stand in columns that still grow, from the position `first` on.
+    """
+
+    rows: Ints
+    columns: Ints
+    states: NDArray[np.int8]
+    numbers: Array
+    first: int
+    texts: TextColumn
+    formulas: TextColumn
+    shared: SharedFormulas
+    array_formulas: Set[int]  # where array formulas stand, as row * MAX_COLUMNS + column
+
+
+class SharedFormulas:
+    """Formulas that several cells share, by their number in the file."""
+
+    def __init__(self) -> None:
+        self._stored: dict[str, tuple[str, int, int]] = {}
+        self._movable: dict[str, MovableFormula] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._stored
+
+    def add(self, key: str, text: str, row: int, column: int) -> None:
+        """Add a formula as it reads in a cell."""
+        self._stored[key] = text, row, column
+        self._movable.pop(key, None)
+
+    def formula(self, key: str, row: int, column: int) -> str:
+        """Return how a formula reads in a cell, or an empty text where there is none."""
+        if key not in self._stored:
+            return ""
+        text, own_row, own_column = self._stored[key]
+        if key not in self._movable:
+            self._movable[key] = MovableFormula(text)
+        return self._movable[key].moved(row - own_row, column - own_column)
 
 
 class TextColumn:
@@ -123,32 +176,37 @@ class TextColumn:
         """Return a cell's text."""
         if not self._present[position]:
             return None
-        start = self._ends[position - 1] if position else 0
-        return self._bytes[start : self._ends[position]].decode("utf-8", "surrogatepass")
+        return self.raw(position).decode("utf-8", "surrogatepass")
 
-    def put_where_missing(self, mask: NDArray[np.bool_], text: str) -> TextColumn:
-        """Return a column that has the text, too, in the cells of a mask that have none."""
-        filled = TextColumn()
-        for position, is_in in enumerate(mask.tolist()):
-            own = self.get(position)
-            filled.append(text if own is None and is_in else own)
-        return filled
+    def raw(self, position: int) -> bytes:
+        """Return the bytes of a cell's text, none where there is none."""
+        start = self._ends[position - 1] if position else 0
+        return bytes(self._bytes[start : self._ends[position]])
+
+    def raws(self, positions: Sequence[int]) -> list[bytes]:
+        """Return the bytes of the texts of several cells, in ascending order."""
+        if not positions:
+            return []
+        ends, first = self._ends, positions[0]
+        start = ends[first - 1] if first else 0
+        content = bytes(self._bytes[start : ends[positions[-1]]])
+        return [
+            content[(ends[position - 1] if position else 0) - start : ends[position] - start]
+            for position in positions
+        ]
+
+    @property
+    def content(self) -> bytes:
+        """All texts, one after the other."""
+        return bytes(self._bytes)
+
+    @property
+    def has_empty(self) -> bool:
+        """Whether a cell's text is there, and empty."""
+        lengths = np.diff(np.array(self._ends), prepend=0)
+        return bool((self.present & (lengths == 0)).any())
 
     @property
     def present(self) -> NDArray[np.bool_]:
         """Whether each cell has a text."""
         return np.frombuffer(self._present, dtype=np.bool_)
-
-
-def _moved(formula: str, origin: str, here: str) -> str:
-    """Return a shared formula as it reads in another cell, where it can be read at all."""
-    if len(formula) > _LONGEST_MOVED:
-        return formula
-    # As long as all that a check imports besides, and few workbooks share formulas.
-    from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415
-    from openpyxl.formula.translate import Translator, TranslatorError  # noqa: PLC0415
-
-    try:
-        return str(Translator(f"={formula}", origin=origin).translate_formula(here))[1:]
-    except (TokenizerError, TranslatorError, ValueError, IndexError, RecursionError):
-        return formula

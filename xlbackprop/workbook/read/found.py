@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlbackprop.equation import Array, Equation, Index, Tensor
+from xlbackprop.equation import Array, Equation, Index, Mask, Tensor
 from xlbackprop.errors import WorkbookError
 from xlbackprop.formula.addresses import read_area
 from xlbackprop.formula.grid import Addresses, Block, block_size
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 from xlbackprop.progress import each
-from xlbackprop.workbook.read.cells import Cells, State
+from xlbackprop.workbook.read.cells import Batch, Cells, State
 from xlbackprop.workbook.read.workbook import Workbook
 
 _FEW_CELLS, _MOST_CLAIMED_FOR_ONE_STORED = 20_000, 10
@@ -39,6 +40,7 @@ class Recalculated:
     origins: NDArray[np.int8]
     saved: Array  # the numbers that the file holds
     texts: Mapping[Index, str]  # texts and error values; why, where the engine is unable
+    untried: Mask  # formulas that cannot be tried on other numbers
 
 
 @dataclass(frozen=True)
@@ -123,14 +125,19 @@ def read_tensors(
     network: Network,
     places: Mapping[str, Places],
     blocks: Mapping[str, tuple[Block, ...]] = MappingProxyType({}),
+    watch: Callable[[str, Batch], None] | None = None,
 ) -> dict[str, Found]:
     """Return the tensors that have places as the workbook has them; each sheet is read once.
 
-    `blocks` are those of a workbook that this program laid out.
+    `blocks` are those of a workbook that this program laid out. `watch` is shown the cells of
+    each sheet, batch by batch.
     """
     used = {sheet for own in places.values() for sheet in own.sheets}
     sheets = [sheet for sheet in workbook.sheets if sheet in used]
-    cells = {sheet: workbook.cells(sheet) for sheet in each("reading the workbook", sheets)}
+    cells = {
+        sheet: workbook.cells(sheet, partial(watch, sheet) if watch else None)
+        for sheet in each("reading the workbook", sheets)
+    }
     _refuse_empty_claims(places, sum(own.seen for own in cells.values()))
     return {
         name: _read_tensor(tensor, places[name], cells, blocks)
@@ -163,7 +170,7 @@ def _read_tensor(
         (here,) = np.nonzero(on == number)
         at = cells[sheet].find(rows[here], columns[here])
         positions[here] = at
-        has_formula[here] = cells[sheet].in_arrays(rows[here], columns[here])
+        has_formula[here] = cells[sheet].arrays.of(rows[here], columns[here]) >= 0
         here, at = here[at >= 0], at[at >= 0]
         numbers[here] = cells[sheet].numbers[at]
         states[here] = cells[sheet].states[at]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from zipfile import ZipFile
 
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.workbook.read.cell_reader import CellReader, StringReader
-from xlbackprop.workbook.read.cells import Cells
+from xlbackprop.workbook.read.cell_reader import CellReader
+from xlbackprop.workbook.read.cells import Batch, Cells
 from xlbackprop.workbook.read.guard import open_package
+from xlbackprop.workbook.read.strings import StringReader
 from xlbackprop.workbook.read.xml import Element, read_elements, read_part
 
 
@@ -43,7 +44,8 @@ class Workbook:
             for sheet in elements
             if sheet.name == "sheet"
         }
-        self.names = dict(_defined_names(elements))
+        self.names, self._local_names = _defined_names(elements, list(self._parts))
+        self._cells: dict[str, Cells] = {}
         self._strings_part = next((p for p in targets.values() if "sharedstrings" in p.lower()), "")
 
     def _main_part(self) -> str:
@@ -57,13 +59,39 @@ class Workbook:
         """The sheets' names in order, hidden ones included."""
         return list(self._parts)
 
-    def cells(self, sheet: str) -> Cells:
-        """Return the stored cells of a sheet. Raises WorkbookError where there is none."""
+    def cells(self, sheet: str, watch: Callable[[Batch], None] | None = None) -> Cells:
+        """Return the stored cells of a sheet; `watch` is shown them batch by batch.
+
+        Raises WorkbookError where there is no such sheet.
+        """
         if sheet not in self._parts:
             raise WorkbookError(f"it has no sheet {one_line(sheet, 40)!r}")
-        reader = CellReader(self._strings)
-        read_part(self._package, self._parts[sheet], reader)
-        return reader.cells()
+        if sheet not in self._cells:
+            reader = CellReader(self._strings, watch)
+            read_part(self._package, self._parts[sheet], reader)
+            self._cells[sheet] = reader.cells()
+        elif watch is not None:
+            watch(self._cells[sheet].batch)
+        return self._cells[sheet]
+
+    @property
+    def all_names(self) -> list[str]:
+        """The names of the workbook and of its sheets."""
+        return [*self.names, *(name for _, name in self._local_names)]
+
+    def meaning(self, name: str, sheet: str) -> tuple[tuple[str, str], str]:
+        """Return what a name means on a sheet, an empty text where it means nothing.
+
+        Before it the sheet on which alone it means that, or an empty text, and the name.
+        """
+        key, name = (sheet, name.lower()), name.lower()
+        if key in self._local_names:
+            return key, self._local_names[key]
+        return ("", name), self._global_names.get(name, "")
+
+    @cached_property
+    def _global_names(self) -> dict[str, str]:
+        return {name.lower(): text for name, text in self.names.items()}
 
     @cached_property
     def _strings(self) -> list[str]:
@@ -90,8 +118,20 @@ def relationships_part(part: str) -> str:
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
-def _defined_names(elements: list[Element]) -> Iterator[tuple[str, str]]:
-    """Yield the workbook-level names; a copied sheet brings twins along, at the sheet's level."""
+def _defined_names(
+    elements: list[Element], sheets: list[str]
+) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Return the workbook-level names, and those of one sheet, by the sheet and in small letters.
+
+    A copied sheet brings twins of the workbook's names along, at the sheet's level.
+    """
+    names, local = {}, {}
     for element in elements:
-        if element.name == "definedName" and "localSheetId" not in element.attributes:
-            yield element.attributes.get("name", ""), element.text
+        if element.name != "definedName":
+            continue
+        name, number = element.attributes.get("name", ""), element.attributes.get("localSheetId")
+        if number is None:
+            names[name] = element.text
+        elif number.isdecimal() and len(number) < 7 and int(number) < len(sheets):
+            local[sheets[int(number)], name.lower()] = element.text
+    return names, local

@@ -1,0 +1,1 @@
+"""Programs of their own that the engines run in: they import next to nothing of the package."""
