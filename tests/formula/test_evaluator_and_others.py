@@ -42,6 +42,7 @@ def test_drawn_formulas_give_what_ironcalc_gives(seed, tmp_path):
     assert own.count(UNKNOWN) < 0.04 * FORMULAS
 
 
+@pytest.mark.libreoffice
 @pytest.mark.parametrize("seed", [0])
 def test_drawn_formulas_give_what_libreoffice_gives(seed, tmp_path):
     formulas = drawn(seed, booleans=False)

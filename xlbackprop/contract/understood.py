@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlbackprop.equation import Equation, Index, Shape
+from xlbackprop.equation import Equation, Index, Shape, Tensor
 from xlbackprop.errors import ContractError
+from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.formula.cell_formula import EquationFormulas
 from xlbackprop.formula.functions import FUNCTIONS, TABLE
 from xlbackprop.formula.functions.operators import OPERATORS
+from xlbackprop.formula.grid import block_size
 from xlbackprop.formula.tree import Call, ErrorValue, Expression, Name, Operation, walk
 from xlbackprop.notation.symbols import TABLE as SYMBOLS
 from xlbackprop.notation.unknown import unknown_characters, unknown_functions
@@ -35,6 +37,8 @@ def check_understood(where: str, equation: Equation) -> None:
             f"{where}: the equation of {name} holds the sign {character!r}, which is not in the"
             f" table of symbols: add it to {SYMBOLS}"
         )
+    if not all(map(_fits_a_sheet, (equation.target, *equation.sources.values()))):
+        return  # the layout refuses it, and says why
     formulas = EquationFormulas(equation)
     for index in _some(equation.target.shape):
         _check_formula(f"{where}: the formula of {name}", formulas, index)
@@ -70,6 +74,11 @@ def _unknown(part: Expression) -> str:
         case Name(name, _) | ErrorValue(name):
             return f"holds {name}: a formula refers to cells by `at`"
     return ""
+
+
+def _fits_a_sheet(tensor: Tensor) -> bool:
+    height, width = block_size(tensor)
+    return height <= MAX_ROWS and width <= MAX_COLUMNS
 
 
 def _is_operator(sign: str) -> bool:

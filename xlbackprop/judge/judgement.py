@@ -41,6 +41,7 @@ class Judgement:
     rounded: Mask  # not right for rounding alone: too much of it here, or too early
     decimals: int = 0  # to be typed if a rounded number is to count; 0 where none counts
     tie_rule: str = ""  # where another answer than this rule's was accepted
+    decided: Array | None = None  # expected, with ties as the user decided them
     notes: Mapping[Index, str] = field(default_factory=dict)  # what else to say of a cell
 
     @property

@@ -70,6 +70,9 @@ class TensorJudge:
             tie_rule=self._equation.tie_rule if ties.any() else "",
             rounded=self._rounded(statuses),
             decimals=self._decimals,
+            decided=np.where(ties, self._numbers, self._evaluate("decided"))
+            if ties.any()
+            else self._evaluate("decided"),
         )
 
     @cached_property
@@ -90,7 +93,7 @@ class TensorJudge:
     def _right(self) -> tuple[Mask, Mask]:
         """Return which cells are right, and which of them only for a tie decided otherwise."""
         right = matches(self._numbers, self._expected, self._tolerance)
-        near = is_near(self._evaluate("accepted"), self._expected)
+        near = is_near(self._evaluate("accepted"), self._evaluate("decided"))
         right |= self._gives("accepted") & near
         ties = np.zeros_like(right)
         if self._equation.accepts is not None and not right.all():

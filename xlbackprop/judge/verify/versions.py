@@ -1,6 +1,7 @@
 """The arrays that equations are evaluated on: one tensor, as what follows may take it.
 
     true      what the givens and parameters lead to
+    decided   the same, with ties decided as the user decided them
     accepted  the user's number where it is right, else the true one
     rounded   the same, and where it is not right for rounding alone
     counted   what the user's cells hold; blanks and texts count as 0, an error as NaN
@@ -39,6 +40,7 @@ class Versions:
     """The arrays of one tensor, as the equations that follow will take them."""
 
     true: Array
+    decided: Array
     accepted: Array
     rounded: Array
     counted: Array
@@ -133,8 +135,9 @@ def versions_of(judgement: Judgement) -> Versions:
         for index in indices(is_text):
             coerced[index] = as_number(found, index)
     hollow = _hollow(judgement, counted)
+    decided = true if judgement.decided is None else judgement.decided
     return Versions(
-        true, accepted, rounded, counted, masked, absent, larger, coerced, strict, hollow
+        true, decided, accepted, rounded, counted, masked, absent, larger, coerced, strict, hollow
     )
 
 
