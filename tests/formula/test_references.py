@@ -50,6 +50,7 @@ def named_sources(references, equation, index):
     }
 
 
+@pytest.mark.many(quick=[*CASES][::4])
 @pytest.mark.parametrize("name", CASES)
 def test_no_entry_but_the_sources_has_a_part_in_a_cell(name):
     network = network_of(CASES[name])
@@ -67,6 +68,7 @@ def test_no_entry_but_the_sources_has_a_part_in_a_cell(name):
             )
 
 
+@pytest.mark.many(quick=[*CASES][::4])
 @pytest.mark.parametrize("name", CASES)
 def test_every_source_has_a_part_in_its_cell(name):
     network = network_of(CASES[name])

@@ -186,7 +186,7 @@ NOISES = {
 }
 
 
-@pytest.mark.many(quick=["shuffled", "one"])
+@pytest.mark.many(quick=["shuffled"])
 @pytest.mark.parametrize("noise", NOISES)
 def test_noise_is_unknown(noise):
     """25 pages for each kind of noise, 200 in all: no slip is named where there is none."""

@@ -56,6 +56,7 @@ def test_autograd_agrees_after_recalculation_by_libreoffice(built, by_libreoffic
     assert_autograd_agrees(built, by_libreoffice[case], case)
 
 
+@pytest.mark.many(quick=[*GEOMETRIES][::2])
 @pytest.mark.parametrize("name", GEOMETRIES)
 def test_ironcalc_agrees_with_the_saved_values(built, name):
     path = built[name, "mse"]

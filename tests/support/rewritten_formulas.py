@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -181,24 +182,23 @@ KINDS: dict[str, Callable[[Page], str]] = {
 }
 
 
-def find_rewritings(folder: Path, of_each: int, seed: int) -> list[Rewriting]:
-    """Return so many workbooks of each kind, over all templates in turn."""
+def find_rewritings(folder: Path, of_each: int, seed: int) -> Iterator[Rewriting]:
+    """Yield a workbook of each kind, so many times over, on all templates in turn."""
     random = np.random.default_rng(seed)
     built = {
         template: xlbackprop.build(template, folder / f"{template}.xlsx") for template in TEMPLATES
     }
     blocks = {template: _computed_blocks(path) for template, path in built.items()}
-    found: list[Rewriting] = []
-    for kind in KINDS:
-        turn = 0
-        while len(found) % of_each or not (found and found[-1].kind == kind):
-            template = TEMPLATES[(len(found) + turn) % len(TEMPLATES)]
-            path = folder / f"{kind}{len(found)}.xlsx"
+    for number, kind in product(range(of_each), KINDS):
+        for turn in range(100):
+            template = TEMPLATES[(number + list(KINDS).index(kind) + turn) % len(TEMPLATES)]
+            path = folder / f"{kind}{number}.xlsx"
             rewriting = _rewrite(kind, built[template], blocks[template], path, random)
-            found += [rewriting] if rewriting else []
-            turn += 1
-            assert turn < 100, kind
-    return found
+            if rewriting:
+                yield rewriting
+                break
+        else:
+            raise AssertionError(f"no template has a formula for {kind}")
 
 
 def _computed_blocks(path: Path) -> list[Block]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 import ironcalc
@@ -249,22 +250,19 @@ KINDS: dict[str, Mutate] = {
 _PAGES = ("any", "sparse", "equal", "zero")
 
 
-def find_mutations(folder: Path, of_each: int, seed: int) -> list[Mutation]:
-    """Return so many mutations of each kind, over all templates in turn."""
+def find_mutations(folder: Path, of_each: int, seed: int) -> Iterator[Mutation]:
+    """Yield a mutation of each kind, so many times over, on all templates in turn."""
     random = np.random.default_rng(seed)
     books = [Book(template, folder) for template in TEMPLATES]
-    found = []
-    for number, kind in enumerate(KINDS):
-        count = turn = 0
-        while count < of_each:
-            book = books[(number + turn) % len(books)]
+    for number, kind in product(range(of_each), KINDS):
+        for turn in range(2_000):
+            book = books[(number + list(KINDS).index(kind) + turn) % len(books)]
             mutation = _attempt(book, kind, random)
-            turn += 1
-            assert turn < 2_000, kind
             if mutation:
-                count += 1
-                found.append(mutation)
-    return found
+                yield mutation
+                break
+        else:
+            raise AssertionError(f"no template has a formula for {kind}")
 
 
 def _attempt(book: Book, kind: str, random: np.random.Generator) -> Mutation | None:

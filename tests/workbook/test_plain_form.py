@@ -209,3 +209,11 @@ def test_sheet_that_cannot_be_read_costs_only_what_rests_on_it(book, monkeypatch
     report = xlbackprop.check(book)
     assert report.verdict == "right"
     assert any("1 cell was" in note for note in report.notes)
+
+
+def test_formula_that_takes_an_empty_cell_of_another_sheet_is_recalculated(book):
+    fill(book, {LAST: ("=Overview!$Z$99", 7)})
+    report = xlbackprop.check(book, engine="ironcalc")
+    (cell,) = report.cells
+    assert (cell.status, cell.found) == ("wrong", 0)
+    assert not any("LibreOffice" in note or "not recalculated" in note for note in report.notes)

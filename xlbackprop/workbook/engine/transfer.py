@@ -35,7 +35,9 @@ class Transfer:
     def __init__(self, engine: Engine, workbook: Workbook, places: Iterable[Places]) -> None:
         self._engine, self._workbook = engine, workbook
         self._places = _keys(places)
-        for sheet in self._places:
+        # A formula is read when it is given: the sheets that it refers to must be there by then.
+        others = workbook.sheets if len(workbook.sheets) <= _FEW_WORDS else ()
+        for sheet in (*self._places, *others):
             engine.sheet(sheet)
 
     def take(self, sheet: str, batch: Batch) -> None:
