@@ -14,7 +14,7 @@ from tests.support.terminal import opened_terminal, read_terminal
 from xlbackprop.cli import progress
 from xlbackprop.progress import Step, each, listening, tell
 from xlbackprop.workbook import opening
-from xlbackprop.workbook.engine import libreoffice, recalculation
+from xlbackprop.workbook.engine import libreoffice
 from xlbackprop.workbook.engine.engine import EngineStopped
 
 # The line appears at once, not when somebody has waited for it.
@@ -109,6 +109,7 @@ def test_complaint_stands_on_a_line_of_its_own():
 
 @pytest.mark.slow
 def test_long_command_is_seen_at_work_and_can_be_stopped(folder):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # behind a & it is ignored
     xlbackprop.build("lenet5", folder / "large.xlsx")
     command = [sys.executable, "-m", "xlbackprop", "check", "large.xlsx", "--prove", "1000"]
     start, shown = time.monotonic(), ""
@@ -168,7 +169,7 @@ def test_waiting_for_libreoffice_is_told(folder, monkeypatch):
     def stop(*_):
         raise EngineStopped("it is not to be waited for here")
 
-    monkeypatch.setattr(recalculation, "find_libreoffice", lambda: "soffice")
+    monkeypatch.setattr(libreoffice, "find_libreoffice", lambda: "soffice")
     monkeypatch.setattr(libreoffice, "convert", stop)
     monkeypatch.setattr(opening, "convert", stop)
     path = xlbackprop.build("mlp-2-2-2", folder / "mine.xlsx")

@@ -19,6 +19,7 @@ from xlbackprop.equation import Array, Equation, Slip
 from xlbackprop.judge.diagnose import diagnose, general_slips
 from xlbackprop.judge.diagnose.general import ROUNDED
 from xlbackprop.judge.verify import Status, verify
+from xlbackprop.tolerance import half_units
 
 NETWORKS = 10  # for each slip
 LEAST_DRAWN, MOST_DRAWN = 20, 300
@@ -67,9 +68,14 @@ def names_of(slip: str) -> list[str]:
 
 
 def gives(page: Page, equation: Equation, name: str, numbers: Array) -> bool:
-    """Return whether a slip of that name gives these very numbers."""
+    """Return whether a slip of that name gives these numbers, which may be rounded ones."""
     return any(
-        np.allclose(equation.evaluate_slip(slip, page.true), numbers, rtol=1e-5, atol=1e-8)
+        np.allclose(
+            equation.evaluate_slip(slip, page.true),
+            numbers,
+            rtol=1e-5,
+            atol=max(1e-8, float(half_units(numbers).max())),
+        )
         for slip in (*equation.slips, *general_slips(equation))
         if slip.name == name
     )
