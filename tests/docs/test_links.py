@@ -2,10 +2,12 @@
 
 import re
 import struct
+import subprocess
+import sys
 
 import pytest
 
-from tests.support.program import ROOT
+from tests.support.program import ROOT, environment
 from tests.tools import pictures
 from tests.tools.pages import PAGES
 from tests.tools.regions import DOCS
@@ -47,6 +49,21 @@ def test_picture_is_small_and_as_wide_as_a_readme_at_twice_the_pixels():
         content = path.read_bytes()
         assert len(content) < 250_000, path.name
         assert struct.unpack(">I", content[16:20])[0] == 2 * 830, path.name
+
+
+@pytest.mark.libreoffice
+@pytest.mark.browser
+def test_pictures_can_be_made_anew(tmp_path):
+    """All but the last step, which needs a package that no test needs (Pillow)."""
+    program = (
+        "import pathlib, sys; from tests.tools import pictures as p; p.IMAGES = pathlib.Path('.');"
+        "p.save = lambda drawn, picture, **_: picture.write_bytes(drawn.read_bytes()); p.main()"
+    )
+    command = [sys.executable, "-c", program, "overview", "report"]
+    subprocess.run(command, cwd=tmp_path, env=environment(), check=True, timeout=300)
+    made = {path.name: path.read_bytes() for path in tmp_path.glob("*.png")}
+    assert set(made) == {"overview.png", "report.png"}
+    assert all(content.startswith(b"\x89PNG") for content in made.values())
 
 
 def test_readme_stays_short():

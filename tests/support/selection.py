@@ -32,6 +32,11 @@ def carries(marker: str) -> bool:
     return marker in _carried
 
 
+def carry(*markers: str) -> None:
+    """Say what a program needs that is no test, and so has no markers."""
+    _carried.update(markers)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the tests that carry markers as well")
 

@@ -21,6 +21,7 @@ import numpy as np
 import xlbackprop
 from tests.support.filling import arrays_of, fill, patch
 from tests.support.oracles import browser, libreoffice
+from tests.support.selection import carry
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 WIDTH = 830  # of a README's column; pictures have twice as many pixels
@@ -28,6 +29,7 @@ WIDTH = 830  # of a README's column; pictures have twice as many pixels
 
 def main() -> None:
     """Make every picture anew, or those that are named."""
+    carry("libreoffice", "browser")
     IMAGES.mkdir(parents=True, exist_ok=True)
     for name, make in PICTURES.items():
         if name in sys.argv[1:] or not sys.argv[1:]:
@@ -60,7 +62,7 @@ def report(folder: Path, picture: Path) -> None:
     (folder / "mine.html").write_text(
         xlbackprop.html_report(xlbackprop.review_workbook(path)), encoding="utf-8"
     )
-    draw_page(folder / "mine.html", "td.wrong", 860, picture)
+    draw_page(folder / "mine.html", "td.wrong", 895, picture)
 
 
 def practice(folder: Path, picture: Path) -> None:
