@@ -135,9 +135,9 @@ def _backward(layer: NetworkLayer) -> list[Tensor]:
     part = layer.equations
     upstream = [port.gradient for port in part.outputs if port.flows]
     links = [e.target for e in layer.backward_links if e.target not in upstream]
-    # A gradient comes before what it is the sum of, and before the helpers that stand below it in
-    # the same column.
-    targets = [equation.target for equation in (*layer.gathered, *part.backward)]
+    # A sum comes below what it is the sum of, and a gradient before the helpers that stand below
+    # it in the same column.
+    targets = [equation.target for equation in (*part.backward, *layer.gathered)]
     ordered = sorted(targets, key=lambda tensor: tensor.kind is Kind.HELPER)
     return [*upstream, *links, *ordered]
 

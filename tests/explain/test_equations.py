@@ -16,7 +16,7 @@ from xlbackprop.notation import latex_of
 # One network for every layer, loss and optimizer, and what convolutions differ in.
 ONE_OF_EACH = {
     group: next(iter(raws.values()))
-    for groups in (cases.LAYERS, cases.LOSSES, cases.OPTIMIZERS)
+    for groups in (cases.LAYERS, cases.LOSSES, cases.OPTIMIZERS, cases.SHARING)
     for group, raws in groups.items()
 } | {
     f"conv2d-{name}": conv_raw(GEOMETRIES[name], loss="mse")
@@ -26,7 +26,7 @@ BATCHES = {
     f"batch-{group}": cases.LAYERS[group][name]
     for group, name in {
         "gelu": "images-last", "softmax": "images-last", "batch_norm": "images-between",
-        "max_pool2d": "batch", "concat": "images",
+        "max_pool2d": "batch", "concat": "images", "dense": "sequences", "add": "residual-of-input",
     }.items()
     if name in cases.LAYERS[group]
 }  # fmt: skip

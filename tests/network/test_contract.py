@@ -227,6 +227,13 @@ def test_shared_weights_are_given_once_and_their_gradient_is_a_visible_sum(tmp_p
     lines = {equation.target.name: equation.math.text for equation in network.equations}
     assert lines["dense1.dL_dw"] == "dL/dw[k,j] = dL/dw_0 + dL/dw_1"
     assert lines["dense1.dL_dw_0"].startswith("dL/dw_0[k,j] = Σ(n) dL/dout[n,k]")
+    assert network.tensors["dense2.dL_dw"].about == "gradient of the weights, from this use"
+    notes = [layer.equations.note for layer in network.layers]
+    assert notes == [
+        "It shares its parameters with dense2: their gradients add up here.",
+        "",
+        "Its parameters are those of dense1; so is what they learn.",
+    ]
     path = xlbackprop.build(spec, tmp_path / "mine.xlsx")
     own = arrays["dense1.dL_dw_0"]
     fill(path, {("dense1.dL_dw", index): float(own[index]) for index in np.ndindex(own.shape)})

@@ -22,7 +22,13 @@ from xlbackprop.network.gather import Use, gathered, link
 from xlbackprop.network.graph import Node
 from xlbackprop.network.rewriting import rewritten_layer, rewritten_loss
 from xlbackprop.network.roles import told_roles
-from xlbackprop.network.sharing import check_shared, shared_gradients, shared_links, with_own_use
+from xlbackprop.network.sharing import (
+    borrowed,
+    check_shared,
+    shared_gradients,
+    shared_links,
+    with_own_use,
+)
 from xlbackprop.network.steps import NetworkLayer, Step
 from xlbackprop.network.wiring import Wiring
 from xlbackprop.spec import INPUT, Spec
@@ -100,11 +106,15 @@ class _Pass:
         users = [(one.name, wiring.parts[one.name]) for one in self.nodes if one.owner == node.name]
         gradients = [*shared_gradients(part, users, scope)] if users else []
         gradients += self._gradient_of_input(node, wiring, uses[INPUT])
+        if users:
+            part = with_own_use(part, users, scope)
+        elif node.owner:
+            part = borrowed(part, node.owner)
         return NetworkLayer(
             node.name,
             node.spec.type,
             node.sources,
-            with_own_use(part, scope) if users else part,
+            part,
             parameters=() if node.owner else part.parameters,
             forward_links=tuple(self._forward_links(node, wiring)),
             backward_links=tuple(self._backward_links(node, wiring, uses)),

@@ -38,7 +38,9 @@ def _parts(wiring: Wiring, given: Kind, parameter: Kind) -> Told:
         part = wiring.parts[node.name]
         for port in part.parameters:
             yield port.tensor, Kind.LINK if node.owner else parameter, Role.PARAMETER
-            yield port.gradient, Kind.BACKWARD, Role.PARAMETER_GRADIENT
+            about = f"{port.gradient.about}, from this use" if node.owner else port.gradient.about
+            gradient = replace(port.gradient, about=about)
+            yield gradient, Kind.BACKWARD, Role.PARAMETER_GRADIENT
         for port in part.outputs:
             is_linked = len(uses[port.tensor.name]) == 1
             yield port.tensor, Kind.FORWARD, Role.OUTPUT

@@ -38,7 +38,14 @@ def shared_links(part: LayerEquations, owner: LayerEquations) -> Iterator[Equati
         yield link(port.tensor, _like(port, owner).tensor)
 
 
-def with_own_use(part: LayerEquations, scope: Scope) -> LayerEquations:
+def borrowed(part: LayerEquations, owner: str) -> LayerEquations:
+    """Return the equations of a layer that has an earlier one's parameters; its page says so."""
+    return _with_note(part, f"Its parameters are those of {owner}; so is what they learn.")
+
+
+def with_own_use(
+    part: LayerEquations, users: Sequence[tuple[str, LayerEquations]], scope: Scope
+) -> LayerEquations:
     """Return an owner's equations, whose gradients of parameters are those of its own use only."""
     own = {port.gradient.name: _own_use(port, scope) for port in part.parameters}
     titles = {port.gradient.title: own[port.gradient.name].title for port in part.parameters}
@@ -46,7 +53,9 @@ def with_own_use(part: LayerEquations, scope: Scope) -> LayerEquations:
         replace(equation, math=equation.math.renamed(titles))
         for equation in rewritten(part.backward, own)
     )
-    return replace(part, backward=backward)
+    names = ", ".join(name for name, _ in users)
+    note = f"It shares its parameters with {names}: their gradients add up here."
+    return _with_note(replace(part, backward=backward), note)
 
 
 def shared_gradients(
@@ -57,6 +66,10 @@ def shared_gradients(
         uses = [Use(scope.layer, _own_use(port, scope))]
         uses += [Use(name, _like(port, user).gradient) for name, user in users]
         yield from gathered(scope, port.gradient, uses, PARAMETER)
+
+
+def _with_note(part: LayerEquations, note: str) -> LayerEquations:
+    return replace(part, note=" ".join(filter(None, [part.note, note])))
 
 
 def _own_use(port: Port, scope: Scope) -> Tensor:

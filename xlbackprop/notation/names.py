@@ -11,8 +11,8 @@ _GREEK = {
     "alpha": r"\alpha", "beta": r"\beta", "beta1": r"\beta_1", "beta2": r"\beta_2",
     "eps": r"\varepsilon", "gamma": r"\gamma",
 }  # fmt: skip
-# The gradients that sum up to dL/dout, and the partial sums of a gradient.
-_PART = re.compile(r"(out(?=_\d+$)|\w+?(?=_sums))_(\w+)")
+# The gradients that sum up to dL/dout or dL/dinput, and the partial sums of a gradient.
+_PART = re.compile(r"((?:out|input)(?=_\d+$)|\w+?(?=_sums))_(\w+)")
 
 
 def name_to_latex(name: str, index: str = "", *, flat: bool = False) -> str:
