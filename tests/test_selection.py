@@ -1,5 +1,6 @@
 """The quick run leaves out what carries a marker, says so, and never needs an oracle."""
 
+import os
 import re
 import subprocess
 import sys
@@ -119,3 +120,33 @@ def test_case_that_there_is_not_fails_where_a_marker_calls_it_quick(run):
 def test_markers_are_those_that_strict_pytest_knows(run):
     output = run(TESTS, "--markers")
     assert all(f"@pytest.mark.{name}: " in output for name in MARKERS)
+
+
+SEARCHES = """
+import shutil
+import subprocess
+import pytest
+
+@pytest.mark.libreoffice
+def test_before():
+    assert shutil.which("soffice")
+
+def test_without():
+    assert not shutil.which("soffice")
+    assert shutil.which("another")
+    assert subprocess.run(["env", "soffice"]).returncode == 127
+
+@pytest.mark.libreoffice
+def test_after():
+    assert shutil.which("soffice")
+"""
+
+
+def test_libreoffice_is_out_of_sight_where_a_test_does_not_carry_its_marker(run, tmp_path):
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("soffice", "another"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+    assert "3 passed" in run(SEARCHES, "--all", "-n", "0", PATH=path)
