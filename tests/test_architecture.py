@@ -199,6 +199,7 @@ def test_everything_exported_has_a_docstring():
             assert getattr(xlbackprop, name).__doc__, name
 
 
+@pytest.mark.slow(quick=["ruff-check", "ruff-format"])
 @pytest.mark.parametrize(
     "command",
     [

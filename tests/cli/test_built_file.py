@@ -28,6 +28,7 @@ def test_permissions_follow_the_umask(mask, mode, options, output_folder):
     assert (output_folder / "mine.xlsx").stat().st_mode & 0o7777 == mode
 
 
+@pytest.mark.many(quick=["[]"])
 @pytest.mark.parametrize(
     "options",
     [[], ["--blank", "all"], ["--blank", "all", "--practice"], ["--seed", "5"]],

@@ -49,6 +49,7 @@ def run_at_once(*arguments, streams="in out err", program=AT_ONCE):
     return shown, out, err
 
 
+@pytest.mark.many(quick=["check mine.xlsx --prove 3-", "explain mine.xlsx loss.L-"])
 @pytest.mark.parametrize(
     ("arguments", "step"),
     [

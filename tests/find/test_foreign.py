@@ -64,6 +64,7 @@ def test_each_network_is_met_in_ten_layouts_or_more():
     assert {name for _, name in CASES} == set(LAYOUTS)
 
 
+@pytest.mark.many(quick=IDS[::2])
 @each_case
 def test_workbook_in_a_layout_is_right_with_its_map(network, layout, tmp_path):
     report = check(build(network, layout, tmp_path))
@@ -89,7 +90,7 @@ def test_map_made_from_the_places_of_a_layout_leads_back_to_them(network, layout
     assert all(same(again[name], foreign.places[name]) for name in again)
 
 
-@pytest.mark.many(quick=SMALL_IDS[::5])
+@pytest.mark.many(quick=SMALL_IDS[::8])
 @pytest.mark.parametrize(("network", "layout"), SMALL, ids=SMALL_IDS)
 def test_one_wrong_formula_is_the_only_wrong_cell(network, layout, tmp_path):
     foreign = build(network, layout, tmp_path)
@@ -100,7 +101,7 @@ def test_one_wrong_formula_is_the_only_wrong_cell(network, layout, tmp_path):
         assert wrong_cells(report) == {place}
 
 
-@pytest.mark.many(quick=IDS[::3])
+@pytest.mark.many(quick=IDS[1::5])
 @each_case
 def test_wrong_formula_in_every_tensor_at_once_is_found_in_each(network, layout, tmp_path):
     foreign = build(network, layout, tmp_path)

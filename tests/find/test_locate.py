@@ -49,6 +49,7 @@ def located(folder, network, layout, planted):
     return missed, false
 
 
+@pytest.mark.slow(quick=["conv5x5x2", "mlp-2-2-2"])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_locate_finds_everything_in_a_plain_layout(network, folder):
     assert located(folder, network, "side-by-side", False)[0] == []
@@ -64,7 +65,7 @@ def test_locate_finds_everything_in_most_layouts(network, planted, folder):
     assert len(whole) >= ENOUGH * len(layouts), sorted(set(layouts) - set(whole))
 
 
-@pytest.mark.many(quick=[f"{case}-one-wrong" for case in IDS if "two-conv" not in case][::7])
+@pytest.mark.many(quick=[f"{case}-one-wrong" for case in IDS if "two-conv" not in case][::9])
 @pytest.mark.parametrize("planted", [False, True], ids=["all-right", "one-wrong"])
 @pytest.mark.parametrize(("network", "layout"), CASES, ids=IDS)
 def test_no_place_in_a_foreign_workbook_is_surely_wrong(network, layout, planted, folder):
@@ -87,7 +88,7 @@ SMALL_PAGES = [
 PAGE_IDS = ["-in-".join(one) for one in SMALL_PAGES]
 
 
-@pytest.mark.many(quick=PAGE_IDS[::6])
+@pytest.mark.many(quick=PAGE_IDS[::9])
 @pytest.mark.parametrize(("template", "layout"), SMALL_PAGES, ids=PAGE_IDS)
 def test_no_place_on_a_page_of_drawn_numbers_is_surely_wrong(template, layout, tmp_path):
     page = strange_page(template, layout, seed=3)
@@ -184,7 +185,7 @@ MUTATIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.many(quick=[f"{mutate.__name__}-side-by-side-0" for mutate in MUTATIONS[::2]])
+@pytest.mark.many(quick=[f"{mutate.__name__}-side-by-side-0" for mutate in MUTATIONS[::3]])
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("layout", ["side-by-side", "filters-in-a-grid", "no-labels"])
 @pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutate: mutate.__name__)
@@ -325,6 +326,7 @@ def test_locate_command_writes_a_map_that_check_takes(folder, tmp_path):
     assert report.counts == {"right": foreign.cells}
 
 
+@pytest.mark.slow
 def test_guess_command_writes_a_spec_beside_its_map(folder, tmp_path):
     foreign = build("conv5x5x2", "side-by-side", folder)
     done = run(foreign.path, "--guess", "-o", tmp_path / "map.toml")

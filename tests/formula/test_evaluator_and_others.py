@@ -29,6 +29,7 @@ def drawn(seed, **options):
     return [grammar.formula() for _ in range(FORMULAS)]
 
 
+@pytest.mark.many(quick=["0", "1", "2"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_drawn_formulas_give_what_ironcalc_gives(seed, tmp_path):
     formulas = drawn(seed)

@@ -81,6 +81,7 @@ def test_network_of_too_many_cells_is_refused_with_the_figures(text, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow(quick=["columns"])
 @pytest.mark.parametrize(
     ("text", "figure"),
     [

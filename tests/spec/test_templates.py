@@ -112,7 +112,7 @@ def by_libreoffice(built, tmp_path_factory):
     return dict(zip(names, copies, strict=True))
 
 
-@pytest.mark.slow(quick=[name for name in SMALL if not name.startswith("optimizers-")])
+@pytest.mark.slow(quick=["conv5x5x2", "mlp-2-2-2", "digit", "residual-block", "batch-norm"])
 @pytest.mark.parametrize("name", xlbackprop.template_names())
 def test_template_is_right_and_ironcalc_gives_its_saved_values(built, name):
     path = built(name)
@@ -152,6 +152,7 @@ def test_any_tensor_left_empty_makes_a_template_incomplete_not_wrong(tmp_path, n
         assert_incomplete_not_wrong(spec, blank, tmp_path)
 
 
+@pytest.mark.many(quick=["conv5x5x2", "mlp-2-2-2", "two-conv", "batch-norm", "optimizers-sgd"])
 @pytest.mark.parametrize("name", [name for name in SMALL if name != "digit"])
 def test_all_tensors_left_empty_make_a_template_incomplete_not_wrong(tmp_path, name):
     assert_incomplete_not_wrong(xlbackprop.load_spec(name), "all", tmp_path)

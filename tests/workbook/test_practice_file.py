@@ -65,6 +65,7 @@ def test_conditional_formats_look_at_their_own_sheet_only(tmp_path):
 FORMULA = re.compile(r"([A-Za-z.0-9_]+)\(")
 
 
+@pytest.mark.many(quick=["stride2-padding3"])
 @pytest.mark.parametrize(
     "geometry", ["more-filters-than-a-formula-holds", "stride2-padding3", "batch3"]
 )
