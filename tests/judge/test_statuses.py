@@ -96,7 +96,7 @@ def test_one_slip_in_the_forward_pass_is_one_wrong_cell(book, truth):
         pytest.param("1.25", "invalid", "enter it as the number 1.25", id="number-as-text"),
         pytest.param("1,25", "invalid", "enter it as the number 1.25", id="comma-decimal"),
         pytest.param("\N{MINUS SIGN}1.25", "invalid", "number -1.25", id="typographic-minus"),
-        pytest.param("", "invalid", "text", id="empty-text"),
+        pytest.param("", "blank", "", id="empty-text"),
         pytest.param("#REF!", "invalid", "error", id="error"),
         pytest.param(True, "invalid", "true or false", id="boolean"),
         pytest.param("=SUM(A1)", "invalid", "without a saved value", id="formula-not-computed"),

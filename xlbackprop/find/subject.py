@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xlbackprop.equation import Array
 from xlbackprop.errors import SpecError, WorkbookError
+from xlbackprop.find.blocks import find_blocks
 from xlbackprop.find.mapping import Map, choose_unmapped, load_map, needed_for, places_of
 from xlbackprop.formula.grid import Block
 from xlbackprop.formula.places import Places, places_in_blocks
@@ -16,7 +17,6 @@ from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.spec.templates import load_spec, template_names
 from xlbackprop.workbook import description
 from xlbackprop.workbook.notes import Note, NoteKind
-from xlbackprop.workbook.read.found import find_blocks
 from xlbackprop.workbook.read.workbook import Workbook
 
 MAX_DESCRIPTION_CELLS = 20_000
@@ -53,15 +53,17 @@ def find_subject(
 
 
 def named_subject(workbook: Workbook, network: Network) -> Subject:
-    """Return where a workbook has the network's tensors by its own names.
+    """Return where a workbook has the network's tensors by its own names, or where it was built.
 
-    Raises WorkbookError where a name is missing, or its cells do not fit.
+    Raises NamesGone where neither tells, WorkbookError where the cells of a name do not fit.
     """
-    blocks = find_blocks(workbook, network)
+    found = find_blocks(workbook, network)
     places = {
-        name: places_in_blocks(tensor, blocks[name]) for name, tensor in network.tensors.items()
+        name: places_in_blocks(tensor, found.blocks[name])
+        for name, tensor in network.tensors.items()
     }
-    return Subject(network, places, blocks)
+    notes = (Note(NoteKind.NAMELESS, len(found.nameless)),) if found.nameless else ()
+    return Subject(network, places, found.blocks, notes=notes)
 
 
 def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Network:

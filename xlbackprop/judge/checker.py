@@ -8,10 +8,12 @@ longer to import than to check a small workbook.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
+from xlbackprop.find.blocks import NamesGone
 from xlbackprop.find.handed_out import handed_out
 from xlbackprop.find.subject import Subject, find_subject
 from xlbackprop.judge.givens import compare_givens, refuse_unknown_givens
@@ -54,7 +56,9 @@ def review_workbook(
 
 def _subject(workbook: Workbook, running: Recalculation, options: CheckOptions) -> Subject:
     if options.spec is None or options.map is not None:
-        return find_subject(workbook, options.spec, options.map)
+        # What a workbook has lost the names of has to be looked for.
+        with suppress(NamesGone):
+            return find_subject(workbook, options.spec, options.map)
     from xlbackprop.find.locate import locate_subject
 
     return locate_subject(workbook, running, options.spec)

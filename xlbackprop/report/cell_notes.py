@@ -9,11 +9,25 @@ import numpy as np
 from xlbackprop.equation import Index
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.workbook.read.cells import State
+from xlbackprop.workbook.read.dates import date_of
 from xlbackprop.workbook.read.found import Found, Origin
-from xlbackprop.workbook.read.numerals import read_numeral
+from xlbackprop.workbook.read.numerals import Kind, Reading, read_text
 
 # More decimals than these nobody counts.
 _MOST_DECIMALS = 9
+
+
+_TEXT = "text, where a number belongs"
+_WHAT_TEXTS_ARE = {
+    Kind.NUMBER: "a number typed as text",
+    Kind.PERCENTAGE: "a percentage typed as text",
+    Kind.FRACTION: "a fraction typed as text",
+    Kind.TOO_LARGE: "a number too large for any spreadsheet",
+    Kind.FORMULA: (
+        "a formula that stands there as text: format the cell as General and enter it again"
+    ),
+    Kind.DATE: "a date, where a number belongs: format the cell as a number and type it again",
+}
 
 
 def note_on_cell(judgement: Judgement, index: Index) -> str:
@@ -28,6 +42,8 @@ def _notes(judgement: Judgement, index: Index) -> Iterator[str]:
 
 def _note(judgement: Judgement, index: Index) -> str:
     status = judgement.statuses[index]
+    if status in (Status.WRONG, Status.INVALID) and judgement.found.is_date[index]:
+        return _note_on_date(float(judgement.found.numbers[index]))
     if judgement.uncredited[index]:
         return "follows only from cells that are blank, invalid or all equal: no credit"
     if status == Status.INVALID:
@@ -35,6 +51,12 @@ def _note(judgement: Judgement, index: Index) -> str:
     if judgement.rounded[index]:
         return _note_on_rounding(judgement, index)
     return ""
+
+
+def _note_on_date(number: float) -> str:
+    day = date_of(number)
+    made = f"your program has made a date of what you typed{f' ({day})' if day else ''}"
+    return f"{made}: format the cell as a number and type it again"
 
 
 def _note_on_invalid(judgement: Judgement, index: Index) -> str:
@@ -48,10 +70,17 @@ def _note_on_invalid(judgement: Judgement, index: Index) -> str:
             return "an error value"
         case State.BOOLEAN:
             return "true or false, where a number belongs"
-    number = read_numeral(found.text(index) or "")
-    if number is None:
-        return "text, where a number belongs"
-    return f"a number typed as text: enter it as the number {number:g}"
+    if found.has_formula[index]:
+        return _TEXT
+    return _note_on_text(read_text(found.text(index) or ""))
+
+
+def _note_on_text(reading: Reading) -> str:
+    numbers = [f"{number:.12g}" for number in reading.numbers]
+    what, known = _WHAT_TEXTS_ARE.get(reading.kind, _TEXT), " or ".join(numbers)
+    if len(numbers) > 1:
+        return f"{what}, that may mean {known}: enter the one that you mean as a number"
+    return f"{what}: enter it as the number {known}" if numbers else what
 
 
 def _note_on_rounding(judgement: Judgement, index: Index) -> str:

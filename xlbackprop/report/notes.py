@@ -45,6 +45,10 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f"{_counted(note, 'cell was', 'cells were')} not recalculated: what was saved there"
         " is judged"
     ),
+    NoteKind.DATES: lambda note: (
+        f"a date stands in {', '.join(note.cells)} ({_named(note)}): your program may have made it"
+        " of a number that was typed"
+    ),
     NoteKind.ELSEWHERE: lambda note: (
         f"{_counted(note, 'cell was', 'cells were')} recalculated by LibreOffice, for want of the"
         " engine"
@@ -53,6 +57,11 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f"not in the map, and taken from the spec: {', '.join(note.names)}"
     ),
     NoteKind.TAKEN_NOT_FOUND: lambda note: f"not found, and taken from the spec: {_named(note)}",
+    NoteKind.NAMELESS: lambda note: (
+        f"the {_counted(note, 'name', 'names').split(' ')[1]} of"
+        f" {_counted(note, 'block is', 'blocks are')} gone: found where"
+        f" {'it was' if note.count == 1 else 'they were'} built"
+    ),
     NoteKind.LOCATED: lambda note: (
         f"the tensors were located: {note.count} surely, {note.among - note.count} likely;"
         f" `xlbackprop locate WORKBOOK --spec {one_line(note.reason, 60)} -o map.toml` writes the"

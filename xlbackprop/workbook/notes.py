@@ -13,9 +13,11 @@ class NoteKind(StrEnum):
     GIVENS_CHANGED = "givens changed"  # count: numbers that are not those handed out; names
     STALE = "stale"  # count: saved values that are not what the formulas give
     UNABLE = "unable"  # count: cells that the engine could not compute
+    DATES = "dates"  # names, cells: givens that are shown as dates
     ELSEWHERE = "elsewhere"  # count: cells that LibreOffice has recalculated
     TAKEN_FROM_MAP = "taken from the spec, not in the map"  # names
     TAKEN_NOT_FOUND = "taken from the spec, not found"  # names
+    NAMELESS = "nameless"  # count: blocks without their names, found where they were built
     LOCATED = "located"  # count: surely, among so many; reason: the spec's name
     GUESSED = "guessed"  # names: places at which few of the numbers are right
     HOLDS = "holds"  # count: cells that hold on other numbers; draws

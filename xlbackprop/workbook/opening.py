@@ -13,10 +13,10 @@ from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.engine import EngineStopped
 from xlbackprop.workbook.engine.libreoffice import convert
 from xlbackprop.workbook.engine.settings import Limits
-from xlbackprop.workbook.read.guard import check_archive
-from xlbackprop.workbook.read.kinds import ODS, Kind, kind_to_convert
-
-_SAVE_AS = "save it as .xlsx (Excel Workbook) first"
+from xlbackprop.workbook.read.guard import open_archive
+from xlbackprop.workbook.read.kinds import ODS, TABLE, Kind, kind_to_convert
+from xlbackprop.workbook.read.no_workbook import SAVE_AS
+from xlbackprop.workbook.table_copy import table_as_xlsx
 
 # LibreOffice takes as much memory as it may: one at a time.
 _turn = threading.Lock()
@@ -24,9 +24,9 @@ _turn = threading.Lock()
 
 @contextmanager
 def as_xlsx(path: Path, limits: Limits) -> Iterator[Path]:
-    """Yield a file that can be opened as an .xlsx: the file, or what LibreOffice makes of it.
+    """Yield a file that can be opened as an .xlsx: the file, or a copy made of it.
 
-    Raises WorkbookError where it is of a kind that LibreOffice has to convert, and cannot.
+    Raises WorkbookError where it is of a kind that has to be converted, and cannot.
     """
     kind = kind_to_convert(path)
     if kind is None:
@@ -38,8 +38,11 @@ def as_xlsx(path: Path, limits: Limits) -> Iterator[Path]:
 
 def _converted(path: Path, kind: Kind, folder: Path, limits: Limits) -> Path:
     try:
+        if kind == TABLE:
+            return table_as_xlsx(path, folder)
         if kind == ODS:
-            check_archive(path)
+            with open_archive(path):  # bounded, and whole
+                pass
         tell("LibreOffice converts the file")
         with _turn:
             return convert(path, folder, limits, kind.filter)
@@ -49,4 +52,4 @@ def _converted(path: Path, kind: Kind, folder: Path, limits: Limits) -> Path:
         reason = one_line(error)
     except WorkbookError as error:
         raise WorkbookError(f"{one_line(path, 200)}: {error}") from None
-    raise WorkbookError(f"{one_line(path, 200)}: this is {kind.about}: {_SAVE_AS} ({reason})")
+    raise WorkbookError(f"{one_line(path, 200)}: this is {kind.about}: {SAVE_AS} ({reason})")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from xlbackprop.errors import WorkbookError
+from xlbackprop.find.blocks import NamesGone
 from xlbackprop.find.locate.proposal import LIKELY, Proposal
 from xlbackprop.find.locate.propose import locate_on, page_of
 from xlbackprop.find.subject import Subject, named_subject, network_of
@@ -27,15 +28,28 @@ def is_laid_out_here(workbook: Workbook, network: Network) -> bool:
     return description.SHEET in workbook.sheets or all(t.name in names for t in network.inputs)
 
 
-def locate_subject(workbook: Workbook, running: Recalculation, spec: Spec | str | Path) -> Subject:
+def locate_subject(
+    workbook: Workbook, running: Recalculation, spec: Spec | str | Path | None
+) -> Subject:
     """Return what a workbook holds: located, unless the workbook itself says where it is.
 
-    Raises WorkbookError where a given or parameter that is needed cannot be found.
+    `spec` is None for the network that the workbook describes. Raises WorkbookError where a given
+    or parameter that is needed cannot be found.
     """
     network = network_of(workbook, spec)
-    if is_laid_out_here(workbook, network):
+    if not is_laid_out_here(workbook, network):
+        name = network.spec.name if spec is None or isinstance(spec, Spec) else str(spec)
+        return _located(workbook, running, network, name)
+    try:
         return named_subject(workbook, network)
-    name = network.spec.name if isinstance(spec, Spec) else str(spec)
+    except NamesGone as gone:
+        try:
+            return _located(workbook, running, network, network.spec.name)
+        except WorkbookError:
+            raise gone from None
+
+
+def _located(workbook: Workbook, running: Recalculation, network: Network, name: str) -> Subject:
     proposal = locate_on(page_of(workbook, running), network, workbook="", spec=name)
     _refuse_incomplete(proposal)
     places, fixed = proposal.places, fixed_values(network)

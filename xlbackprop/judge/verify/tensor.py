@@ -88,7 +88,7 @@ class TensorJudge:
     @property
     def _is_blank(self) -> Mask:
         # A formula without a saved value is there, but nobody has computed it.
-        return np.asarray((self._found.states == State.BLANK) & ~self._found.has_formula)
+        return self._found.is_blank
 
     def _right(self) -> tuple[Mask, Mask]:
         """Return which cells are right, and which of them only for a tie decided otherwise."""

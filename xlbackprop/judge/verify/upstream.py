@@ -12,8 +12,8 @@ from xlbackprop.workbook.read.found import Found
 
 
 def follows_from_invalid(equation: Equation, found: Found, expects_none: Mask) -> Mask:
-    """Return where an error (or a text) is what an error or a text upstream leads to."""
-    is_invalid = (found.states == State.ERROR) | (found.states == State.TEXT)
+    """Return where no number is what no number upstream leads to: an error, a text, a truth."""
+    is_invalid = np.isin(found.states, (State.ERROR, State.TEXT, State.BOOLEAN))
     candidates = np.array(found.has_formula & expects_none & is_invalid)
     if candidates.any():
         at = found.addresses(equation)

@@ -20,7 +20,7 @@ from xlbackprop.judge.verify.noise import Noise
 from xlbackprop.judge.verify.tensor import TensorJudge
 from xlbackprop.judge.verify.versions import (
     Versions,
-    as_number,
+    as_numbers,
     computed_versions,
     same_versions,
     versions_of,
@@ -65,14 +65,17 @@ def verify(
 
 def _judge_input(found: Found) -> Judgement:
     statuses = np.select(
-        [found.tensor.domain.allows(found.numbers), found.states == State.BLANK],
+        [
+            found.tensor.domain.allows(found.numbers),
+            (found.states == State.BLANK) | found.is_blank,
+        ],
         [Status.RIGHT, Status.BLANK],
         Status.INVALID,
     ).astype(np.int8)
     known = np.where(statuses == Status.RIGHT, found.numbers, np.nan)
     # A number typed as text is known all the same: what does not rest on it stays judged.
     for index in indices(found.states == State.TEXT):
-        number = np.asarray(as_number(found, index))
+        number = np.asarray(as_numbers(found, index)[0])
         known[index] = number if found.tensor.domain.allows(number).all() else np.nan
     nowhere = np.zeros(found.numbers.shape, dtype=np.bool_)
     return Judgement(found, statuses, known, known, nowhere, nowhere)

@@ -9,6 +9,7 @@
     absent    the same, but blanks and texts count as minus infinity, as they do for MAX
     larger    the same, but a text counts as infinity, as it does where it is compared
     coerced   the same, but a text that reads as a number counts as that number
+    grouped   the same, but of a text that may mean two (`1,234`) it is the other one
     strict    the same, but a text counts as NaN, as it does for + and *
     hollow    counted, but NaN for what no credit can rest on: blank, invalid or all-equal cells
 
@@ -30,9 +31,9 @@ from xlbackprop.judge.verify.noise import noise
 from xlbackprop.tolerance import ABSOLUTE, largest_of, matches
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
-from xlbackprop.workbook.read.numerals import read_numeral
+from xlbackprop.workbook.read.numerals import read_text
 
-USERS_VERSIONS = ("counted", "masked", "absent", "larger", "coerced", "strict")
+USERS_VERSIONS = ("counted", "masked", "absent", "larger", "coerced", "grouped", "strict")
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Versions:
     absent: Array
     larger: Array
     coerced: Array
+    grouped: Array
     strict: Array
     hollow: Array
 
@@ -127,17 +129,28 @@ def versions_of(judgement: Judgement) -> Versions:
     counted = np.where(is_error, np.nan, masked) if is_error.any() else masked
     is_nothing = ~(is_number | is_error)
     absent = np.where(is_nothing, -np.inf, counted) if is_nothing.any() else counted
-    larger = coerced = strict = counted
+    larger = coerced = grouped = strict = counted
     if is_text.any():
         larger = np.where(is_text, np.inf, counted)
         strict = np.where(is_text, np.nan, counted)
-        coerced = counted.copy()
+        coerced, grouped = counted.copy(), counted.copy()
         for index in indices(is_text):
-            coerced[index] = as_number(found, index)
+            coerced[index], grouped[index] = as_numbers(found, index)
     hollow = _hollow(judgement, counted)
     decided = true if judgement.decided is None else judgement.decided
     return Versions(
-        true, decided, accepted, rounded, counted, masked, absent, larger, coerced, strict, hollow
+        true,
+        decided,
+        accepted,
+        rounded,
+        counted,
+        masked,
+        absent,
+        larger,
+        coerced,
+        grouped,
+        strict,
+        hollow,
     )
 
 
@@ -152,13 +165,16 @@ def _hollow(judgement: Judgement, counted: Array) -> Array:
     return counted if is_number.all() else np.where(is_number, counted, np.nan)
 
 
-def as_number(found: Found, index: Index) -> float:
-    """Return the number that a text or a truth value reads as; NaN where it reads as none."""
+def as_numbers(found: Found, index: Index) -> tuple[float, float]:
+    """Return the number that a text or a truth value reads as, and the other one that it may mean.
+
+    Mostly that is the same one; NaN where it reads as none.
+    """
     text = found.text(index) or ""
     if found.states[index] == State.BOOLEAN:
-        return float(text == "TRUE")
-    number = read_numeral(text)
-    return np.nan if number is None else number
+        return float(text == "TRUE"), float(text == "TRUE")
+    numbers = read_text(text).numbers or (np.nan,)
+    return numbers[0], numbers[-1]
 
 
 def counted(found: Found) -> Array:

@@ -10,6 +10,7 @@ from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.workbook.annotate.archive import rewritten
 from xlbackprop.workbook.annotate.document import Document
 from xlbackprop.workbook.annotate.edits import xml_text
+from xlbackprop.workbook.read.guard import plain_name
 from xlbackprop.workbook.read.workbook import relationships, relationships_part
 
 # Of a part that is to be changed, both versions are in memory.
@@ -45,6 +46,7 @@ class Package:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._sizes = {info.filename: info.file_size for info in archive.infolist()}
+        self._names = {plain_name(name): name for name in reversed(list(self._sizes))}
         self._changed: dict[str, bytes] = {}
         self._relations: dict[str, list[Relation]] = {}
         self._types: dict[str, str] = {}
@@ -77,10 +79,15 @@ class Package:
         return list(dict.fromkeys([*self._sizes, *self._changed]))
 
     def __contains__(self, part: str) -> bool:
-        return part in self._changed or part in self._sizes
+        return plain_name(part) in self._names
+
+    def _name(self, part: str) -> str:
+        """Return what the archive calls a part: the same, but for its letters and slashes."""
+        return self._names.get(plain_name(part), part)
 
     def read(self, part: str) -> bytes:
         """Return a part as it is now. Raises WorkbookError where it is missing or too large."""
+        part = self._name(part)
         if part in self._changed:
             return self._changed[part]
         if part not in self._sizes:
@@ -95,7 +102,12 @@ class Package:
     def write(self, part: str, content: bytes) -> None:
         """Replace a part, or add one whose type is known; the same bytes again are no change."""
         if part not in self or self.read(part) != content:
-            self._changed[part] = content
+            self._put(part, content)
+
+    def _put(self, part: str, content: bytes) -> None:
+        name = self._name(part)
+        self._names[plain_name(part)] = name
+        self._changed[name] = content
 
     def forget_relations(self, part: str) -> None:
         """Let a part refer to nothing any more: it is written anew."""
@@ -116,14 +128,14 @@ class Package:
         part = next((part for part in numbered if part.lower() not in taken), None)
         if part is None:
             raise WorkbookError(f"the file is damaged: it has a {name} to which nothing refers")
-        self._changed[part] = content
+        self._put(part, content)
         self._types[part] = content_type
         return self._relate(source, kind, part)
 
     def relations(self, part: str) -> list[Relation]:
         """Return a part's relationships, new ones last; external ones are left out."""
         old: list[Relation] = []
-        if relationships_part(part) in self._sizes:
+        if self._name(relationships_part(part)) in self._sizes:
             old = [
                 Relation(key, kind.rpartition("/")[2], target)
                 for key, kind, target in relationships(self._archive, part)
@@ -166,7 +178,7 @@ class Package:
                 f'<{document.prefix}Relationship Id="{new.key}"'
                 f' Type="{self.relations_namespace}/{new.kind}" Target="{xml_text(target)}"/>',
             )
-        self._changed[document.part] = document.result()
+        self._put(document.part, document.result())
 
     def _write_types(self) -> None:
         document = Document(_TYPES_PART, self.read(_TYPES_PART))
@@ -176,4 +188,4 @@ class Package:
                 f'<{document.prefix}Override PartName="/{xml_text(part)}"'
                 f' ContentType="{content_type}"/>',
             )
-        self._changed[_TYPES_PART] = document.result()
+        self._put(_TYPES_PART, document.result())

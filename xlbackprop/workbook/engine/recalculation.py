@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +21,7 @@ from xlbackprop.workbook.engine.dependencies import Needed
 from xlbackprop.workbook.engine.disputes import Disputes, Settled
 from xlbackprop.workbook.engine.engine import Engine, EngineStopped, start_engine
 from xlbackprop.workbook.engine.formula_cells import FormulaCells, formula_cells
-from xlbackprop.workbook.engine.results import notes_on, with_values
+from xlbackprop.workbook.engine.results import notes_on, notes_on_dates, with_values
 from xlbackprop.workbook.engine.settings import EngineName, Limits
 from xlbackprop.workbook.engine.transfer import Transfer
 from xlbackprop.workbook.notes import Note, NoteKind
@@ -79,23 +79,25 @@ class Recalculation:
         givens that it does not have. A cell that cannot be computed keeps its saved value, and
         so do all where the engine stopped. Raises WorkbookError where a sheet cannot be read.
         """
-        engine = self.engine
-        transfer = Transfer(engine, workbook, places.values()) if engine else None
+        transfer = Transfer(self.engine, workbook, places.values()) if self.engine else None
         watch = transfer.take if transfer else None
         found = read_tensors(workbook, network, places, blocks, watch)
+        notes = tuple(notes_on_dates(found))
         if self.name is EngineName.NONE:
-            return found, ()
+            return found, notes
         tell("recalculating")
         cells = _formula_cells(workbook, found, transfer)
         try:
-            if engine is None:
-                settled = Settled(self._in_libreoffice(cells.cells), cells.hopeless())
-            else:
-                expected = partial(_expected, network, found, chosen)
-                settled = Disputes(engine, cells, expected, self._second_opinion).settle()
+            settled = self._settled(cells, partial(_expected, network, found, chosen))
         except EngineStopped as reason:
-            return found, (Note(NoteKind.NOT_RECALCULATED, reason=str(reason)),)
-        return _results(found, cells, settled)
+            return found, (*notes, Note(NoteKind.NOT_RECALCULATED, reason=str(reason)))
+        found, more = _results(found, cells, settled)
+        return found, notes + more
+
+    def _settled(self, cells: FormulaCells, expected: Callable[[Values], Array]) -> Settled:
+        if self.engine is None:
+            return Settled(self._in_libreoffice(cells.cells), cells.hopeless())
+        return Disputes(self.engine, cells, expected, self._second_opinion).settle()
 
     def page_values(self, workbook: Workbook, sheets: Sequence[str], cells: CellList) -> Values:
         """Return what some cells hold, whatever they rest on. Raises EngineStopped.

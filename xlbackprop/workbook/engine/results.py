@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
-from xlbackprop.equation.indices import index_at
+from xlbackprop.equation.indices import index_at, indices
+from xlbackprop.formula.addresses import on_sheet
 from xlbackprop.tolerance import allowance
 from xlbackprop.workbook.engine.cell_list import UNABLE, Values
 from xlbackprop.workbook.engine.disputes import Settled, reason_for
@@ -19,6 +20,8 @@ from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found, Origin, Recalculated
 
 Codes = NDArray[np.int8]
+
+_MOST_NAMED = 6
 
 
 def with_values(found: Sequence[Found], settled: Settled, untried: Mask) -> dict[str, Found]:
@@ -49,6 +52,16 @@ def notes_on(found: Mapping[str, Found], elsewhere: int) -> Iterator[Note]:
         yield Note(NoteKind.UNABLE, unable)
     if elsewhere:
         yield Note(NoteKind.ELSEWHERE, elsewhere)
+
+
+def notes_on_dates(found: Mapping[str, Found]) -> Iterator[Note]:
+    """Yield what is to be said of givens and parameters that are shown as dates."""
+    given = [one for one in found.values() if not one.tensor.kind.is_computed and one.is_date.any()]
+    places = [one.places.at(index) for one in given for index in indices(one.is_date)]
+    if places:
+        cells = tuple(on_sheet(*place) for place in places[:_MOST_NAMED])
+        names = tuple(one.tensor.name for one in given)
+        yield Note(NoteKind.DATES, len(places), names=names, cells=cells)
 
 
 def _slice(settled: Settled, start: int, end: int) -> Settled:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -54,11 +54,17 @@ def next_place(reference: str | None, row: int, column: int) -> tuple[int, int]:
 class CellReader:
     """Collects the cells of a sheet while its XML goes by.
 
-    `watch` is shown them, batch by batch.
+    `date_styles` are the formats, as cells name them, that show a number as a date. `watch` is
+    shown the cells, batch by batch.
     """
 
-    def __init__(self, strings: list[str], watch: Callable[[Batch], None] | None = None) -> None:
-        self._strings, self._watch = strings, watch
+    def __init__(
+        self,
+        strings: list[str],
+        date_styles: Collection[str] = (),
+        watch: Callable[[Batch], None] | None = None,
+    ) -> None:
+        self._strings, self._date_styles, self._watch = strings, date_styles, watch
         self._rows, self._columns = array("q"), array("q")
         self._states, self._numbers = array("b"), array("d")
         self._texts, self._formulas = TextColumn(), TextColumn()
@@ -71,7 +77,8 @@ class CellReader:
         self._formula: list[str] | None = None
         self._formula_attributes: dict[str, str] = {}
         self._type = "n"
-        self._is_phonetic = False
+        self._is_phonetic = self._is_date = False
+        self._dates = array("q")
 
     def cells(self) -> Cells:
         """Return what was collected, as arrays."""
@@ -86,6 +93,7 @@ class CellReader:
             self._shared,
             self._seen,
             self._arrays,
+            np.array(self._dates, dtype=np.int64),
         )
 
     def _show(self) -> None:
@@ -112,6 +120,7 @@ class CellReader:
             self._seen += 1
             self._clear()
             self._type = attributes.get("t", "n")
+            self._is_date = attributes.get("s") in self._date_styles
             self._row, self._column = next_place(attributes.get("r"), self._row, self._column)
         elif name in ("v", "t"):
             self._value = self._value or []
@@ -155,6 +164,8 @@ class CellReader:
         if len(self._rows) >= MAX_STORED_CELLS:
             raise WorkbookError(f"a sheet holds more than {MAX_STORED_CELLS:,} cells")
         state, number, text = self._typed()
+        if self._is_date and state == State.NUMBER:
+            self._dates.append(len(self._rows))
         self._texts.append(text)
         self._formulas.append(formula)
         self._rows.append(self._row)

@@ -44,6 +44,7 @@ class Cells:
     shared: SharedFormulas
     seen: int  # how many cells the sheet stores, those with nothing but a format included
     arrays: ArrayFormulas
+    dates: Ints  # the positions of the numbers that are shown as dates
 
     @property
     def batch(self) -> Batch:
@@ -101,14 +102,15 @@ class Cells:
         found = (at >= 0) & (keys[at] == wanted)
         return np.where(found, order[at], -1)
 
-    def _value(self, position: int) -> str | float:
+    def value(self, position: int) -> str | float:
+        """Return a cell's text or number."""
         text = self.texts.get(position)
         return float(self.numbers[position]) if text is None else text
 
     def by_place(self) -> dict[tuple[int, int], str | float]:
         """Return the values by row and column: for a small sheet."""
         return {
-            (int(row), int(column)): self._value(position)
+            (int(row), int(column)): self.value(position)
             for position, (row, column) in enumerate(zip(self.rows, self.columns, strict=True))
             if self.states[position] != State.BLANK
         }

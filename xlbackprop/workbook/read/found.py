@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Equation, Index, Mask, Tensor
+from xlbackprop.equation.indices import indices
 from xlbackprop.errors import WorkbookError
-from xlbackprop.formula.addresses import read_area
-from xlbackprop.formula.grid import Addresses, Block, block_size
+from xlbackprop.formula.grid import Addresses, Block
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 from xlbackprop.progress import each
 from xlbackprop.workbook.read.cells import Batch, Cells, State
+from xlbackprop.workbook.read.numerals import is_seen
 from xlbackprop.workbook.read.workbook import Workbook
 
 _FEW_CELLS, _MOST_CLAIMED_FOR_ONE_STORED = 20_000, 10
@@ -57,6 +58,25 @@ class Found:
     _blocks: Mapping[str, tuple[Block, ...]]  # of all tensors, on a page of ours; else none
     recalculated: Recalculated | None = None
 
+    @cached_property
+    def is_blank(self) -> Mask:
+        """Where nothing is to be seen, and nothing was entered: a text without letters, too."""
+        typed = ~self.has_formula
+        blank = np.asarray((self.states == State.BLANK) & typed)
+        for index in indices((self.states == State.TEXT) & typed):
+            blank[index] = not is_seen(self.text(index) or "")
+        return blank
+
+    @cached_property
+    def is_date(self) -> Mask:
+        """Where a number was entered that is shown as a date."""
+        dates = np.zeros(self.states.shape, dtype=np.bool_)
+        for number, sheet in enumerate(self.places.sheets):
+            if self._cells[sheet].dates.size:
+                here = self.places.sheet == number
+                dates |= here & np.isin(self._positions, self._cells[sheet].dates)
+        return dates & ~self.has_formula
+
     def origin(self, index: Index) -> Origin:
         """Return where an entry's value is from."""
         return Origin(self.recalculated.origins[index] if self.recalculated else Origin.STORED)
@@ -88,36 +108,6 @@ class Found:
     def _stored(self, index: Index) -> Cells:
         sheet, _ = self.places.at(index)
         return self._cells[sheet]
-
-
-def find_blocks(workbook: Workbook, network: Network) -> dict[str, tuple[Block, ...]]:
-    """Return where the workbook has each tensor's blocks, by their names.
-
-    Raises WorkbookError where a name is gone, or its cells do not have the block's size.
-    """
-    return {
-        name: tuple(_find_block(workbook, tensor, index) for index in tensor.block_indices())
-        for name, tensor in network.tensors.items()
-    }
-
-
-def _find_block(workbook: Workbook, tensor: Tensor, index: Index) -> Block:
-    name = ".".join([tensor.name, *map(str, index)])
-    if name not in workbook.names:
-        raise WorkbookError(
-            f"the name {name} is gone, by which the block's cells are found: start again from a"
-            " freshly built workbook, and leave the names as they are"
-        )
-    area = read_area(workbook.names[name])
-    if area is None or area.sheet not in workbook.sheets:
-        raise WorkbookError(f"the cells of {name} were deleted")
-    height, width = block_size(tensor)
-    if (area.height, area.width) != (height, width):
-        raise WorkbookError(
-            f"{name} has {area.height}×{area.width} cells and should have {height}×{width}:"
-            " rows or columns were inserted into it or deleted from it"
-        )
-    return Block(tensor.name, index, area.sheet, area.row, area.column, height, width)
 
 
 def read_tensors(

@@ -11,10 +11,18 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
 from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.workbook.read.no_workbook import (
+    OTHER_KINDS,
+    SAVE_AS,
+    about_archive,
+    about_file,
+    is_opendocument,
+)
 
 MAX_FILE_BYTES = 100_000_000
 MAX_UNPACKED_BYTES = 256_000_000
@@ -24,7 +32,28 @@ _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _END_RECORD, _LONGEST_COMMENT = 22, 65_535
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_SAVE_AS = "save it as .xlsx (Excel Workbook) first"
+
+
+class Archive(zipfile.ZipFile):
+    """An archive whose parts are found whatever their letters, and with either slash.
+
+    So spreadsheet programs find them, and some write them otherwise than they name them.
+    """
+
+    def getinfo(self, name: str) -> zipfile.ZipInfo:
+        """Return what the archive says of a part. Raises KeyError where there is none."""
+        if name in self.NameToInfo:
+            return self.NameToInfo[name]
+        return self._by_plain_name[plain_name(name)]
+
+    @cached_property
+    def _by_plain_name(self) -> dict[str, zipfile.ZipInfo]:
+        return {plain_name(info.filename): info for info in reversed(self.infolist())}
+
+
+def plain_name(part: str) -> str:
+    """Return a part's name in small letters, with slashes, and none before it."""
+    return part.replace("\\", "/").lstrip("/").lower()
 
 
 @contextmanager
@@ -34,26 +63,21 @@ def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
     Raises WorkbookError where the file is missing, of another kind, damaged, encrypted, or
     would unpack to more than MAX_UNPACKED_BYTES.
     """
-    with _open_archive(path) as package:
+    with open_archive(path) as package:
         _check_contents(package)
         yield package
 
 
-def check_archive(path: Path) -> None:
-    """Raise WorkbookError where an archive, of whatever, is damaged or unpacks to too much."""
-    with _open_archive(path):
-        pass
-
-
 @contextmanager
-def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open an archive of any kind. Raises WorkbookError as `open_package` does otherwise."""
     try:
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
             raise WorkbookError("that is no regular file")
         with path.open("rb") as file:
-            _check_kind(file)
+            _check_kind(file, path.name)
             _check_directory(file)
-            with zipfile.ZipFile(file) as package:
+            with Archive(file) as package:
                 _check_parts(package)
                 yield package
     except zipfile.BadZipFile:
@@ -70,7 +94,7 @@ def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         raise WorkbookError(f"it cannot be read: {error.strerror or error}") from None
 
 
-def _check_kind(file: IO[bytes]) -> None:
+def _check_kind(file: IO[bytes], name: str) -> None:
     head = file.read(4096)
     file.seek(0, 2)
     size = file.tell()
@@ -82,21 +106,10 @@ def _check_kind(file: IO[bytes]) -> None:
         file.seek(0)
         if ENCRYPTED in file.read():
             raise WorkbookError("the workbook is encrypted: save it without a password first")
-        raise WorkbookError(f"this is an old Excel file (.xls), whatever its name: {_SAVE_AS}")
+        raise WorkbookError(f"this is an old Excel file (.xls), whatever its name: {SAVE_AS}")
     if not head.startswith(b"PK"):
-        raise WorkbookError(_not_an_archive(head))
+        raise WorkbookError(f"this is {about_file(name, head, as_text(head))}")
     file.seek(0)
-
-
-def _not_an_archive(head: bytes) -> str:
-    text = as_text(head)
-    if text is None:
-        return "this is not an .xlsx workbook (not even a zip archive)"
-    if text.lstrip().startswith("<"):
-        return f"this is an XML or HTML file, not a workbook: {_SAVE_AS}"
-    if any(mark in text for mark in ",;\t"):
-        return f"this is a text table (.csv), by another name: {_SAVE_AS}"
-    return "this is a text, not an .xlsx workbook"
 
 
 def as_text(head: bytes) -> str | None:
@@ -140,15 +153,8 @@ def _check_parts(package: zipfile.ZipFile) -> None:
 
 
 def _check_contents(package: zipfile.ZipFile) -> None:
-    names = {part.filename for part in package.infolist()}
-    if "mimetype" in names:
-        with package.open("mimetype") as stream:
-            kind = stream.read(100)
-        if b"opendocument" in kind:
-            raise WorkbookError(
-                f"this is an OpenDocument file (.ods), whatever its name: {_SAVE_AS}"
-            )
-    if "xl/workbook.bin" in names:
-        raise WorkbookError(f"this is a binary workbook (.xlsb), whatever its name: {_SAVE_AS}")
-    if "[Content_Types].xml" not in names:
-        raise WorkbookError("this is a zip archive, but no .xlsx workbook")
+    if is_opendocument(package):
+        raise WorkbookError(f"this is an OpenDocument file (.ods), whatever its name: {SAVE_AS}")
+    names = {plain_name(part.filename) for part in package.infolist()}
+    if "[content_types].xml" not in names or names & OTHER_KINDS.keys():
+        raise WorkbookError(f"this is {about_archive(names)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,6 +12,7 @@ from zipfile import ZipFile
 from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.workbook.read.cell_reader import CellReader
 from xlbackprop.workbook.read.cells import Batch, Cells
+from xlbackprop.workbook.read.dates import MAX_STYLES_BYTES, DateStyleReader
 from xlbackprop.workbook.read.guard import open_package
 from xlbackprop.workbook.read.strings import StringReader
 from xlbackprop.workbook.read.xml import Element, read_elements, read_part
@@ -38,15 +39,17 @@ class Workbook:
         self._package = package
         part = self._main_part()
         elements = read_elements(package, part, ("sheet", "definedName"))
-        targets = {key: target for key, _, target in relationships(package, part)}
+        related = list(relationships(package, part))
+        targets = {key: target for key, _, target in related}
         self._parts = {
             sheet.attributes.get("name", ""): targets.get(sheet.attributes.get("id", ""), "")
             for sheet in elements
             if sheet.name == "sheet"
         }
-        self.names, self._local_names = _defined_names(elements, list(self._parts))
+        self.names, self.local_names = _defined_names(elements, list(self._parts))
         self._cells: dict[str, Cells] = {}
-        self._strings_part = next((p for p in targets.values() if "sharedstrings" in p.lower()), "")
+        # What a part is, its relationship says, not its name.
+        self._kinds = {kind.rpartition("/")[2]: target for _, kind, target in reversed(related)}
 
     def _main_part(self) -> str:
         for _, kind, target in relationships(self._package, ""):
@@ -67,7 +70,7 @@ class Workbook:
         if sheet not in self._parts:
             raise WorkbookError(f"it has no sheet {one_line(sheet, 40)!r}")
         if sheet not in self._cells:
-            reader = CellReader(self._strings, watch)
+            reader = CellReader(self._strings, self._date_styles, watch)
             read_part(self._package, self._parts[sheet], reader)
             self._cells[sheet] = reader.cells()
         elif watch is not None:
@@ -77,7 +80,7 @@ class Workbook:
     @property
     def all_names(self) -> list[str]:
         """The names of the workbook and of its sheets."""
-        return [*self.names, *(name for _, name in self._local_names)]
+        return [*self.names, *(name for _, name in self.local_names)]
 
     def meaning(self, name: str, sheet: str) -> tuple[tuple[str, str], str]:
         """Return what a name means on a sheet, an empty text where it means nothing.
@@ -85,8 +88,8 @@ class Workbook:
         Before it the sheet on which alone it means that, or an empty text, and the name.
         """
         key, name = (sheet, name.lower()), name.lower()
-        if key in self._local_names:
-            return key, self._local_names[key]
+        if key in self.local_names:
+            return key, self.local_names[key]
         return ("", name), self._global_names.get(name, "")
 
     @cached_property
@@ -96,9 +99,25 @@ class Workbook:
     @cached_property
     def _strings(self) -> list[str]:
         reader = StringReader()
-        if self._strings_part in self._package.namelist():
-            read_part(self._package, self._strings_part, reader)
+        if self._size_of("sharedStrings"):
+            read_part(self._package, self._kinds["sharedStrings"], reader)
         return reader.strings
+
+    @cached_property
+    def _date_styles(self) -> set[str]:
+        """The numbers of the styles that show dates; none where the formats cannot be read."""
+        reader = DateStyleReader()
+        if 0 < self._size_of("styles") <= MAX_STYLES_BYTES:
+            with suppress(WorkbookError):
+                read_part(self._package, self._kinds["styles"], reader)
+        return reader.styles
+
+    def _size_of(self, kind: str) -> int:
+        """Return how large the part of a kind is, 0 where there is none."""
+        try:
+            return self._package.getinfo(self._kinds[kind]).file_size
+        except KeyError:
+            return 0
 
 
 def relationships(package: ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
