@@ -16,6 +16,7 @@ from xlbackprop.progress import Step, each, listening, tell
 from xlbackprop.workbook import opening
 from xlbackprop.workbook.engine import libreoffice
 from xlbackprop.workbook.engine.engine import EngineStopped
+from xlbackprop.workbook.read.guard import OLE
 
 # The line appears at once, not when somebody has waited for it.
 AT_ONCE = """
@@ -174,13 +175,13 @@ def test_waiting_for_libreoffice_is_told(folder, monkeypatch):
     monkeypatch.setattr(libreoffice, "convert", stop)
     monkeypatch.setattr(opening, "convert", stop)
     path = xlbackprop.build("mlp-2-2-2", folder / "mine.xlsx")
-    table = folder / "mine.csv"
-    table.write_text("1,2\n")
+    old = folder / "mine.xls"
+    old.write_bytes(OLE)
     steps = []
     with listening(steps.append):
         xlbackprop.check(path, engine="libreoffice")
         with pytest.raises(xlbackprop.WorkbookError, match="not to be waited for"):
-            xlbackprop.check(table)
+            xlbackprop.check(old)
     told = [step.what for step in steps]
     assert "LibreOffice recalculates the workbook" in told
     assert "LibreOffice converts the file" in told

@@ -35,7 +35,7 @@ from tests.support.terminal import run_in_terminal
         pytest.param("\u009b31mx", id="control-sequence"),
         pytest.param("\u009d0;title\u009c", id="operating-system-command"),
         pytest.param("\u202eright to left", id="direction"),
-        pytest.param("\u200b\u2060\ufeff", id="no-width"),
+        pytest.param("\u200b\u2060\ufeffx", id="no-width"),
         pytest.param("a\tb\rc\nd", id="tabs-and-line-ends"),
         pytest.param("e\u0301" * 200, id="combining"),
         pytest.param("\U0001f600 漢字" * 50, id="wide"),
@@ -50,6 +50,16 @@ def test_text_in_a_graded_cell_is_shown_inert(words, workbook, capsys):
     assert max(map(len, out.splitlines())) <= WIDTH_WHEN_PIPED
     report = document(called(capsys, "check", workbook, "--json"))
     (cell,) = [one for one in report["cells"] if one["status"] == "invalid"]
+    assert cell["tensor"] == "conv1.out"
+
+
+def test_text_of_which_nothing_is_seen_is_inert_and_blank(workbook, capsys):
+    put(workbook, "conv1.out", (0, 0, 0), text("\u200b\u2060\ufeff"))
+    status, out, err = called(capsys, "check", workbook)
+    assert (status, err) == (1, "")
+    assert_harmless(out)
+    report = document(called(capsys, "check", workbook, "--json"))
+    (cell,) = [one for one in report["cells"] if one["status"] == "blank"]
     assert cell["tensor"] == "conv1.out"
 
 

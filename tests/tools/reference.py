@@ -238,7 +238,7 @@ def exports() -> str:
 
 def commands() -> str:
     """Return a section for each command: its usage, what it does, its options."""
-    context = click.Context(cli, info_name="xlbackprop")
+    context = click.Context(cli, info_name="xlbackprop", **cli.context_settings)
     return "\n\n".join(
         _command(name, cli.get_command(context, name), context)
         for name in cli.list_commands(context)

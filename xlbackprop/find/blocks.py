@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xlbackprop.equation import Tensor
+from xlbackprop.equation import Index, Tensor
 from xlbackprop.errors import SpecError, WorkbookError
 from xlbackprop.formula.addresses import read_area
 from xlbackprop.formula.grid import Block, block_size
@@ -49,9 +49,11 @@ def find_blocks(workbook: Workbook, network: Network) -> FoundBlocks:
     """
     finder = _Finder(workbook, network)
     blocks = {
-        tensor.name: tuple(finder.block(tensor, number) for number in range(len(leading)))
+        tensor.name: tuple(
+            finder.block(tensor, number, index)
+            for number, index in enumerate(tensor.block_indices())
+        )
         for tensor in network.tensors.values()
-        for leading in [list(tensor.block_indices())]
     }
     return FoundBlocks(blocks, tuple(finder.nameless))
 
@@ -61,8 +63,7 @@ class _Finder:
         self._workbook, self._network = workbook, network
         self.nameless: list[str] = []
 
-    def block(self, tensor: Tensor, number: int) -> Block:
-        index = list(tensor.block_indices())[number]
+    def block(self, tensor: Tensor, number: int, index: Index) -> Block:
         name = ".".join([tensor.name, *map(str, index)])
         meaning = self._meaning(name)
         if meaning is None:

@@ -58,7 +58,7 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
     ),
     NoteKind.TAKEN_NOT_FOUND: lambda note: f"not found, and taken from the spec: {_named(note)}",
     NoteKind.NAMELESS: lambda note: (
-        f"the {_counted(note, 'name', 'names').split(' ')[1]} of"
+        f"the {'name' if note.count == 1 else 'names'} of"
         f" {_counted(note, 'block is', 'blocks are')} gone: found where"
         f" {'it was' if note.count == 1 else 'they were'} built"
     ),

@@ -60,6 +60,7 @@ class Dependencies:
                 if self._note_references(sheet, formula, referred) and position >= 0:
                     self.needed.by_name.setdefault(sheet, []).append(position)
             new = self._beyond(referred)
+        self._add(new)  # sheets that are referred to, though nothing stands there
         return self.needed
 
     def cells(self, sheet: str) -> Cells | None:
