@@ -29,8 +29,8 @@ SPECS = {
 # One of each layer, loss and optimizer, some geometries, and small templates.
 QUICK = [
     *{name.partition("-")[0]: name for name in reversed(SPECS)}.values(),
-    *[name for name in SPECS if name.startswith("conv2d-")][:-1:8],
-    "conv5x5x2", "residual-block", "optimizers-adam",
+    *[name for name in SPECS if name.startswith("conv2d-")][:-1:16],
+    "conv5x5x2", "optimizers-adam",
 ]  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def test_each_network_is_met_in_ten_layouts_or_more():
     assert {name for _, name in CASES} == set(LAYOUTS)
 
 
-@pytest.mark.many(quick=IDS[::2])
+@pytest.mark.many(quick=IDS[::4])
 @each_case
 def test_workbook_in_a_layout_is_right_with_its_map(network, layout, tmp_path):
     report = check(build(network, layout, tmp_path))
@@ -101,7 +101,7 @@ def test_one_wrong_formula_is_the_only_wrong_cell(network, layout, tmp_path):
         assert wrong_cells(report) == {place}
 
 
-@pytest.mark.many(quick=IDS[1::5])
+@pytest.mark.many(quick=IDS[1::9])
 @each_case
 def test_wrong_formula_in_every_tensor_at_once_is_found_in_each(network, layout, tmp_path):
     foreign = build(network, layout, tmp_path)

@@ -65,7 +65,7 @@ def test_locate_finds_everything_in_most_layouts(network, planted, folder):
     assert len(whole) >= ENOUGH * len(layouts), sorted(set(layouts) - set(whole))
 
 
-@pytest.mark.many(quick=[f"{case}-one-wrong" for case in IDS if "two-conv" not in case][::9])
+@pytest.mark.many(quick=[f"{case}-one-wrong" for case in IDS if "two-conv" not in case][::16])
 @pytest.mark.parametrize("planted", [False, True], ids=["all-right", "one-wrong"])
 @pytest.mark.parametrize(("network", "layout"), CASES, ids=IDS)
 def test_no_place_in_a_foreign_workbook_is_surely_wrong(network, layout, planted, folder):
@@ -88,7 +88,7 @@ SMALL_PAGES = [
 PAGE_IDS = ["-in-".join(one) for one in SMALL_PAGES]
 
 
-@pytest.mark.many(quick=PAGE_IDS[::9])
+@pytest.mark.many(quick=PAGE_IDS[::16])
 @pytest.mark.parametrize(("template", "layout"), SMALL_PAGES, ids=PAGE_IDS)
 def test_no_place_on_a_page_of_drawn_numbers_is_surely_wrong(template, layout, tmp_path):
     page = strange_page(template, layout, seed=3)
@@ -185,7 +185,7 @@ MUTATIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.many(quick=[f"{mutate.__name__}-side-by-side-0" for mutate in MUTATIONS[::3]])
+@pytest.mark.many(quick=[f"{mutate.__name__}-side-by-side-0" for mutate in MUTATIONS[::5]])
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("layout", ["side-by-side", "filters-in-a-grid", "no-labels"])
 @pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutate: mutate.__name__)

@@ -56,7 +56,7 @@ def equations(name):
     return network.equations
 
 
-@pytest.mark.many(quick=[*CASES][::2])
+@pytest.mark.many(quick=[*CASES][::4])
 @pytest.mark.parametrize("name", CASES)
 def test_every_equation_is_understood(name):
     for equation in equations(name):
@@ -64,7 +64,7 @@ def test_every_equation_is_understood(name):
         assert read(equation.math.full or equation.math.text) == latex_of(equation.math)
 
 
-@pytest.mark.many(quick=[*CASES][::2])
+@pytest.mark.many(quick=[*CASES][::4])
 @pytest.mark.parametrize("name", CASES)
 def test_every_equation_begins_with_its_target(name):
     for equation in equations(name):

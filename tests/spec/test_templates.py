@@ -112,7 +112,7 @@ def by_libreoffice(built, tmp_path_factory):
     return dict(zip(names, copies, strict=True))
 
 
-@pytest.mark.slow(quick=["conv5x5x2", "mlp-2-2-2", "digit", "residual-block", "batch-norm"])
+@pytest.mark.slow(quick=["conv5x5x2", "mlp-2-2-2", "digit", "batch-norm"])
 @pytest.mark.parametrize("name", xlbackprop.template_names())
 def test_template_is_right_and_ironcalc_gives_its_saved_values(built, name):
     path = built(name)

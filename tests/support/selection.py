@@ -6,6 +6,7 @@ tests are left out, unless --all, -m or the test's own name (file.py::test) asks
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import defaultdict
 from collections.abc import Iterable
@@ -84,6 +85,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[_number] = len(left_out)
     if hasattr(config, "workeroutput"):
         config.workeroutput[_LEFT_OUT] = len(left_out)
+
+
+def pytest_collection_finish() -> None:
+    """Keep thousands of tests, which stay to the end, out of every collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 _number = pytest.StashKey[int]()
