@@ -92,6 +92,7 @@ def checked(folder, path):
     filters_not_turned(folder)
     fill(path, {("conv1.h", (0, 0, 0)): 8})
     yield printed("check", path)
+    yield printed("check", *own_with_map(folder))
 
 
 def located(folder, _path):
@@ -111,11 +112,14 @@ def explained(folder, path):
     yield printed("explain", path, "conv1.h[0,0,0]")
     fill(path, {("conv1.h", (0, 0, 0)): "x"})
     yield printed("explain", path, "conv1.out[0,0,0]")
+    yield printed("explain", *own_with_map(folder), "conv1.dL_dh[0,2,2]")
+
+
+def own_with_map(folder):
     (text,) = [b.text for b in blocks_of(DOCS / "own-workbooks.md") if "file" in b.marks]
     (folder / "own.toml").write_text(text)
     own_workbook(folder)
-    own = folder / "own.xlsx", "--map", folder / "own.toml"
-    yield printed("explain", *own, "conv1.dL_dh[0,2,2]")
+    return folder / "own.xlsx", "--map", folder / "own.toml"
 
 
 MAKERS = {

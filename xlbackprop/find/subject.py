@@ -27,7 +27,8 @@ class Subject:
     """A network in a workbook: the places of those tensors that the workbook has.
 
     `blocks` are those of all tensors in a workbook that this program laid out, and `chosen` the
-    numbers of givens and parameters that the workbook does not have.
+    numbers of givens and parameters that the workbook does not have. `absent` says of the other
+    tensors why they have no place, and `unsettled` names those that seem to be there all the same.
     """
 
     network: Network
@@ -35,6 +36,8 @@ class Subject:
     blocks: Mapping[str, tuple[Block, ...]] = field(default_factory=dict)
     chosen: Mapping[str, Array] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()  # on where the tensors stand
+    absent: Mapping[str, str] = field(default_factory=dict)
+    unsettled: frozenset[str] = frozenset()
 
 
 def find_subject(
@@ -105,7 +108,8 @@ def _mapped(
     )
     taken = tuple(name for name in chosen if name in needed)
     notes = (Note(NoteKind.TAKEN_FROM_MAP, names=taken),) if taken else ()
-    return Subject(network, places, chosen=chosen, notes=notes)
+    absent = {name: "not in the map" for name in network.tensors if name not in places}
+    return Subject(network, places, chosen=chosen, notes=notes, absent=absent)
 
 
 def _network_of_map(

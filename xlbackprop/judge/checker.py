@@ -19,7 +19,7 @@ from xlbackprop.find.subject import Subject, find_subject
 from xlbackprop.judge.givens import compare_givens, refuse_unknown_givens
 from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.options import DEFAULT_OPTIONS, CheckKeywords, CheckOptions
-from xlbackprop.judge.review import Review
+from xlbackprop.judge.review import NotJudged, Review
 from xlbackprop.judge.verify import verify
 from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.recalculation import Recalculation, engine_name, start
@@ -46,6 +46,7 @@ def review_workbook(
             workbook, subject.network, subject.places, subject.blocks, subject.chosen
         )
         review = verify(subject.network, found, subject.chosen)
+        review = _with_what_was_left_out(review, subject)
         review = replace(review, workbook=str(path), notes=subject.notes + notes)
         numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
         if options.same_givens:
@@ -62,6 +63,16 @@ def _subject(workbook: Workbook, running: Recalculation, options: CheckOptions) 
     from xlbackprop.find.locate import locate_subject
 
     return locate_subject(workbook, running, options.spec)
+
+
+def _with_what_was_left_out(review: Review, subject: Subject) -> Review:
+    """Return the review with each computed tensor that was not judged: nothing is passed over."""
+    left_out = tuple(
+        NotJudged(name, subject.absent.get(name, "nowhere in the workbook"))
+        for name in review.network.equation_of
+        if name not in review.judgements
+    )
+    return replace(review, not_judged=left_out, unsettled=subject.unsettled)
 
 
 def _explained(review: Review) -> Review:

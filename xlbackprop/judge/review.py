@@ -22,6 +22,14 @@ class GivensChanged:
 
 
 @dataclass(frozen=True)
+class NotJudged:
+    """A computed tensor that was not judged, and why."""
+
+    tensor: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Review:
     """A judged workbook: what was found in it, what is said of it, and what explains it.
 
@@ -35,4 +43,6 @@ class Review:
     diagnoses: Mapping[str, Sequence[Diagnosis]] = field(default_factory=dict)  # of wrong cells
     notes: tuple[Note, ...] = ()  # on the workbook as a whole
     givens_changed: tuple[GivensChanged, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
+    unsettled: frozenset[str] = frozenset()  # of those, what seems to be on the page
     workbook: str = ""  # its path

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import OutputError, WorkbookError, one_line
+from xlbackprop.report.notes import on_not_judged
 from xlbackprop.report.report import CellResult, Report, TensorResult
 from xlbackprop.workbook.annotate.mark import mark_workbook
 from xlbackprop.workbook.annotate.marks import MEANINGS, Mark, Summary, TensorLine
@@ -96,7 +97,8 @@ def _hints(cell: CellResult) -> Iterator[str]:
 
 def _summary(report: Report) -> Summary:
     tensors = [_line(tensor) for tensor in report.tensors]
-    sentences = [*report.notes, *(text for tensor in report.tensors for text in _diagnoses(tensor))]
+    diagnoses = (text for tensor in report.tensors for text in _diagnoses(tensor))
+    sentences = [*report.notes, *on_not_judged(report.not_judged), *diagnoses]
     title = one_line(Path(report.workbook).name, 120)
     return Summary(title, report.verdict, report.counts, tensors, sentences)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,19 +43,20 @@ def make_report(review: Review) -> Report:
     notes = tuple(map(sentence, review.notes))
     return Report(
         review.workbook,
-        _verdict(counts),
+        _verdict(counts, review.unsettled),
         counts,
         tensors,
         tuple(cells),
         notes,
         review.givens_changed,
+        review.not_judged,
     )
 
 
-def _verdict(counts: Mapping[str, int]) -> str:
+def _verdict(counts: Mapping[str, int], unsettled: Collection[str]) -> str:
     if any(counts.get(status.word) for status in (Status.WRONG, Status.INVALID, Status.TYPED)):
         return "wrong"
-    if counts.get(Status.BLANK.word):
+    if counts.get(Status.BLANK.word) or unsettled:
         return "incomplete"
     # Numbers so large that errors follow from them: nothing is wrong, and nothing right.
     return "wrong" if counts.get(Status.CARRIED.word) else "right"

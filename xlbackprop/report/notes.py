@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from xlbackprop.errors import one_line
+from xlbackprop.judge.review import NotJudged
 from xlbackprop.workbook.notes import Note, NoteKind
 
 _MOST_NAMED = 6
@@ -13,6 +14,14 @@ _MOST_NAMED = 6
 def sentence(note: Note) -> str:
     """Return what a report says for a note."""
     return _SENTENCES[note.kind](note)
+
+
+def on_not_judged(tensors: Iterable[NotJudged]) -> list[str]:
+    """Return a sentence for each reason, with all tensors that were not judged for it."""
+    names: dict[str, list[str]] = {}
+    for one in tensors:
+        names.setdefault(one.reason, []).append(one.tensor)
+    return [f"not judged: {', '.join(own)}: {reason}" for reason, own in names.items()]
 
 
 def _named(note: Note) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xlbackprop.equation import Index
-from xlbackprop.judge.review import GivensChanged
+from xlbackprop.judge.review import GivensChanged, NotJudged
 from xlbackprop.report.hints import Hints
 
 if TYPE_CHECKING:
@@ -63,9 +63,11 @@ class Report:
     """The outcome of a check.
 
     `verdict` is "right", "wrong" (something is wrong or invalid, or overflows) or "incomplete"
-    (cells are blank and nothing is wrong). `cells` lists every graded cell that is not right:
-    wrong ones first, carried ones last. `notes` are on the workbook as a whole, and
-    `givens_changed` says which givens and parameters are not those that were handed out.
+    (nothing is wrong, but cells are blank, or a tensor that seems to be there could not be
+    judged). `cells` lists every graded cell that is not right: wrong ones first, carried ones
+    last. `notes` are on the workbook as a whole, `givens_changed` says which givens and parameters
+    are not those that were handed out, and `not_judged` names every computed tensor that was not
+    judged.
     """
 
     workbook: str
@@ -75,6 +77,7 @@ class Report:
     cells: tuple[CellResult, ...]
     notes: tuple[str, ...] = ()
     givens_changed: tuple[GivensChanged, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
 
     def told(self, hints: Hints) -> Report:
         """Return the report with no more in it than the level of hints allows."""

@@ -15,10 +15,17 @@ from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.review import Review
 from xlbackprop.layout import SheetContent, sheet_contents
 from xlbackprop.report.hints import Hints
-from xlbackprop.report.html.legend import SIGNS, VERDICTS, LegendEntry, legend
+from xlbackprop.report.html.legend import (
+    NOT_ALL_JUDGED,
+    SIGNS,
+    VERDICTS,
+    LegendEntry,
+    legend,
+)
 from xlbackprop.report.html.records import Records
 from xlbackprop.report.html.selection import common_limit
 from xlbackprop.report.html.tensors import DrawnTensor, Entry, draw
+from xlbackprop.report.notes import on_not_judged
 from xlbackprop.report.report import CellResult, Report
 
 # A page with more cells than these opens slowly; the template `digit` fits.
@@ -73,6 +80,7 @@ class Content:
     tells_answers: bool
     counts: Mapping[str, int]
     notes: tuple[str, ...]
+    not_judged: tuple[str, ...]
     diagnosis: tuple[tuple[int, str, str], ...]  # a tensor's number and name, and a sentence
     listed: tuple[Listed, ...]
     unlisted: int
@@ -95,6 +103,8 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
     in_question = [cell for cell in report.cells if cell.tensor not in empty]
     listed = list(_worth_listing(in_question))
     sign, sentence = VERDICTS[report.verdict]
+    if report.verdict == "incomplete" and Status.BLANK.word not in report.counts:
+        sentence = NOT_ALL_JUDGED
     return Content(
         file=one_line(Path(review.workbook).name),
         network=review.network.spec.name,
@@ -105,6 +115,7 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
         tells_answers=hints >= Hints.ANSWER,
         counts=_sum([report.counts]),
         notes=report.notes,
+        not_judged=tuple(on_not_judged(report.not_judged)),
         diagnosis=tuple(_sentences(report, numbers)),
         listed=tuple(_listed(cell, review, numbers) for cell in listed),
         unlisted=len(in_question) - len(listed),

@@ -33,6 +33,8 @@ VERDICTS = {
     "wrong": ("✗", "Something is wrong"),
     "incomplete": ("○", "Nothing is wrong so far, but cells are blank"),
 }
+# What an incomplete verdict says where nothing is blank.
+NOT_ALL_JUDGED = "Nothing is wrong so far, but not all of it could be judged"
 
 
 @dataclass(frozen=True)

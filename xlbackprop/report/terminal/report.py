@@ -10,6 +10,7 @@ from rich.text import Text
 from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import one_line
 from xlbackprop.formula.addresses import pasted
+from xlbackprop.report.notes import on_not_judged
 from xlbackprop.report.report import CellResult, Report
 from xlbackprop.report.terminal.console import COLOURS, open_console, print_table
 
@@ -41,6 +42,7 @@ def print_report(report: Report, stream: TextIO) -> None:
         for tensor in report.tensors
     ]
     print_table(console, ["tensor", *statuses], rows, right=range(1, len(statuses) + 1))
+    _print_not_judged(console, report)
     _print_diagnoses(console, report)
     empty = {tensor.name for tensor in report.tensors if set(tensor.counts) == {"blank"}}
     cells = [cell for cell in report.cells if cell.tensor not in empty]
@@ -50,6 +52,14 @@ def print_report(report: Report, stream: TextIO) -> None:
     if empty:
         console.print()
         console.print(Text(f"still empty: {', '.join(sorted(empty))}", COLOURS["blank"]))
+
+
+def _print_not_judged(console: Console, report: Report) -> None:
+    """Print every tensor that was not judged, by the reasons."""
+    if report.not_judged:
+        console.print()
+        for line in on_not_judged(report.not_judged):
+            console.print(Text(one_line(line, len(line) + 1), "dim"))
 
 
 def _print_cells(console: Console, meaning: str, cells: list[CellResult]) -> None:
