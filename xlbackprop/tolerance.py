@@ -20,6 +20,9 @@ LEAST_DECIMALS = 2
 # What half a unit of the last decimal may be, in parts of the tensor's largest entry.
 SMALL = 0.05
 
+# What differs by no more, in parts of the largest entry, is one number to three significant digits.
+ONE_NUMBER = 1e-3
+
 # How far what follows from rounded numbers may be from the truth, in parts of the largest entry.
 NEAR = 0.1
 
@@ -117,12 +120,17 @@ def is_filled_alike(
     with np.errstate(invalid="ignore"):
         copied = [one for one in before if (np.abs(numbers - one) <= half_units(numbers)).all()]
         if numbers.size > 1:
-            if np.ptp(numbers) == 0 and not np.ptp(expected) <= 2 * RELATIVE * largest_of(expected):
+            if np.ptp(numbers) == 0 and not is_one_number(expected):
                 return True
             copied += [
                 one for one in others if (np.abs(numbers - one) <= RELATIVE * np.abs(one)).all()
             ]
         return any((np.abs(one - expected) > allowance(expected)).any() for one in copied)
+
+
+def is_one_number(array: Array) -> bool:
+    """Return whether a tensor's entries are all the same to three significant digits."""
+    return bool(np.ptp(array) <= ONE_NUMBER * largest_of(array))
 
 
 def half_units(numbers: Array, least: int = LEAST_DECIMALS) -> Array:

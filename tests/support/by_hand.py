@@ -26,9 +26,15 @@ def rounded_by_hand(network: Network, name: str, arrays: Mapping[str, Array]) ->
 
     What hardly changes in an update is rounded so that the change has three significant digits.
     """
+    decimals = decimals_of_tensor(network, name, arrays)
+    return np.asarray(np.round(arrays[name], decimals) + 0.0)
+
+
+def decimals_of_tensor(network: Network, name: str, arrays: Mapping[str, Array]) -> int:
+    """Return how many decimals of a tensor's numbers are typed by hand."""
     array, largest = arrays[name], float(np.abs(arrays[name]).max())
     for tensor in earlier_of(network, name).before:
         change = float(np.abs(array - arrays[tensor.name]).max())
         if change > 1e-6 * largest:
             largest = min(largest, change)
-    return np.asarray(np.round(array, decimals_by_hand(largest)) + 0.0)
+    return decimals_by_hand(largest)

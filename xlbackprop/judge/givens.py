@@ -12,7 +12,7 @@ from xlbackprop.errors import WorkbookError
 from xlbackprop.judge.constants import constants
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.review import GivensChanged, Review
-from xlbackprop.tolerance import RELATIVE, largest_of
+from xlbackprop.tolerance import is_one_number
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.cells import State
 
@@ -69,7 +69,7 @@ def _became_trivial(tensor: Tensor, before: Array, now: Array) -> Mask:
 def _is_trivial(block: Array) -> bool:
     if block.size == 1:
         return not block.any()
-    return bool(np.ptp(block) <= 2 * RELATIVE * largest_of(block))
+    return is_one_number(block)
 
 
 def _trivial(review: Review, handed_out: Mapping[str, Array]) -> dict[str, Judgement]:

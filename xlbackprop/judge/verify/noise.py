@@ -2,13 +2,14 @@
 
 A spreadsheet adds up in another order than NumPy; where terms cancel, what is left differs. How
 much that may be shows when numbers are changed in their last digits: what grows with the change is
-noise, and what does not is a jump (a tie that is decided otherwise) and no excuse.
+noise, and what does not is a jump (a tie that is decided otherwise) and no excuse. Each entry has
+noise of its own: that of a large one is no excuse for a tiny one beside it.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -19,55 +20,67 @@ from xlbackprop.network import Network
 _LAST_DIGITS, _MORE = 1e-14, 100
 _GROWS = 5
 _MARGIN = 4
+# By chance one change of many numbers cancels out; not all of several.
+_TRIES = 3
+
+Evaluate = Callable[[float, int], Array]
 
 
 class Noise:
     """What may be off in a network's tensors, and in what follows from them.
 
-    It is computed when it is asked for, once: that takes two evaluations of the network.
+    It is computed when it is asked for, once: that takes several evaluations of the network.
     """
 
     def __init__(self, network: Network, inputs: Mapping[str, Array]) -> None:
         self._network, self._inputs = network, inputs
 
-    def of(self, name: str) -> float:
-        """Return how far off a computed tensor's entries may be for the last digits before it."""
-        exact, little, more = (arrays[name] for arrays in self._evaluated)
-        return _grown(exact, little, more)
+    def of(self, name: str) -> Array:
+        """Return how far off a tensor's entries may be for the last digits before it."""
+        return _most_grown(lambda part, attempt: self._evaluated[part, attempt][name])
 
     @cached_property
-    def _evaluated(self) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
-        return (
-            self._evaluate(0),
-            self._evaluate(_LAST_DIGITS),
-            self._evaluate(_MORE * _LAST_DIGITS),
-        )
+    def _evaluated(self) -> dict[tuple[float, int], dict[str, Array]]:
+        parts = (_LAST_DIGITS, _MORE * _LAST_DIGITS)
+        return {
+            (part, attempt): self._evaluate(part, attempt)
+            for part in (0.0, *parts)
+            for attempt in range(_TRIES if part else 1)
+        }
 
-    def _evaluate(self, part: float) -> dict[str, Array]:
+    def _evaluate(self, part: float, attempt: int) -> dict[str, Array]:
         arrays = dict(self._inputs)
         for name, equation in self._network.equation_of.items():
-            arrays[name] = _shaken(name, equation.evaluate(arrays), part)
+            arrays[name] = _shaken(name, equation.evaluate(arrays), part, attempt)
         return arrays
 
 
-def noise(equation: Equation, arrays: Mapping[str, Array]) -> float:
+def noise(equation: Equation, arrays: Mapping[str, Array]) -> Array:
     """Return how far off one equation's results may be for the last digits of its sources."""
 
-    def evaluate(part: float) -> Array:
-        return equation.evaluate({name: _shaken(name, a, part) for name, a in arrays.items()})
+    def evaluate(part: float, attempt: int) -> Array:
+        return equation.evaluate({n: _shaken(n, a, part, attempt) for n, a in arrays.items()})
 
-    return _grown(evaluate(0), evaluate(_LAST_DIGITS), evaluate(_MORE * _LAST_DIGITS))
+    return _most_grown(evaluate)
 
 
-def _shaken(name: str, array: Array, part: float) -> Array:
+def _shaken(name: str, array: Array, part: float, attempt: int) -> Array:
     if not part:
         return array
-    random = np.random.default_rng(zlib.crc32(name.encode()))
+    random = np.random.default_rng([zlib.crc32(name.encode()), attempt])
     return array * (1 + part * random.choice([-1.0, 1.0], array.shape))
 
 
-def _grown(exact: Array, little: Array, more: Array) -> float:
+def _most_grown(evaluate: Evaluate) -> Array:
+    exact = evaluate(0.0, 0)
+    grown = [
+        _grown(exact, evaluate(_LAST_DIGITS, attempt), evaluate(_MORE * _LAST_DIGITS, attempt))
+        for attempt in range(_TRIES)
+    ]
+    return np.asarray(_MARGIN / _MORE * np.fmax.reduce(grown))
+
+
+def _grown(exact: Array, little: Array, more: Array) -> Array:
     with np.errstate(invalid="ignore"):
         by_little, by_more = np.abs(little - exact), np.abs(more - exact)
-        grown = np.where(by_more >= _GROWS * by_little, by_more, 0.0)
-    return _MARGIN / _MORE * float(np.fmax.reduce(grown, axis=None, initial=0.0))
+        return np.where(by_more >= _GROWS * by_little, by_more, 0.0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xlbackprop.equation import Array, Equation, Mask
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.verify.noise import Noise
-from xlbackprop.judge.verify.upstream import follows_from_invalid
+from xlbackprop.judge.verify.upstream import follows_from_invalid, follows_from_nothing
 from xlbackprop.judge.verify.versions import USERS_VERSIONS, Evaluation, Versions
 from xlbackprop.network import Network
 from xlbackprop.network.earlier import earlier_of
@@ -124,10 +124,11 @@ class TensorJudge:
 
     def _uncredited(self, follows: Mask) -> Mask:
         # What a formula gives does follow, whatever from; a number that was typed may be a guess.
-        uncredited = follows & ~self._found.has_formula
-        if uncredited.any():
-            uncredited &= np.isnan(self._evaluate("hollow"))
-        return np.asarray(uncredited)
+        if not follows.any():
+            return follows
+        uncredited = follows & np.isnan(self._evaluate("hollow"))
+        by_formula = follows_from_nothing(self._found, uncredited)
+        return np.asarray(uncredited & (by_formula | ~self._found.has_formula))
 
     def _rounded(self, statuses: NDArray[np.int8]) -> Mask:
         """Return which cells are not right for no other reason than rounding, there or earlier."""

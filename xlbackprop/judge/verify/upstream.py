@@ -1,14 +1,31 @@
-"""Errors and texts that follow from errors and texts in earlier cells."""
+"""What follows from errors and texts in earlier cells, and what only seems to."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 
 from xlbackprop.equation import Equation, Mask
 from xlbackprop.equation.indices import indices
-from xlbackprop.formula.tokens import split
+from xlbackprop.formula.tokens import split, tokens
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
+
+# Names and functions that give an error or a truth of their own accord. Others may refer to cells.
+_REFER_TO_NOTHING = frozenset(
+    ("TRUE", "FALSE", "NA", "SQRT", "LN", "LOG", "LOG10", "EXP", "IF", "NOT", "AND", "OR")
+)
+
+_NUMBERS_AND_SIGNS = re.compile(r"=?(?:\d+\.?\d*(?:E[+-]?\d+)?|\.\d+|[-+*/^()%\s])+", re.IGNORECASE)
+
+
+def follows_from_nothing(found: Found, among: Mask) -> Mask:
+    """Return which of some formulas are of numbers and signs only, such as `=0*1`."""
+    nothing = np.zeros_like(among)
+    for index in indices(among & found.has_formula):
+        nothing[index] = _NUMBERS_AND_SIGNS.fullmatch(found.formula(index) or "") is not None
+    return nothing
 
 
 def follows_from_invalid(equation: Equation, found: Found, expects_none: Mask) -> Mask:
@@ -27,11 +44,14 @@ def follows_from_invalid(equation: Equation, found: Found, expects_none: Mask) -
 def _is_broken(formula: str, expected: str) -> bool:
     """Return whether a formula is wrong in itself, which an error upstream would hide.
 
-    It is where a reference is lost, and where it is the page's own but for what it refers to.
+    It is where a reference is lost, where it refers to nothing, and where it is the page's own
+    but for what it refers to.
     """
     if "#REF!" in formula:
         return True
     try:
+        if not _refers(formula):
+            return True
         (ours, our_cells), (theirs, their_cells) = split(expected), split(formula)
     except ValueError:
         return False
@@ -39,3 +59,16 @@ def _is_broken(formula: str, expected: str) -> bool:
         return False  # the user's own way to write it: nothing to be said
     pairs = zip(our_cells, their_cells, strict=True)
     return any(own.unanchored != other.unanchored for own, other in pairs)
+
+
+def _refers(formula: str) -> bool:
+    """Return whether a formula may take an error from a cell: it refers to one, or holds one.
+
+    Raises ValueError as `tokens`.
+    """
+    for token in tokens(formula):
+        if token.kind in ("reference", "structured", "error"):
+            return True
+        if token.kind in ("name", "call") and token.text.upper() not in _REFER_TO_NOTHING:
+            return True
+    return False

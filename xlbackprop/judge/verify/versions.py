@@ -8,7 +8,8 @@
     masked    the same, but an error counts as 0 (LibreOffice's SUMPRODUCT of error and text)
     absent    the same, but blanks and texts count as minus infinity, as they do for MAX
     larger    the same, but a text counts as infinity, as it does where it is compared
-    coerced   the same, but a text that reads as a number counts as that number
+    coerced   the same, but a text that reads as a number counts as that number, money, times
+              and dates included
     grouped   the same, but of a text that may mean two (`1,234`) it is the other one
     strict    the same, but a text counts as NaN, as it does for + and *
     hollow    counted, but NaN for what no credit can rest on: blank, invalid or all-equal cells
@@ -30,6 +31,7 @@ from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.verify.noise import noise
 from xlbackprop.tolerance import ABSOLUTE, largest_of, matches
 from xlbackprop.workbook.read.cells import State
+from xlbackprop.workbook.read.coercion import in_arithmetic
 from xlbackprop.workbook.read.found import Found
 from xlbackprop.workbook.read.numerals import read_text
 
@@ -64,7 +66,7 @@ class Evaluation:
         self._equation = equation
         self._sources = {t.name: versions[t.name] for t in equation.sources.values()}
         self._done: dict[tuple[int, ...], Array] = {}
-        self._noise: dict[tuple[int, ...], float] = {}
+        self._noise: dict[tuple[int, ...], Array] = {}
 
     def __call__(self, version: str) -> Array:
         """Return the target's array on that version of its sources."""
@@ -75,9 +77,13 @@ class Evaluation:
         return self._done[key]
 
     def gives(self, version: str, numbers: Array, tolerance: Array) -> Mask:
-        """Return where numbers are what that version gives, each within its tolerance."""
+        """Return where numbers are what that version gives, each within its tolerance.
+
+        The scale is that of the tensor's true numbers, where they are not 0 throughout: one large
+        number of the user's is no excuse for a small one beside it.
+        """
         expected = self(version)
-        agrees = matches(numbers, expected, tolerance)
+        agrees = matches(numbers, expected, tolerance, largest_of(self("true")) or None)
         if agrees.all():
             return agrees
         with np.errstate(invalid="ignore"):
@@ -87,7 +93,7 @@ class Evaluation:
                 agrees |= off <= self._noise_of(version)
         return agrees
 
-    def _noise_of(self, version: str) -> float:
+    def _noise_of(self, version: str) -> Array:
         arrays = self.arrays(version)
         key = _key(arrays)
         if key not in self._noise:
@@ -173,7 +179,7 @@ def as_numbers(found: Found, index: Index) -> tuple[float, float]:
     text = found.text(index) or ""
     if found.states[index] == State.BOOLEAN:
         return float(text == "TRUE"), float(text == "TRUE")
-    numbers = read_text(text).numbers or (np.nan,)
+    numbers = read_text(text).numbers or in_arithmetic(text) or (np.nan,)
     return numbers[0], numbers[-1]
 
 

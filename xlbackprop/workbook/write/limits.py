@@ -15,7 +15,7 @@ from xlbackprop.equation import Array, Tensor
 from xlbackprop.formula.grid import Range, View, view_from
 from xlbackprop.network import Network
 from xlbackprop.network.earlier import earlier_of
-from xlbackprop.tolerance import RELATIVE, largest_of, largest_rounding
+from xlbackprop.tolerance import is_one_number, largest_of, largest_rounding
 from xlbackprop.workbook.write import rounding
 from xlbackprop.workbook.write.stacked_sheet import Blocks, StackedSheet
 
@@ -52,7 +52,7 @@ class LimitWriter:
             copies += [self._copied(tensor, one, limit) for one in earlier.others]
         text = rounding.limit_formula(answers, limit.largest, typed, copies)
         # Nothing is typed as yet, which is the same in all cells.
-        is_alike = tensor.size > 1 and np.ptp(right) > 2 * RELATIVE * largest_of(right)
+        is_alike = tensor.size > 1 and not is_one_number(right)
         self.sheet.write_cell(limit.most, text, 0.0 if is_alike else largest_rounding(right))
         return limit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlbackprop.tolerance import ABSOLUTE, HALF, LEAST_DECIMALS, NEAR, RELATIVE, SMALL
+from xlbackprop.tolerance import ABSOLUTE, HALF, LEAST_DECIMALS, NEAR, ONE_NUMBER, RELATIVE, SMALL
 
 # Stands for what is not a number yet, so that a tensor is not one number before it is filled in.
 NOTHING = 1e300
@@ -43,7 +43,7 @@ def limit_formula(answers: str, largest: str, typed: str, copies: Sequence[str])
         text = f"IF(MAX({one})={COPIED},0,{text})"
     if typed:
         spread = f"MAX({answers})-MIN({answers})"
-        alike = f"IF({spread}>{2 * RELATIVE:.0E}*{largest},0,{text})"
+        alike = f"IF({spread}>{ONE_NUMBER:.0E}*{largest},0,{text})"
         text = f"IF(MAX({typed})=MIN({typed}),{alike},{text})"
     return f"IFERROR({text},0)"
 
