@@ -90,6 +90,8 @@ class Found:
 
     def formula(self, index: Index) -> str | None:
         """Return an entry's formula with its equals sign, or None where it has none."""
+        if not self._cells:
+            return None  # numbers that are in no file
         position, stored = int(self._positions[index]), self._stored(index)
         if position >= 0:
             formula = stored.formula(position)
