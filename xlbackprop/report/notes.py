@@ -76,8 +76,9 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f" `xlbackprop locate WORKBOOK --spec {one_line(note.reason, 60)} -o map.toml` writes the"
         " map to look at and mend"
     ),
-    NoteKind.GUESSED: lambda note: (
-        f"the place of {_named(note)} is a guess: few of the numbers there are right"
+    NoteKind.CLAIMED: lambda note: (
+        f"{_named(note)} is judged at {', '.join(note.cells)}, though few of its numbers fit there:"
+        f" {note.reason}"
     ),
     NoteKind.HOLDS: lambda note: (
         f"tried on {note.draws} other draws of all inputs: {note.count:,} cells hold"

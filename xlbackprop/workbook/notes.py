@@ -19,7 +19,7 @@ class NoteKind(StrEnum):
     TAKEN_NOT_FOUND = "taken from the spec, not found"  # names
     NAMELESS = "nameless"  # count: blocks without their names, found where they were built
     LOCATED = "located"  # count: surely, among so many; reason: the spec's name
-    GUESSED = "guessed"  # names: places at which few of the numbers are right
+    CLAIMED = "claimed"  # names, cells: where it is judged though few numbers fit; reason: why
     HOLDS = "holds"  # count: cells that hold on other numbers; draws
     UNTRIED = "untried"  # count: cells that could not be tried on other numbers
     STOPPED = "stopped"  # draws that were tried, among so many; reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,7 +12,11 @@ from xlbackprop.find.locate.labels import fit
 from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, split
 
 _ABOVE, _LEFT = 4, 3
+PLAINLY = 0.8  # how well a label fits that names a tensor
 _SHEET_COUNTS = 0.3
+
+Label = tuple[int, str]  # the key of its cell, and the text
+_fit = lru_cache(maxsize=65_536)(fit)
 
 
 class Captions:
@@ -19,43 +24,74 @@ class Captions:
 
     def __init__(self, page: Page, orders: dict[str, int]) -> None:
         self._page, self._orders = page, orders
-        self._known: dict[tuple[int, int, int, int], list[list[str]]] = {}
+        self._known: dict[tuple[int, int, int, int], list[list[Label]]] = {}
+        self._fits: dict[tuple[tuple[int, int, int, int], str], float] = {}
         self._filled = frozenset(page.keys.tolist())
 
     def fit(self, keys: Keys, tensor: Tensor) -> float:
         """Return how well the labels fit, from -1 to about 2; 0 where they say nothing."""
         boxes = _boxes(keys)
-        fits = [self._fit_of_block(box, tensor) for box in boxes]
-        following = [one for one in fits[1:] if one]
-        score = fits[0] + (0.3 * float(np.mean(following)) if following else 0.0)
+        first = self._fit_of_block(boxes[0], tensor)
+        read = self._cells_of_labels(boxes[0])
+        # A label tells once: that all cells of one block are below it speaks for no other reading.
+        apart = (box for box in boxes[1:] if not self._cells_of_labels(box) <= read)
+        following = [one for box in apart if (one := self._fit_of_block(box, tensor))]
+        score = first + (0.3 * float(np.mean(following)) if following else 0.0)
         sheet = self._page.sheets[boxes[0][0] // NEXT_SHEET]
-        return score + _SHEET_COUNTS * fit(sheet, tensor, self._orders[tensor.name])
+        return score + _SHEET_COUNTS * _fit(sheet, tensor, self._orders[tensor.name])
 
     def best(self, keys: Keys, tensor: Tensor) -> str:
         """Return the label that fits best, or an empty text where none does."""
         first = _boxes(keys)[0]
-        labels = [label for group in self._labels(first) for label in group]
+        labels = [label for group in self._labels(first) for _, label in group]
         order = self._orders[tensor.name]
-        fitting = [label for label in labels if fit(label, tensor, order) > 0]
-        return max(fitting, key=lambda label: fit(label, tensor, order), default="")
+        fitting = [label for label in labels if _fit(label, tensor, order) > 0]
+        return max(fitting, key=lambda label: _fit(label, tensor, order), default="")
+
+    def cells_of_labels(self, keys: Keys) -> set[int]:
+        """Return the keys of the labels near a tensor's blocks."""
+        return {key for box in _boxes(keys) for key in self._cells_of_labels(box)}
+
+    def naming(self, tensor: Tensor) -> Iterator[Label]:
+        """Yield the page's labels that plainly name a tensor, and stand beside a number."""
+        order = self._orders[tensor.name]
+        for key, text in self._page.texts.items():
+            if _fit(text, tensor, order) >= PLAINLY and self.numbers_beside(key):
+                yield key, text
+
+    def numbers_beside(self, key: int) -> list[int]:
+        """Return the keys of the nearest cells with a number to the right of a label and below."""
+        right = (key + n * ACROSS for n in range(1, _LEFT + 1))
+        below = (key + n * DOWN for n in range(1, _ABOVE + 1))
+        nearest = (next((at for at in way if at in self._filled), None) for way in (right, below))
+        return [at for at in nearest if at is not None]
 
     def _fit_of_block(self, box: tuple[int, int, int, int], tensor: Tensor) -> float:
+        known = self._fits.get((box, tensor.name))
+        if known is None:
+            known = self._fits[box, tensor.name] = self._read_fit(box, tensor)
+        return known
+
+    def _read_fit(self, box: tuple[int, int, int, int], tensor: Tensor) -> float:
         order = self._orders[tensor.name]
         found = []
         for group in self._labels(box):
-            fits = [one for label in group if (one := fit(label, tensor, order))]
+            fits = [one for _, label in group if (one := _fit(label, tensor, order))]
             if fits:
                 found.append(float(np.mean(fits)))
         return max(found, key=lambda one: (one > 0, abs(one)), default=0.0)
 
-    def _labels(self, box: tuple[int, int, int, int]) -> list[list[str]]:
+    def _cells_of_labels(self, box: tuple[int, int, int, int]) -> frozenset[int]:
+        return frozenset(key for group in self._labels(box) for key, _ in group)
+
+    def _labels(self, box: tuple[int, int, int, int]) -> list[list[Label]]:
         if box not in self._known:
             above = list(self._above(box))
             left = list(self._left(box))
             self._known[box] = [group for group in (*above[:1], left, *above[1:2]) if group]
         return self._known[box]
 
-    def _above(self, box: tuple[int, int, int, int]) -> Iterator[list[str]]:
+    def _above(self, box: tuple[int, int, int, int]) -> Iterator[list[Label]]:
         """Yield the texts of each row above that has any, nearest first."""
         first, _, width, _ = box
         column = first % DOWN
@@ -69,7 +105,7 @@ class Captions:
             if texts:
                 yield texts
 
-    def _left(self, box: tuple[int, int, int, int]) -> Iterator[str]:
+    def _left(self, box: tuple[int, int, int, int]) -> Iterator[Label]:
         """Yield, for each row, the nearest text to its left that no number parts from it."""
         first, height, _, _ = box
         column = first % DOWN
@@ -77,13 +113,13 @@ class Captions:
             for distance in range(1, min(_LEFT, column) + 1):
                 key = first + row * DOWN - distance * ACROSS
                 if key in self._page.texts:
-                    yield self._page.texts[key]
+                    yield key, self._page.texts[key]
                     break
                 if key in self._filled and distance > 1:
                     break
 
-    def _texts(self, keys: list[int]) -> list[str]:
-        return [self._page.texts[key] for key in keys if key in self._page.texts]
+    def _texts(self, keys: list[int]) -> list[Label]:
+        return [(key, self._page.texts[key]) for key in keys if key in self._page.texts]
 
 
 def _boxes(keys: Keys) -> list[tuple[int, int, int, int]]:

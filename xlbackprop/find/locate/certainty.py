@@ -13,9 +13,9 @@ import numpy as np
 
 from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.find.locate.candidates import Candidates
-from xlbackprop.find.locate.computed import Located, Spot
 from xlbackprop.find.locate.inputs import InputSearch
 from xlbackprop.find.locate.page import Keys, Page
+from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.network import Network
 from xlbackprop.tolerance import may_be
 

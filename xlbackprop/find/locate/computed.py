@@ -2,69 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Mask, Tensor
+from xlbackprop.equation import Array, Equation, Mask, Tensor
 from xlbackprop.find.locate.by_numbers import placed_by_numbers
 from xlbackprop.find.locate.candidates import Candidates, Readings
-from xlbackprop.find.locate.captions import Captions
+from xlbackprop.find.locate.captions import PLAINLY, Captions
+from xlbackprop.find.locate.claims import Claims
+from xlbackprop.find.locate.disputes import Disputes
 from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.references import PageReferences
+from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.network import Network
 from xlbackprop.tolerance import may_be
 
 _ENOUGH = 0.8  # evidence below this is none
-_MOST_WEIGHED = 60
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A place where a computed tensor may stand, and what speaks for it."""
-
-    tensor: Tensor
-    keys: Keys
-    matched: Mask  # which entries are what the equation gives
-    label: float
-    references: float  # from 0 to 1: how far the formulas refer to the equation's sources
-    formulas: float  # the share of cells with a formula
-    oddity: float
-    different: int  # how many different numbers match
-
-    @property
-    def share(self) -> float:
-        """The share of entries that are what the equation gives."""
-        return float(self.matched.mean())
-
-    @property
-    def evidence(self) -> float:
-        """How much speaks for this place, whatever else there is."""
-        numbers = self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
-        plain = 0.25 if self.oddity < 1 else 0.0
-        return numbers + 0.5 * max(0.0, self.label) + 0.5 * self.references + plain
-
-    @property
-    def rank(self) -> float:
-        """What places are ordered by: numbers count most."""
-        numbers = 2.5 * self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
-        copy = 0.2 if self.tensor.kind in (Kind.LINK, Kind.HELPER) else 0.0
-        return (
-            numbers + 0.5 * self.label + 0.6 * self.references + 0.3 * self.formulas
-            - 0.08 * self.oddity - copy
-        )  # fmt: skip
-
-
-@dataclass
-class Located:
-    """What was made of a page: the tensors' spots, and all spots that were thought of."""
-
-    inputs: InputReading
-    spots: dict[str, Spot] = field(default_factory=dict)
-    considered: dict[str, list[Spot]] = field(default_factory=dict)
-    counted: dict[str, Array] = field(default_factory=dict)
+_MOST_WEIGHED, _MOST_LABELS_READ = 60, 200
+_NEARLY_ALL = 0.9
+_OTHER_ORDER = (
+    "its numbers fit only with rows and columns, or blocks, exchanged against the page's other"
+    " tensors: if that is meant, say so in a map"
+)
 
 
 class ComputedSearch:
@@ -87,8 +48,31 @@ class ComputedSearch:
         for equation in self._network.equations:
             if all(source.name in located.counted for source in equation.sources.values()):
                 self._consider(equation, located)
-        located.spots = self._assigned(located)
+        disputes = Disputes(self._network, inputs.keys)
+        located.spots = self._undisputed(located, disputes)
+        Claims(self._network, self._page, self._captions, disputes).settle(located)
         return located
+
+    def _undisputed(self, located: Located, disputes: Disputes) -> dict[str, Spot]:
+        """Return the best spots in an order in which a reader of the page would read them.
+
+        What fits by its formulas in another order is not judged: it may be meant so. Numbers that
+        were typed are judged in the order in which they stand.
+        """
+        first = self._assigned(located, located.considered)
+        keys = {name: spot.keys for name, spot in first.items()}
+
+        def is_disputed(spot: Spot) -> bool:
+            return disputes.is_disputed(spot.tensor, spot.keys, keys)
+
+        fitting = [one for one in first.values() if one.share >= _NEARLY_ALL and is_disputed(one)]
+        located.unsettled = {one.tensor.name: _OTHER_ORDER for one in fitting if one.formulas > 0.5}
+        kept = {
+            name: [spot for spot in spots if not is_disputed(spot)]
+            for name, spots in located.considered.items()
+            if name not in located.unsettled
+        }
+        return self._assigned(located, kept)
 
     def _given(self, inputs: InputReading) -> list[str]:
         return [t.name for t in self._network.inputs if t.name in inputs.arrays]
@@ -99,8 +83,9 @@ class ComputedSearch:
         spots = self._spots(equation, (true, own), located)
         located.considered[name] = spots
         located.counted[name] = own
-        if spots and spots[0].share >= 0.5 and spots[0].different > 1:
-            on_page = self._page.numbers_at(spots[0].keys)
+        place = next((spot for spot in spots if _is_counted_with(spot)), None)
+        if place is not None:
+            on_page = self._page.numbers_at(place.keys)
             located.counted[name] = np.where(np.isfinite(on_page), on_page, own)
 
     def _spots(
@@ -138,9 +123,27 @@ class ComputedSearch:
     def _worth_weighing(self, tensor: Tensor, candidates: Candidates, matched: Mask) -> list[int]:
         shares = matched.mean(axis=1)
         by_numbers = np.lexsort((candidates.oddities, -shares))[:_MOST_WEIGHED].tolist()
-        plain = np.flatnonzero(candidates.oddities < 1.5)[:_MOST_WEIGHED].tolist()
-        labelled = [n for n in plain if self._captions.fit(candidates.keys[n], tensor) > 0]
-        return list(dict.fromkeys([*(n for n in by_numbers if shares[n] > 0), *labelled]))
+        return list(
+            dict.fromkeys(
+                [
+                    *(n for n in by_numbers if shares[n] > 0),
+                    *self._labelled(tensor, candidates),
+                    *self._referring(candidates),
+                ]
+            )
+        )
+
+    def _labelled(self, tensor: Tensor, candidates: Candidates) -> list[int]:
+        """Return the readings beside labels that fit, the best labelled and plainest first."""
+        fits = [self._captions.fit(keys, tensor) for keys in candidates.keys[:_MOST_LABELS_READ]]
+        order = sorted(range(len(fits)), key=lambda n: candidates.oddities[n] - 5 * fits[n])
+        return [n for n in order[:_MOST_WEIGHED] if fits[n] > 0]
+
+    def _referring(self, candidates: Candidates) -> list[int]:
+        """Return the plain readings of cells that all have a formula."""
+        plain = np.flatnonzero(candidates.oddities < 1)[:_MOST_LABELS_READ]
+        have = [n for n in plain.tolist() if self._page.formulas_at(candidates.keys[n]).all()]
+        return have[:_MOST_WEIGHED]
 
     def _spot(
         self, tensor: Tensor, candidates: Candidates, n: int, matched: Mask, sources: list[Keys]
@@ -181,10 +184,12 @@ class ComputedSearch:
     def _is_on_page(self, spots: list[Spot] | None) -> bool:
         return bool(spots) and spots is not None and spots[0].evidence >= _ENOUGH
 
-    def _assigned(self, located: Located) -> dict[str, Spot]:
+    def _assigned(
+        self, located: Located, considered: Mapping[str, Collection[Spot]]
+    ) -> dict[str, Spot]:
         taken = set(_cells(located.inputs.keys).tolist())
         found: dict[str, Spot] = {}
-        spots = [spot for own in located.considered.values() for spot in own]
+        spots = [spot for own in considered.values() for spot in own]
         for spot in sorted(spots, key=lambda one: -one.rank):
             cells = spot.keys.ravel().tolist()
             wanted = spot.tensor.name not in found and spot.evidence >= _ENOUGH
@@ -192,6 +197,12 @@ class ComputedSearch:
                 found[spot.tensor.name] = spot
                 taken.update(cells)
         return found
+
+
+def _is_counted_with(spot: Spot) -> bool:
+    """Return whether what follows may follow from the numbers in a place."""
+    fits = spot.share >= 0.5 and spot.different > 1
+    return fits or (spot.label >= PLAINLY and spot.oddity < 1)
 
 
 def _matched(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:

@@ -185,6 +185,7 @@ class InputSearch:
         own = {choice.tensor.name: choice.array for choice in chosen}
         arrays, counted = {**before.arrays, **own}, {**before.counted, **own}
         score, most = 0.0, 0.0
+        keys = {c.tensor.name: c.keys for c in chosen if c.keys is not None}
         for equation in equations:
             if any(source.name not in arrays for source in equation.sources.values()):
                 continue
@@ -193,12 +194,13 @@ class InputSearch:
             same = all(arrays[t.name] is counted[t.name] for t in equation.sources.values())
             counted[name] = true if same else equation.evaluate(counted)
             if name in targets and equation.target.kind is not Kind.LINK:
-                share, weight, on_page = _share_of(true, counted[name], targets[name])
+                is_helper = equation.target.kind is Kind.HELPER
+                apart_from = list(keys.values()) if is_helper else []
+                share, weight, on_page = _share_of(true, counted[name], targets[name], apart_from)
                 score += weight * max(0.0, 2 * share - 1)
                 most += weight if share > 0.5 else 0.0
                 if _PARTLY <= share < 1 and weight > 1:
                     counted[name] = np.where(np.isfinite(on_page), on_page, counted[name])
-        keys = {c.tensor.name: c.keys for c in chosen if c.keys is not None}
         reading = InputReading(
             {**before.keys, **keys},
             arrays,
@@ -209,13 +211,23 @@ class InputSearch:
         return reading, most >= _ENOUGH and score >= 0.999 * most
 
 
-def _share_of(true: Array, counted: Array, candidates: Candidates) -> tuple[float, float, Array]:
-    """Return the largest share of expected numbers a reading has, its worth, and its numbers."""
+def _share_of(
+    true: Array, counted: Array, candidates: Candidates, apart_from: list[Keys]
+) -> tuple[float, float, Array]:
+    """Return the largest share of expected numbers a reading has, its worth, and its numbers.
+
+    Cells of inputs that are only rearranged are no evidence that they are the inputs.
+    """
     fits = may_be(candidates.numbers, true.ravel(), candidates.tolerances)
     if counted is not true:
         fits |= may_be(candidates.numbers, counted.ravel(), candidates.tolerances)
     shares = fits.mean(axis=1)
     best = int(np.argmax(shares))
+    if apart_from and shares[best] > _PARTLY:
+        taken = np.concatenate([own.ravel() for own in apart_from])
+        for best in np.argsort(-shares, kind="stable").tolist():
+            if shares[best] <= _PARTLY or not np.isin(candidates.keys[best], taken).any():
+                break
     different = len(np.unique(np.round(true, 9)))
     worth = float(min(different, 30) - 0.8)
     return float(shares[best]), worth, candidates.numbers[best].reshape(true.shape)

@@ -36,6 +36,7 @@ class LeftOut:
     name: str
     reason: str
     is_needed: bool  # a given or parameter whose numbers the spec does not fix
+    seems_there: bool = False  # computed, and on the page by a label, but in no place that is known
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from xlbackprop.errors import one_line
 from xlbackprop.find.locate.candidates import Readings
 from xlbackprop.find.locate.captions import Captions
 from xlbackprop.find.locate.certainty import NOTHING_FITS, InputCertainty, doubt_of_computed
-from xlbackprop.find.locate.computed import ComputedSearch, Located, Spot
+from xlbackprop.find.locate.computed import ComputedSearch
 from xlbackprop.find.locate.inputs import InputSearch
 from xlbackprop.find.locate.page import Page, read_page
 from xlbackprop.find.locate.proposal import LIKELY, SURE, LeftOut, LocatedTensor, Proposal
 from xlbackprop.find.locate.references import PageReferences
+from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.find.locate.tiles import Tiles
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import fixed_values
@@ -197,7 +198,7 @@ class _Verdicts:
     ) -> str:
         shape = "×".join(map(str, tensor.shape)) or "a single number"
         label = self._captions.best(keys, tensor)
-        return f"labelled '{one_line(label, 30)}', {shape}" if label else f"of shape {shape}"
+        return f"labelled '{one_line(label, 120)}', {shape}" if label else f"of shape {shape}"
 
     def _result(
         self,
@@ -210,14 +211,20 @@ class _Verdicts:
         return LocatedTensor(tensor.name, certainty, reason, self._page.places(keys), share)
 
     def _absent(self, tensor: Tensor) -> LeftOut:
-        if not tensor.kind.is_computed:
-            if tensor.name in self._unfounded:
-                reason = "neither a label nor what is computed from it speaks for any place"
-                return LeftOut(tensor.name, reason, tensor.name not in self._fixed)
-            if tensor.name in self._located.inputs.arrays:
-                return LeftOut(tensor.name, "not on the page: the spec's numbers are taken", False)
-            reason = "no block of numbers that has its shape fits"
+        return self._not_computed(tensor) if tensor.kind.is_computed else self._not_given(tensor)
+
+    def _not_given(self, tensor: Tensor) -> LeftOut:
+        if tensor.name in self._unfounded:
+            reason = "neither a label nor what is computed from it speaks for any place"
             return LeftOut(tensor.name, reason, tensor.name not in self._fixed)
+        if tensor.name in self._located.inputs.arrays:
+            return LeftOut(tensor.name, "not on the page: the spec's numbers are taken", False)
+        reason = "no block of numbers that has its shape fits"
+        return LeftOut(tensor.name, reason, tensor.name not in self._fixed)
+
+    def _not_computed(self, tensor: Tensor) -> LeftOut:
+        if reason := self._located.unsettled.get(tensor.name, ""):
+            return LeftOut(tensor.name, reason, False, seems_there=True)
         if tensor.name not in self._located.inputs.arrays:
             return LeftOut(tensor.name, "what it is computed from was not found", False)
         if self._located.considered.get(tensor.name):

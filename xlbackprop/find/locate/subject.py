@@ -8,7 +8,7 @@ import numpy as np
 
 from xlbackprop.errors import WorkbookError
 from xlbackprop.find.blocks import NamesGone
-from xlbackprop.find.locate.proposal import LIKELY, Proposal
+from xlbackprop.find.locate.proposal import LIKELY, LocatedTensor, Proposal
 from xlbackprop.find.locate.propose import locate_on, page_of
 from xlbackprop.find.subject import Subject, named_subject, network_of
 from xlbackprop.network import Network
@@ -58,7 +58,14 @@ def _located(workbook: Workbook, running: Recalculation, network: Network, name:
         for tensor in network.inputs
         if tensor.name not in places
     }
-    return Subject(network, places, chosen=chosen, notes=_notes(proposal, name))
+    return Subject(
+        network,
+        places,
+        chosen=chosen,
+        notes=_notes(proposal, name),
+        absent={one.name: one.reason for one in proposal.left_out},
+        unsettled=frozenset(one.name for one in proposal.left_out if one.seems_there),
+    )
 
 
 def _refuse_incomplete(proposal: Proposal) -> None:
@@ -75,10 +82,16 @@ def _notes(proposal: Proposal, spec: str) -> tuple[Note, ...]:
     tensors = proposal.network.tensors
     sure = sum(one.certainty != LIKELY for one in proposal.tensors)
     taken = [one.name for one in proposal.left_out if not tensors[one.name].kind.is_computed]
-    guesses = [one.name for one in proposal.tensors if not one.fits]
     notes = [Note(NoteKind.LOCATED, sure, len(proposal.tensors), reason=spec)]
     if taken:
         notes.append(Note(NoteKind.TAKEN_NOT_FOUND, names=tuple(taken)))
-    if guesses:
-        notes.append(Note(NoteKind.GUESSED, names=tuple(guesses)))
+    claimed = [one for one in proposal.tensors if not one.fits]
+    notes += [
+        Note(NoteKind.CLAIMED, names=(one.name,), cells=_first_cell(one), reason=one.reason)
+        for one in claimed
+    ]
     return tuple(notes)
+
+
+def _first_cell(tensor: LocatedTensor) -> tuple[str, ...]:
+    return ("!".join(tensor.places.at((0,) * tensor.places.rows.ndim)),)

@@ -1,0 +1,119 @@
+"""Blocks that are a tensor although their numbers are not: for a label or for their references.
+
+A label that names a tensor decides: the numbers beside it are that tensor's, right or not. Without
+one, a gradient or an output is a block of its shape whose formulas refer to all of its sources and
+to nothing else. Where several blocks may be meant, or none has the shape, it is not judged, and
+said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from xlbackprop.equation import Kind, Role, Tensor
+from xlbackprop.errors import one_line
+from xlbackprop.find.locate.captions import PLAINLY, Captions
+from xlbackprop.find.locate.disputes import Disputes
+from xlbackprop.find.locate.page import Keys, Page
+from xlbackprop.find.locate.spots import Located, Spot
+from xlbackprop.network import Network
+
+_REFERS, _FITS = 0.9, 0.9
+_AS_WELL = 0.05  # evidence that differs by less is the same
+_ROLES = {Role.PARAMETER_GRADIENT, Role.INPUT_GRADIENT, Role.OUTPUT_GRADIENT, Role.OUTPUT}
+_LONGEST_LABEL = 60
+
+
+class Claims:
+    """Finds the tensors that are on a page for other reasons than their numbers."""
+
+    def __init__(
+        self, network: Network, page: Page, captions: Captions, disputes: Disputes
+    ) -> None:
+        self._network, self._page, self._captions = network, page, captions
+        self._disputes = disputes
+
+    def settle(self, located: Located) -> None:
+        """Place what a label or references claim, and say what remains unsettled."""
+        for name in self._network.equation_of:
+            if name not in located.spots and name not in located.unsettled:
+                self._claim(self._network.tensors[name], located)
+        self._read_labels(located)
+
+    def _claim(self, tensor: Tensor, located: Located) -> None:
+        claims = [spot for spot in self._free(tensor, located) if _is_claim(spot)]
+        if not claims:
+            return
+        best = max(claims, key=lambda spot: (_strength(spot), spot.rank))
+        rivals = [
+            spot
+            for spot in claims
+            if _strength(spot) >= _strength(best) - _AS_WELL
+            and not np.intersect1d(spot.keys, best.keys).size
+        ]
+        if rivals:
+            places = " or ".join(self._where(spot.keys) for spot in (best, *rivals[:2]))
+            located.unsettled[tensor.name] = f"it may stand at {places}, and fits at neither"
+        else:
+            located.spots[tensor.name] = best
+
+    def _free(self, tensor: Tensor, located: Located) -> list[Spot]:
+        """Return the places in a usual order on whose cells nothing else stands."""
+        placed = {name: spot.keys for name, spot in located.spots.items()}
+        taken = _cells([*placed.values(), *located.inputs.keys.values()])
+        return [
+            spot
+            for spot in located.considered.get(tensor.name, ())
+            if taken.isdisjoint(spot.keys.ravel().tolist())
+            and not self._disputes.is_disputed(tensor, spot.keys, placed)
+        ]
+
+    def _read_labels(self, located: Located) -> None:
+        """Say where a label names a tensor that was not found; numbers that fit are enough then."""
+        for name in self._network.equation_of:
+            tensor = self._network.tensors[name]
+            if name in located.spots or name in located.unsettled or tensor.kind is Kind.LINK:
+                continue
+            if label := self._unread_label(tensor, located):
+                fitting = [spot for spot in self._free(tensor, located) if spot.share >= _FITS]
+                if fitting:
+                    located.spots[name] = fitting[0]
+                else:
+                    located.unsettled[name] = (
+                        f"{label} names it, but no block of numbers beside it has its shape: say"
+                        " with a map where it stands"
+                    )
+
+    def _unread_label(self, tensor: Tensor, located: Located) -> str:
+        """Return a label that names a tensor and no placed one, and where; or an empty text."""
+        placed = [*(s.keys for s in located.spots.values()), *located.inputs.keys.values()]
+        read = {key for keys in placed for key in self._captions.cells_of_labels(keys)}
+        taken = _cells(placed)
+        for key, text in self._captions.naming(tensor):
+            beside = self._captions.numbers_beside(key)
+            if key not in read and not taken.intersection(beside):
+                where = self._where(np.array([key]))
+                return f"the label '{one_line(text, _LONGEST_LABEL)}' at {where}"
+        return ""
+
+    def _where(self, keys: Keys) -> str:
+        places = self._page.places(keys.ravel()[:1])
+        return "!".join(places.at((0,)))
+
+
+def _is_claim(spot: Spot) -> bool:
+    if spot.label >= PLAINLY:
+        return True
+    is_usual = spot.tensor.role in _ROLES or spot.tensor.kind is Kind.UPDATE
+    is_block = is_usual and spot.tensor.kind is not Kind.LINK and spot.keys.size > 1
+    return is_block and spot.label >= 0 and spot.references >= _REFERS and spot.oddity < 1
+
+
+def _strength(spot: Spot) -> float:
+    return spot.label + spot.references
+
+
+def _cells(keys: Iterable[Keys]) -> set[int]:
+    return {key for one in keys for key in one.ravel().tolist()}

@@ -1,0 +1,56 @@
+"""Places where a computed tensor may stand, and what speaks for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xlbackprop.equation import Array, Kind, Mask, Tensor
+from xlbackprop.find.locate.inputs import InputReading
+from xlbackprop.find.locate.page import Keys
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place where a computed tensor may stand, and what speaks for it."""
+
+    tensor: Tensor
+    keys: Keys
+    matched: Mask  # which entries are what the equation gives
+    label: float
+    references: float  # from 0 to 1: how far the formulas refer to the equation's sources
+    formulas: float  # the share of cells with a formula
+    oddity: float
+    different: int  # how many different numbers match
+
+    @property
+    def share(self) -> float:
+        """The share of entries that are what the equation gives."""
+        return float(self.matched.mean())
+
+    @property
+    def evidence(self) -> float:
+        """How much speaks for this place, whatever else there is."""
+        numbers = self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
+        plain = 0.25 if self.oddity < 1 else 0.0
+        return numbers + 0.5 * max(0.0, self.label) + 0.5 * self.references + plain
+
+    @property
+    def rank(self) -> float:
+        """What places are ordered by: numbers count most."""
+        numbers = 2.5 * self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
+        copy = 0.2 if self.tensor.kind in (Kind.LINK, Kind.HELPER) else 0.0
+        return (
+            numbers + 0.5 * self.label + 0.6 * self.references + 0.3 * self.formulas
+            - 0.08 * self.oddity - copy
+        )  # fmt: skip
+
+
+@dataclass
+class Located:
+    """What was made of a page: the tensors' spots, and all spots that were thought of."""
+
+    inputs: InputReading
+    spots: dict[str, Spot] = field(default_factory=dict)
+    considered: dict[str, list[Spot]] = field(default_factory=dict)
+    counted: dict[str, Array] = field(default_factory=dict)
+    unsettled: dict[str, str] = field(default_factory=dict)  # what seems to be there, and why not
