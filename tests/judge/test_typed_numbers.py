@@ -106,6 +106,22 @@ def test_old_parameters_are_not_the_new_ones(template):
     assert tried >= 6
 
 
+@pytest.mark.many(quick=["mlp-2-2-2", "optimizers-adam"])
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_copy_of_an_earlier_tensor_is_not_right(template):
+    page = page_of(template)
+    earlier = [tensor.name for tensor in page.network.inputs]
+    for name in page.network.equation_of:
+        array = page.true[name]
+        for copied in (page.true[one] for one in earlier):
+            if copied.shape != array.shape or (np.abs(copied - array) <= 1e-6).all():
+                continue
+            # What is off by more than any rounding is no question.
+            if (np.abs(copied - array) <= 0.1 * largest_of(array)).all():
+                assert not is_right(judged(page, name, copied)), name
+        earlier.append(name)
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_page_typed_by_hand_is_right(template):
     page = page_of(template)
