@@ -102,6 +102,34 @@ def test_spec_is_what_givens_are_compared_with_where_it_is_given(tmp_path):
     assert main(["check", str(path), "--spec", "conv5x5x2"]) == 0
 
 
+def test_numbers_that_a_spec_draws_are_compared_as_well(tmp_path):
+    """Whoever built it with another seed, and forged what the workbook remembers, is found out."""
+    spec = xlbackprop.load_spec("optimizers-sgd")
+    assert not spec.values.arrays
+    path = xlbackprop.build(spec, tmp_path / "o.xlsx", seed=9)
+    assert not xlbackprop.check(path).givens_changed
+    changed = [one.tensor for one in xlbackprop.check(path, spec=spec).givens_changed]
+    assert changed == [
+        "dense1.h", "dense1.w", "dense1.b", "dense2.w", "dense2.b", "loss.target",
+    ]  # fmt: skip
+    assert not xlbackprop.check(xlbackprop.build(spec, path, force=True), spec=spec).givens_changed
+
+
+def test_old_weights_typed_with_a_learning_rate_of_zero_earn_nothing(tmp_path):
+    path = xlbackprop.build("mlp-2-2-2", tmp_path / "m.xlsx")
+    arrays = arrays_of(path)
+    old = {("dense1.w_new", i): float(arrays["dense1.w"][i]) for i in np.ndindex(2, 2)}
+    fill(path, {("training.lr", ()): 0, **old})
+    report = xlbackprop.check(path)
+    assert {(cell.tensor, cell.index) for cell in report.cells} == set(old)
+    assert {(cell.status, cell.note) for cell in report.cells} == {
+        ("wrong", "with the givens that were changed this update changes nothing: no credit")
+    }
+    path = xlbackprop.build("mlp-2-2-2", path, force=True)
+    fill(path, {("training.lr", ()): 0})
+    assert xlbackprop.check(path).verdict == "right"  # for these are formulas
+
+
 def test_typed_zeros_on_a_gradient_made_zero_earn_nothing(book):
     report = xlbackprop.check(zeroed(book))
     assert report.verdict == "wrong"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -175,7 +175,7 @@ def _rounded_visibly(network: Network, name: str, arrays: Mapping[str, Array]) -
     others = [arrays[one.name] for one in sources if one.shape == array.shape]
     for decimals in range(first, first + 15):
         rounded = np.asarray(np.round(array, decimals) + 0.0)
-        is_copy = any((rounded == one).all() and (array != one).any() for one in others)
+        is_copy = any(np.allclose(rounded, one, 1e-5, 0) and (array != one).any() for one in others)
         if not is_copy and (np.ptp(rounded) or is_one_number(array)):
             return rounded
     return array
@@ -185,7 +185,7 @@ def _count(table: Table, path: Path, planted: dict[tuple[str, str], Planted], se
     report = xlbackprop.check(path)
     found = {(cell.sheet, cell.cell): cell for cell in report.cells}
     diagnosed = {tensor.name for tensor in report.tensors if tensor.diagnosis}
-    unseen = _unseen(path, planted.values())
+    unseen = _unseen(path, list(planted.values()))
     for at, one in planted.items():
         row, cell = table.rows[one.kind], found.get(at)
         status = cell.status if cell else "right"
@@ -216,22 +216,33 @@ def _shown(one: Planted, cell: Any) -> str:
     )
 
 
-def _unseen(path: Path, planted: Iterable[Planted]) -> set[tuple[str, str]]:
-    """Return where a mistake changes nothing: it is the truth, or follows from other mistakes."""
+def _unseen(path: Path, planted: Sequence[Planted]) -> set[tuple[str, str]]:
+    """Return where a mistake changes nothing: it is the truth, or follows from other mistakes.
+
+    What follows from a text may also be what follows from 0, for which sums take it.
+    """
     model = ironcalc.load_from_xlsx(str(path))
     sheets = {sheet["name"]: i for i, sheet in enumerate(model.get_worksheets_properties())}
-    planted = list(planted)
     for row, one in enumerate(planted, 1):
         model.set_user_input(sheets[one.sheet], row, _FREE_COLUMN, one.spot.formula)
     model.evaluate()
-    unseen = set()
-    for row, one in enumerate(planted, 1):
-        sheet = sheets[one.sheet]
-        is_there = model.get_cell_value(sheet, *coordinate_to_tuple(one.address))
-        follows = model.get_cell_value(sheet, row, _FREE_COLUMN)
-        if any(_is_alike(one, is_there, other) for other in (one.spot.value, follows)):
-            unseen.add((one.sheet, one.address))
-    return unseen
+    places = [(sheets[one.sheet], *coordinate_to_tuple(one.address)) for one in planted]
+    numbers = [model.get_cell_value(*place) for place in places]
+    follows = [
+        [model.get_cell_value(place[0], row, _FREE_COLUMN) for row, place in enumerate(places, 1)]
+    ]
+    for place, number in zip(places, numbers, strict=True):
+        if not _is_number(number):
+            model.set_user_input(*place, "0")
+    model.evaluate()
+    follows.append(
+        [model.get_cell_value(place[0], row, _FREE_COLUMN) for row, place in enumerate(places, 1)]
+    )
+    return {
+        (one.sheet, one.address)
+        for one, number, *others in zip(planted, numbers, *follows, strict=True)
+        if any(_is_alike(one, number, other) for other in (one.spot.value, *others))
+    }
 
 
 def _is_alike(one: Planted, number: Any, other: Any) -> bool:

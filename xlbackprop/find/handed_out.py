@@ -9,7 +9,7 @@ import numpy as np
 from xlbackprop.equation import Array
 from xlbackprop.find.subject import MAX_DESCRIPTION_CELLS
 from xlbackprop.network import Network
-from xlbackprop.network.values import fixed_values
+from xlbackprop.network.values import choose_values, fixed_values
 from xlbackprop.workbook import description
 from xlbackprop.workbook.read.workbook import Workbook
 
@@ -18,13 +18,17 @@ def handed_out(workbook: Workbook, network: Network, *, by_spec: bool) -> Mappin
     """Return the numbers of the givens and parameters as they were handed out, where known.
 
     They are those that the workbook remembers; with `by_spec` the network's own spec was handed
-    over, and what that fixes counts.
+    over, and its numbers count. In a workbook that this program did not make, numbers that the
+    spec leaves to be drawn are the user's own.
     """
     remembered = _remembered(workbook, {tensor.name: tensor.size for tensor in network.inputs})
     numbers = {
         name: np.array(own).reshape(network.tensors[name].shape) for name, own in remembered.items()
     }
-    return numbers | (fixed_values(network) if by_spec else {})
+    if not by_spec:
+        return numbers
+    is_ours = description.SHEET in workbook.sheets
+    return numbers | (choose_values(network) if is_ours else fixed_values(network))
 
 
 def _remembered(workbook: Workbook, sizes: Mapping[str, int]) -> dict[str, list[float]]:

@@ -8,17 +8,21 @@ from dataclasses import replace
 import numpy as np
 
 from xlbackprop.equation import Array, Mask, Tensor
+from xlbackprop.equation.indices import indices
 from xlbackprop.errors import WorkbookError
 from xlbackprop.judge.constants import constants
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.review import GivensChanged, Review
-from xlbackprop.tolerance import is_one_number
+from xlbackprop.network import Network
+from xlbackprop.network.earlier import earlier_of
+from xlbackprop.tolerance import allowance, is_one_number
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.cells import State
 
 # Spreadsheet programs keep fifteen digits of a number.
 _LAST_DIGITS = 1e-14
 _TRIVIAL = "with the givens that were changed all answers here are the same: no credit"
+_UNCHANGED = "with the givens that were changed this update changes nothing: no credit"
 
 
 def compare_givens(review: Review, handed_out: Mapping[str, Array]) -> Review:
@@ -74,28 +78,49 @@ def _is_trivial(block: Array) -> bool:
 
 def _trivial(review: Review, handed_out: Mapping[str, Array]) -> dict[str, Judgement]:
     """Return the judgements of typed numbers that are right only since the answers are trivial."""
-    before = _evaluated(review, handed_out)
+    before, now = _evaluated(review, handed_out), _evaluated(review, {})
     results = {}
     for name in review.network.equation_of.keys() & review.judgements.keys():
         judgement = review.judgements[name]
         typed = (judgement.found.states == State.NUMBER) & ~judgement.found.has_formula
         trivial = typed & (judgement.statuses == Status.RIGHT)
-        if trivial.any():
+        if not trivial.any():
+            continue
+        reason = _UNCHANGED
+        if not _is_unchanged(review.network, name, now, before):
+            reason = _TRIVIAL
             trivial &= _became_trivial(judgement.tensor, before[name], judgement.expected)
             trivial &= ~constants(review.network.equation_of[name], trivial)
         if trivial.any():
-            statuses = np.where(trivial, Status.WRONG, judgement.statuses).astype(np.int8)
-            notes = {tuple(map(int, index)): _TRIVIAL for index in np.argwhere(trivial)}
-            results[name] = replace(
-                judgement,
-                statuses=statuses,
-                uncredited=judgement.uncredited | trivial,
-                notes={**judgement.notes, **notes},
-            )
+            results[name] = _without_credit(judgement, trivial, reason)
     return results
 
 
+def _is_unchanged(
+    network: Network, name: str, now: Mapping[str, Array], before: Mapping[str, Array]
+) -> bool:
+    """Return whether an update is now what it is an update of, and was not."""
+    olds = [tensor.name for tensor in earlier_of(network, name).before]
+    return any(
+        _is_copy(now[name], now[old]) and not _is_copy(before[name], before[old]) for old in olds
+    )
+
+
+def _is_copy(array: Array, old: Array) -> bool:
+    return bool((np.abs(array - old) <= allowance(old)).all())
+
+
+def _without_credit(judgement: Judgement, trivial: Mask, reason: str) -> Judgement:
+    return replace(
+        judgement,
+        statuses=np.where(trivial, Status.WRONG, judgement.statuses).astype(np.int8),
+        uncredited=judgement.uncredited | trivial,
+        notes={**judgement.notes, **dict.fromkeys(indices(trivial), reason)},
+    )
+
+
 def _evaluated(review: Review, handed_out: Mapping[str, Array]) -> dict[str, Array]:
+    """Return all numbers, from what was handed out and else from what is in the workbook."""
     inputs = {tensor.name for tensor in review.network.inputs}
     numbers = {name: one.numbers for name, one in review.found.items() if name in inputs}
     return review.network.evaluate({**review.chosen, **numbers, **handed_out})
