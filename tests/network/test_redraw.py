@@ -108,7 +108,7 @@ print(digest.hexdigest())
 
 
 def test_draws_are_the_same_in_every_process():
-    """Those of templates of all manners; written down, so that a machine that draws otherwise is noticed."""
+    """Written down, so that another machine or version that draws otherwise is noticed."""
     outputs = {
         subprocess.run(
             [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True,
