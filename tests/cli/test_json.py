@@ -71,7 +71,7 @@ def test_json_of_check_has_the_contract_s_fields(workbook, capsys):
     report = document(outcome)
     assert outcome[0] == 1
     keys = {"workbook", "verdict", "counts", "tensors", "cells", "notes", "givens_changed"}
-    keys |= {"not_judged"}
+    keys |= {"not_judged", "not_tried"}
     assert set(report) == keys
     assert report["workbook"] == str(workbook)
     assert report["verdict"] == "wrong"

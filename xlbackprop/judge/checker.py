@@ -16,6 +16,7 @@ from typing import Unpack
 from xlbackprop.find.blocks import NamesGone
 from xlbackprop.find.handed_out import handed_out
 from xlbackprop.find.subject import Subject, find_subject
+from xlbackprop.judge.borrowed import mark_borrowed
 from xlbackprop.judge.givens import compare_givens, refuse_unknown_givens
 from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.options import DEFAULT_OPTIONS, CheckKeywords, CheckOptions
@@ -52,7 +53,8 @@ def review_workbook(
         if options.same_givens:
             refuse_unknown_givens(review, numbers)
         review = compare_givens(review, numbers)
-        return _questioned(_explained(review), running, options)
+        review = mark_borrowed(_explained(review), workbook, asked=options.asks_for_formulas)
+        return _questioned(review, running, options)
 
 
 def _subject(workbook: Workbook, running: Recalculation, options: CheckOptions) -> Subject:
@@ -89,7 +91,7 @@ def _questioned(review: Review, running: Recalculation, options: CheckOptions) -
     if options.formulas:
         from xlbackprop.judge.typed import ask_for_formulas
 
-        review = ask_for_formulas(review)
+        review = ask_for_formulas(review, is_tried=options.prove > 0)
     if options.prove and running.engine is not None:
         from xlbackprop.judge.prove import prove
 

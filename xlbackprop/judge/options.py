@@ -50,6 +50,11 @@ class CheckOptions:
     formulas: bool = False
     same_givens: bool = False
 
+    @property
+    def asks_for_formulas(self) -> bool:
+        """Whether a number alone is not enough."""
+        return self.formulas or self.prove > 0
+
     def with_changes(self, **changes: Unpack[CheckKeywords]) -> CheckOptions:
         """Return the options with some of them changed."""
         return replace(self, **changes)

@@ -9,7 +9,7 @@ from xlbackprop.equation import Array
 from xlbackprop.judge.diagnosis import Diagnosis
 from xlbackprop.judge.judgement import Judgement
 from xlbackprop.network import Network
-from xlbackprop.workbook.notes import Note
+from xlbackprop.workbook.notes import UNTRIED, Note
 from xlbackprop.workbook.read.found import Found
 
 
@@ -46,3 +46,8 @@ class Review:
     not_judged: tuple[NotJudged, ...] = ()
     unsettled: frozenset[str] = frozenset()  # of those, what seems to be on the page
     workbook: str = ""  # its path
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something that was asked for, or seems to be there, could not be judged."""
+        return bool(self.unsettled) or any(note.kind in UNTRIED for note in self.notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from xlbackprop.judge.review import Review
 from xlbackprop.report.cell_notes import note_on_cell
 from xlbackprop.report.notes import sentence
 from xlbackprop.report.report import CellResult, Report, TensorResult
+from xlbackprop.workbook.notes import UNTRIED
 
 
 def make_report(review: Review) -> Report:
@@ -43,20 +44,21 @@ def make_report(review: Review) -> Report:
     notes = tuple(map(sentence, review.notes))
     return Report(
         review.workbook,
-        _verdict(counts, review.unsettled),
+        _verdict(counts, is_incomplete=review.is_incomplete),
         counts,
         tensors,
         tuple(cells),
         notes,
         review.givens_changed,
         review.not_judged,
+        tuple(sentence(note) for note in review.notes if note.kind in UNTRIED),
     )
 
 
-def _verdict(counts: Mapping[str, int], unsettled: Collection[str]) -> str:
+def _verdict(counts: Mapping[str, int], *, is_incomplete: bool) -> str:
     if any(counts.get(status.word) for status in (Status.WRONG, Status.INVALID, Status.TYPED)):
         return "wrong"
-    if counts.get(Status.BLANK.word) or unsettled:
+    if counts.get(Status.BLANK.word) or is_incomplete:
         return "incomplete"
     # Numbers so large that errors follow from them: nothing is wrong, and nothing right.
     return "wrong" if counts.get(Status.CARRIED.word) else "right"

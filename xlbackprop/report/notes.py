@@ -87,5 +87,8 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f"{_counted(note, 'cell', 'cells')} could not be tried: the engine cannot compute"
         f" {'it' if note.count == 1 else 'them'}"
     ),
+    NoteKind.UNEVALUATED: lambda note: (
+        f"{_counted(note, 'formula', 'formulas')} could not be tried: not recalculated"
+    ),
     NoteKind.STOPPED: _on_stop,
 }

@@ -63,11 +63,12 @@ class Report:
     """The outcome of a check.
 
     `verdict` is "right", "wrong" (something is wrong or invalid, or overflows) or "incomplete"
-    (nothing is wrong, but cells are blank, or a tensor that seems to be there could not be
-    judged). `cells` lists every graded cell that is not right: wrong ones first, carried ones
-    last. `notes` are on the workbook as a whole, `givens_changed` says which givens and parameters
-    are not those that were handed out, and `not_judged` names every computed tensor that was not
-    judged.
+    (nothing is wrong, but cells are blank, a tensor that seems to be there could not be judged,
+    or what was asked for could not be tried). `cells` lists every graded cell that is not right:
+    wrong ones first, carried ones last. `notes` are on the workbook as a whole, `givens_changed`
+    says which givens and parameters are not those that were handed out, `not_judged` names every
+    computed tensor that was not judged, and `not_tried` has those of
+    the notes that say what could not be tried.
     """
 
     workbook: str
@@ -78,6 +79,7 @@ class Report:
     notes: tuple[str, ...] = ()
     givens_changed: tuple[GivensChanged, ...] = ()
     not_judged: tuple[NotJudged, ...] = ()
+    not_tried: tuple[str, ...] = ()
 
     def told(self, hints: Hints) -> Report:
         """Return the report with no more in it than the level of hints allows."""

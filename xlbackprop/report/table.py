@@ -21,8 +21,8 @@ def csv_report(report: Report) -> str:
     """Return a line for each cell that is not right, below a line of heads.
 
     Numbers are numbers. A text that a spreadsheet would calculate stands behind an apostrophe.
-    Before them come lines without a cell, on whole tensors: givens that were changed, and what
-    was not judged.
+    Before them come lines without a cell, on whole tensors: givens that were changed, what
+    was not judged, and what was not tried.
     """
     table = StringIO()
     writer = csv.DictWriter(table, [field.name for field in fields(CellResult)], restval="")
@@ -38,6 +38,8 @@ def _lines(report: Report) -> Iterator[dict[str, Any]]:
         yield {"tensor": one.tensor, "status": "given changed", "note": note}
     for left_out in report.not_judged:
         yield {"tensor": left_out.tensor, "status": "not judged", "note": left_out.reason}
+    for note in report.not_tried:
+        yield {"status": "not tried", "note": note}
     for cell in report.cells:
         yield {**asdict(cell), "index": f"[{','.join(map(str, cell.index))}]"}
 

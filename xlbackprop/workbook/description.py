@@ -23,6 +23,8 @@ from math import isfinite
 from xlbackprop.errors import WorkbookError, one_line
 
 SHEET = "_xlbackprop"
+# Where a practice page has its answers.
+ANSWERS = "_answers"
 FORMAT = 1
 
 

@@ -22,7 +22,12 @@ class NoteKind(StrEnum):
     CLAIMED = "claimed"  # names, cells: where it is judged though few numbers fit; reason: why
     HOLDS = "holds"  # count: cells that hold on other numbers; draws
     UNTRIED = "untried"  # count: cells that could not be tried on other numbers
+    UNEVALUATED = "unevaluated"  # count: formulas asked for, and not recalculated
     STOPPED = "stopped"  # draws that were tried, among so many; reason
+
+
+# What was asked for, and could not be tried.
+UNTRIED = (NoteKind.UNTRIED, NoteKind.UNEVALUATED, NoteKind.STOPPED)
 
 
 @dataclass(frozen=True)

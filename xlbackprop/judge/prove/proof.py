@@ -9,7 +9,8 @@ import numpy as np
 
 from xlbackprop.equation import Array, Index, Mask
 from xlbackprop.judge.prove.counterexample import Disproof, explain
-from xlbackprop.judge.prove.draws import draw
+from xlbackprop.judge.prove.draws import draw, draw_row
+from xlbackprop.judge.prove.manners import manner_of
 from xlbackprop.judge.prove.trials import Trial, Trials
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Judgement, Status
@@ -22,19 +23,22 @@ def prove(review: Review, engine: Engine, draws: int, *, seed: int = 0) -> Revie
     """Return the review after so many draws of the inputs, with notes on what was tried.
 
     A cell that was right or carried and is wrong in a draw becomes wrong; one that only follows
-    a wrong cell stays as it is. The draws depend on the seed and the tensors' names only.
+    a wrong cell stays as it is. The draws depend on the seed, the tensors'
+    names and the numbers on the page only.
     """
     trials = Trials(review, engine)
     proof = _Proof(_candidates(trials, review.judgements))
     stopped = ""
     tell("trying the formulas on other numbers", 0, draws)
+    page = _page(trials, seed)
+    rows = np.array([draw_row(trials.inputs, page, number, seed) for number in range(draws)])
     try:
-        for trial in trials.run(_rows(trials, draws, seed)):
+        for trial in trials.run(rows, extreme=[manner_of(n).extreme for n in range(draws)]):
             proof.take(trial)
             tell("trying the formulas on other numbers", proof.taken, draws)
     except EngineStopped as reason:
         stopped = str(reason)
-    disproofs = explain(trials, _page(trials, seed), proof.disproved)
+    disproofs = explain(trials, page, proof.disproved)
     judgements = _judged(trials, review.judgements, disproofs)
     return replace(
         review, judgements=judgements, notes=(*review.notes, *proof.notes(draws, stopped))
@@ -78,24 +82,14 @@ def _candidates(trials: Trials, judgements: Mapping[str, Judgement]) -> Mask:
     return np.asarray((statuses == Status.RIGHT) | (statuses == Status.CARRIED))
 
 
-def _rows(trials: Trials, draws: int, seed: int) -> Array:
-    """Return the numbers of all draws, a row for each."""
-    return np.array([_row(trials, number, seed) for number in range(draws)])
-
-
-def _row(trials: Trials, number: int, seed: int) -> Array:
-    arrays = [draw(tensor, number, seed).ravel() for tensor in trials.inputs]
-    return np.concatenate(arrays) if arrays else np.empty(0)
-
-
 def _page(trials: Trials, seed: int) -> Array:
     """Return the numbers on the page, with others where it has none that are allowed."""
-    drawn, row = _row(trials, 0, seed), []
+    row = [np.empty(0)]
     for tensor in trials.inputs:
         numbers = trials.review.found[tensor.name].numbers
-        row.append(np.where(tensor.domain.allows(numbers), numbers, np.nan).ravel())
-    page = np.concatenate(row) if row else np.empty(0)
-    return np.where(np.isnan(page), drawn, page)
+        allowed = tensor.domain.allows(numbers)
+        row.append(np.where(allowed, numbers, draw(tensor, 0, seed)).ravel())
+    return np.concatenate(row)
 
 
 def _judged(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Index, Mask, Tensor
 from xlbackprop.equation.indices import index_at
+from xlbackprop.formula.places import Places
+from xlbackprop.judge.retyped import given_of, retyped
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Status, verify
 from xlbackprop.tolerance import largest_of, matches
@@ -22,6 +24,8 @@ from xlbackprop.workbook.read.found import Found
 
 S = TypeVar("S", bound=np.generic)
 
+# Engines take what is nearer to 0 than this for 0 when they compare.
+_NEARLY_ZERO = 1e-15
 # So many numbers go to the engine at once: 32 megabytes.
 _MOST_NUMBERS = 4_000_000
 
@@ -52,16 +56,43 @@ class Trials:
 
     @cached_property
     def input_cells(self) -> CellList:
-        """The cells of the inputs."""
-        return list_cells([self.review.found[tensor.name].places for tensor in self.inputs])
+        """The cells that get numbers: those of the inputs, and where these were typed again."""
+        return list_cells(self._places).where(self._chosen)
+
+    @property
+    def _places(self) -> list[Places]:
+        """The places of the inputs, and of the tensors in which some were typed again."""
+        names = [*(tensor.name for tensor in self.inputs), *self._retyped]
+        return [self.review.found[name].places for name in names]
 
     @cached_property
-    def _first_in_cell(self) -> NDArray[np.intp]:
-        """For each number of a row, the first one that goes into the same cell."""
-        _, first, which = np.unique(
+    def _chosen(self) -> Mask:
+        """Which entries of these are given numbers."""
+        every = np.ones(sum(tensor.size for tensor in self.inputs), dtype=np.bool_)
+        return np.concatenate([every, *(mask.ravel() for mask in self._retyped.values())])
+
+    @cached_property
+    def _retyped(self) -> dict[str, Mask]:
+        return retyped(self.review.network, self.review.found)
+
+    @cached_property
+    def _numbers_of_cells(self) -> NDArray[np.intp]:
+        """For each of the input cells, which of a row's numbers it gets: one for each cell."""
+        ends = np.cumsum([tensor.size for tensor in self.inputs])
+        first = {
+            tensor.name: int(end) - tensor.size
+            for tensor, end in zip(self.inputs, ends, strict=True)
+        }
+        positions = [np.arange(ends[-1] if len(ends) else 0)]
+        for name, mask in self._retyped.items():
+            given = given_of(self.review.network, name)
+            if given is not None:
+                positions.append(first[given.name] + np.flatnonzero(mask))
+        every = np.concatenate(positions)
+        _, where, which = np.unique(
             self.input_cells.cells, axis=0, return_index=True, return_inverse=True
         )
-        return first[which.reshape(-1)]
+        return every[where[which.reshape(-1)]]
 
     @cached_property
     def graded_cells(self) -> CellList:
@@ -96,29 +127,32 @@ class Trials:
             position -= tensor.size
         raise IndexError(position)
 
-    def run(self, rows: Array) -> Iterator[Trial]:
+    def run(self, rows: Array, extreme: Sequence[bool] = ()) -> Iterator[Trial]:
         """Yield a trial for each row of numbers. Raises EngineStopped.
 
-        Entries that are one cell on the page, such as one bias for all units, get one number.
+        Entries that are one cell on the page, such as one bias for all units, get one number. In
+        an `extreme` row an error is no answer.
         """
-        rows = rows[:, self._first_in_cell]
+        rows = rows[:, self._numbers_of_cells[: rows.shape[1]]]
+        is_extreme = iter(extreme or [False] * len(rows))
         together = max(1, _MOST_NUMBERS // max(1, rows.shape[1]))
         for start in range(0, len(rows), together):
             part = rows[start : start + together]
             cells, numbers = self._with_unable(part)
             answers = self.engine.draws(cells, numbers, self.graded_cells)
             for row, values in zip(part, answers, strict=True):
-                yield Trial(self, row, values)
+                yield Trial(self, row, values, next(is_extreme))
 
     def _with_unable(self, rows: Array) -> tuple[CellList, Array]:
         """Return the cells to be given numbers, and those: true ones where the engine is unable."""
+        numbers = rows[:, self._numbers_of_cells]
         if not self.unable.any():
-            return self.input_cells, rows
-        places = [self.review.found[tensor.name].places for tensor in self.inputs + self.graded]
-        cells = list_cells(places)
-        mask = np.concatenate([np.ones(rows.shape[1], dtype=np.bool_), self.unable])
+            return self.input_cells, numbers
+        graded = [self.review.found[tensor.name].places for tensor in self.graded]
+        cells = list_cells([*self._places, *graded])
         truth = [self.truth_of(row)[self.unable] for row in rows]
-        return cells.where(mask), np.concatenate([rows, np.nan_to_num(truth)], axis=1)
+        mask = np.concatenate([self._chosen, self.unable])
+        return cells.where(mask), np.concatenate([numbers, np.nan_to_num(truth)], axis=1)
 
     def truth_of(self, row: Array) -> Array:
         """Return what the graded cells should hold with a row of numbers; NaN where unknown."""
@@ -133,6 +167,7 @@ class Trial:
     trials: Trials
     row: Array
     values: Values
+    extreme: bool = False
 
     @cached_property
     def inputs(self) -> dict[str, Array]:
@@ -148,13 +183,19 @@ class Trial:
     def tested(self) -> Mask:
         """Where the engine gave an answer, and there is a number to hold against it."""
         unable = (self.values.kinds == UNABLE) | self.trials.unable
+        if self.extreme:
+            unable |= self.values.kinds == State.ERROR
         return np.asarray(np.isfinite(self.truth) & ~unable)
 
     @cached_property
     def suspect(self) -> Mask:
         """Where a tested cell holds neither the true number nor what follows from the others."""
         differs = ~self._matches(self.truth) & self.tested
-        return differs & ~self._matches(self._own) if differs.any() else differs
+        if differs.any():
+            differs &= ~self._matches(self._own)
+        if self.extreme and differs.any():
+            differs &= ~self._is_doubtful
+        return differs
 
     def _matches(self, numbers: Array) -> Mask:
         tensors = self.trials.shaped(numbers)
@@ -169,6 +210,22 @@ class Trial:
         return self.trials.flat(
             {name: network.equation_of[name].evaluate(arrays) for name in on_page}
         )
+
+    @property
+    def _is_doubtful(self) -> Mask:
+        """Which cells are made from what an engine may take for 0, and is not."""
+        network = self.trials.review.network
+        arrays = network.evaluate(self.inputs)
+        tiny = {
+            name
+            for name, array in arrays.items()
+            if ((array != 0) & (np.abs(array) < _NEARLY_ZERO)).any()
+        }
+        doubtful = [
+            any(source.name in tiny for source in network.equation_of[one.name].sources.values())
+            for one in self.trials.graded
+        ]
+        return np.repeat(doubtful, [tensor.size for tensor in self.trials.graded])
 
     @cached_property
     def _numbers(self) -> Array:

@@ -24,13 +24,14 @@ import xlsxwriter
 
 from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.formula.grid import Addresses, View, view_from
+from xlbackprop.workbook import description
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.limits import Limit, LimitWriter
 from xlbackprop.workbook.write.rounding import nearest_formula
 from xlbackprop.workbook.write.stacked_sheet import Blocks, StackedSheet
 from xlbackprop.workbook.write.style import Formats
 
-SHEET = "_answers"
+SHEET = description.ANSWERS
 
 
 def equations_to_answer(
