@@ -80,7 +80,7 @@ def test_numbers_that_arithmetic_makes_of_texts(text, numbers):
     assert in_arithmetic(text) == pytest.approx(tuple(numbers))
 
 
-@pytest.mark.parametrize("formula", ["=1/0", "=NA()", "=1>2", "=TRUE", "=SQRT(-1)"])
+@pytest.mark.parametrize("formula", ["=1/0", "=NA()", "=#N/A", "=1>2", "=TRUE", "=SQRT(-1)"])
 def test_formula_that_refers_to_nothing_does_not_follow(statuses, formula):
     assert statuses({OUT: "todo", NEXT: formula})[NEXT] == "invalid"
 

@@ -10,6 +10,7 @@ import pytest
 import xlsxwriter
 
 import xlbackprop
+from tests.support.filling import fill
 from tests.support.oracles import libreoffice
 from tests.support.running_engine import engine_with
 from xlbackprop.workbook.engine.cell_list import CellList
@@ -32,6 +33,7 @@ GAPS = {
     "{=COUNT(1/(A1:A3>1))}": 2.0,
     "{=COUNT(IF(A1:A3>1,A1:A3))}": 2.0,
     "=SUM(LARGE(A1:A3,{1,2}))": 5.0,
+    "=IF(A1*1E-17>0,7,8)": 7.0,  # what differs by less than 2.2E-16 is equal
 }
 COMPUTED = {
     "=SUMPRODUCT(EXP(A1:A3))": np.exp([1, 2, 3]).sum(),
@@ -106,6 +108,18 @@ def test_libreoffice_has_the_numbers_of_the_table(table, tmp_path):
     found = openpyxl.load_workbook(copy, data_only=True)["S"]
     numbers = [found.cell(ROW + 1, column).value for column in range(4, 4 + len(table))]
     assert dict(zip(table, numbers, strict=True)) == pytest.approx(table)
+
+
+@pytest.mark.parametrize("number", [1e-17, 3e-200])
+@pytest.mark.parametrize(("layer", "name"), [("relu", "relu1"), ("leaky_relu", "leaky1")])
+def test_page_of_numbers_too_small_for_the_engine_is_right(number, layer, name, tmp_path):
+    spec = f'name = "s"\ninput = [2]\n[[layers]]\ntype = "{layer}"\n[loss]\ntype = "given"\n'
+    spec += f'[values.arrays]\n"{name}.h" = [{number}, 2.0]\n"{name}.dL_dout" = [3, 4]\n'
+    path = xlbackprop.build(xlbackprop.parse_spec(spec), tmp_path / "small.xlsx")
+    assert xlbackprop.check(path).verdict == "right"
+    place = (f"{name}.dL_dh", (0,))
+    fill(path, {place: ("=0", 0.0)})
+    assert [(cell.tensor, cell.index) for cell in xlbackprop.check(path).cells] == [place]
 
 
 @pytest.mark.parametrize("batch", [1, 3])

@@ -62,12 +62,14 @@ def _is_broken(formula: str, expected: str) -> bool:
 
 
 def _refers(formula: str) -> bool:
-    """Return whether a formula may take an error from a cell: it refers to one, or holds one.
+    """Return whether a formula may take an error from a cell: it refers to one.
 
-    Raises ValueError as `tokens`.
+    So does one that reckons with an error, which may have stood in a cell; an error alone is as
+    good as typed. Raises ValueError as `tokens`.
     """
-    for token in tokens(formula):
-        if token.kind in ("reference", "structured", "error"):
+    found = list(tokens(formula))
+    for token in found:
+        if token.kind in ("reference", "structured") or (token.kind == "error" and found[1:]):
             return True
         if token.kind in ("name", "call") and token.text.upper() not in _REFER_TO_NOTHING:
             return True

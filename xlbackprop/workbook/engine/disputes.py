@@ -112,8 +112,11 @@ class Disputes:
         if values.kinds[at] == UNABLE:
             return True
         from xlbackprop.workbook.engine.doubt import is_beyond_doubt  # noqa: PLC0415  (rarely)
+        from xlbackprop.workbook.engine.too_small import compares_too_small  # noqa: PLC0415
 
-        return not is_beyond_doubt(self._cells.formula(at), self._cells.stored)
+        if not is_beyond_doubt(self._cells.formula(at), self._cells.stored):
+            return True
+        return compares_too_small(self._cells, at)
 
     def _decided(self, doubtful: list[int], values: Values) -> dict[int, float]:
         """Return the numbers that take the place of formulas; the engine is believed of others."""
