@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import xlbackprop
 from tests.support.extreme_networks import extreme_network
-from tests.support.extreme_plantings import tally
+from tests.support.extreme_plantings import plant_givens, tally
 from tests.support.mistakes_of_all_kinds import MISTAKES
 from tests.support.specs_and_values import spec_of
 from xlbackprop.network.values import choose_values
@@ -54,6 +55,19 @@ def test_whoever_overlooks_mistakes_and_accuses_others_is_noticed(tmp_path, monk
 
     monkeypatch.setattr(xlbackprop, "check", accuse)
     assert any("innocent" in fault for fault in tally(SMALL[1:2], tmp_path).faults)
+
+
+@pytest.mark.many
+def test_given_that_is_no_number_accuses_nobody(tmp_path):
+    tried = 0
+    for seed in range(1, 40):
+        path = xlbackprop.build(spec_of(extreme_network(seed)), tmp_path / "x.xlsx", force=True)
+        planted = plant_givens(path, np.random.default_rng([5, seed]))
+        for cell in xlbackprop.check(path).cells:
+            statuses = planted.get((cell.sheet, cell.cell), {"carried"})
+            assert cell.status in statuses, (seed, cell)
+            tried += (cell.sheet, cell.cell) in planted
+    assert tried > 70
 
 
 @pytest.mark.many

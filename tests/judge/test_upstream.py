@@ -132,3 +132,32 @@ def test_what_is_one_number_to_three_digits():
     assert is_one_number(np.zeros(3))
     assert not is_one_number(np.array([0.121, 0.124]))
     assert not is_one_number(np.array([1e-9, 2e-9]))
+
+
+def pooled(side, kernel):
+    return Page(
+        {
+            "name": "p", "input": [1, side, side],
+            "layers": [{"type": "relu"}, {"type": "max_pool2d", "kernel": kernel}],
+            "loss": {"type": "given"}, "values": {"style": "normal", "seed": 3},
+        }
+    )  # fmt: skip
+
+
+def test_tie_among_wrong_numbers_of_the_user_may_be_decided_either_way():
+    page = pooled(2, 2)
+    assert page.true["pool1.winner"] == 2
+    typed = {"relu1.out": np.array([[[7.5, 7.5], [1, 2]]])}
+    for winner, status in enumerate([Status.CARRIED, Status.CARRIED, Status.RIGHT, Status.WRONG]):
+        arrays = page.follow({**typed, "pool1.winner": np.array([[[winner]]])})
+        judged = verify(page.network, page.found(arrays)).judgements
+        assert set(judged["relu1.out"].statuses.ravel().tolist()) == {Status.WRONG}
+        assert judged["pool1.winner"].statuses.item() == status
+
+
+def test_constant_of_the_page_needs_no_known_numbers():
+    """In a window of one cell the winner is 0, whatever is in it."""
+    page = pooled(2, 1)
+    found = page.found(page.true, blank=("relu1.h",))
+    statuses = verify(page.network, found).judgements["pool1.winner"].statuses
+    assert np.isin(statuses, (Status.RIGHT, Status.CARRIED)).all()

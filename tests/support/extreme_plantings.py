@@ -131,6 +131,26 @@ def plant(
     return planted
 
 
+def plant_givens(path: Path, random: np.random.Generator) -> dict[tuple[str, str], frozenset[str]]:
+    """Put what is no number into two givens or parameters; return what these cells are called."""
+    book, where = openpyxl.load_workbook(path), places_by_index(path)
+    kinds = {tensor.name: tensor.kind for tensor in xlbackprop.inspect(path).tensors}
+    givens = [place for place in where if kinds[place[0]] in ("given", "parameter")]
+    no_numbers = [kind for kind, (_, names) in MISTAKES.items() if names <= {"invalid", "blank"}]
+    planted = {}
+    for chosen in random.choice(len(givens), min(2, len(givens)), replace=False):
+        sheet, address = where[givens[chosen]]
+        cell = book[sheet][address]
+        spot = Spot(address, f"={address}", float(cell.value), np.array([cell.value]), random)
+        kind = str(random.choice(no_numbers))
+        content = MISTAKES[kind][0](spot)
+        if content is not None and not str(content.value).startswith("=("):  # a circle
+            _put(cell, content)
+            planted[sheet, address] = MISTAKES[kind][1]
+    book.save(path)
+    return planted
+
+
 def openpyxl_formula(value: Any) -> str | None:
     """Return a cell's formula as openpyxl has it, None where it has none."""
     return value if isinstance(value, str) and value.startswith("=") else None
@@ -242,6 +262,7 @@ def _unseen(path: Path, planted: Sequence[Planted]) -> set[tuple[str, str]]:
         (one.sheet, one.address)
         for one, number, *others in zip(planted, numbers, *follows, strict=True)
         if any(_is_alike(one, number, other) for other in (one.spot.value, *others))
+        or (one.refers and not _is_number(others[0]))  # there is no telling what follows
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Equation, Mask
+from xlbackprop.judge.constants import constants
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.verify.noise import Noise
 from xlbackprop.judge.verify.upstream import follows_from_invalid, follows_from_nothing
@@ -54,7 +55,7 @@ class TensorJudge:
     def judgement(self) -> Judgement:
         """Return what is said of the tensor's cells."""
         right, ties = self._right()
-        follows = self._follows()
+        follows = self._follows(right)
         uncredited = self._uncredited(~right & follows)
         statuses = np.select(
             [right, follows & ~uncredited, self._is_number, self._is_blank],
@@ -97,10 +98,8 @@ class TensorJudge:
         right |= self._gives("accepted") & near
         ties = np.zeros_like(right)
         if self._equation.accepts is not None and not right.all():
-            allowed = allowance(self._expected, self._tolerance)
             for version in ("true", "accepted"):
-                arrays = self._evaluate.arrays(version)
-                ties |= self._equation.accepted(self._numbers, allowed, arrays) & ~right
+                ties |= self._accepts(version) & ~right
         return right | ties | self._is_noise(right | ties), ties
 
     def _is_noise(self, right: Mask) -> Mask:
@@ -114,11 +113,18 @@ class TensorJudge:
     def _gives(self, version: str) -> Mask:
         return self._evaluate.gives(version, self._numbers, self._tolerance)
 
-    def _follows(self) -> Mask:
+    def _accepts(self, version: str) -> Mask:
+        """Return which cells hold another valid answer on a version that has a tie."""
+        allowed = allowance(self._evaluate(version), self._tolerance)
+        return self._equation.accepted(self._numbers, allowed, self._evaluate.arrays(version))
+
+    def _follows(self, right: Mask) -> Mask:
         """Return which cells follow from one of the versions of the user's own earlier cells."""
         follows = np.zeros(self._numbers.shape, dtype=np.bool_)
         for version in USERS_VERSIONS:
             follows |= self._gives(version)
+            if self._equation.accepts is not None and not (right | follows).all():
+                follows |= self._accepts(version)
         expects_none = np.isnan(self._evaluate("counted")) | np.isnan(self._evaluate("strict"))
         return follows | follows_from_invalid(self._equation, self._found, expects_none)
 
@@ -127,8 +133,8 @@ class TensorJudge:
         if not follows.any():
             return follows
         uncredited = follows & np.isnan(self._evaluate("hollow"))
-        by_formula = follows_from_nothing(self._found, uncredited)
-        return np.asarray(uncredited & (by_formula | ~self._found.has_formula))
+        uncredited &= follows_from_nothing(self._found, uncredited) | ~self._found.has_formula
+        return np.asarray(uncredited & ~constants(self._equation, uncredited))
 
     def _rounded(self, statuses: NDArray[np.int8]) -> Mask:
         """Return which cells are not right for no other reason than rounding, there or earlier."""

@@ -133,6 +133,8 @@ class Disputes:
     def _decide(self, at: int, values: Values) -> float | None:
         """Return the number that takes a formula's place, None where the engine is believed."""
         kind, saved = values.kinds[at], self._cells.states[at]
+        if kind == State.ERROR and saved != State.NUMBER and self._takes_an_error(at, values):
+            return None  # the other program may have taken a number there, from a text
         if values.texts.get(at) != _CIRCLE and self._opinion is not None:
             theirs = self._opinion.kinds[at]
             if theirs == State.NUMBER and _agree(self._opinion, values, at):
@@ -145,6 +147,12 @@ class Disputes:
         if saved != State.NUMBER or self._is_expected(at, values):
             return None
         return float(self._cells.numbers[at])
+
+    def _takes_an_error(self, at: int, values: Values) -> bool:
+        """Return whether a formula refers to a cell that is an error, which it passes on."""
+        from xlbackprop.workbook.engine.chains import first_of  # noqa: PLC0415
+
+        return not first_of(self._cells, [at], np.flatnonzero(values.kinds == State.ERROR).tolist())
 
     def _is_expected(self, at: int, values: Values) -> bool:
         """Return whether a judged cell holds what it should, if the engine is right."""
