@@ -14,7 +14,8 @@ SPACES = [
 DASHES = [
     "-", "\N{MINUS SIGN}", "\N{EN DASH}", "\N{EM DASH}", "\N{HYPHEN}", "\N{NON-BREAKING HYPHEN}",
     "\N{FIGURE DASH}", "\N{SMALL HYPHEN-MINUS}", "\N{FULLWIDTH HYPHEN-MINUS}",
-    "\N{HORIZONTAL BAR}", "\N{HYPHEN BULLET}",
+    "\N{HORIZONTAL BAR}", "\N{HYPHEN BULLET}", "\N{SUPERSCRIPT MINUS}", "\N{SUBSCRIPT MINUS}",
+    "\N{MODIFIER LETTER MINUS SIGN}", "\N{HEAVY MINUS SIGN}", "\N{ARMENIAN HYPHEN}",
 ]  # fmt: skip
 UNSEEN = [
     "\N{ZERO WIDTH SPACE}", "\N{ZERO WIDTH NO-BREAK SPACE}", "\N{LEFT-TO-RIGHT MARK}",
@@ -59,6 +60,10 @@ def test_what_is_not_seen_changes_nothing(mark):
         ("-1,234.5", -1234.5),
         ("0,123", 0.123),
         ("1234,567", 1234.567),
+        (
+            "\N{ARABIC-INDIC DIGIT THREE}\N{ARABIC DECIMAL SEPARATOR}\N{ARABIC-INDIC DIGIT FOUR}",
+            3.4,
+        ),
     ],
 )
 def test_number_is_read(text, number):
@@ -72,6 +77,8 @@ def test_number_is_read(text, number):
         ("1,234", (1.234, 1234.0)),
         ("-12.345", (-12.345, -12345.0)),
         ("123,456", (123.456, 123456.0)),
+        ("(149.58)", (-149.58, 149.58)),
+        ("( 2,5 )", (-2.5, 2.5)),
     ],
 )
 def test_number_that_may_mean_two_has_both_readings(text, numbers):
@@ -107,6 +114,12 @@ def test_percentage_and_fraction_are_read(text, kind, number):
         ("", Kind.NOTHING),
         (" \N{NO-BREAK SPACE}\N{ZERO WIDTH SPACE}", Kind.NOTHING),
         ("'", Kind.NOTHING),
+        ("\N{BRAILLE PATTERN BLANK}\N{HANGUL FILLER}", Kind.NOTHING),
+        ("{=SUM(A1:A3*B1:B3)}", Kind.FORMULA),
+        ("(=A1)", Kind.TEXT),
+        ("(-5)", Kind.TEXT),
+        ("12.05.", Kind.DATE),
+        ("2005-12", Kind.DATE),
         ("=A1+B1", Kind.FORMULA),
         (" =SUM(A1:A3)", Kind.FORMULA),
         ("\N{FULLWIDTH EQUALS SIGN}A1", Kind.FORMULA),

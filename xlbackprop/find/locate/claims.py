@@ -38,9 +38,14 @@ class Claims:
     def settle(self, located: Located) -> None:
         """Place what a label or references claim, and say what remains unsettled."""
         for name in self._network.equation_of:
-            if name not in located.spots and name not in located.unsettled:
+            if self._is_missing(name, located):
                 self._claim(self._network.tensors[name], located)
         self._read_labels(located)
+
+    def _is_missing(self, name: str, located: Located) -> bool:
+        """Return whether a tensor was not found that people write down: no copy of another."""
+        is_copy = self._network.tensors[name].kind is Kind.LINK
+        return not is_copy and name not in located.spots and name not in located.unsettled
 
     def _claim(self, tensor: Tensor, located: Located) -> None:
         claims = [spot for spot in self._free(tensor, located) if _is_claim(spot)]
@@ -74,7 +79,7 @@ class Claims:
         """Say where a label names a tensor that was not found; numbers that fit are enough then."""
         for name in self._network.equation_of:
             tensor = self._network.tensors[name]
-            if name in located.spots or name in located.unsettled or tensor.kind is Kind.LINK:
+            if not self._is_missing(name, located):
                 continue
             if label := self._unread_label(tensor, located):
                 fitting = [spot for spot in self._free(tensor, located) if spot.share >= _FITS]
@@ -107,7 +112,7 @@ def _is_claim(spot: Spot) -> bool:
     if spot.label >= PLAINLY:
         return True
     is_usual = spot.tensor.role in _ROLES or spot.tensor.kind is Kind.UPDATE
-    is_block = is_usual and spot.tensor.kind is not Kind.LINK and spot.keys.size > 1
+    is_block = is_usual and spot.keys.size > 1
     return is_block and spot.label >= 0 and spot.references >= _REFERS and spot.oddity < 1
 
 

@@ -28,7 +28,7 @@ _WORDS = (
     (r"targets?|desired|soll|true|t\d*|labels?", ("target",)),
     (r"lr|eta|alpha|lernrate|learning|rate|eps", ("lr",)),
     (r"loss|cost|l|e|j|etotal|kosten|verlust", ("L",)),
-    (r"errors?|fehler", ("L", "error", "dL_dout")),
+    (r"err(or)?s?|fehler", ("L", "error", "dL_dout")),
     (r"deltas?|upstream|d", ("dL_dout", "dL_dh", "error")),
     (r"winners?|argmax|mask", ("winner", "mask")),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from xlbackprop.equation import Array, Tensor
+from xlbackprop.equation import Array, Kind, Tensor
 from xlbackprop.errors import one_line
 from xlbackprop.find.locate.candidates import Readings
 from xlbackprop.find.locate.captions import Captions
@@ -223,6 +223,8 @@ class _Verdicts:
         return LeftOut(tensor.name, reason, tensor.name not in self._fixed)
 
     def _not_computed(self, tensor: Tensor) -> LeftOut:
+        if tensor.kind is Kind.LINK:
+            return LeftOut(tensor.name, "a copy of another tensor, and not on the page", False)
         if reason := self._located.unsettled.get(tensor.name, ""):
             return LeftOut(tensor.name, reason, False, seems_there=True)
         if tensor.name not in self._located.inputs.arrays:

@@ -24,7 +24,8 @@ _GROUPED = re.compile(r"([+-]?)(\d{1,3})((?P<mark>[.,' ])\d{3}(?:(?P=mark)\d{3})
 _FRACTION = re.compile(r"([+-]?)(?:(\d{1,6}) )?(\d{1,6})/(\d{1,6})")
 _MONTH = r"[^\W\d_]{3,9}\.?"
 _DATE = re.compile(
-    rf"(?:\d{{1,4}}[-./]\d{{1,2}}[-./]\d{{1,4}}|\d{{1,2}}[-. ]{{0,2}}{_MONTH}(?:[-. ]?\d{{2,4}})?"
+    rf"(?:\d{{1,4}}[-./]\d{{1,2}}[-./]\d{{1,4}}|\d{{1,2}}\.\d{{1,2}}\.|\d{{4}}-\d{{1,2}}"
+    rf"|\d{{1,2}}[-. ]{{0,2}}{_MONTH}(?:[-. ]?\d{{2,4}})?"
     rf"|{_MONTH}[-. ]\d{{1,4}})(?:[T ]\d{{1,2}}:\d{{2}}.*)?"
 )
 # The beginnings of months' names in the languages of Europe that most people type in.
@@ -37,10 +38,19 @@ _FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _SAME = {
     "\N{MINUS SIGN}": "-",
     "\N{HYPHEN BULLET}": "-",
+    "\N{SUPERSCRIPT MINUS}": "-",
+    "\N{SUBSCRIPT MINUS}": "-",
+    "\N{MODIFIER LETTER MINUS SIGN}": "-",
+    "\N{HEAVY MINUS SIGN}": "-",
     "\N{RIGHT SINGLE QUOTATION MARK}": "'",
     "\N{MODIFIER LETTER APOSTROPHE}": "'",
     "\N{FRACTION SLASH}": "/",
     "\N{DIVISION SLASH}": "/",
+    "\N{ARABIC DECIMAL SEPARATOR}": ".",
+    "\N{ARABIC THOUSANDS SEPARATOR}": "'",
+    "\N{ARABIC PERCENT SIGN}": "%",
+    "\N{BRAILLE PATTERN BLANK}": " ",
+    "\N{HANGUL FILLER}": " ",
 }
 
 
@@ -68,12 +78,14 @@ class Reading:
 def read_text(text: str) -> Reading:
     """Return what a text is that stands where a number belongs."""
     plain = _plain(text)
-    if not plain or plain.startswith("="):
+    if not plain or plain.startswith(("=", "{=")):
         return Reading(Kind.FORMULA if plain else Kind.NOTHING)
     if len(plain) > _LONGEST:
         return Reading(Kind.TEXT)
     if plain.endswith("%"):
         return _of(Kind.PERCENTAGE, list(map(hundredth, _numbers(plain[:-1].rstrip()))))
+    if plain.startswith("(") and plain.endswith(")"):
+        return _of(Kind.NUMBER, _in_brackets(plain[1:-1].strip()))
     if fraction := _FRACTION.fullmatch(plain):
         return _of(Kind.FRACTION, _fractions(*fraction.groups()))
     numbers = _numbers(plain)
@@ -147,6 +159,11 @@ def _of_groups(grouped: re.Match[str]) -> list[float]:
         return []
     whole = first + rest.replace(mark, "")
     return [float(f"{sign}{whole}.{decimals or 0}")]
+
+
+def _in_brackets(plain: str) -> list[float]:
+    """Return what a number in brackets may mean: as in accounts, one below zero, or just that."""
+    return [sign * number for sign in (-1, 1) for number in _numbers(plain) if number > 0]
 
 
 def _fractions(sign: str, whole: str | None, above: str, below: str) -> list[float]:
