@@ -8,15 +8,15 @@ from functools import lru_cache
 import numpy as np
 
 from xlbackprop.equation import Tensor
-from xlbackprop.find.locate.labels import fit
+from xlbackprop.find.locate.labels import fit, names_plainly
 from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, split
 
 _ABOVE, _LEFT = 4, 3
-PLAINLY = 0.8  # how well a label fits that names a tensor
 _SHEET_COUNTS = 0.3
 
 Label = tuple[int, str]  # the key of its cell, and the text
 _fit = lru_cache(maxsize=65_536)(fit)
+_names = lru_cache(maxsize=65_536)(names_plainly)
 
 
 class Captions:
@@ -52,11 +52,17 @@ class Captions:
         """Return the keys of the labels near a tensor's blocks."""
         return {key for box in _boxes(keys) for key in self._cells_of_labels(box)}
 
+    def name(self, keys: Keys, tensor: Tensor) -> bool:
+        """Return whether a label near a tensor's first block names the tensor plainly."""
+        order = self._orders[tensor.name]
+        groups = self._labels(_boxes(keys)[0])
+        return any(_names(text, tensor, order) for group in groups for _, text in group)
+
     def naming(self, tensor: Tensor) -> Iterator[Label]:
         """Yield the page's labels that plainly name a tensor, and stand beside a number."""
         order = self._orders[tensor.name]
         for key, text in self._page.texts.items():
-            if _fit(text, tensor, order) >= PLAINLY and self.numbers_beside(key):
+            if _names(text, tensor, order) and self.numbers_beside(key):
                 yield key, text
 
     def numbers_beside(self, key: int) -> list[int]:

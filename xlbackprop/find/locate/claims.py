@@ -14,7 +14,7 @@ import numpy as np
 
 from xlbackprop.equation import Kind, Role, Tensor
 from xlbackprop.errors import one_line
-from xlbackprop.find.locate.captions import PLAINLY, Captions
+from xlbackprop.find.locate.captions import Captions
 from xlbackprop.find.locate.disputes import Disputes
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.spots import Located, Spot
@@ -48,7 +48,7 @@ class Claims:
         return not is_copy and name not in located.spots and name not in located.unsettled
 
     def _claim(self, tensor: Tensor, located: Located) -> None:
-        claims = [spot for spot in self._free(tensor, located) if _is_claim(spot)]
+        claims = [spot for spot in self._free(tensor, located) if is_claim(spot)]
         if not claims:
             return
         best = max(claims, key=lambda spot: (_strength(spot), spot.rank))
@@ -108,8 +108,11 @@ class Claims:
         return "!".join(places.at((0,)))
 
 
-def _is_claim(spot: Spot) -> bool:
-    if spot.label >= PLAINLY:
+def is_claim(spot: Spot) -> bool:
+    """Return whether a label or the formulas' references say that a place is the tensor's."""
+    if spot.tensor.kind is Kind.LINK:
+        return False
+    if spot.is_named:
         return True
     is_usual = spot.tensor.role in _ROLES or spot.tensor.kind is Kind.UPDATE
     is_block = is_usual and spot.keys.size > 1

@@ -9,8 +9,8 @@ import numpy as np
 from xlbackprop.equation import Array, Equation, Mask, Tensor
 from xlbackprop.find.locate.by_numbers import placed_by_numbers
 from xlbackprop.find.locate.candidates import Candidates, Readings
-from xlbackprop.find.locate.captions import PLAINLY, Captions
-from xlbackprop.find.locate.claims import Claims
+from xlbackprop.find.locate.captions import Captions
+from xlbackprop.find.locate.claims import Claims, is_claim
 from xlbackprop.find.locate.disputes import Disputes
 from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys, Page
@@ -154,8 +154,10 @@ class ComputedSearch:
             keys,
             matched.reshape(tensor.shape),
             self._captions.fit(keys, tensor),
+            self._captions.name(keys, tensor),
             self._refers(keys, sources),
             float(self._page.formulas_at(keys).mean()),
+            float((self._page.find(keys) < 0).mean()),
             float(candidates.oddities[n]),
             len(np.unique(np.round(numbers[matched], 9))),
         )
@@ -193,7 +195,8 @@ class ComputedSearch:
         for spot in sorted(spots, key=lambda one: -one.rank):
             cells = spot.keys.ravel().tolist()
             wanted = spot.tensor.name not in found and spot.evidence >= _ENOUGH
-            if wanted and taken.isdisjoint(cells):
+            speaks = spot.share >= 0.5 or is_claim(spot)
+            if wanted and speaks and taken.isdisjoint(cells):
                 found[spot.tensor.name] = spot
                 taken.update(cells)
         return found
@@ -202,7 +205,7 @@ class ComputedSearch:
 def _is_counted_with(spot: Spot) -> bool:
     """Return whether what follows may follow from the numbers in a place."""
     fits = spot.share >= 0.5 and spot.different > 1
-    return fits or (spot.label >= PLAINLY and spot.oddity < 1)
+    return fits or (spot.is_named and spot.oddity < 1)
 
 
 def _matched(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:

@@ -41,6 +41,7 @@ _USUAL_NAMES = {
 }
 _SUBJECT_OF = tuple((re.compile(pattern), roles) for pattern, roles in _SUBJECTS.items())
 _ROLE_OF = tuple((re.compile(pattern), roles) for pattern, roles in _WORDS)
+_PLAINLY = 0.8  # how well a label fits at least that names a tensor
 _GRADIENT = re.compile(r"\bd(?:l|e|c|j|loss|error|etotal)?\s*/\s*d\s*([a-z]+\d*)")
 _D_OF = re.compile(r"\bd(?:l|e|c|j)?_?d?_?([a-z]+\d*)\b")
 _GRADIENT_WORD = re.compile(r"\b(grad(?:ient)?s?|gradienten?|nabla|derivatives?|dl|updates? to)\b")
@@ -127,6 +128,13 @@ def fit(label: str, tensor: Tensor, order: int) -> float:
         return -0.6
     score = 1.0 if meaning.roles[0] in names else 0.6
     return score + _layer_fit(label, meaning, tensor, order)
+
+
+def names_plainly(label: str, tensor: Tensor, order: int) -> bool:
+    """Return whether a label names a tensor, and would not sooner name another of its layer."""
+    roles = meaning_of(label).roles
+    names = {tensor.short, _USUAL_NAMES.get(tensor.role, tensor.short)}
+    return bool(roles) and roles[0] in names and fit(label, tensor, order) >= _PLAINLY
 
 
 def _layer_fit(label: str, meaning: Meaning, tensor: Tensor, order: int) -> float:

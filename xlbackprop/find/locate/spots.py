@@ -17,8 +17,10 @@ class Spot:
     keys: Keys
     matched: Mask  # which entries are what the equation gives
     label: float
+    is_named: bool  # by a label that would not sooner name another tensor
     references: float  # from 0 to 1: how far the formulas refer to the equation's sources
     formulas: float  # the share of cells with a formula
+    empty: float  # the share of cells with nothing in them
     oddity: float
     different: int  # how many different numbers match
 
@@ -41,7 +43,7 @@ class Spot:
         copy = 0.2 if self.tensor.kind in (Kind.LINK, Kind.HELPER) else 0.0
         return (
             numbers + 0.5 * self.label + 0.6 * self.references + 0.3 * self.formulas
-            - 0.08 * self.oddity - copy
+            - 0.08 * self.oddity - 2 * self.empty - copy
         )  # fmt: skip
 
 
