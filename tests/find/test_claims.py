@@ -101,7 +101,7 @@ def test_page_of_typed_numbers_is_right(layout, tmp_path):
 # Rows of indices and hidden columns stand beside labels, where copies of tensors might.
 HANDMADE = [
     ("mlp-2-2-2", "labels-inside"), ("mlp-2-2-2", "hidden-columns"), ("mlp-2-2-2", "transposed"),
-    ("conv5x5x2", "channels-last"), ("conv5x5x2", "bias-column-of-w"), ("two-conv", "labels-inside"),
+    ("conv5x5x2", "channels-last"), ("conv5x5x2", "bias-column-of-w"),
 ]  # fmt: skip
 HANDMADE_IDS = ["-in-".join(case) for case in HANDMADE]
 

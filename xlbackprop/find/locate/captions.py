@@ -31,12 +31,9 @@ class Captions:
     def fit(self, keys: Keys, tensor: Tensor) -> float:
         """Return how well the labels fit, from -1 to about 2; 0 where they say nothing."""
         boxes = _boxes(keys)
-        first = self._fit_of_block(boxes[0], tensor)
-        read = self._cells_of_labels(boxes[0])
-        # A label tells once: that all cells of one block are below it speaks for no other reading.
-        apart = (box for box in boxes[1:] if not self._cells_of_labels(box) <= read)
-        following = [one for box in apart if (one := self._fit_of_block(box, tensor))]
-        score = first + (0.3 * float(np.mean(following)) if following else 0.0)
+        fits = [self._fit_of_block(box, tensor) for box in boxes]
+        following = [one for one in fits[1:] if one]
+        score = fits[0] + (0.3 * float(np.mean(following)) if following else 0.0)
         sheet = self._page.sheets[boxes[0][0] // NEXT_SHEET]
         return score + _SHEET_COUNTS * _fit(sheet, tensor, self._orders[tensor.name])
 
