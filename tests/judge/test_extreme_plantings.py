@@ -9,6 +9,7 @@ import xlbackprop
 from tests.support.extreme_networks import extreme_network
 from tests.support.extreme_plantings import plant_givens, tally
 from tests.support.mistakes_of_all_kinds import MISTAKES
+from tests.support.oracles import libreoffice
 from tests.support.specs_and_values import spec_of
 from xlbackprop.network.values import choose_values
 from xlbackprop.tolerance import largest_of
@@ -26,6 +27,13 @@ def test_planted_mistakes_are_found_and_nothing_else(tmp_path):
     table = tally(SMALL, tmp_path)
     faultless(table)
     assert table.planted > 20
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_that_is_asked_about_an_error_does_not_accuse_anybody(tmp_path):
+    """It makes numbers of other texts than the engine: an error that is passed on is no gap."""
+    libreoffice.require_libreoffice()
+    faultless(tally((2240,), tmp_path))
 
 
 @pytest.mark.many
