@@ -80,6 +80,10 @@ def without_styles(name, content):
     return name, content
 
 
+def without_fills(name, content):
+    return name, re.sub(rb"<fills.*</fills>", b"", content) if name == STYLES else content
+
+
 def without_names_and_views(name, content):
     """Leave only what no workbook can do without; the names, by which blocks are found."""
     if name == BOOK:
@@ -107,8 +111,8 @@ def single_quoted(name, content):
 @pytest.mark.parametrize(
     "form",
     [
-        strict, prefixed, absolute, elsewhere, without_styles, without_names_and_views,
-        with_byte_order_mark, in_latin_1, single_quoted,
+        strict, prefixed, absolute, elsewhere, without_styles, without_fills,
+        without_names_and_views, with_byte_order_mark, in_latin_1, single_quoted,
     ],
     ids=lambda form: form.__name__,
 )  # fmt: skip
@@ -169,10 +173,6 @@ def in_utf_16(name, content):
     return name, content
 
 
-def without_fills(name, content):
-    return name, re.sub(rb"<fills.*</fills>", b"", content) if name == STYLES else content
-
-
 def without_a_part(name, content):
     return None if name == STYLES else (name, content)
 
@@ -185,7 +185,6 @@ def of_an_unknown_edition(name, content):
     ("form", "reason"),
     [
         (in_utf_16, "'xl/styles.xml' is in UTF-16"),
-        (without_fills, "'xl/styles.xml' has no fills"),
         (without_a_part, "'xl/styles.xml' is missing"),
         (of_an_unknown_edition, "written in 'http://schemas.openxmlformats.org/spreadsheetml/2106"),
     ],

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ import xlbackprop
 from xlbackprop.cli import checking, options
 from xlbackprop.cli.progress import shown_progress
 from xlbackprop.cli.sections import section
+from xlbackprop.errors import one_line
 from xlbackprop.judge.options import CheckOptions
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.outputs import OUTPUTS, Outcome, write_outputs
@@ -55,14 +57,24 @@ def check(
     with shown_progress(quiet=as_json):
         review = xlbackprop.review_workbook(workbook, check_options)
         report = xlbackprop.make_report(review).told(hints)
-        write_outputs(Outcome(workbook, review, report, hints), paths, force=force)
+        left_out = write_outputs(Outcome(workbook, review, report, hints), paths, force=force)
     if as_json:
         click.echo(report.to_json())
     else:
         from xlbackprop.report.terminal.report import print_report
 
         print_report(report, sys.stdout)
-        for option, path in paths.items():
-            click.echo(f"\n{OUTPUTS[option].name}: {path}")
+        _print_files({option: path for option, path in paths.items() if option not in left_out})
+    _complain_of(left_out)
     others = check_options.same_givens and report.givens_changed
-    context.exit(0 if report.verdict == "right" and not others else 1)
+    context.exit(1 if report.verdict != "right" or others or left_out else 0)
+
+
+def _print_files(paths: Mapping[str, Path]) -> None:
+    for option, path in paths.items():
+        click.echo(f"\n{OUTPUTS[option].name}: {path}")
+
+
+def _complain_of(left_out: Mapping[str, str]) -> None:
+    for why in left_out.values():
+        click.echo(f"xlbackprop: {one_line(why)}", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlbackprop.contract.registry import Registry
+from xlbackprop.errors import WorkbookError
 from xlbackprop.progress import tell
 from xlbackprop.workbook.save import save
 
@@ -34,8 +35,9 @@ Maker = Callable[[Outcome, Path], bytes]
 class Output:
     """A form of output: the words for it, and what makes a file's content.
 
-    `make` gets the outcome and the path of the file that is to be, and raises OutputError where
-    a file of that name cannot be made. An empty `ending` is that of the checked workbook.
+    `make` gets the outcome and the path of the file that is to be; it raises OutputError where a
+    file of that name cannot be made, and WorkbookError where the workbook does not allow one. An
+    empty `ending` is that of the checked workbook.
     """
 
     option: str  # "html": --html on the command line
@@ -59,16 +61,23 @@ def output(option: str, *, name: str, ending: str, help: str) -> Callable[[Maker
     return register
 
 
-def write_outputs(outcome: Outcome, paths: Mapping[str, Path], *, force: bool = False) -> None:
+def write_outputs(
+    outcome: Outcome, paths: Mapping[str, Path], *, force: bool = False
+) -> dict[str, str]:
     """Write the outcome to files, each in the form of its key in OUTPUTS; all, or none.
 
-    Raises OutputError where one of them cannot be made or written; an existing file is replaced
-    only with `force`.
+    What the workbook itself does not allow is left out: returned by its key, and why. Raises
+    OutputError where a file cannot be made or written; an existing one is replaced only with
+    `force`.
     """
-    contents: dict[Path, bytes] = {}
+    contents, left_out = dict[Path, bytes](), dict[str, str]()
     for option, path in paths.items():
         form = OUTPUTS[option]
         tell(f"writing the {form.name}")
-        contents[path] = form.make(outcome, path)
+        try:
+            contents[path] = form.make(outcome, path)
+        except WorkbookError as error:
+            left_out[option] = f"the {form.name} could not be made: {error}"
     for path, content in contents.items():
         save(path, content, force=force)
+    return left_out

@@ -7,6 +7,7 @@
     package    the workbook's parts, their relationships and types
     book       workbook.xml: the sheets, and the new one's place before them
     styles     formats that are a cell's own but for the fill
+    style_lists          the lists of which formats are made, and what each begins with
     sheet, sheet_reader  where a sheet's cells are in its bytes
     recolour   cells given other formats
     notes      the comments of a sheet, beside those that are there

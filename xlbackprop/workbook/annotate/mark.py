@@ -15,6 +15,7 @@ from xlbackprop.workbook.annotate.recolour import recolour
 from xlbackprop.workbook.annotate.shapes import (
     EMPTY_DRAWING,
     blocks_of,
+    free_blocks,
     last_block,
     with_boxes,
     without_boxes,
@@ -50,7 +51,8 @@ class _Marking:
     """The parts that change while a workbook is marked."""
 
     def __init__(self, package: Package) -> None:
-        self._package, self._book, self._styles = package, Book(package), Styles(package)
+        self._package, self._book = package, Book(package)
+        self._styles = Styles(package, self._book.worksheets)
         drawings = [part for part in package.parts if part.lower().endswith(".vml")]
         self._block = last_block(map(package.read, drawings)) + 1
         self._earlier = self._book.summary
@@ -102,11 +104,18 @@ class _Marking:
         package.write(notes_part, changes.content)
         if changes.removed or changes.added:
             drawing = self._drawing_part(part, sheet)
-            kept = without_boxes(package.read(drawing), changes.removed)
+            before = package.read(drawing)
+            kept = without_boxes(before, changes.removed)
             boxed = {key: note.lines for key, note in notes.items() if key in changes.added}
-            package.write(drawing, with_boxes(kept, sheet, boxed, self._block))
-            self._block += blocks_of(len(boxed))
+            blocks = self._take_blocks(blocks_of(len(boxed)), free_blocks(before, kept))
+            package.write(drawing, with_boxes(kept, sheet, boxed, blocks))
         return len(changes.left_out)
+
+    def _take_blocks(self, count: int, free: Sequence[int]) -> list[int]:
+        """Return so many blocks of shape numbers: those that are free, then new ones."""
+        more = max(0, count - len(free))
+        self._block += more
+        return [*free[:count], *range(self._block - more, self._block)]
 
     def _drawing_part(self, part: str, sheet: Sheet) -> str:
         """Return the part of the drawing that a sheet's notes are in, a new one where none is."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
+from itertools import compress
 
 from xlbackprop.formula.addresses import MAX_COLUMNS, cell
 from xlbackprop.workbook.annotate.document import Document, Element
@@ -15,6 +18,9 @@ from xlbackprop.workbook.read.cell_reader import parse_reference
 SIGNATURE = f"— {AUTHOR}"
 _LONGEST = 2_000  # characters; a box with more is not read
 _FIRST_WORDS = tuple(f"{status.upper()}:" for status in COLOURS)
+# What we append to a note: from a gap and a first word to the nearest signature.
+_BEGIN = rf"\n\n(?:{'|'.join(_FIRST_WORDS)})"
+_APPENDED = re.compile(rf"{_BEGIN}(?:(?!{_BEGIN}).)*?{SIGNATURE}", re.DOTALL)
 # A thread's text is kept elsewhere; the note of its cell is a stand-in for older programs.
 _THREAD = "tc="
 
@@ -118,16 +124,37 @@ class _Notes:
         return True
 
     def _take_back(self, comment: Element) -> None:
-        """Remove what was appended to a note of the user's earlier: it begins after a gap."""
+        """Remove what was appended to a note of the user's earlier.
+
+        It is told by its words alone: some programs put all of a note's runs together.
+        """
         text = comment.child("text")
-        runs = list(text.all("r")) if text else []
-        signed = [at for at, run in enumerate(runs) if _text(run).rstrip().endswith(SIGNATURE)]
-        for at in signed:
-            first = at
-            while first and not _text(runs[first]).startswith("\n\n"):
-                first -= 1
-            for run in runs[first : at + 1] if first else []:
+        runs = [run for run in text.children if run.name in ("r", "t")] if text else []
+        whole = "".join(map(_text, runs))
+        is_theirs = bytearray(b"\1") * len(whole)
+        for match in _APPENDED.finditer(whole):
+            is_theirs[match.start() : match.end()] = bytes(len(match[0]))
+        if all(is_theirs):
+            return
+        at = 0
+        for run in runs:
+            after = at + len(_text(run))
+            if any(is_theirs[at:after]):
+                self._keep(run, is_theirs[at:after])
+            else:
                 self.document.remove(run)
+            at = after
+
+    def _keep(self, run: Element, is_kept: Sequence[int]) -> None:
+        """Remove the letters of a run that are not to be kept."""
+        at = 0
+        for part in [run] if run.name == "t" else run.all("t"):
+            after = at + len(part.text)
+            kept = "".join(compress(part.text, is_kept[at:after]))
+            if kept != part.text:
+                inside = self.document.end_of_tag(part.start)
+                self.document.replace(inside, part.outside, escape(kept, quote=False))
+            at = after
 
     def _author(self) -> int:
         if AUTHOR not in self._names:

@@ -132,6 +132,17 @@ class Package:
         self._types[part] = content_type
         return self._relate(source, kind, part)
 
+    def adopt(self, source: str, kind: str, name: str, content_type: str) -> str | None:
+        """Let a part refer to one that is there, but that nothing refers to; return its name.
+
+        None where there is no such part in the folder of the main part.
+        """
+        part = posixpath.join(posixpath.dirname(self.main), name)
+        if part not in self:
+            return None
+        self._types[part] = content_type
+        return self._relate(source, kind, part).target
+
     def relations(self, part: str) -> list[Relation]:
         """Return a part's relationships, new ones last; external ones are left out."""
         old: list[Relation] = []
@@ -182,7 +193,11 @@ class Package:
 
     def _write_types(self) -> None:
         document = Document(_TYPES_PART, self.read(_TYPES_PART))
+        said = {plain_name(one.get("PartName")): one for one in document.root.all("Override")}
         for part, content_type in self._types.items():
+            if plain_name(part) in said:
+                document.set_attribute(said[plain_name(part)].start, "ContentType", content_type)
+                continue
             document.append_to(
                 document.root,
                 f'<{document.prefix}Override PartName="/{xml_text(part)}"'

@@ -1,7 +1,8 @@
 """The boxes in which a sheet's notes appear: a drawing in VML, beside what is in it already.
 
 Programs write VML that is no XML (tags that do not end), so that it is not parsed: boxes are put
-at its end, and ours are found and taken out by their cells.
+at its end, and ours are found and taken out by their cells. Prefixes are any: openpyxl names the
+namespaces `ns0`, `ns1`, … where each is used first.
 """
 
 from __future__ import annotations
@@ -22,25 +23,32 @@ _MOST_LINES = 30
 # Shapes are numbered in blocks, each of which belongs to one drawing of the workbook.
 _BLOCK = 1024
 
-_SHAPE, _SHAPE_END, _END = re.compile(rb"<v:shape\s"), b"</v:shape>", b"</xml"
-_ROW = re.compile(rb"<x:Row>\s*(\d{1,7})\s*</x:Row>")
-_COLUMN = re.compile(rb"<x:Column>\s*(\d{1,5})\s*</x:Column>")
-_BLOCKS = re.compile(rb"""(<o:idmap\b[^<>]*?\sdata\s*=\s*["'])([\d,\s]*)""")
+_SHAPE = re.compile(rb"""<((?:[\w.-]+:)?shape)(?=[\s>])(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
+_NOTE = re.compile(rb"""\sObjectType\s*=\s*["']Note["']""")
+_ROW = re.compile(rb"<(?:[\w.-]+:)?Row>\s*(\d{1,7})\s*<")
+_COLUMN = re.compile(rb"<(?:[\w.-]+:)?Column>\s*(\d{1,5})\s*<")
+_ROOT, _END = re.compile(rb"<(?:[\w.-]+:)?xml\b[^>]*>"), re.compile(rb"</(?:[\w.-]+:)?xml\s*>")
+_BLOCKS = re.compile(rb"""(<(?:[\w.-]+:)?idmap\b[^<>]*?\sdata\s*=\s*["'])([\d,\s]*)""")
 _BLOCK_NUMBER = re.compile(rb"\b\d{1,6}\b")
 _NUMBER = re.compile(rb"_x0000_s(\d{1,9})\b")
 
+# What our boxes write before the names of the three vocabularies.
+_PREFIXES = {
+    "v": "urn:schemas-microsoft-com:vml",
+    "o": "urn:schemas-microsoft-com:office:office",
+    "x": "urn:schemas-microsoft-com:office:excel",
+}
+_DECLARED = "".join(f' xmlns:{prefix}="{name}"' for prefix, name in _PREFIXES.items())
 _TYPE = "_x0000_t202"
 _SHAPE_TYPE = (
-    f'<v:shapetype id="{_TYPE}" coordsize="21600,21600" o:spt="202"'
+    f'id="{_TYPE}" coordsize="21600,21600" o:spt="202"'
     ' path="m,l,21600r21600,l21600,xe"><v:stroke joinstyle="miter"/>'
     '<v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
 )
 EMPTY_DRAWING = (
-    b'<xml xmlns:v="urn:schemas-microsoft-com:vml"'
-    b' xmlns:o="urn:schemas-microsoft-com:office:office"'
-    b' xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit">'
-    b'<o:idmap v:ext="edit" data=""/></o:shapelayout></xml>'
-)
+    f'<xml{_DECLARED}><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data=""/></o:shapelayout>'
+    "</xml>"
+).encode()
 
 
 def last_block(drawings: Iterable[bytes]) -> int:
@@ -49,8 +57,20 @@ def last_block(drawings: Iterable[bytes]) -> int:
     for drawing in drawings:
         for match in _BLOCKS.finditer(drawing):
             used += map(int, _BLOCK_NUMBER.findall(match[2]))
-        used += [int(number) // _BLOCK for number in _NUMBER.findall(drawing)]
+        used += _blocks_in(drawing)
     return max(used)
+
+
+def free_blocks(before: bytes, after: bytes) -> list[int]:
+    """Return the blocks of shape numbers that a drawing has no more use for, now that it is less.
+
+    Boxes that take the place of others take their numbers, so that nothing grows.
+    """
+    return sorted(_blocks_in(before) - _blocks_in(after) - {0})
+
+
+def _blocks_in(drawing: bytes) -> set[int]:
+    return {int(number) // _BLOCK for number in _NUMBER.findall(drawing)}
 
 
 def without_boxes(drawing: bytes, cells: Collection[int]) -> bytes:
@@ -66,41 +86,60 @@ def without_boxes(drawing: bytes, cells: Collection[int]) -> bytes:
 def _shapes(drawing: bytes) -> Iterator[tuple[int, int]]:
     at = 0
     while match := _SHAPE.search(drawing, at):
-        end = drawing.find(_SHAPE_END, match.end())
-        if end < 0:
-            return
-        at = end + len(_SHAPE_END)
+        at = match.end()
+        if not match[0].endswith(b"/>"):
+            ending = b"</%b>" % match[1]
+            end = drawing.find(ending, at)
+            if end < 0:
+                return
+            at = end + len(ending)
         yield match.start(), at
 
 
 def _cell_of(shape: bytes) -> int:
     """Return the cell whose note a shape is for, or -1 for other shapes."""
     row, column = _ROW.search(shape), _COLUMN.search(shape)
-    if b'"Note"' not in shape or row is None or column is None:
+    if not _NOTE.search(shape) or row is None or column is None:
         return -1
     return int(row[1]) * MAX_COLUMNS + int(column[1])
 
 
 def with_boxes(
-    drawing: bytes, sheet: Sheet, notes: Mapping[int, Sequence[str]], block: int
+    drawing: bytes, sheet: Sheet, notes: Mapping[int, Sequence[str]], blocks: Sequence[int]
 ) -> bytes:
-    """Return a drawing with boxes for notes: the lines of each by its cell, numbers from `block`.
+    """Return a drawing with boxes for notes: the lines of each by its cell.
 
-    Raises WorkbookError where the drawing is in a form that no spreadsheet program writes.
+    Their numbers are from `blocks`, as many as `blocks_of` says. Raises WorkbookError where the
+    drawing is in a form that no spreadsheet program writes.
     """
-    end, blocks = drawing.rfind(_END), _BLOCKS.search(drawing)
-    if end < 0 or not all(b"xmlns:%c=" % letter in drawing for letter in b"vox"):
+    root, ends = _ROOT.search(drawing), list(_END.finditer(drawing))
+    if root is None or not ends:
         raise WorkbookError("the drawing of its notes cannot be read: save it as .xlsx once more")
-    grid = _Grid(sheet)
-    shapes = [] if _TYPE.encode() in drawing else [_SHAPE_TYPE]
+    declared, grid = "" if _declares(root[0]) else _DECLARED, _Grid(sheet)
+    shapes = [] if _TYPE.encode() in drawing else [f"<v:shapetype{declared} {_SHAPE_TYPE}"]
     for number, (key, lines) in enumerate(notes.items()):
-        shapes.append(_box(_number(block, number), *divmod(key, MAX_COLUMNS), lines, grid))
-    new = drawing[:end] + "".join(shapes).encode() + drawing[end:]
+        box = _box(_number(blocks, number), *divmod(key, MAX_COLUMNS), lines, grid)
+        shapes.append(f"<v:shape{declared} {box}")
+    end = ends[-1].start()
+    return _with_blocks(drawing[:end] + "".join(shapes).encode() + drawing[end:], blocks)
+
+
+def _declares(root: bytes) -> bool:
+    """Return whether a tag gives our prefixes the meaning that they have here."""
+    return all(
+        re.search(rb"""\sxmlns:%b\s*=\s*["']%b["']""" % (prefix.encode(), name.encode()), root)
+        for prefix, name in _PREFIXES.items()
+    )
+
+
+def _with_blocks(drawing: bytes, used: Iterable[int]) -> bytes:
+    """Say in a drawing which blocks of numbers are its own."""
+    blocks = _BLOCKS.search(drawing)
     if blocks is None:
-        return new
+        return drawing
     numbers = _BLOCK_NUMBER.findall(blocks[2])
-    numbers += [b"%d" % (block + more) for more in range(blocks_of(len(notes)))]
-    return new[: blocks.start(2)] + b",".join(numbers) + new[blocks.end(2) :]
+    new = [number for number in (b"%d" % block for block in used) if number not in numbers]
+    return drawing[: blocks.start(2)] + b",".join(numbers + new) + drawing[blocks.end(2) :]
 
 
 def blocks_of(count: int) -> int:
@@ -108,9 +147,9 @@ def blocks_of(count: int) -> int:
     return -(-count // (_BLOCK - 1))
 
 
-def _number(block: int, number: int) -> int:
+def _number(blocks: Sequence[int], number: int) -> int:
     more, within = divmod(number, _BLOCK - 1)
-    return (block + more) * _BLOCK + 1 + within
+    return blocks[more] * _BLOCK + 1 + within
 
 
 def _box(number: int, row: int, column: int, lines: Sequence[str], grid: _Grid) -> str:
@@ -118,7 +157,7 @@ def _box(number: int, row: int, column: int, lines: Sequence[str], grid: _Grid) 
     height = min(shown, _MOST_LINES) * _LINE_HEIGHT + _MARGIN
     anchor = grid.anchor(row, column, _WIDTH, height)
     return (
-        f'<v:shape id="_x0000_s{number}" type="#{_TYPE}" style="position:absolute;'
+        f'id="_x0000_s{number}" type="#{_TYPE}" style="position:absolute;'
         f'width:{_WIDTH * 0.75:g}pt;height:{height * 0.75:g}pt;z-index:1;visibility:hidden"'
         ' fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/>'
         '<v:shadow on="t" color="black" obscured="t"/><v:path o:connecttype="none"/>'

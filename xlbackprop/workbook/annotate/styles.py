@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from xlbackprop.errors import WorkbookError
 from xlbackprop.workbook.annotate.document import Document
 from xlbackprop.workbook.annotate.edits import Edits
 from xlbackprop.workbook.annotate.marks import COLOURS
-from xlbackprop.workbook.annotate.package import TRANSITIONAL, Package
+from xlbackprop.workbook.annotate.package import Package
+from xlbackprop.workbook.annotate.style_lists import MAX_FORMATS, style_lists
 from xlbackprop.workbook.write.style import FONT, INK, RULE
 
-# What spreadsheet programs take, less a margin.
-MAX_FORMATS = 64_000
-
-_PLAIN = b'<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
 _SHADES = 8
+_FORMAT = re.compile(rb"""\s(?:s|style)\s*=\s*["'](\d{1,6})["']""")
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
-_NEW = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<styleSheet xmlns="{TRANSITIONAL}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/>\
-</font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill\
- patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/>\
-<diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0"\
- borderId="0"/></cellStyleXfs><cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0"\
- borderId="0" xfId="0"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0"\
- builtinId="0"/></cellStyles></styleSheet>"""
+_NEW = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{}"/>'
 
 
 @dataclass(frozen=True)
@@ -45,17 +37,20 @@ class Look:
 class Styles:
     """The formats of a workbook, and those that are added."""
 
-    def __init__(self, package: Package) -> None:
-        part = package.related(package.main, "styles")
+    def __init__(self, package: Package, sheets: Iterable[str] = ()) -> None:
+        """Read the styles; `sheets` are the parts whose cells refer to them."""
+        kind, name = "styles", "styles.xml"
+        part = package.related(package.main, kind) or package.adopt(package.main, kind, name, _TYPE)
         if part is None:
-            content = _NEW.replace(TRANSITIONAL, package.namespace).encode()
-            part = package.add(package.main, "styles", "styles.xml", content, _TYPE).target
+            content = _NEW.format(package.namespace).encode()
+            part = package.add(package.main, kind, name, content, _TYPE).target
         self._package, self._part = package, part
-        document = Document(part, package.read(part))
-        self._document = document
-        self._lists = {
-            name: _Appended(document, name) for name in ("fonts", "fills", "borders", "cellXfs")
-        }
+        self._document = document = Document(part, package.read(part))
+        formats = document.root.child("cellXfs")
+        # Where formats are not described, numbers of them in the cells must not become ours.
+        is_bare = formats is None or not formats.children
+        used = (_formats_used(package.read(sheet)) for sheet in sheets if is_bare)
+        self._lists = style_lists(document, max(used, default=0))
         self._coloured: dict[tuple[int, str], int] = {}
 
     @property
@@ -65,13 +60,13 @@ class Styles:
 
     def coloured(self, own: int, status: str) -> int:
         """Return the format that is a cell's own one with the fill of a status."""
-        key = own, status
+        key, formats = (own, status), self._lists["cellXfs"]
         if key not in self._coloured:
             fill = self._fill(_shade(COLOURS[status], own))
-            edits = Edits(self._lists["cellXfs"].bytes_of(own) or self._plain)
+            edits = Edits(formats.bytes_of(own) or formats.plain)
             edits.set_attribute(0, "fillId", fill)
             edits.set_attribute(0, "applyFill", 1)
-            self._coloured[key] = self._format(edits.result())
+            self._coloured[key] = formats.number_of(edits.result())
         return self._coloured[key]
 
     def look(self, look: Look) -> int:
@@ -88,7 +83,7 @@ class Styles:
             f'<{p}alignment horizontal="{look.align}" vertical="center"'
             f' wrapText="{int(look.wrap)}" indent="{look.indent}"/>'
         )
-        return self._format(
+        return self._lists["cellXfs"].number_of(
             f'<{p}xf numFmtId="0" fontId="{font}" fillId="{fill}" borderId="{border}" xfId="0"'
             f' applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1">{alignment}</{p}xf>'
         )
@@ -99,10 +94,6 @@ class Styles:
             one.write()
         self._package.write(self._part, self._document.result())
 
-    @property
-    def _plain(self) -> bytes:
-        return _PLAIN.replace(b"<", f"<{self._document.prefix}".encode())
-
     def _fill(self, colour: str) -> int:
         p = self._document.prefix
         return self._lists["fills"].number_of(
@@ -110,40 +101,11 @@ class Styles:
             f'<{p}bgColor indexed="64"/></{p}patternFill></{p}fill>'
         )
 
-    def _format(self, text: str | bytes) -> int:
-        number = self._lists["cellXfs"].number_of(text)
-        if number >= MAX_FORMATS:
-            raise WorkbookError(f"with marks, it would have more than {MAX_FORMATS:,} formats")
-        return number
 
-
-class _Appended:
-    """One of the lists of the styles' part, to which is added what it does not have."""
-
-    def __init__(self, document: Document, name: str) -> None:
-        self._document, self._element = document, document.need(name)
-        own = [document.bytes_of(child) for child in self._element.children]
-        self._own, self._added = own, list[bytes]()
-        self._numbers = {text: number for number, text in reversed(list(enumerate(own)))}
-
-    def bytes_of(self, number: int) -> bytes:
-        """Return one entry as it is written, or nothing where there is none."""
-        return self._own[number] if number < len(self._own) else b""
-
-    def number_of(self, text: str | bytes) -> int:
-        """Return the number of an entry, which is appended where it is new."""
-        written = text.encode("ascii") if isinstance(text, str) else text
-        if written not in self._numbers:
-            self._numbers[written] = len(self._own) + len(self._added)
-            self._added.append(written)
-        return self._numbers[written]
-
-    def write(self) -> None:
-        """Append the new entries to the document."""
-        if self._added:
-            self._document.append_to(self._element, b"".join(self._added))
-            count = len(self._own) + len(self._added)
-            self._document.set_attribute(self._element.start, "count", count)
+def _formats_used(content: bytes) -> int:
+    """Return how many formats there must be, that each cell, row and column finds its own."""
+    numbers = map(int, _FORMAT.findall(content))
+    return max((number + 1 for number in numbers if number < MAX_FORMATS), default=0)
 
 
 def _shade(colour: str, number: int) -> str:
