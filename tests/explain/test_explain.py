@@ -15,6 +15,7 @@ import xlbackprop
 from tests.support import networks_by_layer as cases
 from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.filling import fill, places_by_index
+from tests.support.handmade import build
 from tests.support.oracles import latex
 from xlbackprop.explainer import Explainer, to_latex_document
 from xlbackprop.explainer.indexed import put_in
@@ -388,3 +389,14 @@ def test_latex_of_an_explanation_compiles_without_warnings(name, cell, tmp_path)
     document = to_latex_document(xlbackprop.explain(path, cell))
     complaints = latex.complaints(document, tmp_path)
     assert not complaints, complaints
+
+
+def test_address_without_a_sheet_is_that_of_the_only_sheet(tmp_path):
+    foreign = build("mlp-2-2-2", "side-by-side", tmp_path)
+    (tmp_path / "own.toml").write_text(foreign.map)
+    sheet, cell = foreign.places["dense1.dL_dw"].at((1, 0))
+    for address in (cell, f"{sheet}!{cell}"):
+        explained = xlbackprop.explain(foreign.path, address, map=tmp_path / "own.toml")
+        assert (explained.sheet, explained.tensor, explained.index) == (
+            sheet, "dense1.dL_dw", (1, 0),
+        )  # fmt: skip

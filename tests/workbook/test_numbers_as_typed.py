@@ -99,6 +99,29 @@ def test_truth_or_error_that_passes_through_a_link_is_carried(value, tmp_path):
     assert any(c.tensor.endswith(".h") for c in others)
 
 
+@pytest.mark.parametrize("value", ["#DIV/0!", True, (None, "x"), (None, "")], ids=str)
+def test_link_to_an_empty_cell_beside_what_is_no_number_is_wrong(value, tmp_path):
+    """The 0 of a cell with nothing in it is not what follows from an error that counts as 0."""
+    path = xlbackprop.build("mlp-2-2-2", tmp_path / "book.xlsx")
+    link = ("sigmoid1.h", (0,))
+    sheet, address = places_by_index(path)[link]
+    put(path, sheet, {address: "<f>ZZ99</f><v>0</v>"})
+    fill(path, {("dense1.out", (0,)): value})
+    report = xlbackprop.check(path)
+    assert [c.status for c in report.cells if (c.tensor, c.index) == link] == ["wrong"]
+    honest = [c.status for c in report.cells if (c.tensor, c.index) == ("sigmoid1.out", (0,))]
+    assert honest == ["carried"]
+
+
+@pytest.mark.parametrize("text", ["59.33%", "\N{EN DASH}0,59", "0,59", "1/2"])
+def test_number_typed_as_text_costs_one_cell_through_arithmetic_and_links(text, tmp_path):
+    path = xlbackprop.build("mlp-2-2-2", tmp_path / "book.xlsx")
+    fill(path, {("sigmoid1.out", (0,)): (None, text)})
+    report = xlbackprop.check(path)
+    assert {c.status for c in report.cells if c.tensor != "sigmoid1.out"} == {"carried"}
+    assert report.counts["invalid"] == 1
+
+
 def test_wrong_link_beside_a_truth_is_still_wrong(tmp_path):
     """A truth upstream is no excuse for a reference to another cell."""
     path = xlbackprop.build("two-conv", tmp_path / "book.xlsx")

@@ -12,7 +12,11 @@ from xlbackprop.equation import Array, Equation, Mask
 from xlbackprop.judge.constants import constants
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.verify.noise import Noise
-from xlbackprop.judge.verify.upstream import follows_from_invalid, follows_from_nothing
+from xlbackprop.judge.verify.upstream import (
+    follows_from_invalid,
+    follows_from_nothing,
+    zero_from_elsewhere,
+)
 from xlbackprop.judge.verify.versions import USERS_VERSIONS, Evaluation, Versions
 from xlbackprop.network import Network
 from xlbackprop.network.earlier import earlier_of
@@ -125,6 +129,7 @@ class TensorJudge:
             follows |= self._gives(version)
             if self._equation.accepts is not None and not (right | follows).all():
                 follows |= self._accepts(version)
+        follows &= ~zero_from_elsewhere(self._equation, self._found, follows & ~right)
         expects_none = np.isnan(self._evaluate("counted")) | np.isnan(self._evaluate("strict"))
         return follows | follows_from_invalid(self._equation, self._found, expects_none)
 

@@ -41,6 +41,21 @@ def follows_from_invalid(equation: Equation, found: Found, expects_none: Mask) -
     return candidates
 
 
+def zero_from_elsewhere(equation: Equation, found: Found, among: Mask) -> Mask:
+    """Return where a 0 only seems to follow: the formula is the page's own, but of other cells.
+
+    What stands in a blank cell somewhere else is 0 as well, as is an error that counts as nothing.
+    """
+    elsewhere = np.array(among & found.has_formula & (found.numbers == 0))
+    if elsewhere.any():
+        at = found.addresses(equation)
+        for index in indices(elsewhere):
+            formula = (found.formula(index) or "").removeprefix("=")
+            expected = str(equation.formula(at, *index)) if at else ""
+            elsewhere[index] = _is_broken(formula, expected)
+    return elsewhere
+
+
 def _is_broken(formula: str, expected: str) -> bool:
     """Return whether a formula is wrong in itself, which an error upstream would hide.
 
