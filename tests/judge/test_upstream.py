@@ -58,6 +58,16 @@ def test_what_arithmetic_makes_of_a_text_is_followed(statuses, text):
     assert set(found.values()) == {"carried"}
 
 
+def test_text_that_is_added_counts_where_one_that_is_summed_does_not(statuses):
+    """SUMPRODUCT passes texts over, and + makes numbers of them."""
+    texts = {("dense1.w", (0, 1)): "0.5", ("dense1.b", (0,)): "-1.5"}
+    for other in ("0.5", " ", "todo"):
+        found = statuses({**texts, ("dense1.w", (0, 0)): other})
+        assert {found.pop(place) for place in texts} == {"invalid"}
+        assert found.pop(("dense1.w", (0, 0))) == ("blank" if other == " " else "invalid")
+        assert set(found.values()) == {"carried"}
+
+
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [

@@ -17,7 +17,7 @@ from xlbackprop.judge.verify.upstream import (
     follows_from_nothing,
     zero_from_elsewhere,
 )
-from xlbackprop.judge.verify.versions import USERS_VERSIONS, Evaluation, Versions
+from xlbackprop.judge.verify.versions import Evaluation, Versions
 from xlbackprop.network import Network
 from xlbackprop.network.earlier import earlier_of
 from xlbackprop.tolerance import (
@@ -125,7 +125,7 @@ class TensorJudge:
     def _follows(self, right: Mask) -> Mask:
         """Return which cells follow from one of the versions of the user's own earlier cells."""
         follows = np.zeros(self._numbers.shape, dtype=np.bool_)
-        for version in USERS_VERSIONS:
+        for version in self._evaluate.of_the_user:
             follows |= self._gives(version)
             if self._equation.accepts is not None and not (right | follows).all():
                 follows |= self._accepts(version)

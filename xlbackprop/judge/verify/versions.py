@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -35,7 +36,8 @@ from xlbackprop.workbook.read.coercion import in_arithmetic
 from xlbackprop.workbook.read.found import Found
 from xlbackprop.workbook.read.numerals import read_text
 
-USERS_VERSIONS = ("counted", "masked", "absent", "larger", "coerced", "grouped", "strict")
+_ALONE = " of "
+_USERS_VERSIONS = ("counted", "masked", "absent", "larger", "coerced", "grouped", "strict")
 
 
 @dataclass
@@ -102,7 +104,22 @@ class Evaluation:
 
     def arrays(self, version: str) -> dict[str, Array]:
         """Return that version of the sources' arrays."""
-        return {name: getattr(versions, version) for name, versions in self._sources.items()}
+        version, _, alone = version.partition(_ALONE)
+        return {
+            name: getattr(one, "counted" if alone and name != alone else version)
+            for name, one in self._sources.items()
+        }
+
+    @cached_property
+    def of_the_user(self) -> tuple[str, ...]:
+        """The versions of what the user has.
+
+        Where texts are in several sources, one may be summed, which passes texts over, and another
+        added: `coerced` by itself is each in turn, with the others `counted`.
+        """
+        texts = [name for name, one in self._sources.items() if one.coerced is not one.counted]
+        alone = [f"coerced{_ALONE}{name}" for name in texts] if texts[1:] else []
+        return (*_USERS_VERSIONS, *alone)
 
 
 def _key(arrays: Mapping[str, Array]) -> tuple[int, ...]:
@@ -141,7 +158,8 @@ def versions_of(judgement: Judgement) -> Versions:
         strict = np.where(is_text, np.nan, counted)
         coerced, grouped = counted.copy(), counted.copy()
         for index in indices(is_text):
-            coerced[index], grouped[index] = as_numbers(found, index)
+            # What reads as no number is passed over by sums; for + and * see `strict`.
+            coerced[index], grouped[index] = np.nan_to_num(as_numbers(found, index))
     hollow = _hollow(judgement, counted)
     decided = true if judgement.decided is None else judgement.decided
     return Versions(
