@@ -24,6 +24,7 @@ from xlbackprop.judge.review import NotJudged, Review
 from xlbackprop.judge.verify import verify
 from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.recalculation import Recalculation, engine_name, start
+from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook
 
@@ -48,6 +49,8 @@ def review_workbook(
         )
         review = verify(subject.network, found, subject.chosen)
         review = _with_what_was_left_out(review, subject)
+        if review.uncomputed:
+            notes += (Note(NoteKind.UNCOMPUTED, review.uncomputed),)
         review = replace(review, workbook=str(path), notes=subject.notes + notes)
         numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
         if options.same_givens:

@@ -10,6 +10,7 @@ from xlbackprop.judge.diagnosis import Diagnosis
 from xlbackprop.judge.judgement import Judgement
 from xlbackprop.network import Network
 from xlbackprop.workbook.notes import UNTRIED, Note
+from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
 
 
@@ -50,4 +51,17 @@ class Review:
     @property
     def is_incomplete(self) -> bool:
         """Whether something that was asked for, or seems to be there, could not be judged."""
-        return bool(self.unsettled) or any(note.kind in UNTRIED for note in self.notes)
+        untried = any(note.kind in UNTRIED for note in self.notes)
+        return bool(self.unsettled or self.uncomputed) or untried
+
+    @property
+    def uncomputed(self) -> int:
+        """How many cells hold formulas without a value, where none of all formulas has one.
+
+        A program that does not compute has saved the workbook, and nothing computed it since:
+        that is nobody's mistake.
+        """
+        found = [judgement.found for judgement in self.judgements.values()]
+        formulas = sum(int(one.has_formula.sum()) for one in found)
+        without = sum(int((one.has_formula & (one.states == State.BLANK)).sum()) for one in found)
+        return without if without == formulas else 0

@@ -44,7 +44,7 @@ def make_report(review: Review) -> Report:
     notes = tuple(map(sentence, review.notes))
     return Report(
         review.workbook,
-        _verdict(counts, is_incomplete=review.is_incomplete),
+        _verdict(counts, review),
         counts,
         tensors,
         tuple(cells),
@@ -55,10 +55,11 @@ def make_report(review: Review) -> Report:
     )
 
 
-def _verdict(counts: Mapping[str, int], *, is_incomplete: bool) -> str:
-    if any(counts.get(status.word) for status in (Status.WRONG, Status.INVALID, Status.TYPED)):
+def _verdict(counts: Mapping[str, int], review: Review) -> str:
+    wrong = sum(counts.get(s.word, 0) for s in (Status.WRONG, Status.INVALID, Status.TYPED))
+    if wrong > review.uncomputed:
         return "wrong"
-    if counts.get(Status.BLANK.word) or is_incomplete:
+    if counts.get(Status.BLANK.word) or review.is_incomplete:
         return "incomplete"
     # Numbers so large that errors follow from them: nothing is wrong, and nothing right.
     return "wrong" if counts.get(Status.CARRIED.word) else "right"

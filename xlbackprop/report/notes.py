@@ -50,6 +50,10 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f"{_counted(note, 'saved value was', 'saved values were')} stale: what the formulas"
         " give now is judged"
     ),
+    NoteKind.UNCOMPUTED: lambda _: (
+        "no formula has a saved value, and nothing has computed them: open the workbook, let it"
+        " calculate, save it"
+    ),
     NoteKind.UNABLE: lambda note: (
         f"{_counted(note, 'cell was', 'cells were')} not recalculated: what was saved there"
         " is judged"

@@ -64,10 +64,10 @@ class Report:
 
     `verdict` is "right", "wrong" (something is wrong or invalid, or overflows) or "incomplete"
     (nothing is wrong, but cells are blank, a tensor that seems to be there could not be judged,
-    or what was asked for could not be tried). `cells` lists every graded cell that is not right:
-    wrong ones first, carried ones last. `notes` are on the workbook as a whole, `givens_changed`
-    says which givens and parameters are not those that were handed out, `not_judged` names every
-    computed tensor that was not judged, and `not_tried` has those of
+    no formula has been computed, or what was asked for could not be tried). `cells` lists every
+    graded cell that is not right: wrong ones first, carried ones last. `notes` are on the workbook
+    as a whole, `givens_changed` says which givens and parameters are not those that were handed
+    out, `not_judged` names every computed tensor that was not judged, and `not_tried` has those of
     the notes that say what could not be tried.
     """
 

@@ -12,6 +12,7 @@ class NoteKind(StrEnum):
     NOT_RECALCULATED = "not recalculated"  # reason
     GIVENS_CHANGED = "givens changed"  # count: numbers that are not those handed out; names
     STALE = "stale"  # count: saved values that are not what the formulas give
+    UNCOMPUTED = "uncomputed"  # count: formulas, none of which has a value
     UNABLE = "unable"  # count: cells that the engine could not compute
     DATES = "dates"  # names, cells: givens that are shown as dates
     ELSEWHERE = "elsewhere"  # count: cells that LibreOffice has recalculated
