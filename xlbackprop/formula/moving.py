@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from xlbackprop.formula.addresses import (
     MAX_COLUMNS,
     MAX_ROWS,
     Address,
-    cell,
     column_name,
     read_address,
 )
@@ -23,64 +22,87 @@ class MovableFormula:
 
     def __init__(self, text: str) -> None:
         self._literals: list[str] = []
-        self._references: list[_Reference] = []
+        self._references: list[_Pattern] = []
         end = 0
         for start, written in references_in(text):
             sheet, mark, cells = written.rpartition("!")
             address = read_address(cells)
             if address is not None and not all(address.anchors):
                 self._literals.append(text[end:start] + sheet + mark)
-                self._references.append(_Reference(address, ":" in cells))
+                self._references.append(_pattern(address, is_range=":" in cells))
                 end = start + len(written)
         self._literals.append(text[end:])
+        self._whole = _joined(self._literals, self._references)
 
     def moved(self, rows: int, columns: int) -> str:
         """Return the formula as it reads so many rows further down and columns to the right."""
-        return "".join(self._pieces(rows, columns))
+        if self._whole.stays_on_the_sheet(rows, columns):
+            return self._whole.moved(rows, columns)
+        found = (
+            one.moved(rows, columns) if one.stays_on_the_sheet(rows, columns) else _GONE
+            for one in self._references
+        )
+        return "".join(map("".join, zip(self._literals, [*found, ""], strict=True)))
 
-    def _pieces(self, rows: int, columns: int) -> Iterator[str]:
-        for literal, reference in zip(self._literals, self._references, strict=False):
-            yield literal
-            yield reference.moved(rows, columns)
-        yield self._literals[-1]
 
+class _Pattern(NamedTuple):
+    """A text with places for what moves: columns, counted from 0, and rows, from 1."""
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    address: Address
-    is_range: bool
+    text: str
+    moving: list[tuple[bool, int]]  # whether it is a column, and which
+    rows: range  # by so many it can move without leaving the sheet
+    columns: range
+
+    def stays_on_the_sheet(self, rows: int, columns: int) -> bool:
+        return rows in self.rows and columns in self.columns
 
     def moved(self, rows: int, columns: int) -> str:
-        top, left, bottom, right = self.address[1:5]
-        keeps_top, keeps_left, keeps_bottom, keeps_right = self.address.anchors
-        height, width = self.address.size
-        if height < MAX_ROWS:
-            top, bottom = top + rows * (not keeps_top), bottom + rows * (not keeps_bottom)
-        if width < MAX_COLUMNS:
-            left, right = left + columns * (not keeps_left), right + columns * (not keeps_right)
-        if min(top, bottom) < 0 or max(top, bottom) >= MAX_ROWS:
-            return _GONE
-        if min(left, right) < 0 or max(left, right) >= MAX_COLUMNS:
-            return _GONE
-        if height == MAX_ROWS:
-            return f"{_column(left, keeps_left)}:{_column(right, keeps_right)}"
-        if width == MAX_COLUMNS:
-            return f"{_row(top, keeps_top)}:{_row(bottom, keeps_bottom)}"
-        first = _cell(top, left, keeps_top, keeps_left)
-        if not self.is_range:
-            return first
-        return f"{first}:{_cell(bottom, right, keeps_bottom, keeps_right)}"
+        moved = [
+            column_name(number + columns) if is_column else number + rows
+            for is_column, number in self.moving
+        ]
+        return self.text % tuple(moved)
 
 
-def _cell(row: int, column: int, keeps_row: bool, keeps_column: bool) -> str:
-    if not (keeps_row or keeps_column):
-        return cell(row, column)
-    return _column(column, keeps_column) + _row(row, keeps_row)
+def _joined(literals: list[str], references: list[_Pattern]) -> _Pattern:
+    texts = [*(one.text for one in references), ""]
+    escaped = (literal.replace("%", "%%") for literal in literals)
+    text = "".join(map("".join, zip(escaped, texts, strict=True)))
+    return _made(text, [edge for one in references for edge in one.moving])
 
 
-def _column(column: int, keeps: bool) -> str:
-    return f"${column_name(column)}" if keeps else column_name(column)
+def _made(text: str, moving: list[tuple[bool, int]]) -> _Pattern:
+    rows = _room((number - 1 for is_column, number in moving if not is_column), MAX_ROWS)
+    columns = _room((number for is_column, number in moving if is_column), MAX_COLUMNS)
+    return _Pattern(text, moving, rows, columns)
 
 
-def _row(row: int, keeps: bool) -> str:
-    return f"${row + 1}" if keeps else str(row + 1)
+def _room(edges: Iterable[int], size: int) -> range:
+    """Return by how much edges can move on a sheet of so many rows or columns."""
+    numbers = list(edges) or [0]
+    return range(-min(numbers), size - max(numbers))
+
+
+def _pattern(address: Address, *, is_range: bool) -> _Pattern:
+    """Return the pattern of a reference: what no $ keeps moves."""
+    keeps_top, keeps_left, keeps_bottom, keeps_right = address.anchors
+    height, width = address.size
+    corners = [
+        [(True, address.left, keeps_left), (False, address.top + 1, keeps_top)],
+        [(True, address.right, keeps_right), (False, address.bottom + 1, keeps_bottom)],
+    ]
+    if height == MAX_ROWS:
+        corners = [corner[:1] for corner in corners]
+    elif width == MAX_COLUMNS:
+        corners = [corner[1:] for corner in corners]
+    elif not is_range:
+        del corners[1]
+    text = ":".join("".join(map(_edge, *zip(*corner, strict=True))) for corner in corners)
+    moving = [(which, number) for corner in corners for which, number, keeps in corner if not keeps]
+    return _made(text, moving)
+
+
+def _edge(is_column: bool, number: int, keeps: bool) -> str:
+    if not keeps:
+        return "%s"
+    return f"${column_name(number)}" if is_column else f"${number}"
