@@ -238,6 +238,17 @@ def test_json_is_not_lost_with_the_copy(unmarkable, tmp_path, capsys):
     assert err.count("\n") == 1
 
 
+def test_report_is_not_lost_where_the_copy_cannot_be_written(page, tmp_path, capsys):
+    (tmp_path / "file").write_text("precious")
+    assert main(["check", str(page), "--annotate", str(tmp_path / "file" / "marked.xlsx")]) == 2
+    out, err = capsys.readouterr()
+    assert "WRONG (334 right, 1 wrong, 1 blank)" in out
+    assert "marked copy" not in out
+    assert "marked.xlsx cannot be written" in err
+    assert err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "page.xlsx"]
+
+
 def test_page_that_is_right_is_not_all_right_without_its_copy(tmp_path, capsys):
     path, target = tmp_path / "right.xlsx", tmp_path / "marked.xlsx"
     xlbackprop.build("conv5x5x2", path)

@@ -14,7 +14,7 @@ import xlbackprop
 from xlbackprop.cli import checking, options
 from xlbackprop.cli.progress import shown_progress
 from xlbackprop.cli.sections import section
-from xlbackprop.errors import one_line
+from xlbackprop.errors import OutputError, XlbackpropError, one_line
 from xlbackprop.judge.options import CheckOptions
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.outputs import OUTPUTS, Outcome, write_outputs
@@ -67,7 +67,7 @@ def check(
         _print_files({option: path for option, path in paths.items() if option not in left_out})
     _complain_of(left_out)
     others = check_options.same_givens and report.givens_changed
-    context.exit(1 if report.verdict != "right" or others or left_out else 0)
+    context.exit(max(_status(left_out), 1 if report.verdict != "right" or others else 0))
 
 
 def _print_files(paths: Mapping[str, Path]) -> None:
@@ -75,6 +75,11 @@ def _print_files(paths: Mapping[str, Path]) -> None:
         click.echo(f"\n{OUTPUTS[option].name}: {path}")
 
 
-def _complain_of(left_out: Mapping[str, str]) -> None:
-    for why in left_out.values():
-        click.echo(f"xlbackprop: {one_line(why)}", err=True)
+def _complain_of(left_out: Mapping[str, XlbackpropError]) -> None:
+    for error in left_out.values():
+        click.echo(f"xlbackprop: {one_line(error)}", err=True)
+
+
+def _status(left_out: Mapping[str, XlbackpropError]) -> int:
+    """Return 2 where a file could not be put where it was asked for, 1 where none could be made."""
+    return max((2 if isinstance(e, OutputError) else 1 for e in left_out.values()), default=0)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlbackprop.contract.registry import Registry
-from xlbackprop.errors import WorkbookError
+from xlbackprop.errors import OutputError, WorkbookError, XlbackpropError
 from xlbackprop.progress import tell
-from xlbackprop.workbook.save import save
+from xlbackprop.workbook.save import check_output, save
 
 if TYPE_CHECKING:  # what a help page can do without
     from xlbackprop.judge.review import Review
@@ -63,21 +63,27 @@ def output(option: str, *, name: str, ending: str, help: str) -> Callable[[Maker
 
 def write_outputs(
     outcome: Outcome, paths: Mapping[str, Path], *, force: bool = False
-) -> dict[str, str]:
-    """Write the outcome to files, each in the form of its key in OUTPUTS; all, or none.
+) -> dict[str, XlbackpropError]:
+    """Write the outcome to files, each in the form of its key in OUTPUTS.
 
-    What the workbook itself does not allow is left out: returned by its key, and why. Raises
-    OutputError where a file cannot be made or written; an existing one is replaced only with
-    `force`.
+    Returns, by its key, what went wrong with those that could not be: a WorkbookError where the
+    workbook does not allow one, an OutputError where the disk is full or there can be no such
+    folder. Raises OutputError, before any is written, where one exists already (unless `force`)
+    or cannot be made under its name.
     """
-    contents, left_out = dict[Path, bytes](), dict[str, str]()
+    contents, left_out = dict[str, bytes](), dict[str, XlbackpropError]()
     for option, path in paths.items():
         form = OUTPUTS[option]
         tell(f"writing the {form.name}")
         try:
-            contents[path] = form.make(outcome, path)
+            contents[option] = form.make(outcome, path)
         except WorkbookError as error:
-            left_out[option] = f"the {form.name} could not be made: {error}"
-    for path, content in contents.items():
-        save(path, content, force=force)
+            left_out[option] = WorkbookError(f"the {form.name} could not be made: {error}")
+    for option in contents:
+        check_output(paths[option], force=force)
+    for option, content in contents.items():
+        try:
+            save(paths[option], content, force=force)
+        except OutputError as error:
+            left_out[option] = error
     return left_out
