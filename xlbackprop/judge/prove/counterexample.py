@@ -66,20 +66,23 @@ def explain(trials: Trials, page: Array, disproved: dict[int, Trial]) -> dict[in
     cells = list(disproved)
     with suppress(EngineStopped):  # what was found by then stands
         searches = {cell: _search(page, disproved[cell].row) for cell in _chosen(trials, cells)}
-        for trial, entries in _found(trials, searches):
+        for trial, entries in _found(trials, searches, disproved):
             explanations.add(trial, _numbers(trials, trial.row, entries), cells)
     for cell, trial in disproved.items():
         explanations.add(trial, "other numbers in all givens and parameters", [cell])
     return explanations.by_cell
 
 
-def _found(trials: Trials, searches: dict[int, Search]) -> Iterator[tuple[Trial, list[int]]]:
+def _found(
+    trials: Trials, searches: dict[int, Search], disproved: dict[int, Trial]
+) -> Iterator[tuple[Trial, list[int]]]:
     """Yield what searches for several cells find, trying the next row of each together."""
     left = min(_MOST_TRIALS, _MOST_COMPUTED // max(1, len(trials.graded_cells)))
     waiting = {cell: next(search) for cell, search in searches.items()}
     while waiting and len(waiting) <= left:
         left -= len(waiting)
-        tried = list(trials.run(np.array(list(waiting.values()))))
+        extreme = [disproved[cell].extreme for cell in waiting]
+        tried = list(trials.run(np.array(list(waiting.values())), extreme))
         for cell, trial in zip(list(waiting), tried, strict=True):
             shows = bool(trial.suspect[cell] and trial.judged[0][cell])
             try:

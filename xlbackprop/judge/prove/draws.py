@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -45,6 +46,20 @@ def draw_row(inputs: Sequence[Tensor], page: Array, number: int, seed: int) -> A
 def draw(tensor: Tensor, number: int, seed: int, manner: Manner = ORDINARY) -> Array:
     """Return random numbers for a given or a parameter, of its shape and in its domain."""
     random = np.random.default_rng([seed, number, zlib.crc32(tensor.name.encode())])
+    allowed = _in_domain(tensor, random)
+    if allowed is not None:
+        return allowed
+    if manner.sizes is None:
+        return np.asarray(random.choice([-1.0, 0.0, 0.0, 0.5, 1.0], tensor.shape))
+    if manner.signs is Signs.MIRRORED:
+        before = draw(tensor, number - 1, seed, replace(manner, signs=Signs.MIXED))
+        return _rounded(_mirrored(before, manner))
+    signs = _signs(tensor, manner.signs, random)
+    return _rounded(_sizes(tensor, manner, random) * signs)
+
+
+def _in_domain(tensor: Tensor, random: np.random.Generator) -> Array | None:
+    """Return numbers for a tensor that not every number is allowed for; None for all others."""
     domain = tensor.domain
     if domain.drawn_from is not None:
         return _rounded(random.uniform(*domain.drawn_from, tensor.shape))
@@ -54,10 +69,7 @@ def draw(tensor: Tensor, number: int, seed: int, manner: Manner = ORDINARY) -> A
         return random.integers(0, domain.labels, tensor.shape).astype(np.float64)
     if domain.keep is not None:
         return random.integers(0, 2, tensor.shape).astype(np.float64)
-    if manner.sizes is None:
-        return np.asarray(random.choice([-1.0, 0.0, 0.0, 0.5, 1.0], tensor.shape))
-    sizes = _sizes(tensor, manner, random)
-    return _rounded(sizes * _signs(tensor, manner.signs, number, seed))
+    return None
 
 
 def _sizes(tensor: Tensor, manner: Manner, random: np.random.Generator) -> Array:
@@ -68,20 +80,19 @@ def _sizes(tensor: Tensor, manner: Manner, random: np.random.Generator) -> Array
     return np.exp(random.uniform(np.log(least), np.log(most), tensor.shape))
 
 
-def _signs(tensor: Tensor, signs: Signs, number: int, seed: int) -> Array | float:
+def _signs(tensor: Tensor, signs: Signs, random: np.random.Generator) -> Array | float:
     match signs:
         case Signs.POSITIVE:
             return 1.0
         case Signs.NEGATIVE_PARAMETERS:
             return -1.0 if tensor.kind is Kind.PARAMETER else 1.0
-        case Signs.MIRRORED:
-            return -_mixed_signs(tensor, number - 1, seed)
-    return _mixed_signs(tensor, number, seed)
-
-
-def _mixed_signs(tensor: Tensor, number: int, seed: int) -> Array:
-    random = np.random.default_rng([seed, number, zlib.crc32(tensor.name.encode()), 1])
     return np.asarray(random.choice([-1.0, 1.0], tensor.shape))
+
+
+def _mirrored(numbers: Array, manner: Manner) -> Array:
+    """Return numbers of the opposite sign, small ones where those are large."""
+    least, most = manner.sizes or NEAR_ONE
+    return -least * most / numbers
 
 
 def _rounded(numbers: Array | float) -> Array:

@@ -21,7 +21,7 @@ class Signs(Enum):
     """Which signs a draw's numbers have."""
 
     MIXED = "mixed"
-    MIRRORED = "the opposite of those in the draw before"
+    MIRRORED = "the opposite of those in the draw before, and sizes the other way round"
     POSITIVE = "positive"
     NEGATIVE_PARAMETERS = "givens positive, parameters negative"
 
@@ -69,7 +69,7 @@ PLAN = (
     Manner(SMALL),
     Manner(SMALL, Signs.MIRRORED),
     Manner(LARGE),
-    Manner(LARGE, Signs.MIRRORED),
+    Manner(LARGE),
     *_keeping(Keeps.ENTRIES, 2, 3, sizes=LARGE),
     *_keeping(Keeps.TENSORS, 4, 5),
     Manner(NEAR_ONE, Signs.POSITIVE),

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from xlbackprop.equation import Array, Index, Mask
+from xlbackprop.judge.prove.choice import choose_rows
 from xlbackprop.judge.prove.counterexample import Disproof, explain
-from xlbackprop.judge.prove.draws import draw, draw_row
+from xlbackprop.judge.prove.draws import draw
 from xlbackprop.judge.prove.manners import manner_of
 from xlbackprop.judge.prove.trials import Trial, Trials
 from xlbackprop.judge.review import Review
@@ -31,7 +32,7 @@ def prove(review: Review, engine: Engine, draws: int, *, seed: int = 0) -> Revie
     stopped = ""
     tell("trying the formulas on other numbers", 0, draws)
     page = _page(trials, seed)
-    rows = np.array([draw_row(trials.inputs, page, number, seed) for number in range(draws)])
+    rows = choose_rows(trials, page, draws, seed)
     try:
         for trial in trials.run(rows, extreme=[manner_of(n).extreme for n in range(draws)]):
             proof.take(trial)

@@ -24,8 +24,8 @@ from xlbackprop.workbook.read.found import Found
 
 S = TypeVar("S", bound=np.generic)
 
-# Engines take what is nearer to 0 than this for 0 when they compare.
-_NEARLY_ZERO = 1e-15
+# Engines take numbers that are nearer to each other than this for equal when they compare.
+_NEARLY = 1e-15
 # So many numbers go to the engine at once: 32 megabytes.
 _MOST_NUMBERS = 4_000_000
 
@@ -213,16 +213,12 @@ class Trial:
 
     @property
     def _is_doubtful(self) -> Mask:
-        """Which cells are made from what an engine may take for 0, and is not."""
+        """Which cells are made from what an engine may take for 0 or 1, and is not."""
         network = self.trials.review.network
         arrays = network.evaluate(self.inputs)
-        tiny = {
-            name
-            for name, array in arrays.items()
-            if ((array != 0) & (np.abs(array) < _NEARLY_ZERO)).any()
-        }
+        nearly = {name for name, array in arrays.items() if _is_nearly_a_limit(array)}
         doubtful = [
-            any(source.name in tiny for source in network.equation_of[one.name].sources.values())
+            any(source.name in nearly for source in network.equation_of[one.name].sources.values())
             for one in self.trials.graded
         ]
         return np.repeat(doubtful, [tensor.size for tensor in self.trials.graded])
@@ -257,6 +253,12 @@ class Trial:
             )
             for name, one in self.trials.review.found.items()
         }
+
+
+def _is_nearly_a_limit(array: Array) -> bool:
+    """Return whether a number is all but 0, 1 or -1, as a saturated function's are."""
+    off = np.abs(array - np.clip(np.round(array), -1, 1))
+    return bool(((off > 0) & (off < _NEARLY)).any())
 
 
 def _split(flat: NDArray[S], tensors: tuple[Tensor, ...]) -> dict[str, NDArray[S]]:
