@@ -195,6 +195,26 @@ def test_label_beside_a_block_of_another_shape_leaves_the_verdict_open(soft):
     assert "the label 'dL/dx' at Sheet!A20 names it" in open_one.reason
 
 
+@pytest.mark.parametrize("kept", [0, 18], ids=["empty", "a-third"])
+@pytest.mark.parametrize("layout", ["side-by-side", "one-row-each"])
+def test_labelled_block_that_is_not_filled_in_is_never_right(layout, kept, tmp_path):
+    page = strange_page("conv5x5x2", layout)
+    own = [place for place, what in page.cells.items() if what[0] == "conv1.dL_dw"]
+    for place in own[kept:]:
+        del page.cells[place]
+    for place in own[:kept]:
+        page.cells[place] = 1.25
+    report = checked(page, tmp_path, "conv5x5x2", typed=True)
+    assert report.verdict == "incomplete"
+    (open_one,) = [one for one in report.not_judged if one.tensor == "conv1.dL_dw"]
+    assert "the label 'dL/dw (conv1)' at " in open_one.reason
+
+
+def test_remark_about_a_tensor_that_is_not_there_changes_nothing(soft):
+    cells = soft_page("=-LN(F6)") | {"A20": "dL/dx = W' dL/dz is not asked for"}
+    assert soft(cells | {"A22": "dL/dx", "B22": "the gradient of x"}).verdict == "right"
+
+
 def keys(rows, columns):
     return np.vectorize(lambda row, column: key_of(0, row, column))(rows, columns)
 

@@ -13,6 +13,7 @@ from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, sp
 
 _ABOVE, _LEFT = 4, 3
 _SHEET_COUNTS = 0.3
+_LONGEST_HEAD = 40
 
 Label = tuple[int, str]  # the key of its cell, and the text
 _fit = lru_cache(maxsize=65_536)(fit)
@@ -45,9 +46,11 @@ class Captions:
         fitting = [label for label in labels if _fit(label, tensor, order) > 0]
         return max(fitting, key=lambda label: _fit(label, tensor, order), default="")
 
-    def cells_of_labels(self, keys: Keys) -> set[int]:
-        """Return the keys of the labels near a tensor's blocks."""
-        return {key for box in _boxes(keys) for key in self._cells_of_labels(box)}
+    def cells_of_labels(self, keys: Keys, tensor: Tensor) -> set[int]:
+        """Return the keys of the labels near a tensor's blocks that are its own."""
+        order = self._orders[tensor.name]
+        groups = (group for box in _boxes(keys) for group in self._labels(box))
+        return {key for group in groups for key, text in group if _fit(text, tensor, order) > 0}
 
     def name(self, keys: Keys, tensor: Tensor) -> bool:
         """Return whether a label near a tensor's first block names the tensor plainly."""
@@ -56,11 +59,19 @@ class Captions:
         return any(_names(text, tensor, order) for group in groups for _, text in group)
 
     def naming(self, tensor: Tensor) -> Iterator[Label]:
-        """Yield the page's labels that plainly name a tensor, and stand beside a number."""
+        """Yield the page's labels that plainly name a tensor, beside numbers or empty cells."""
         order = self._orders[tensor.name]
         for key, text in self._page.texts.items():
-            if _names(text, tensor, order) and self.numbers_beside(key):
+            if _names(text, tensor, order) and (
+                self.numbers_beside(key) or self._heads_empty_cells(key, text)
+            ):
                 yield key, text
+
+    def _heads_empty_cells(self, key: int, text: str) -> bool:
+        """Return whether a label is one of a block with nothing in it, and no remark."""
+        is_short = len(text) <= _LONGEST_HEAD and "=" not in text
+        beside = (key - ACROSS, key + ACROSS)
+        return is_short and not any(at in self._page.texts for at in beside)
 
     def numbers_beside(self, key: int) -> list[int]:
         """Return the keys of the nearest cells with a number to the right of a label and below."""
@@ -83,9 +94,6 @@ class Captions:
             if fits:
                 found.append(float(np.mean(fits)))
         return max(found, key=lambda one: (one > 0, abs(one)), default=0.0)
-
-    def _cells_of_labels(self, box: tuple[int, int, int, int]) -> frozenset[int]:
-        return frozenset(key for group in self._labels(box) for key, _ in group)
 
     def _labels(self, box: tuple[int, int, int, int]) -> list[list[Label]]:
         if box not in self._known:

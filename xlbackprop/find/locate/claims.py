@@ -87,15 +87,20 @@ class Claims:
                     located.spots[name] = fitting[0]
                 else:
                     located.unsettled[name] = (
-                        f"{label} names it, but no block of numbers beside it has its shape: say"
-                        " with a map where it stands"
+                        f"{label} names it, but no block of numbers beside it has its shape: fill"
+                        " it in, or say with a map where it stands"
                     )
 
     def _unread_label(self, tensor: Tensor, located: Located) -> str:
         """Return a label that names a tensor and no placed one, and where; or an empty text."""
-        placed = [*(s.keys for s in located.spots.values()), *located.inputs.keys.values()]
-        read = {key for keys in placed for key in self._captions.cells_of_labels(keys)}
-        taken = _cells(placed)
+        found = {name: spot.keys for name, spot in located.spots.items()}
+        placed = {**located.inputs.keys, **found}
+        read = {
+            key
+            for name, keys in placed.items()
+            for key in self._captions.cells_of_labels(keys, self._network.tensors[name])
+        }
+        taken = _cells(placed.values())
         for key, text in self._captions.naming(tensor):
             beside = self._captions.numbers_beside(key)
             if key not in read and not taken.intersection(beside):
