@@ -9,7 +9,7 @@ from tests.support.filling import places_by_index
 from tests.support.page_with_slip import Page
 from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.verify import verify
-from xlbackprop.judge.verify.noise import noise
+from xlbackprop.judge.verify.noise import Noise, noise
 from xlbackprop.tolerance import is_one_number
 from xlbackprop.workbook.read.coercion import in_arithmetic
 
@@ -171,3 +171,24 @@ def test_constant_of_the_page_needs_no_known_numbers():
     found = page.found(page.true, blank=("relu1.h",))
     statuses = verify(page.network, found).judgements["pool1.winner"].statuses
     assert np.isin(statuses, (Status.RIGHT, Status.CARRIED)).all()
+
+
+def test_noise_that_a_tie_sends_to_another_cell_is_noise_still():
+    """What is left of terms that cancel goes to one of equal entries; the others are 0."""
+    page = Page(
+        {
+            "name": "n", "input": [1, 1, 4],
+            "layers": [{"type": "max_pool2d", "kernel": [1, 2], "stride": 1}, {"type": "softmax"}],
+            "loss": {"type": "given"},
+            "values": {
+                "arrays": {
+                    "pool1.h": [[[0.3, 0.7, 0.7, 0.1]]],
+                    "softmax1.dL_dout": [[[0.1, 0.1, 0.1]]],
+                }
+            },
+        }
+    )  # fmt: skip
+    inputs = {tensor.name: page.true[tensor.name] for tensor in page.network.inputs}
+    off = Noise(page.network, inputs).of("pool1.dL_dh")
+    assert 0 < off.max() < 1e-12
+    assert (np.abs(page.true["pool1.dL_dh"]) <= off).all()

@@ -83,4 +83,7 @@ def _most_grown(evaluate: Evaluate) -> Array:
 def _grown(exact: Array, little: Array, more: Array) -> Array:
     with np.errstate(invalid="ignore"):
         by_little, by_more = np.abs(little - exact), np.abs(more - exact)
-        return np.where(by_more >= _GROWS * by_little, by_more, 0.0)
+        grown = np.where(by_more >= _GROWS * by_little, by_more, 0.0)
+        # What a jump has taken elsewhere may have been noise, of which only the tensor tells.
+        jumps = (by_little > 0) & (grown == 0)
+        return np.where(jumps, np.fmax.reduce(grown, axis=None, initial=0.0), grown)
