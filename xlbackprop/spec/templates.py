@@ -6,6 +6,7 @@ from pathlib import Path
 
 from xlbackprop.errors import SpecError, one_line, suggestion
 from xlbackprop.spec import MAX_SPEC_BYTES, Spec, parse_spec
+from xlbackprop.spec.regular import read_regular
 
 _HERE = Path(__file__).parent
 
@@ -25,15 +26,14 @@ def load_spec(source: str | Path) -> Spec:
     """
     path = _FOLDER / f"{source}.toml" if str(source) in template_names() else Path(source)
     try:
-        if path.stat().st_size > MAX_SPEC_BYTES:
-            raise SpecError(f"{path} is larger than {MAX_SPEC_BYTES:,} bytes: no spec")
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, MAX_SPEC_BYTES).decode("utf-8")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise SpecError(
             f"there is no template or file {one_line(source, 80)!r}"
             f"{suggestion(str(source), template_names())}"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # no text in UTF-8; no path, such as one with a 0 byte
         raise SpecError(f"{one_line(path, 200)} cannot be read: {one_line(error)}") from None
     try:
         return parse_spec(text, path.parent)

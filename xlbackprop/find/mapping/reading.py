@@ -18,6 +18,7 @@ from typing import Any
 
 from xlbackprop.errors import MapError, one_line, shown, suggestion
 from xlbackprop.find.mapping.map import STACKED, Map, Placement, StepDistance, in_tensors
+from xlbackprop.spec.regular import read_regular
 from xlbackprop.spec.toml import MAX_BYTES, read_toml
 
 _KEYS = ("spec", "sheet", "step", "tensors")
@@ -31,11 +32,8 @@ def load_map(path: str | Path) -> Map:
     path = Path(path)
     name = one_line(path, 200)
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise MapError(f"{name} is larger than {MAX_BYTES:,} bytes: no map")
-        return parse_map(content.decode("utf-8"), path.parent, path.name)
+        text = read_regular(path, MAX_BYTES).decode("utf-8")
+        return parse_map(text, path.parent, path.name)
     except FileNotFoundError:
         raise MapError(f"there is no file {name!r}: --map takes a TOML file") from None
     except UnicodeDecodeError:
