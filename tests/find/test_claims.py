@@ -104,7 +104,7 @@ HANDMADE = [
 HANDMADE_IDS = ["-in-".join(case) for case in HANDMADE]
 
 
-@pytest.mark.many(quick=HANDMADE_IDS[:1])
+@pytest.mark.many
 @pytest.mark.parametrize(("network", "layout"), HANDMADE, ids=HANDMADE_IDS)
 def test_page_of_formulas_in_another_layout_is_right(network, layout, tmp_path):
     foreign = build(network, layout, tmp_path)
@@ -112,6 +112,7 @@ def test_page_of_formulas_in_another_layout_is_right(network, layout, tmp_path):
     assert (report.verdict, report.counts) == ("right", {"right": foreign.cells})
 
 
+@pytest.mark.slow
 def test_transposed_gradient_of_formulas_leaves_the_verdict_open(tmp_path):
     """It may be meant so, or be a slip: nothing on the page tells."""
     foreign = build("conv5x5x2", "gradient-transposed", tmp_path)
@@ -121,6 +122,7 @@ def test_transposed_gradient_of_formulas_leaves_the_verdict_open(tmp_path):
     assert "exchanged against the page's other tensors" in open_one.reason
 
 
+@pytest.mark.slow
 def test_wrong_gradient_without_a_label_is_known_by_what_it_refers_to(tmp_path):
     page = planted("conv5x5x2", "no-labels", "conv1.dL_dw", "one percent off")
     report = checked(page, tmp_path, "conv5x5x2", typed=False)
@@ -195,6 +197,7 @@ def test_label_beside_a_block_of_another_shape_leaves_the_verdict_open(soft):
     assert "the label 'dL/dx' at Sheet!A20 names it" in open_one.reason
 
 
+@pytest.mark.many(quick=["side-by-side-empty"])
 @pytest.mark.parametrize("kept", [0, 18], ids=["empty", "a-third"])
 @pytest.mark.parametrize("layout", ["side-by-side", "one-row-each"])
 def test_labelled_block_that_is_not_filled_in_is_never_right(layout, kept, tmp_path):
