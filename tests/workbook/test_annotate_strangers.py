@@ -148,6 +148,29 @@ def test_what_the_user_wrote_after_a_mark_stays(page):
     assert text.count("— xlbackprop") == 1
 
 
+def without_its_name(xml):
+    return re.sub(rb"<definedName [^>]*xlbackprop.summary.*?</definedName>", b"", xml)
+
+
+def with_an_underscore(xml):
+    return xml.replace(b"xlbackprop.summary", b"xlbackprop_summary")
+
+
+@pytest.mark.parametrize("change", [without_its_name, with_an_underscore])
+def test_first_sheet_is_known_again_though_its_name_is_lost(change, page):
+    after = marked(page)
+    patch(after, {"xl/workbook.xml": change})
+    again = marked(after, "again")
+    assert openpyxl.load_workbook(again).sheetnames == ["Marks", "Overview", "conv1", "_xlbackprop"]
+    assert sizes(again) == sizes(marked(page))
+    assert_has_own_and_marks(again)
+
+
+def test_sheet_of_the_users_with_that_name_is_not_taken_for_ours(page):
+    patch(page, {"xl/workbook.xml": lambda xml: xml.replace(b'"Overview"', b'"Marks"')})
+    assert openpyxl.load_workbook(marked(page)).sheetnames[:2] == ["Marks 2", "Marks"]
+
+
 # Styles.
 
 

@@ -41,10 +41,16 @@ class Book:
         """The part of the first sheet that an earlier marking put in, or None."""
         names = self._document.root.child("definedNames")
         for name in names.children if names else ():
-            if name.get("name") == SUMMARY_NAME and not name.get("localSheetId"):
+            # Some programs have no dots in names.
+            if name.get("name").replace("_", ".") == SUMMARY_NAME and not name.get("localSheetId"):
                 area = read_area(name.text)
                 return self.parts.get(area.sheet) if area else None
         return None
+
+    @property
+    def first(self) -> tuple[str, str]:
+        """The name and the part of the first sheet."""
+        return next(iter(self.parts.items()), ("", ""))
 
     def add_first(self, wanted: str, content: bytes) -> None:
         """Put a sheet before all others, of the wanted name or one like it."""

@@ -23,7 +23,12 @@ from xlbackprop.workbook.annotate.shapes import (
 from xlbackprop.workbook.annotate.sheet import Sheet
 from xlbackprop.workbook.annotate.sheet_reader import read_sheet
 from xlbackprop.workbook.annotate.styles import Styles
-from xlbackprop.workbook.annotate.summary import SHEET_NAME, formats_made, summary_sheet
+from xlbackprop.workbook.annotate.summary import (
+    SHEET_NAME,
+    formats_made,
+    is_summary,
+    summary_sheet,
+)
 from xlbackprop.workbook.read.cell_reader import parse_reference
 
 # More notes than anyone reads make a file slow to open; every cell is coloured.
@@ -55,10 +60,15 @@ class _Marking:
         self._styles = Styles(package, self._book.worksheets)
         drawings = [part for part in package.parts if part.lower().endswith(".vml")]
         self._block = last_block(map(package.read, drawings)) + 1
-        self._earlier = self._book.summary
+        self._earlier = self._book.summary or self._nameless_summary()
         self._restored: Mapping[int, int] = {}
         if self._earlier is not None:
             self._restored = formats_made(self._earlier, package.read(self._earlier))
+
+    def _nameless_summary(self) -> str | None:
+        name, part = self._book.first
+        is_one = name.startswith(SHEET_NAME) and part in self._book.worksheets
+        return part if is_one and is_summary(name, part, self._package.read(part)) else None
 
     def mark(self, marks: Sequence[Mark], summary: Summary) -> None:
         by_part: dict[str, list[Mark]] = defaultdict(list)

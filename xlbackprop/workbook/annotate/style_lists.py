@@ -43,6 +43,7 @@ class StyleList:
         children = self._element.children if self._element else []
         self._own, self._added = [document.bytes_of(child) for child in children], list[bytes]()
         self._numbers = {_key(child): number for number, child in reversed([*enumerate(children)])}
+        self._looked_up: dict[bytes, int] = {}
         beginning = [text.format(p=document.prefix).encode() for text in _BEGINNINGS[name]]
         self.plain = beginning[0]
         if not self._own:
@@ -58,14 +59,18 @@ class StyleList:
     def number_of(self, text: str | bytes) -> int:
         """Return the number of an entry, which is appended where it is new."""
         written = text.encode("ascii") if isinstance(text, str) else text
-        key = self._key_of(written)
-        if key not in self._numbers:
-            number = len(self._own) + len(self._added)
+        if written not in self._looked_up:
+            self._looked_up[written] = self._number_of(written)
+        return self._looked_up[written]
+
+    def _number_of(self, written: bytes) -> int:
+        number = len(self._own) + len(self._added)
+        found = self._numbers.setdefault(self._key_of(written), number)
+        if found == number:
             if number >= MAX_FORMATS:
                 raise WorkbookError(f"with marks, it would have more than {MAX_FORMATS:,} formats")
-            self._numbers[key] = number
             self._added.append(written)
-        return self._numbers[key]
+        return found
 
     def _key_of(self, text: bytes) -> Key:
         return _key(Document(self._document.part, text).root)

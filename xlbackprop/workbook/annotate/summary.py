@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -61,6 +62,23 @@ def formats_made(part: str, content: bytes) -> dict[int, int]:
         for key, style in styles.items()
         if key % MAX_COLUMNS == _MADE and key + across in styles
     }
+
+
+def is_summary(name: str, part: str, content: bytes) -> bool:
+    """Return whether a sheet is a summary of an earlier marking, by its name and its form.
+
+    For where a program has dropped the name of the workbook that says so.
+    """
+    if not re.fullmatch(rf"{SHEET_NAME}( \d+)?", name):
+        return False
+    sheet = read_sheet(part, content)
+    hidden = {
+        column
+        for run in sheet.column_runs
+        if run.width == 0
+        for column in range(run.first, min(run.last, MAX_COLUMNS) + 1)
+    }
+    return hidden == {_MADE, _MADE_FROM} and bool((sheet.keys % MAX_COLUMNS <= _MADE_FROM).all())
 
 
 def _write_verdict(page: Page, summary: Summary) -> None:
