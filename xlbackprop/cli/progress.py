@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock, Timer
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,8 @@ class _Display:
         self._is_over = False
         self._timer = Timer(PATIENCE_SECONDS, self._appear)
         self._timer.daemon = True
-        self._timer.start()
+        with suppress(RuntimeError):  # no thread can be started: then it never appears
+            self._timer.start()
 
     def take(self, step: Step) -> None:
         """Show another step."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from xlbackprop.errors import EngineError, WorkbookError, one_line
 from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.engine import EngineStopped
+from xlbackprop.workbook.engine.kept_folder import KeptFolder, kept_folder
 from xlbackprop.workbook.engine.libreoffice import convert
 from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.read.guard import open_archive
@@ -32,14 +32,19 @@ def as_xlsx(path: Path, limits: Limits) -> Iterator[Path]:
     if kind is None:
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="xlbackprop") as folder:
-        yield _converted(path, kind, Path(folder), limits)
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(kept_folder())
+        except OSError as error:
+            reason = f"no temporary folder can be made: {one_line(error)}"
+            raise WorkbookError(f"{one_line(path, 200)}: {reason}") from None
+        yield _converted(path, kind, folder, limits)
 
 
-def _converted(path: Path, kind: Kind, folder: Path, limits: Limits) -> Path:
+def _converted(path: Path, kind: Kind, folder: KeptFolder, limits: Limits) -> Path:
     try:
         if kind == TABLE:
-            return table_as_xlsx(path, folder)
+            return table_as_xlsx(path, folder.path)
         if kind == ODS:
             with open_archive(path):  # bounded, and whole
                 pass

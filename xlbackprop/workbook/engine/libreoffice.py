@@ -1,26 +1,24 @@
 """LibreOffice without a screen: converts a copy of a file, recalculated from scratch.
 
 Each run has a profile of its own, in which macros are off and links to other files are never
-followed, and is ended with all that it started when its time is up.
+followed, and is ended with all that it started when its time is up, or the program ends.
 """
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import os
 import shutil
-import signal
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from xlbackprop.errors import EngineError, WorkbookError
+from xlbackprop.errors import EngineError, WorkbookError, one_line
 from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values
 from xlbackprop.workbook.engine.engine import EngineStopped
+from xlbackprop.workbook.engine.kept_folder import KeptFolder, kept_folder
 from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook
@@ -51,13 +49,14 @@ def find_libreoffice() -> str:
     return program
 
 
-def convert(path: Path, folder: Path, limits: Limits, kind: str = "") -> Path:
+def convert(path: Path, kept: KeptFolder, limits: Limits, kind: str = "") -> Path:
     """Return a copy of a file as .xlsx, all formulas recalculated, in an empty folder.
 
     `kind` is the filter with which LibreOffice reads the file; without one it looks for itself.
     Raises EngineError without LibreOffice, EngineStopped where it comes to no result.
     """
-    program, profile, out = find_libreoffice(), folder / "profile", folder / "converted"
+    folder, program = kept.path, find_libreoffice()
+    profile, out = folder / "profile", folder / "converted"
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(_settings())
     # A name that is our own: what a stranger calls a file is no option, and has no odd letters.
@@ -66,7 +65,8 @@ def convert(path: Path, folder: Path, limits: Limits, kind: str = "") -> Path:
     options = ["--headless", "--norestore", "--convert-to", _FORMAT, "--outdir", str(out)]
     options += [f"--infilter={kind}"] if kind else []
     profile_option = f"-env:UserInstallation={profile.as_uri()}"
-    _run([program, profile_option, *options, str(source)], limits)
+    command = _limited([program, profile_option, *options, str(source)], limits)
+    kept.run("LibreOffice", command, limits.seconds, _sockets(profile))
     copy = out / "workbook.xlsx"
     if not copy.is_file():
         raise EngineStopped("LibreOffice could not convert the file")
@@ -82,14 +82,17 @@ class LibreOffice:
 
     def values(self, cells: CellList) -> Values:
         """Return what the cells hold after all formulas have been evaluated anew."""
-        with tempfile.TemporaryDirectory(prefix="xlbackprop") as folder:
-            tell("LibreOffice recalculates the workbook")
-            copy = convert(self.path, Path(folder), self.limits)
-            try:
-                with open_workbook(copy) as workbook:
-                    return _values(workbook, cells)
-            except WorkbookError as error:
-                raise EngineStopped(f"what LibreOffice saved cannot be read: {error}") from None
+        tell("LibreOffice recalculates the workbook")
+        try:
+            with (
+                kept_folder() as folder,
+                open_workbook(convert(self.path, folder, self.limits)) as workbook,
+            ):
+                return _values(workbook, cells)
+        except WorkbookError as error:
+            raise EngineStopped(f"what LibreOffice saved cannot be read: {error}") from None
+        except OSError as error:
+            raise EngineStopped(f"LibreOffice cannot be started: {one_line(error, 80)}") from None
 
 
 def _values(workbook: Workbook, cells: CellList) -> Values:
@@ -111,34 +114,22 @@ def _values(workbook: Workbook, cells: CellList) -> Values:
     return Values(kinds, numbers, texts)
 
 
-def _run(command: list[str], limits: Limits) -> None:
-    if os.name == "posix":  # limits that all it starts will have, too
-        kilobytes = (limits.megabytes + _MEGABYTES_OF_ITS_OWN) << 10
-        command = [
-            "/bin/sh",
-            "-c",
-            f'ulimit -c 0 -f {_MOST_WRITTEN} -v {kilobytes}; exec "$@"',
-            "sh",
-            *command,
-        ]
-    process = subprocess.Popen(  # noqa: S603  (no shell sees anything of the file)
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        process.wait(limits.seconds)
-    except subprocess.TimeoutExpired:
-        raise EngineStopped(f"LibreOffice took more than {limits.seconds:g} seconds") from None
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        process.wait()
+def _limited(command: list[str], limits: Limits) -> list[str]:
+    if os.name != "posix":
+        return command
+    # Limits that all it starts will have, too.
+    kilobytes = (limits.megabytes + _MEGABYTES_OF_ITS_OWN) << 10
+    limiting = f'ulimit -c 0 -f {_MOST_WRITTEN} -v {kilobytes}; exec "$@"'
+    return ["/bin/sh", "-c", limiting, "sh", *command]
+
+
+def _sockets(profile: Path) -> list[str]:
+    """Return where LibreOffice has the socket of a profile, which it leaves when it is killed."""
+    if os.name != "posix":
+        return []
+    digest = hashlib.md5(profile.as_uri().encode("utf-16-le"), usedforsecurity=False).digest()
+    name = f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{''.join(f'{byte:x}' for byte in digest)}"
+    return [f"/tmp/{name}", f"/var/tmp/{name}"]  # noqa: S108  (it makes them there)
 
 
 def _settings() -> str:

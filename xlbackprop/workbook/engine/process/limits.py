@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 
 
@@ -45,7 +46,8 @@ def end_with(parent: int) -> None:
     group = os.getpgrp()
     try:
         is_waiting = hasattr(os, "fork") and not os.fork()
-    except OSError:  # no more processes: then the parent alone ends this one
+    except OSError:  # no more processes
+        _end_by_signal(parent)
         return
     if not is_waiting:
         return
@@ -56,3 +58,17 @@ def end_with(parent: int) -> None:
         os.killpg(group, signal.SIGKILL)
     finally:
         os._exit(0)
+
+
+def _end_by_signal(parent: int) -> None:
+    """Have the system send a signal that ends this process when a pipe's other end is closed."""
+    try:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.fcntl(parent, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(parent, fcntl.F_GETFL) | os.O_ASYNC
+        fcntl.fcntl(parent, fcntl.F_SETFL, flags)
+    except (ImportError, AttributeError, OSError):  # then the parent alone ends it
+        return
+    if select.select([parent], [], [], 0)[0]:  # it is closed already
+        os._exit(1)

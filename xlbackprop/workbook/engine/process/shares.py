@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -23,9 +24,14 @@ def shared(draw: Draw, draws: int, cells: int) -> Iterator[tuple[Header, bytes]]
         yield from map(draw, range(draws))
         return
     allow_processes(None)
-    streams = [_worker(draw, range(first, draws, workers)) for first in range(workers)]
+    streams: list[BinaryIO] = []
+    with contextlib.suppress(OSError):  # no more processes: then this one does what is left
+        streams.extend(_worker(draw, range(first, draws, workers)) for first in range(workers))
     allow_processes(0)
     for number in range(draws):
+        if number % workers >= len(streams):
+            yield draw(number)
+            continue
         answer = receive(streams[number % workers])
         if answer is None:  # a worker broke off, and so does the whole
             os._exit(1)
@@ -48,7 +54,13 @@ def _worker(draw: Draw, numbers: range) -> BinaryIO:
     The copy has the workbook for nothing: the system copies what is written to.
     """
     receiving, sending = os.pipe()
-    if os.fork():
+    try:
+        is_worker = not os.fork()
+    except OSError:
+        os.close(receiving)
+        os.close(sending)
+        raise
+    if not is_worker:
         os.close(sending)
         return os.fdopen(receiving, "rb")
     try:
