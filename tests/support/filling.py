@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import openpyxl
+from openpyxl.formula.translate import Translator
 
 import xlbackprop
 
@@ -70,6 +71,7 @@ def _retyped(xml: bytes, cells: Mapping[str, Any]) -> bytes:
     by_address = {cell.get("r"): cell for cell in root.iter(f"{space}c")}
     for address, value in cells.items():
         cell = by_address[address]
+        _hand_on(cell, root, space)
         style = cell.get("s")
         cell.clear()
         cell.set("r", address)
@@ -82,6 +84,20 @@ def _retyped(xml: bytes, cells: Mapping[str, Any]) -> bytes:
             etree.SubElement(cell, f"{space}f").text = formula.removeprefix("=")
         _save(cell, saved, space, is_formula=formula is not None)
     return etree.tostring(root)
+
+
+def _hand_on(cell: Any, root: Any, space: str) -> None:
+    """Move a formula that others share to the next of them, as a program does that loses it."""
+    formula = cell.find(f"{space}f")
+    if formula is None or formula.get("t") != "shared" or not formula.text:
+        return
+    for other in root.iter(f"{space}f"):
+        if other is not formula and other.get("si") == formula.get("si"):
+            here = other.getparent().get("r")
+            moved = Translator(f"={formula.text}", origin=cell.get("r")).translate_formula(here)
+            other.text = moved.removeprefix("=")
+            other.set("ref", formula.get("ref"))
+            return
 
 
 def _save(cell: Any, value: Any, space: str, *, is_formula: bool) -> None:

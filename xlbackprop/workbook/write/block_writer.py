@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice, product
 
 import xlsxwriter
 from xlsxwriter.format import Format
 
-from xlbackprop.equation import Array, Tensor
+from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.formula.grid import Block
+from xlbackprop.formula.grid import Addresses, Block
+from xlbackprop.formula.traced import NotTraced, Template, Tracer
 
 # What is built must be small enough to be checked again: this is below the reader's limits.
 MAX_CHARACTERS = 60_000_000
+
+# To trace a formula takes as long as to write so many.
+_FEW_CELLS = 4
 
 
 class BlockWriter:
@@ -22,6 +26,32 @@ class BlockWriter:
     def __init__(self, workbook: xlsxwriter.Workbook) -> None:
         self._workbook = workbook
         self._characters = 0
+
+    def write_equation(
+        self,
+        equation: Equation,
+        blocks: Mapping[str, tuple[Block, ...]],
+        saved: Array,
+        styles: tuple[Format, Format],
+    ) -> None:
+        """Write an equation's formulas into the cells of its target, values saved beside them.
+
+        `blocks` are those of all tensors; `styles` has the format for formulas and that for
+        numbers. Raises SpecError where the text grows too long.
+        """
+        target, at = equation.target, Addresses(equation, blocks)
+        tracer: Tracer | None = Tracer(equation, blocks)
+        for block in blocks[target.name]:
+            is_large = block.height * block.width > _FEW_CELLS
+            try:
+                template = tracer.template(block) if tracer and is_large else None
+            except NotTraced:
+                tracer = template = None
+            if isinstance(template, Template):
+                self._write_template(target, block, template, saved[block.index], styles[0])
+            else:
+                content = _content_of(equation, at)
+                self.write(target, [block], saved, content, styles)
 
     def write(
         self,
@@ -47,10 +77,33 @@ class BlockWriter:
                 self._count_characters(tensor, contents)
                 sheet.write_block_row(row, block.column, contents, line, styles)
 
-    def _count_characters(self, tensor: Tensor, contents: list[str | float]) -> None:
+    def _write_template(
+        self, tensor: Tensor, block: Block, template: Template, saved: Array, style: Format
+    ) -> None:
+        """Write a block whose formulas are one but for where they refer to.
+
+        Filled down and to the right, they are one formula that all cells share. No program is
+        known to share formulas that refer to another sheet, so these are written out.
+        """
+        sheet = self._workbook.get_worksheet_by_name(block.sheet)
+        numbers = saved.reshape(block.height, block.width).tolist()
+        if template.is_shared and not template.has_sheets:
+            formula = template.at(0, 0)
+            self._count_characters(tensor, [formula])
+            sheet.write_shared(block, formula, numbers, style)
+            return
+        for row, (texts, line) in enumerate(zip(template.rows(), numbers, strict=True)):
+            self._count_characters(tensor, texts)
+            sheet.write_block_row(block.row + row, block.column, texts, line, (style, style))
+
+    def _count_characters(self, tensor: Tensor, contents: Iterable[str | float]) -> None:
         self._characters += sum(len(text) for text in contents if isinstance(text, str))
         if self._characters > MAX_CHARACTERS:
             raise SpecError(
                 f"the formulas up to {tensor.name} take more than {MAX_CHARACTERS:,} characters:"
                 " more than a workbook should hold"
             )
+
+
+def _content_of(equation: Equation, at: Addresses) -> Callable[..., str | float]:
+    return lambda *index: equation.formula(at, *index)

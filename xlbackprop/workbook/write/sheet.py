@@ -2,17 +2,19 @@
 
 XlsxWriter's own `write_formula` searches every text for functions newer than 2007 and builds an
 object for every cell; on a page of a hundred thousand formulas, all of them ours, that is most
-of the time. Here such a cell is written as XML at once, and the rest of the sheet is XlsxWriter's.
+of the time. Here a row of such cells is written as XML at once, and the rest of the sheet is
+XlsxWriter's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.formula.addresses import column_name
+from xlbackprop.formula.grid import Block
 
 # What is saved where a formula gives no number; which error it is, the first calculation says.
 ERROR = "#VALUE!"
@@ -21,14 +23,19 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 class BlockSheet(Worksheet):  # type: ignore[misc]
-    """XlsxWriter's worksheet, whose cell table may also hold the XML text of a cell."""
+    """XlsxWriter's worksheet, whose cell table may also hold the XML text of cells in a row.
+
+    Such a text stands at the column of its first cell.
+    """
+
+    _shared = 0
 
     def write_block_row(
         self,
         row: int,
         column: int,
-        contents: Iterable[str | float],
-        numbers: Iterable[float],
+        contents: Sequence[str | float],
+        numbers: Sequence[float],
         styles: tuple[Format, Format],
     ) -> None:
         """Write a row of cells from (row, column) on.
@@ -38,22 +45,45 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
         for numbers.
         """
         formula_style, number_style = (style._get_xf_index() for style in styles)
-        self._check_dimensions(row, column)
-        cells = self.table[row]
-        line = row + 1
-        for content, number in zip(contents, numbers, strict=True):
-            address = f"{column_name(column)}{line}"
+        cells = []
+        for at, (content, number) in enumerate(zip(contents, numbers, strict=True), start=column):
             if isinstance(content, str):
                 formula = content.translate(_ESCAPES) if _needs_escape(content) else content
                 kind, value = _saved(number)
-                cells[column] = (
-                    f'<c r="{address}" s="{formula_style}"{kind}><f>{formula}</f><v>{value}</v></c>'
-                )
+                inside = f'{formula_style}"{kind}><f>{formula}</f><v>{value}'
             else:
-                value = _shortest(content)
-                cells[column] = f'<c r="{address}" s="{number_style}"><v>{value}</v></c>'
-            column += 1
-        self._check_dimensions(row, column - 1)
+                inside = f'{number_style}"><v>{_shortest(content)}'
+            cells.append(f'<c r="{column_name(at)}{row + 1}" s="{inside}</v></c>')
+        self._put(row, column, len(cells), "".join(cells))
+
+    def write_shared(
+        self, block: Block, formula: str, numbers: Sequence[Sequence[float]], style: Format
+    ) -> None:
+        """Write a formula into a block's first cell, shared by all: filled down and to the right.
+
+        `numbers` are the saved values, by rows; NaN is saved as an error.
+        """
+        number, self._shared = self._shared, self._shared + 1
+        names = [column_name(block.column + at) for at in range(block.width)]
+        head = f'{{}}" s="{style._get_xf_index()}"'
+        follows = f'><f t="shared" si="{number}"/><v>'
+        first = (
+            f'><f t="shared" ref="{block.range}" si="{number}">{formula.translate(_ESCAPES)}</f><v>'
+        )
+        for row, line in enumerate(numbers, start=block.row):
+            begin = head.format(row + 1)
+            cells = []
+            for name, value in zip(names, line, strict=True):
+                kind, text = _saved(value)
+                cells.append(f'<c r="{name}{begin}{kind}{follows}{text}</v></c>')
+            if row == block.row:
+                cells[0] = cells[0].replace(follows, first, 1)
+            self._put(row, block.column, block.width, "".join(cells))
+
+    def _put(self, row: int, column: int, width: int, cells: str) -> None:
+        self._check_dimensions(row, column)
+        self._check_dimensions(row, column + width - 1)
+        self.table[row][column] = cells
 
     def _write_rows(self) -> None:
         for row in sorted(self.table):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from io import BytesIO
 from math import ceil
 
@@ -15,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Array, Equation, Kind, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.formula.grid import Addresses, Block, Range
+from xlbackprop.formula.grid import Block, Range
 from xlbackprop.layout import (
     ABOUT_ROW,
     COLUMN_WIDTH,
@@ -120,10 +119,9 @@ class _Cells:
 
     def _write_equation(self, equation: Equation) -> None:
         tensor = equation.target
-        formula = partial(equation.formula, Addresses(equation, self.layout.blocks))
         styles = (self._kind_format(tensor), self.formats(constant_format(tensor.kind)))
-        array, blocks = self.arrays[tensor.name], self.layout.blocks[tensor.name]
-        self._writer.write(tensor, blocks, array, formula, styles)
+        array = self.arrays[tensor.name]
+        self._writer.write_equation(equation, self.layout.blocks, array, styles)
 
     def _kind_format(self, tensor: Tensor) -> Format:
         return self.formats(kind_format(tensor.kind, number_format(self.arrays[tensor.name])))

@@ -1,0 +1,286 @@
+"""The formulas of a whole block from one: where each corner of each reference goes, cell by cell.
+
+A formula is written once with letters in place of the block's row and column, whole numbers that
+can be added and multiplied and nothing else. Whatever it refers to then is so many rows and
+columns further in each cell; where it asks for more (which of two numbers is larger), it has to be
+written cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn, cast
+
+from xlbackprop.equation import Equation, Index, Tensor
+from xlbackprop.formula.addresses import column_name, on_sheet
+from xlbackprop.formula.grid import Addresses, Block, Range, block_size
+
+# Characters that no formula holds: each stands for a corner of a reference, and for where a $
+# keeps it.
+_FIRST, _MOST, _ROW_STAYS, _COLUMN_STAYS, _KEPT = 0xE000, 1_600, 1, 2, 4
+
+
+class NotTraced(Exception):  # noqa: N818  (no mistake: the formula is another in each cell)
+    """The formula asks for more of an index than how far it goes."""
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise NotTraced
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """A whole number that goes on by so much with each row and each column of a block."""
+
+    start: int
+    down: int = 0
+    along: int = 0
+
+    def __add__(self, other: Steps | int) -> Steps:
+        """Return the sum."""
+        if not isinstance(other, Steps):
+            return replace(self, start=self.start + other)
+        return Steps(self.start + other.start, self.down + other.down, self.along + other.along)
+
+    def __mul__(self, factor: int) -> Steps:
+        """Return the product with a whole number."""
+        if type(factor) is not int:
+            raise NotTraced
+        return Steps(self.start * factor, self.down * factor, self.along * factor)
+
+    def __neg__(self) -> Steps:
+        """Return the negative."""
+        return self * -1
+
+    def __sub__(self, other: Steps | int) -> Steps:
+        """Return the difference."""
+        return self + -other
+
+    def __rsub__(self, other: int) -> Steps:
+        """Return the difference."""
+        return -self + other
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def at(self, row: int, column: int) -> int:
+        """Return the number in one cell of the block."""
+        return self.start + self.down * row + self.along * column
+
+    __bool__ = __index__ = __int__ = __float__ = __hash__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __str__ = __repr__ = __format__ = __iter__ = __getitem__ = _refuse
+    __floordiv__ = __truediv__ = __mod__ = __divmod__ = __pow__ = __abs__ = _refuse
+    __rfloordiv__ = __rtruediv__ = __rmod__ = __rpow__ = __round__ = _refuse
+
+
+@dataclass(frozen=True)
+class Corner:
+    """A cell to which a formula refers: its row and column, and whether a $ keeps them."""
+
+    row: Steps
+    column: Steps
+    row_stays: bool
+    column_stays: bool
+
+    def is_filled_on(self, height: int, width: int) -> bool:
+        """Return whether it goes where it goes when the first cell's formula is filled on."""
+        down = height == 1 or (self.row.down == (not self.row_stays) and self.column.down == 0)
+        along = width == 1 or (self.column.along == (not self.column_stays) and self.row.along == 0)
+        return down and along
+
+    def at(self, row: int, column: int) -> str:
+        """Return its address in the formula of one cell of the block."""
+        letters, number = column_name(self.column.at(row, column)), self.row.at(row, column) + 1
+        return f"{'$' * self.column_stays}{letters}{'$' * self.row_stays}{number}"
+
+
+@dataclass(frozen=True)
+class Template:
+    """The formulas of all cells of a block: `texts` with a corner between each and the next."""
+
+    height: int
+    width: int
+    texts: tuple[str, ...]
+    corners: tuple[Corner, ...]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the first cell's formula, filled down and to the right, is that of all."""
+        return all(corner.is_filled_on(self.height, self.width) for corner in self.corners)
+
+    @property
+    def has_sheets(self) -> bool:
+        """Whether it refers to another sheet."""
+        return any("!" in text for text in self.texts)
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the formulas of each row."""
+        columns = range(self.width)
+        if any(one.row.along or one.column.down for one in self.corners):
+            yield from ([self.at(row, at) for at in columns] for row in range(self.height))
+            return
+        names = [[column_name(one.column.at(0, at)) for at in columns] for one in self.corners]
+        by_column = list(zip(*names, strict=True)) if names else [()] * self.width
+        for row in range(self.height):
+            pattern = self.texts[0].replace("%", "%%")
+            for corner, text in zip(self.corners, self.texts[1:], strict=True):
+                letters, digits = "$" * corner.column_stays, "$" * corner.row_stays
+                number = corner.row.at(row, 0) + 1
+                pattern += f"{letters}%s{digits}{number}{text.replace('%', '%%')}"
+            yield [pattern % one for one in by_column]
+
+    def at(self, row: int, column: int) -> str:
+        """Return the formula of one cell."""
+        first, *rest = self.texts
+        pairs = zip(self.corners, rest, strict=True)
+        return first + "".join(corner.at(row, column) + text for corner, text in pairs)
+
+
+class Tracer:
+    """Traces the formulas of one equation, on a page of given blocks."""
+
+    def __init__(self, equation: Equation, blocks: Mapping[str, tuple[Block, ...]]) -> None:
+        self._equation = equation
+        self._at = _Traced(equation, blocks)
+        self._is_vertical = equation.target.vertical
+        self._rank = len(equation.target.block_shape)
+
+    def template(self, block: Block) -> Template | float:
+        """Return the formulas of a block, or the number that is in all its cells.
+
+        Raises NotTraced where they are no such thing.
+        """
+        row, column = Steps(0, down=1), Steps(0, along=1)
+        inside: tuple[Steps, ...] = (row, column)
+        if self._rank < 2:
+            inside = (row if self._is_vertical else column,)[: self._rank]
+        corners = self._at.begin()
+        text: Any = self._equation.formula(cast("Addresses", self._at), *block.index, *inside)
+        if not isinstance(text, str):
+            return float(text)
+        return _template(block, text, corners)
+
+
+def _template(block: Block, text: str, corners: list[tuple[Steps, Steps]]) -> Template:
+    texts, used = [""], []
+    for character in text:
+        number, kept = divmod(ord(character) - _FIRST, _KEPT)
+        if 0 <= number < len(corners):
+            stays = bool(kept & _ROW_STAYS), bool(kept & _COLUMN_STAYS)
+            used.append(Corner(*corners[number], *stays))
+            texts.append("")
+        else:
+            texts[-1] += character
+    return Template(block.height, block.width, tuple(texts), tuple(used))
+
+
+class _TracedRange(Range):
+    """An address whose corners go on with the cells."""
+
+    __slots__ = ()
+
+    @property
+    def fixed(self) -> str:
+        """The address that stays where it is."""
+        return self._kept(_ROW_STAYS | _COLUMN_STAYS)
+
+    @property
+    def fixed_row(self) -> str:
+        """The address whose row stays."""
+        return self._kept(_ROW_STAYS)
+
+    @property
+    def fixed_column(self) -> str:
+        """The address whose column stays."""
+        return self._kept(_COLUMN_STAYS)
+
+    def _kept(self, which: int) -> str:
+        return "".join(
+            chr(ord(one) // _KEPT * _KEPT + which) if _is_corner(one) else one for one in self
+        )
+
+
+def _is_corner(character: str) -> bool:
+    return _FIRST <= ord(character) < _FIRST + _MOST * _KEPT
+
+
+class _Traced:
+    """What a formula calls `at` while it is traced."""
+
+    def __init__(self, equation: Equation, blocks: Mapping[str, tuple[Block, ...]]) -> None:
+        self._corners: list[tuple[Steps, Steps]] = []
+        sheet = blocks[equation.target.name][0].sheet
+        for letter, tensor in {**equation.sources, "here": equation.target}.items():
+            own = blocks[tensor.name]
+            prefix = "" if own[0].sheet == sheet else on_sheet(own[0].sheet, "")
+            setattr(self, letter, _TracedView(tensor, own, prefix, self._noted))
+
+    def begin(self) -> list[tuple[Steps, Steps]]:
+        """Return the list that takes the corners of the next formula."""
+        self._corners = []
+        return self._corners
+
+    def _noted(self, row: Steps, column: Steps) -> str:
+        """Return the character that stands for a corner."""
+        if len(self._corners) >= _MOST:
+            raise NotTraced
+        self._corners.append((row, column))
+        return chr(_FIRST + _KEPT * (len(self._corners) - 1))
+
+
+class _TracedView:
+    """A tensor's addresses, as `View` has them, where an index may go on with the cells."""
+
+    def __init__(
+        self,
+        tensor: Tensor,
+        blocks: tuple[Block, ...],
+        prefix: str,
+        noted: Callable[[Steps, Steps], str],
+    ) -> None:
+        self._leading = len(tensor.leading)
+        self._size = block_size(tensor)
+        self._origins = {block.index: (block.row, block.column) for block in blocks}
+        self._prefix, self._noted, self._vertical = prefix, noted, tensor.vertical
+
+    def __getitem__(self, key: Any) -> Range:
+        parts: Index = key if isinstance(key, tuple) else (key,)
+        leading = parts[: self._leading]
+        if any(type(one) is not int for one in leading):
+            raise NotTraced  # which block it is depends on the cell
+        row, column = self._origins[leading]
+        rows, columns = self._within(parts[self._leading :])
+        (top, bottom), (left, right) = _ends(rows, self._size[0]), _ends(columns, self._size[1])
+        first = self._prefix + self._noted(top + row, left + column)
+        if _is_one(top, bottom) and _is_one(left, right):
+            return _TracedRange(first)
+        return _TracedRange(f"{first}:{self._noted(bottom + row, right + column)}")
+
+    def _within(self, parts: Any) -> tuple[Any, Any]:
+        """Return what is chosen of the block's rows and of its columns."""
+        if len(parts) == 2:
+            return parts[0], parts[1]
+        if not parts:
+            return slice(None), slice(None)
+        return (parts[0], 0) if self._vertical else (0, parts[0])
+
+
+def _ends(chosen: Any, size: int) -> tuple[Steps, Steps]:
+    """Return the first and the last number of an index, or of a slice with both ends or none."""
+    if not isinstance(chosen, slice):
+        return _steps(chosen), _steps(chosen)
+    if chosen.stop is None:
+        return Steps(0), Steps(size - 1)
+    return _steps(chosen.start), _steps(chosen.stop) - 1
+
+
+def _steps(number: Steps | int) -> Steps:
+    return number if isinstance(number, Steps) else Steps(number)
+
+
+def _is_one(first: Steps, last: Steps) -> bool:
+    difference = last - first
+    if difference.down or difference.along:
+        raise NotTraced  # a range in some cells, and not in others
+    return difference.start == 0
