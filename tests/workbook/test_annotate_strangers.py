@@ -15,6 +15,7 @@ from tests.support.forms_of_workbooks import STYLES, TYPES, rewrite
 from tests.support.oracles import libreoffice
 from xlbackprop.__main__ import main
 from xlbackprop.errors import WorkbookError
+from xlbackprop.workbook.annotate.shapes import last_block, with_boxes, without_boxes
 
 WRONG, BLANK, RIGHT = "P32", "J44", "K32"  # cells of conv1
 VML, EXCEL = "urn:schemas-microsoft-com:vml", "urn:schemas-microsoft-com:office:excel"
@@ -99,6 +100,18 @@ def test_boxes_of_ours_are_found_again_whatever_their_prefixes(page):
     again = marked(after, "again")
     assert_has_own_and_marks(again)
     assert boxed(again) == boxed(marked(page))
+
+
+@pytest.mark.parametrize(
+    "part", [b"<v:shape ", b'<v:shape "', b"<xml ", b"<x:shape x>", b"<o:idmap "]
+)
+def test_drawing_made_to_be_slow_is_not(part):
+    """Each of these would be read to the end from everywhere."""
+    drawing = part * 200_000
+    assert without_boxes(drawing, {0}) == drawing
+    assert last_block([drawing]) == 0
+    with pytest.raises(WorkbookError, match="cannot be read"):
+        with_boxes(drawing, None, {}, [])
 
 
 ROUNDS = 5

@@ -8,6 +8,7 @@ namespaces `ns0`, `ns1`, … where each is used first.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -23,11 +24,11 @@ _MOST_LINES = 30
 # Shapes are numbered in blocks, each of which belongs to one drawing of the workbook.
 _BLOCK = 1024
 
-_SHAPE = re.compile(rb"""<((?:[\w.-]+:)?shape)(?=[\s>])(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
+_SHAPE = re.compile(rb"""<((?:[\w.-]+:)?shape)(?=[\s>])(?:[^"'<>]++|"[^"]*+"|'[^']*+')*+>""")
 _NOTE = re.compile(rb"""\sObjectType\s*=\s*["']Note["']""")
 _ROW = re.compile(rb"<(?:[\w.-]+:)?Row>\s*(\d{1,7})\s*<")
 _COLUMN = re.compile(rb"<(?:[\w.-]+:)?Column>\s*(\d{1,5})\s*<")
-_ROOT, _END = re.compile(rb"<(?:[\w.-]+:)?xml\b[^>]*>"), re.compile(rb"</(?:[\w.-]+:)?xml\s*>")
+_ROOT, _END = re.compile(rb"<(?:[\w.-]+:)?xml\b[^<>]*>"), re.compile(rb"</(?:[\w.-]+:)?xml\s*>")
 _BLOCKS = re.compile(rb"""(<(?:[\w.-]+:)?idmap\b[^<>]*?\sdata\s*=\s*["'])([\d,\s]*)""")
 _BLOCK_NUMBER = re.compile(rb"\b\d{1,6}\b")
 _NUMBER = re.compile(rb"_x0000_s(\d{1,9})\b")
@@ -112,7 +113,7 @@ def with_boxes(
     Their numbers are from `blocks`, as many as `blocks_of` says. Raises WorkbookError where the
     drawing is in a form that no spreadsheet program writes.
     """
-    root, ends = _ROOT.search(drawing), list(_END.finditer(drawing))
+    root, ends = _ROOT.search(drawing), deque(_END.finditer(drawing), maxlen=1)
     if root is None or not ends:
         raise WorkbookError("the drawing of its notes cannot be read: save it as .xlsx once more")
     declared, grid = "" if _declares(root[0]) else _DECLARED, _Grid(sheet)
@@ -120,7 +121,7 @@ def with_boxes(
     for number, (key, lines) in enumerate(notes.items()):
         box = _box(_number(blocks, number), *divmod(key, MAX_COLUMNS), lines, grid)
         shapes.append(f"<v:shape{declared} {box}")
-    end = ends[-1].start()
+    end = ends[0].start()
     return _with_blocks(drawing[:end] + "".join(shapes).encode() + drawing[end:], blocks)
 
 
