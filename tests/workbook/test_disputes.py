@@ -198,19 +198,22 @@ def test_cell_that_rests_on_a_scratch_cell_which_cannot_be_computed_is_not_accus
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "reason", "statuses"),
     [
         pytest.param(
-            '=IFERROR(__xludf.DUMMYFUNCTION("GOOGLEFINANCE()"),{number})', "Google", id="google"
+            '=IFERROR(__xludf.DUMMYFUNCTION("GOOGLEFINANCE()"),{number})', "Google", [], id="google"
         ),
-        pytest.param("=IFERROR([1]Sheet1!A1,{number})", "another workbook", id="link"),
+        # What stands in another workbook is nothing that was worked out here.
+        pytest.param("=IFERROR([1]Sheet1!A1,{number})", "another workbook", ["typed"], id="link"),
     ],
 )
-def test_formula_of_which_the_file_has_the_last_value_only_is_not_tried(text, reason, book, truth):
+def test_formula_of_which_the_file_has_the_last_value_only_is_not_tried(
+    text, reason, statuses, book, truth
+):
     value = number(truth, LAST)
     fill(book, {LAST: (text.format(number=value), value)})
     review = xlbackprop.review_workbook(book, prove=5)
-    assert not xlbackprop.make_report(review).cells
+    assert [cell.status for cell in xlbackprop.make_report(review).cells] == statuses
     assert reason in review.found["conv1.dL_dh"].recalculated.texts[LAST[1]]
     fill(book, {LAST: (text.format(number=value + 1), value + 1)})
     (cell,) = xlbackprop.check(book).cells
