@@ -66,7 +66,8 @@ class ComputedSearch:
             return disputes.is_disputed(spot.tensor, spot.keys, keys)
 
         fitting = [one for one in first.values() if one.share >= _NEARLY_ALL and is_disputed(one)]
-        located.unsettled = {one.tensor.name: _OTHER_ORDER for one in fitting if one.formulas > 0.5}
+        located.exchanged = {one.tensor.name: one for one in fitting if one.formulas > 0.5}
+        located.unsettled = dict.fromkeys(located.exchanged, _OTHER_ORDER)
         kept = {
             name: [spot for spot in spots if not is_disputed(spot)]
             for name, spots in located.considered.items()

@@ -22,6 +22,7 @@ class LocatedTensor:
     reason: str
     places: Places
     share: float = 1.0  # of a computed tensor's numbers, that are what the equation gives
+    unsettled: str = ""  # why it is proposed, but not to be judged there unless a map says so
 
     @property
     def fits(self) -> bool:

@@ -144,13 +144,17 @@ class _Verdicts:
                 found.append(self._input(tensor))
             elif tensor.name in self._located.spots:
                 found.append(self._computed(self._located.spots[tensor.name]))
+            elif tensor.name in self._located.exchanged:
+                found.append(self._exchanged(self._located.exchanged[tensor.name]))
         return tuple(found)
 
     def left_out(self) -> tuple[LeftOut, ...]:
         return tuple(
             self._absent(tensor)
             for tensor in self._network.tensors.values()
-            if tensor.name not in self._placed and tensor.name not in self._located.spots
+            if tensor.name not in self._placed
+            and tensor.name not in self._located.spots
+            and tensor.name not in self._located.exchanged
         )
 
     @property
@@ -192,6 +196,12 @@ class _Verdicts:
             fitting = numbers if spot.matched.all() else "nearly all of its numbers fit"
             return self._result(spot.tensor, SURE, f"{fitting}; {reason}", spot.keys)
         return self._result(spot.tensor, LIKELY, f"{reason}; {doubt}", spot.keys, spot.share)
+
+    def _exchanged(self, spot: Spot) -> LocatedTensor:
+        doubt = self._located.unsettled[spot.tensor.name]
+        reason = f"{self._because(spot.keys, spot.tensor)}; {doubt}"
+        found = self._result(spot.tensor, LIKELY, reason, spot.keys, spot.share)
+        return replace(found, unsettled=doubt)
 
     def _because(
         self, keys: np.ndarray[tuple[int, ...], np.dtype[np.int64]], tensor: Tensor

@@ -55,4 +55,5 @@ class Located:
     spots: dict[str, Spot] = field(default_factory=dict)
     considered: dict[str, list[Spot]] = field(default_factory=dict)
     counted: dict[str, Array] = field(default_factory=dict)
+    exchanged: dict[str, Spot] = field(default_factory=dict)  # fit in an order without company
     unsettled: dict[str, str] = field(default_factory=dict)  # what seems to be there, and why not

@@ -52,7 +52,9 @@ def locate_subject(
 def _located(workbook: Workbook, running: Recalculation, network: Network, name: str) -> Subject:
     proposal = locate_on(page_of(workbook, running), network, workbook="", spec=name)
     _refuse_incomplete(proposal)
-    places, fixed = proposal.places, fixed_values(network)
+    left_open = {one.name: one.unsettled for one in proposal.tensors if one.unsettled}
+    places = {name: own for name, own in proposal.places.items() if name not in left_open}
+    fixed = fixed_values(network)
     chosen = {
         tensor.name: fixed.get(tensor.name, np.zeros(tensor.shape))
         for tensor in network.inputs
@@ -63,8 +65,10 @@ def _located(workbook: Workbook, running: Recalculation, network: Network, name:
         places,
         chosen=chosen,
         notes=_notes(proposal, name),
-        absent={one.name: one.reason for one in proposal.left_out},
-        unsettled=frozenset(one.name for one in proposal.left_out if one.seems_there),
+        absent={one.name: one.reason for one in proposal.left_out} | left_open,
+        unsettled=frozenset(
+            [*left_open, *(one.name for one in proposal.left_out if one.seems_there)]
+        ),
     )
 
 
