@@ -126,6 +126,7 @@ def test_check_that_is_ended_at_any_moment_leaves_no_libreoffice(how, slow, tmp_
     assert not [path for path in seen if Path(path).exists()]
 
 
+@pytest.mark.kills
 def test_table_that_is_being_read_leaves_no_folder(tmp_path):
     temporary, table = tmp_path / "temporary", tmp_path / "table.csv"
     table.write_text("1,2,3,4\n" * 100_000)

@@ -41,6 +41,7 @@ def assert_saved_values_judged(report, reason):
     assert reason in note
 
 
+@pytest.mark.many(quick=["forbidden-ironcalc", "unknown-libreoffice"])
 @pytest.mark.parametrize("engine", ["ironcalc", "libreoffice"])
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_check_without_processes_judges_the_saved_values(refusal, engine, workbook, monkeypatch):
