@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from xlbackprop.workbook.engine.process.messages import LENGTHS, Header, packed
 from xlbackprop.workbook.engine.running import EngineProcess
 from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.read.cells import State
+
+if TYPE_CHECKING:
+    from xlbackprop.workbook.engine.in_process import Evaluator
 
 _LONGEST_HEADER = 64_000_000
 
@@ -50,7 +53,7 @@ class Engine:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._ends = time.monotonic() + limits.seconds
-        self._process: EngineProcess | None = None
+        self._process: EngineProcess | Evaluator | None = None
         self.start_again()
 
     @property
@@ -66,8 +69,10 @@ class Engine:
         try:
             seconds = self.seconds_left * share
             self._process = EngineProcess(seconds, self._limits.megabytes)
-        except (OSError, RuntimeError) as error:
-            self._stopped(f"the engine cannot be started: {one_line(error, 80)}")
+        except (OSError, RuntimeError):
+            from xlbackprop.workbook.engine.in_process import Evaluator  # noqa: PLC0415  (rarely)
+
+            self._process = Evaluator(seconds)
 
     def stop(self) -> None:
         """End the engine and all that it started."""
