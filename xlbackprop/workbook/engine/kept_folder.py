@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import secrets
+import os
 import shutil
 import subprocess
 import sys
@@ -30,7 +30,7 @@ class KeptFolder:
     """
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.gettempdir(), f"xlbackprop{secrets.token_hex(8)}")
+        self.path = Path(tempfile.gettempdir(), f"xlbackprop{os.urandom(8).hex()}")
         self._keeper: subprocess.Popen[bytes] | None = None
         self._reason, self._is_used = "what runs it broke off", False
         try:
