@@ -50,7 +50,7 @@ def read(path):
         for name in workbook.sheets:
             cells = workbook.cells(name)
             at = np.flatnonzero(cells.formulas.present)
-            texts = [cells.formulas.get(int(one)).encode() for one in at]
+            texts = [cells.formula(int(one)).encode() for one in at]
             sheets.append(
                 SheetContents(
                     name, cells.rows, cells.columns, cells.states, cells.numbers,

@@ -12,7 +12,8 @@ from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.networks_by_layer import ALL
 from xlbackprop.equation import Equation, Kind, Math, Tensor
 from xlbackprop.formula.grid import Addresses, Block, span
-from xlbackprop.formula.traced import NotTraced, Steps, Template, Tracer
+from xlbackprop.formula.stepping import NotTraced, Steps
+from xlbackprop.formula.traced import Template, Tracer
 from xlbackprop.layout import lay_out
 
 CASES = {**ALL, **{f"conv2d-{name}": conv_raw(raw) for name, raw in GEOMETRIES.items()}}
@@ -106,6 +107,8 @@ def test_number_for_all_cells_is_a_number():
         lambda at, i, j: at.h[0, max(i, 2), j],
         lambda at, i, j: at.h[0, abs(i), j],
         lambda at, i, j: "+".join(at.h[0, n, j] for n in range(i)),
+        lambda at, i, j: at.h[0, i.bit_length(), j],
+        lambda at, i, j: at.h[0, i if isinstance(i, int) else 3, j],
     ],
 )
 def test_formula_that_asks_for_more_of_an_index_is_not_traced(formula):

@@ -9,69 +9,17 @@ written cell by cell.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, NoReturn, cast
+from dataclasses import dataclass
+from typing import Any, cast
 
 from xlbackprop.equation import Equation, Index, Tensor
 from xlbackprop.formula.addresses import column_name, on_sheet
 from xlbackprop.formula.grid import Addresses, Block, Range, block_size
+from xlbackprop.formula.stepping import NotTraced, Steps
 
 # Characters that no formula holds: each stands for a corner of a reference, and for where a $
 # keeps it.
 _FIRST, _MOST, _ROW_STAYS, _COLUMN_STAYS, _KEPT = 0xE000, 1_600, 1, 2, 4
-
-
-class NotTraced(Exception):  # noqa: N818  (no mistake: the formula is another in each cell)
-    """The formula asks for more of an index than how far it goes."""
-
-
-def _refuse(*_: object) -> NoReturn:
-    raise NotTraced
-
-
-@dataclass(frozen=True, eq=False)
-class Steps:
-    """A whole number that goes on by so much with each row and each column of a block."""
-
-    start: int
-    down: int = 0
-    along: int = 0
-
-    def __add__(self, other: Steps | int) -> Steps:
-        """Return the sum."""
-        if not isinstance(other, Steps):
-            return replace(self, start=self.start + other)
-        return Steps(self.start + other.start, self.down + other.down, self.along + other.along)
-
-    def __mul__(self, factor: int) -> Steps:
-        """Return the product with a whole number."""
-        if type(factor) is not int:
-            raise NotTraced
-        return Steps(self.start * factor, self.down * factor, self.along * factor)
-
-    def __neg__(self) -> Steps:
-        """Return the negative."""
-        return self * -1
-
-    def __sub__(self, other: Steps | int) -> Steps:
-        """Return the difference."""
-        return self + -other
-
-    def __rsub__(self, other: int) -> Steps:
-        """Return the difference."""
-        return -self + other
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def at(self, row: int, column: int) -> int:
-        """Return the number in one cell of the block."""
-        return self.start + self.down * row + self.along * column
-
-    __bool__ = __index__ = __int__ = __float__ = __hash__ = _refuse
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
-    __str__ = __repr__ = __format__ = __iter__ = __getitem__ = _refuse
-    __floordiv__ = __truediv__ = __mod__ = __divmod__ = __pow__ = __abs__ = _refuse
-    __rfloordiv__ = __rtruediv__ = __rmod__ = __rpow__ = __round__ = _refuse
 
 
 @dataclass(frozen=True)
@@ -143,6 +91,7 @@ class Tracer:
     def __init__(self, equation: Equation, blocks: Mapping[str, tuple[Block, ...]]) -> None:
         self._equation = equation
         self._at = _Traced(equation, blocks)
+        self._addresses = Addresses(equation, blocks)
         self._is_vertical = equation.target.vertical
         self._rank = len(equation.target.block_shape)
 
@@ -156,10 +105,26 @@ class Tracer:
         if self._rank < 2:
             inside = (row if self._is_vertical else column,)[: self._rank]
         corners = self._at.begin()
-        text: Any = self._equation.formula(cast("Addresses", self._at), *block.index, *inside)
+        try:
+            text: Any = self._equation.formula(cast("Addresses", self._at), *block.index, *inside)
+        except Exception as error:  # it takes whole numbers, and these are none
+            raise NotTraced from error
         if not isinstance(text, str):
             return float(text)
-        return _template(block, text, corners)
+        template = _template(block, text, corners)
+        self._compare(template, block)
+        return template
+
+    def _compare(self, template: Template, block: Block) -> None:
+        """Refuse a template whose first or last cell's formula is another than that cell's own."""
+        last = [size - 1 for size in self._equation.target.block_shape]
+        for inside in [[0] * self._rank, last]:
+            row, column = ([0, 0, *inside])[-2:]
+            if self._is_vertical and self._rank < 2:
+                row, column = column, row
+            own = self._equation.formula(self._addresses, *block.index, *inside)
+            if template.at(row, column) != own:
+                raise NotTraced
 
 
 def _template(block: Block, text: str, corners: list[tuple[Steps, Steps]]) -> Template:

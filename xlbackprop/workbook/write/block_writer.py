@@ -11,7 +11,8 @@ from xlsxwriter.format import Format
 from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.formula.grid import Addresses, Block
-from xlbackprop.formula.traced import NotTraced, Template, Tracer
+from xlbackprop.formula.stepping import NotTraced
+from xlbackprop.formula.traced import Template, Tracer
 
 # What is built must be small enough to be checked again: this is below the reader's limits.
 MAX_CHARACTERS = 60_000_000
