@@ -11,6 +11,7 @@ import threading
 import pytest
 
 import xlbackprop
+from tests.support.filling import fill
 from tests.support.program import environment
 from xlbackprop.workbook.engine.process import shares
 
@@ -35,26 +36,41 @@ def workbook(tmp_path_factory):
     return path
 
 
-def assert_saved_values_judged(report, reason):
-    assert report.verdict == "right"
-    (note,) = (str(note) for note in report.notes if "cannot be started" in str(note))
-    assert reason in note
-
-
-@pytest.mark.many(quick=["forbidden-ironcalc", "unknown-libreoffice"])
-@pytest.mark.parametrize("engine", ["ironcalc", "libreoffice"])
+@pytest.mark.many(quick=["forbidden"])
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_check_without_processes_judges_the_saved_values(refusal, engine, workbook, monkeypatch):
+def test_libreoffice_that_cannot_be_started_is_told(refusal, workbook, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", refusing(REFUSALS[refusal]))
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    report = xlbackprop.check(workbook, engine=engine)
-    assert_saved_values_judged(report, REFUSALS[refusal].strerror)
+    report = xlbackprop.check(workbook, engine="libreoffice")
+    assert report.verdict == "right"
+    (note,) = (str(note) for note in report.notes if "cannot be started" in str(note))
+    assert REFUSALS[refusal].strerror in note
 
 
-def test_check_without_threads_judges_the_saved_values(workbook, monkeypatch):
-    reason = "can't start new thread"
-    monkeypatch.setattr(threading.Thread, "start", refusing(RuntimeError(reason)))
-    assert_saved_values_judged(xlbackprop.check(workbook), reason)
+@pytest.mark.many(quick=["forbidden"])
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_check_without_processes_recalculates(refusal, stale, monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", refusing(REFUSALS[refusal]))
+    assert_recalculated(xlbackprop.check(stale))
+
+
+def test_check_without_threads_recalculates(stale, monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", refusing(RuntimeError("no new thread")))
+    assert_recalculated(xlbackprop.check(stale))
+
+
+@pytest.fixture
+def stale(workbook, tmp_path):
+    """Return a workbook beside one of whose formulas an old number was saved."""
+    path = tmp_path / "stale.xlsx"
+    shutil.copy(workbook, path)
+    fill(path, {("dense1.out", (0,)): ("=1+1", 1.0)})
+    return path
+
+
+def assert_recalculated(report):
+    (cell,) = (one for one in report.cells if (one.tensor, one.index) == ("dense1.out", (0,)))
+    assert (cell.status, cell.found) == ("wrong", 2.0)
 
 
 def test_table_is_read_without_processes(tmp_path, monkeypatch):
