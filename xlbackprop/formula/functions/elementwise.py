@@ -39,6 +39,22 @@ def _logarithm(of: Array | float, base: Array | float = 10.0) -> Array:
     return np.where(np.power(base, whole) == of, whole, result)
 
 
+def power_slopes(base: Array, exponent: Array) -> tuple[Array, Array]:
+    """Return the derivatives of a power by its base and by its exponent."""
+    return exponent * np.power(base, exponent - 1), np.power(base, exponent) * np.log(base)
+
+
+def _logarithm_slopes(of: Array, *bases: Array) -> tuple[Array, ...]:
+    logarithm = np.log(bases[0] if bases else 10.0)
+    by_base = (-np.log(of) / (base * logarithm**2) for base in bases)
+    return (1 / (of * logarithm), *by_base)
+
+
+def flat(*values: Array) -> tuple[Array, ...]:
+    """Return the derivatives of what changes in jumps only."""
+    return tuple(np.zeros_like(value) for value in values)
+
+
 def powered(left: Value, right: Value) -> Value:
     """Return a power of single values. Raises Failed, or NotKnown."""
     base, exponent = number(left), number(right)
@@ -81,22 +97,33 @@ def _remainder(of: Array, divisor: Array) -> Array:
     return np.subtract(of, divisor * np.floor(np.divide(of, divisor)))
 
 
+def _remainder_slopes(of: Array, divisor: Array) -> tuple[Array, Array]:
+    return np.ones_like(of), -np.floor(of / divisor)
+
+
 ELEMENTWISE = (
-    Function("ABS", "|", r"\left|%s\right|", each=np.abs),
-    Function("SIGN", latex=r"\mathrm{sign}", each=np.sign),
-    Function("EXP", latex=r"\exp", each=np.exp),
-    Function("LN", latex=r"\ln", each=np.log),
-    Function("LOG", latex=r"\log", arguments=(1, 2), each=_logarithm, singly=_logarithm_singly),
-    Function("LOG10", latex=r"\log_{10}", each=np.log10),
-    Function("SQRT", "√", r"\sqrt{%s}", each=np.sqrt),
-    Function("POWER", arguments=(2, 2), each=power, singly=_power_singly),
-    Function("TANH", latex=r"\tanh", each=np.tanh),
-    Function("SINH", latex=r"\sinh", each=np.sinh),
-    Function("COSH", latex=r"\cosh", each=np.cosh),
-    Function("SIN", latex=r"\sin", each=np.sin),
-    Function("COS", latex=r"\cos", each=np.cos),
-    Function("ROUND", arguments=(2, 2), each=_rounded),
-    Function("INT", each=np.floor),
-    Function("MOD", arguments=(2, 2), each=_remainder, error=DIV),
-    Function("PI", "π", r"\pi", arguments=(0, 0), each=lambda: np.array(np.pi)),
+    Function("ABS", "|", r"\left|%s\right|", each=np.abs, slopes=lambda x: (np.sign(x),)),
+    Function("SIGN", latex=r"\mathrm{sign}", each=np.sign, slopes=flat),
+    Function("EXP", latex=r"\exp", each=np.exp, slopes=lambda x: (np.exp(x),)),
+    Function("LN", latex=r"\ln", each=np.log, slopes=lambda x: (1 / x,)),
+    Function(
+        "LOG",
+        latex=r"\log",
+        arguments=(1, 2),
+        each=_logarithm,
+        slopes=_logarithm_slopes,
+        singly=_logarithm_singly,
+    ),
+    Function("LOG10", latex=r"\log_{10}", each=np.log10, slopes=_logarithm_slopes),
+    Function("SQRT", "√", r"\sqrt{%s}", each=np.sqrt, slopes=lambda x: (0.5 / np.sqrt(x),)),
+    Function("POWER", arguments=(2, 2), each=power, slopes=power_slopes, singly=_power_singly),
+    Function("TANH", latex=r"\tanh", each=np.tanh, slopes=lambda x: (1 - np.tanh(x) ** 2,)),
+    Function("SINH", latex=r"\sinh", each=np.sinh, slopes=lambda x: (np.cosh(x),)),
+    Function("COSH", latex=r"\cosh", each=np.cosh, slopes=lambda x: (np.sinh(x),)),
+    Function("SIN", latex=r"\sin", each=np.sin, slopes=lambda x: (np.cos(x),)),
+    Function("COS", latex=r"\cos", each=np.cos, slopes=lambda x: (-np.sin(x),)),
+    Function("ROUND", arguments=(2, 2), each=_rounded, slopes=flat),
+    Function("INT", each=np.floor, slopes=flat),
+    Function("MOD", arguments=(2, 2), each=_remainder, slopes=_remainder_slopes, error=DIV),
+    Function("PI", "π", r"\pi", arguments=(0, 0), each=lambda: np.array(np.pi), slopes=flat),
 )

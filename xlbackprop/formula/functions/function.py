@@ -61,6 +61,11 @@ class Function:
     makes what a sum adds up from a cell, or from the cells that are at one place of rectangles of
     one size where it is `paired`. `whole` takes rectangles: arrays (cells, rows, columns, draws).
 
+    Its derivative is said for the way that it is evaluated: `slopes` takes what `each` takes, and
+    gives the derivative by each argument; `slope_over` gives it by each cell that `over` takes;
+    `back` takes dL/d(result) and the rectangles, and gives dL/d(rectangle) for each. That of a
+    `term` follows from the term.
+
     `singly` is how it is evaluated where texts, errors and blanks take part, if not by the rules
     that hold for all functions of its kind; `spread` is how `explain` writes a call out, if it
     does not stay a call of all its cells.
@@ -75,6 +80,9 @@ class Function:
     term: Callable[..., Expression] | None = None
     paired: bool = False
     whole: Callable[..., Array] | None = None
+    slopes: Callable[..., tuple[Array, ...]] | None = None
+    slope_over: Callable[[Array, int], Array] | None = None
+    back: Callable[..., tuple[Array, ...]] | None = None
     singly: Callable[[Singly, tuple[Expression, ...]], Operand] | None = None
     spread: Callable[[Expansion, tuple[Expression, ...]], Expression] | None = None
     gives: Gives = Gives.NUMBER

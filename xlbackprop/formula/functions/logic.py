@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackprop.equation import Array
+from xlbackprop.formula.functions.elementwise import flat
 from xlbackprop.formula.functions.function import Expansion, Function, Gives, Singly
 from xlbackprop.formula.functions.unknown import unless_unknown
 from xlbackprop.formula.functions.values import (
@@ -29,6 +30,11 @@ _MANY = (1, 255)
 def _choose(condition: Array, where_true: Array, where_false: Array) -> Array:
     chosen = np.where(np.not_equal(condition, 0), where_true, where_false)
     return unless_unknown(chosen, condition)
+
+
+def _choose_slopes(condition: Array, *branches: Array) -> tuple[Array, ...]:
+    is_true = unless_unknown(np.where(np.not_equal(condition, 0), 1.0, 0.0), condition)
+    return (np.zeros_like(condition), is_true, 1 - is_true)[: 1 + len(branches)]
 
 
 def _spread_if(expansion: Expansion, arguments: tuple[Expression, ...]) -> Expression:
@@ -121,14 +127,25 @@ def _as_number(singly: Singly, arguments: tuple[Expression, ...]) -> Operand:
     return 0.0
 
 
+def _flat_over(cells: Array, axis: int) -> Array:  # noqa: ARG001
+    return np.zeros_like(cells)
+
+
 LOGIC = (
     Function(
-        "IF", arguments=(2, 3), each=_choose, branches=slice(1, None), singly=_if, spread=_spread_if
+        "IF",
+        arguments=(2, 3),
+        each=_choose,
+        slopes=_choose_slopes,
+        branches=slice(1, None),
+        singly=_if,
+        spread=_spread_if,
     ),
     Function(
         "IFERROR",
         arguments=(2, 2),
         each=lambda value, _: value,  # an error is NaN, and that is looked at singly
+        slopes=lambda value, other: (np.where(np.isnan(value), np.nan, 1.0), np.zeros_like(other)),
         branches=slice(None),
         singly=_if_error,
     ),
@@ -141,19 +158,32 @@ LOGIC = (
         singly=_nth,
     ),
     Function(
-        "AND", arguments=_MANY, over=_all, gives=Gives.BOOLEAN, counts_blanks=False, singly=_and
+        "AND",
+        arguments=_MANY,
+        over=_all,
+        slope_over=_flat_over,
+        gives=Gives.BOOLEAN,
+        counts_blanks=False,
+        singly=_and,
     ),
     Function(
-        "OR", arguments=_MANY, over=_any, gives=Gives.BOOLEAN, counts_blanks=False, singly=_or
+        "OR",
+        arguments=_MANY,
+        over=_any,
+        slope_over=_flat_over,
+        gives=Gives.BOOLEAN,
+        counts_blanks=False,
+        singly=_or,
     ),
     Function(
         "NOT",
         each=_not,
+        slopes=flat,
         gives=Gives.BOOLEAN,
         singly=lambda singly, arguments: not truth(singly.value(arguments[0])),
     ),
     Function("NA", arguments=(0, 0), each=lambda: np.array(np.nan), error=NA),
-    Function("N", each=lambda value: value, singly=_as_number),
+    Function("N", each=lambda value: value, slopes=lambda x: (np.ones_like(x),), singly=_as_number),
     Function("TRUE", arguments=(0, 0), each=lambda: np.array(1.0), gives=Gives.BOOLEAN),
     Function("FALSE", arguments=(0, 0), each=lambda: np.array(0.0), gives=Gives.BOOLEAN),
 )

@@ -138,6 +138,14 @@ def _entry(value: Value) -> float:
     raise Failed(value.text)
 
 
+def _turned_back(received: Array, of: Array) -> tuple[Array]:  # noqa: ARG001
+    return (_turned(received),)
+
+
+def _product_back(received: Array, left: Array, right: Array) -> tuple[Array, Array]:
+    return _product(received, _turned(right)), _product(_turned(left), received)
+
+
 LOOKUP = (
     Function(
         "ROWS",
@@ -154,11 +162,12 @@ LOOKUP = (
         spread=_spread_width,
     ),
     Function("INDEX", arguments=(2, 3), whole=_cell_of, singly=_looked_up, spread=_spread_lookup),
-    Function("TRANSPOSE", whole=_turned, is_array=True, singly=_turned_singly),
+    Function("TRANSPOSE", whole=_turned, back=_turned_back, is_array=True, singly=_turned_singly),
     Function(
         "MMULT",
         arguments=(2, 2),
         whole=_product,
+        back=_product_back,
         is_array=True,
         counts_blanks=False,
         singly=_product_singly,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.formula.functions.elementwise import power, powered
+from xlbackprop.formula.functions.elementwise import flat, power, power_slopes, powered
 from xlbackprop.formula.functions.function import Gives
 from xlbackprop.formula.functions.unknown import unless_unknown
 from xlbackprop.formula.functions.values import (
@@ -35,13 +35,16 @@ class Operator:
     apply: Callable[[Any, Any], Any] | None
     singly: Callable[[Value, Value], Value]
     gives: Gives = Gives.NUMBER
+    slopes: Callable[[Array, Array], tuple[Array, ...]] | None = None  # derivatives by both
 
 
-def _of_numbers(apply: Callable[[Any, Any], Any]) -> Operator:
+def _of_numbers(
+    apply: Callable[[Any, Any], Any], slopes: Callable[[Array, Array], tuple[Array, ...]]
+) -> Operator:
     def singly(left: Value, right: Value) -> Value:
         return finite(float(apply(number(left), number(right))))
 
-    return Operator(apply, singly)
+    return Operator(apply, singly, slopes=slopes)
 
 
 def _divided(left: Value, right: Value) -> Value:
@@ -60,7 +63,7 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Operator:
     def singly(left: Value, right: Value) -> Value:
         return bool(compare(compared(left, right, in_order=is_order), 0))
 
-    return Operator(apply, singly, Gives.BOOLEAN)
+    return Operator(apply, singly, Gives.BOOLEAN, flat)
 
 
 def _of_15_digits(left: Array, right: Array) -> tuple[Array, Array]:
@@ -76,11 +79,11 @@ def _of_15_digits(left: Array, right: Array) -> tuple[Array, Array]:
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
     {
-        "+": _of_numbers(np.add),
-        "-": _of_numbers(np.subtract),
-        "*": _of_numbers(np.multiply),
-        "/": Operator(np.divide, _divided),
-        "^": Operator(power, powered),
+        "+": _of_numbers(np.add, lambda x, y: (np.ones_like(x), np.ones_like(y))),
+        "-": _of_numbers(np.subtract, lambda x, y: (np.ones_like(x), -np.ones_like(y))),
+        "*": _of_numbers(np.multiply, lambda x, y: (y, x)),
+        "/": Operator(np.divide, _divided, slopes=lambda x, y: (1 / y, -x / y**2)),
+        "^": Operator(power, powered, slopes=power_slopes),
         "=": _comparison(np.equal),
         "<>": _comparison(np.not_equal),
         "<": _comparison(np.less),

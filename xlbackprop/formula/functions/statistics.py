@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlbackprop.equation import Array
 from xlbackprop.formula.functions.function import Expansion, Function, Singly
@@ -49,8 +50,45 @@ def _of_a_sample(cells: Array, axis: int) -> Array:
     return np.asarray(np.var(cells, axis=axis, ddof=1))
 
 
+def _first(of: Callable[..., NDArray[np.intp]]) -> Callable[[Array, int], Array]:
+    """Return the slope of an extreme: 1 at the first cell that is it."""
+
+    def slope(cells: Array, axis: int) -> Array:
+        at = np.expand_dims(of(cells, axis=axis), axis)
+        result = np.zeros_like(cells)
+        np.put_along_axis(result, at, 1.0, axis)
+        return result
+
+    return slope
+
+
+def _variance_slope(fewest: int) -> Callable[[Array, int], Array]:
+    def slope(cells: Array, axis: int) -> Array:
+        differences = cells - cells.mean(axis=axis, keepdims=True)
+        return np.asarray(2 * differences / (cells.shape[axis] + 1 - fewest))
+
+    return slope
+
+
+def _deviation_slope(fewest: int) -> Callable[[Array, int], Array]:
+    def slope(cells: Array, axis: int) -> Array:
+        deviation = cells.std(axis=axis, keepdims=True, ddof=fewest - 1)
+        return np.asarray(_variance_slope(fewest)(cells, axis) / (2 * deviation))
+
+    return slope
+
+
 def _statistic(name: str, over: Callable[[Array, int], Array], fewest: int) -> Function:
-    return Function(name, arguments=_MANY, over=over, fewest=fewest, error=DIV, counts_blanks=False)
+    slope = (_deviation_slope if name.startswith("STDEV") else _variance_slope)(fewest)
+    return Function(
+        name,
+        arguments=_MANY,
+        over=over,
+        slope_over=slope,
+        fewest=fewest,
+        error=DIV,
+        counts_blanks=False,
+    )
 
 
 STATISTICS = (
@@ -59,6 +97,7 @@ STATISTICS = (
         latex=r"\max",
         arguments=_MANY,
         over=lambda cells, axis: np.max(cells, axis=axis),
+        slope_over=_first(np.argmax),
         fewest=1,
         otherwise=0.0,
         counts_blanks=False,
@@ -68,6 +107,7 @@ STATISTICS = (
         latex=r"\min",
         arguments=_MANY,
         over=lambda cells, axis: np.min(cells, axis=axis),
+        slope_over=_first(np.argmin),
         fewest=1,
         otherwise=0.0,
         counts_blanks=False,
@@ -77,6 +117,7 @@ STATISTICS = (
         "mean",
         arguments=_MANY,
         over=lambda cells, axis: np.mean(cells, axis=axis),
+        slope_over=lambda cells, axis: np.full_like(cells, 1 / cells.shape[axis]),
         fewest=1,
         error=DIV,
         counts_blanks=False,
@@ -86,6 +127,7 @@ STATISTICS = (
         "COUNT",
         arguments=_MANY,
         over=lambda cells, axis: np.sum(cells * 0 + 1, axis=axis),
+        slope_over=lambda cells, axis: np.zeros_like(cells),  # noqa: ARG005
         counts_blanks=False,
         singly=_count,
     ),

@@ -31,6 +31,15 @@ class Computation:
         self.unknown = dict(grouped.unknown)
         self.unknown |= dict.fromkeys(self._order.circular.tolist(), "a circular reference")
 
+    def in_order(self) -> list[Group]:
+        """Return the formulas, those of one shape together, each after what it refers to."""
+        return [
+            self._groups[step.group].where(step.cells)
+            if step.cells is not None
+            else self._groups[step.group]
+            for step in self._order.steps
+        ]
+
     def page(self) -> Board:
         """Return what the cells hold as the workbook is."""
         return self.draws(np.empty(0, np.int32), np.empty((1, 0)))
@@ -43,9 +52,7 @@ class Computation:
         is_input = np.zeros(self.plane.size, dtype=np.bool_)
         is_input[inputs] = True
         board.give(inputs, rows)
-        for step in self._order.steps:
-            own: Group = self._groups[step.group]
-            own = own if step.cells is None else own.where(step.cells)
+        for own in self.in_order():
             Evaluation(board, own).run()
             if inputs.size and is_input[own.cells].any():
                 board.give(inputs, rows)

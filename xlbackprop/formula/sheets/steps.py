@@ -59,7 +59,7 @@ class Evaluation:
                 self._one_by_one(part.start, unclear & ~self._rests_on_unknown(part))
 
     def _values(self, part: slice, cells: int) -> Array:
-        values = evaluate_from(self._group.tree, _Sources(self._board, self._group, part))
+        values = evaluate_from(self._group.tree, References(self._board, self._group, part))
         if values.shape[1:3] != (1, 1):
             raise NotKnown("a rectangle in a single cell")
         return np.broadcast_to(values[:, 0, 0], (cells, self._board.draws))
@@ -104,7 +104,7 @@ class Evaluation:
         return cells
 
 
-class _Sources:
+class References:
     """What the references of some cells of a group hold."""
 
     def __init__(self, board: Board, group: Group, part: slice) -> None:
@@ -112,16 +112,19 @@ class _Sources:
         self._windows: dict[int, Indices] = {}
 
     def values(self, slot: int) -> Array:
+        """Return the numbers of a slot."""
         numbers, window = self._board.numbers, self._window(slot)
         if numbers.shape[1] == 1:
             return np.take(numbers.reshape(-1), window)[..., None]
         return np.take(numbers, window, axis=0)
 
     def is_blank(self, slot: int) -> Mask | None:
+        """Return where a slot's cells are blank; None where none is."""
         blank = np.take(self._board.codes, self._window(slot), axis=0) == Code.BLANK
         return blank if blank.any() else None
 
     def place(self, axis: int) -> Array:
+        """Return the row (0) or column (1) of each cell, from 1."""
         of_axis = (self._group.rows, self._group.columns)[axis][self._part]
         return of_axis[:, None, None, None] + np.float64(1)
 
