@@ -31,7 +31,11 @@ def examples_in(help_text):
     return [line for line in lines if line.startswith("xlbackprop ")]
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=str)
+EACH = [[], *([name] for name in COMMANDS)]
+
+
+@pytest.mark.slow(quick=[str(command) for command in EACH if command != ["locate"]])
+@pytest.mark.parametrize("command", EACH, ids=str)
 def test_example_in_the_help_runs(command, folder, capsys):
     if command in (["check"], ["explain"], ["inspect"]):
         xlbackprop.build("conv5x5x2", folder / "mine.xlsx", blank=["dL_dw", "dL_dh"])

@@ -66,6 +66,7 @@ def test_planted_mistake_is_noticed():
     assert not np.allclose(found, expected, rtol=1e-3)
 
 
+@pytest.mark.many(quick=["0", "1", "2"])
 @pytest.mark.parametrize("seed", range(20))
 def test_drawn_sheet(seed):
     """Formulas on what stands above them, no network."""

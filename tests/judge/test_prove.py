@@ -97,7 +97,7 @@ def test_there_are_sixty_rewritings_over_several_templates(rewritings):
     assert len({rewriting.path for rewriting in rewritings.all()}) >= 60
 
 
-@pytest.mark.many(quick=["conv5x5x2", "mlp-2-2-2", "batch-norm", "optimizers-adam"])
+@pytest.mark.many(quick=["conv5x5x2", "mlp-2-2-2"])
 @pytest.mark.parametrize("template", xlbackprop.template_names())
 def test_every_cell_of_a_template_holds(template, tmp_path):
     report = xlbackprop.check(xlbackprop.build(template, tmp_path / "b.xlsx"), prove=5)

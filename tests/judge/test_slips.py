@@ -23,7 +23,7 @@ from xlbackprop.tolerance import half_units
 
 NETWORKS = 10  # for each slip
 LEAST_DRAWN, MOST_DRAWN = 20, 300
-QUICK = ["dense", "embedding", "softmax", "mse"]
+QUICK = ["embedding", "softmax", "mse"]
 
 PACKAGE = Path(xlbackprop.__file__).parent
 

@@ -131,6 +131,7 @@ def test_bomb_that_nothing_rests_on_stops_nothing(bomb, where, cheat):
     assert (found.tensor, found.status) == (LAST[0], "wrong")
 
 
+@pytest.mark.hostile(quick=["recursion"])
 @pytest.mark.parametrize("bomb", ["products", "recursion"])
 def test_bomb_that_a_judged_cell_rests_on_does_stop_the_engine(bomb, book):
     value = float(arrays_of(book)[LAST[0]][LAST[1]])
