@@ -236,19 +236,39 @@ def test_page_of_numbers_too_small_for_the_engine_is_right(number, layer, name, 
     assert [(cell.tensor, cell.index) for cell in xlbackprop.check(path).cells] == [place]
 
 
-@pytest.mark.parametrize("batch", [1, 3])
+ONES = {
+    "dense": ("[1]", "units = 1"),
+    "embedding": ("[1]", "vocabulary = 1\nwidth = 1"),
+    "conv2d": ("[1, 1, 1]", "filters = 1\nkernel = 1"),
+    "conv_transpose2d": ("[1, 1, 1]", "filters = 1\nkernel = 1"),
+    "max_pool2d": ("[1, 1, 1]", "kernel = 1"),
+    "avg_pool2d": ("[1, 1, 1]", "kernel = 1"),
+    "global_avg_pool": ("[1, 1, 1]", ""),
+    "batch_norm": ("[1, 1, 1]", ""),  # of a batch of 1 there is no variance
+    "flatten": ("[1, 1, 1]", ""),
+    "layer_norm": ("[1]", ""),
+    "dropout": ("[1]", "rate = 0.5"),
+    "softmax": ("[1]", ""),
+    "gelu": ("[1]", ""),
+}
+
+
+@pytest.mark.many(quick=["dense-1", "dense-3", "embedding-3"])
 @pytest.mark.parametrize(
-    "layer",
+    ("layer", "batch"),
     [
-        pytest.param('type = "dense"\nunits = 1', id="dense"),
-        pytest.param('type = "embedding"\nvocabulary = 1\nwidth = 1', id="embedding"),
+        pytest.param(layer, batch, id=f"{layer}-{batch}")
+        for layer in ONES
+        for batch in (1, 3)
+        if (layer, batch) != ("batch_norm", 1)
     ],
 )
 def test_page_of_ours_uses_no_such_idiom(layer, batch, tmp_path):
-    """One unit on one input: of a matrix of one cell there is no INDEX."""
-    last = 'type = "flatten"\n[[layers]]\ntype = "dense"\nunits = 1\n'
-    spec = f'name = "small"\ninput = [1]\nbatch = {batch}\n[[layers]]\n{layer}\n'
-    spec += f'[[layers]]\n{last}[loss]\ntype = "mse"\n'
+    """Every dimension is 1: of a matrix of one cell there is no INDEX."""
+    shape, options = ONES[layer]
+    spec = f'name = "small"\ninput = {shape}\nbatch = {batch}\n'
+    spec += f'[[layers]]\ntype = "{layer}"\n{options}\n[[layers]]\ntype = "flatten"\n'
+    spec += '[[layers]]\ntype = "dense"\nunits = 1\n[loss]\ntype = "mse"\n'
     path = xlbackprop.build(xlbackprop.parse_spec(spec), tmp_path / "small.xlsx")
     report = xlbackprop.check(path)
     assert (report.verdict, report.notes) == ("right", ())
