@@ -193,7 +193,8 @@ class ComputedSearch:
         taken = set(_cells(located.inputs.keys).tolist())
         found: dict[str, Spot] = {}
         spots = [spot for own in considered.values() for spot in own]
-        for spot in sorted(spots, key=lambda one: -one.rank):
+        # A copy that no label names has only what nothing else takes: its numbers fit there, too.
+        for spot in sorted(spots, key=lambda one: (one.is_nameless_copy, -one.rank)):
             cells = spot.keys.ravel().tolist()
             wanted = spot.tensor.name not in found and spot.evidence >= _ENOUGH
             speaks = spot.share >= 0.5 or is_claim(spot)

@@ -30,6 +30,11 @@ class Spot:
         return float(self.matched.mean())
 
     @property
+    def is_nameless_copy(self) -> bool:
+        """Whether the tensor is a copy of another, and no label says that it stands here."""
+        return self.tensor.kind is Kind.LINK and not self.is_named
+
+    @property
     def evidence(self) -> float:
         """How much speaks for this place, whatever else there is."""
         numbers = self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
