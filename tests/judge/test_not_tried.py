@@ -8,6 +8,7 @@ import pytest
 import xlbackprop
 from tests.support.filling import arrays_of, fill, places_by_index
 from xlbackprop.__main__ import main
+from xlbackprop.judge import borrowed
 from xlbackprop.workbook.engine.settings import Limits
 
 PLACES = {"conv5x5x2": ("conv1.dL_dh", (1, 2, 3)), "mlp-2-2-2": ("dense1.dL_dw", (0, 1))}
@@ -88,6 +89,41 @@ def test_formula_that_takes_the_answer_of_a_practice_page_is_typed(formula, tmp_
     (cell,) = xlbackprop.check(path).cells
     assert (cell.status, cell.index) == ("typed", place[1])
     assert "the hidden answers" in cell.note
+
+
+@pytest.mark.parametrize(
+    ("term", "statuses"),
+    [("0*ROWS((Scratch!B1))", []), ("0*ROW(INDEX(Scratch!B1,1))", []), ("0*Scratch!B1", ["typed"])],
+)
+def test_place_of_what_takes_an_answer_is_nobodys_number(term, statuses, tmp_path):
+    path = practised("dense1.dL_dw", tmp_path)
+    place = ("dense1.dL_dw", (1, 0))
+    number = float(arrays_of(tmp_path / "whole.xlsx")[place[0]][place[1]])
+    with_scratch(path, {"B1": f"={answer_cell(path, number)}"})
+    fill(path, {place: (f"={number!r}+{term}", number)})
+    assert [cell.status for cell in xlbackprop.check(path).cells] == statuses
+
+
+def test_formulas_that_lead_to_too_many_others_are_not_credited(tmp_path, monkeypatch):
+    path = practised("dense1.dL_dw", tmp_path)
+    place = ("dense1.dL_dw", (1, 0))
+    number = float(arrays_of(tmp_path / "whole.xlsx")[place[0]][place[1]])
+    with_scratch(path, {f"A{row}": f"=A{row + 1}" for row in range(1, 400)} | {"A400": 0})
+    fill(path, {place: (f"={number!r}+Scratch!A1", number)})
+    assert xlbackprop.check(path).verdict == "right"
+    monkeypatch.setattr(borrowed, "MOST_STEPS", 300)
+    report = xlbackprop.check(path)
+    assert report.verdict == "incomplete"
+    assert "it was not found out where" in report.not_tried[0]
+
+
+def with_scratch(path, cells):
+    """Put cells on a sheet of one's own beside the page."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.create_sheet("Scratch")
+    for address, value in cells.items():
+        sheet[address] = value
+    book.save(path)
 
 
 def answer_cell(path, number):

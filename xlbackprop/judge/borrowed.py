@@ -7,7 +7,7 @@ by way of other cells that are not judged.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
@@ -20,18 +20,23 @@ from xlbackprop.equation import Mask
 from xlbackprop.equation.indices import indices
 from xlbackprop.errors import WorkbookError
 from xlbackprop.formula.addresses import Address
+from xlbackprop.formula.parser import parse
 from xlbackprop.formula.tokens import names_in, split
+from xlbackprop.formula.tree import Call, Expression, Reference, walk
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.review import Review
 from xlbackprop.workbook.description import ANSWERS
+from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.cells import Cells
 from xlbackprop.workbook.read.found import Found
 from xlbackprop.workbook.read.workbook import Workbook
 
 # What is asked of a range here is its size or its place, not what it holds.
-_NO_NUMBERS = re.compile(r"\b(?:ROWS?|COLUMNS?)\([^()]*\)", re.IGNORECASE)
+_PLACES = ("ROW", "ROWS", "COLUMN", "COLUMNS")
+_ASKS_FOR_A_PLACE = re.compile(r"(?:ROWS?|COLUMNS?)\(", re.IGNORECASE)
 # So many references are followed for all cells together; nobody needs as many for honest work.
-_MOST_STEPS = 500_000
+MOST_STEPS = 500_000
+_LOOKED_AT_IN_A_STEP = 1_000
 
 
 class Source(StrEnum):
@@ -46,7 +51,8 @@ def mark_borrowed(review: Review, workbook: Workbook, *, asked: bool) -> Review:
     """Return the review with cells `typed` whose formulas take their number from somewhere.
 
     With `asked` (for formulas, or a proof) all are told, otherwise not those from another
-    workbook: a number that was typed would be right as well.
+    workbook: a number that was typed would be right as well. Formulas that lead to too many
+    others to follow are not credited: a note counts them.
     """
     wanted = tuple(Source) if asked else (Source.ANSWERS, Source.ITSELF)
     tracer = _Tracer(workbook, review.found, asked=asked)
@@ -56,7 +62,8 @@ def mark_borrowed(review: Review, workbook: Workbook, *, asked: bool) -> Review:
         suspects = credited & judgement.found.has_formula & tracer.suspects(judgement.found)
         if suspects.any():
             results[name] = _marked(judgement, suspects, tracer, wanted)
-    return replace(review, judgements=results)
+    lost = (Note(NoteKind.UNFOLLOWED, tracer.unfollowed),) if tracer.unfollowed else ()
+    return replace(review, judgements=results, notes=review.notes + lost)
 
 
 def _marked(
@@ -102,7 +109,9 @@ class _Tracer:
         self._workbook, self._found, self._asked = workbook, found, asked
         self._sheets = {sheet.lower(): sheet for sheet in workbook.sheets}
         self._answers = self._answers_sheet()
+        self.unfollowed = 0  # judged cells of which it was not found out
         self._steps = 0
+        self._innocent: set[_Place] = set()  # others that lead nowhere, whoever refers to them
         self._others = cache(self._find_others)
 
     def suspects(self, found: Found) -> Mask:
@@ -121,9 +130,11 @@ class _Tracer:
         start = _Place(sheet, int(found.places.rows[index]), int(found.places.columns[index]))
         may_be_circle = found.recalculated is None or bool(found.recalculated.untried[index])
         waiting = [_Formula(start, found.formula(index) or "")]
-        known: set[_Place] = set()
-        while waiting and self._steps < _MOST_STEPS:
-            self._steps += 1
+        known: set[tuple[_Place, bool]] = set()
+        while waiting:
+            if self._steps >= MOST_STEPS:
+                self.unfollowed += 1
+                return None
             place, formula, is_own = waiting.pop()
             if is_own and self._answers and self._answers.lower() in formula.lower():
                 return Source.ANSWERS
@@ -134,9 +145,12 @@ class _Tracer:
                 if may_be_circle and _covers(address, where, start):
                     return Source.ITSELF
                 for other in self._formulas_in(where, address):
-                    if other.place not in known:
-                        known.add(other.place)
-                        waiting.append(other._replace(is_own=is_own and other.is_own))
+                    other_is_own = is_own and other.is_own
+                    is_done = not may_be_circle and other.place in self._innocent
+                    if not is_done and (other.place, other_is_own) not in known:
+                        known.add((other.place, other_is_own))
+                        waiting.append(other._replace(is_own=other_is_own))
+        self._innocent.update(place for place, is_own in known if is_own)
         return None
 
     def _sheet_of(self, address: Address, own: str) -> str:
@@ -152,10 +166,13 @@ class _Tracer:
 
     def _references(self, formula: str, sheet: str) -> Iterator[Address]:
         try:
-            skeleton, addresses = split(_NO_NUMBERS.sub("0", formula))
+            skeleton, addresses = split(formula)
         except ValueError:  # too long for any spreadsheet
             return
-        yield from addresses
+        if _ASKS_FOR_A_PLACE.search(skeleton):
+            yield from _whose_numbers_count(skeleton, addresses)
+        else:
+            yield from addresses
         for name in names_in(skeleton):
             _, meaning = self._workbook.meaning(name, sheet)
             if meaning:
@@ -163,13 +180,16 @@ class _Tracer:
 
     def _formulas_in(self, sheet: str, address: Address) -> Iterator[_Formula]:
         """Yield the formulas in a rectangle that are followed."""
+        self._steps += 1
         others = self._others(sheet) if sheet else None
         if others is None or not others.positions.size:
             return
+        self._steps += others.positions.size // _LOOKED_AT_IN_A_STEP
         top, left, bottom, right = address.corners
         inside = (others.rows >= top) & (others.rows <= bottom)
         inside &= (others.columns >= left) & (others.columns <= right)
         for number in np.flatnonzero(inside).tolist():
+            self._steps += 1
             place = _Place(sheet, int(others.rows[number]), int(others.columns[number]))
             text = others.cells.formula(int(others.positions[number])) or ""
             yield _Formula(place, text, not others.is_judged[number])
@@ -191,6 +211,21 @@ class _Tracer:
                     untried[at[(at >= 0) & _is_untried(found)[here]]] = True
         at = np.flatnonzero(cells.has_formula & (untried | ~judged))
         return _Others(cells, at, cells.rows[at], cells.columns[at], judged[at])
+
+
+def _whose_numbers_count(skeleton: str, addresses: Sequence[Address]) -> Sequence[Address]:
+    """Return the addresses but for those of which only the size or the place is asked."""
+    try:
+        tree = parse(skeleton)
+    except ValueError:
+        return addresses
+    parts = walk(tree, beneath=lambda one: not _is_place(one))
+    counted = {one.slot for one in parts if isinstance(one, Reference)}
+    return [address for slot, address in enumerate(addresses) if slot in counted]
+
+
+def _is_place(tree: Expression) -> bool:
+    return isinstance(tree, Call) and tree.function in _PLACES
 
 
 def _is_untried(found: Found) -> Mask:

@@ -94,5 +94,10 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
     NoteKind.UNEVALUATED: lambda note: (
         f"{_counted(note, 'formula', 'formulas')} could not be tried: not recalculated"
     ),
+    NoteKind.UNFOLLOWED: lambda note: (
+        f"of {_counted(note, 'formula', 'formulas')} it was not found out where"
+        f" {'its number is' if note.count == 1 else 'their numbers are'} from: there are too many"
+        " formulas beside what is judged"
+    ),
     NoteKind.STOPPED: _on_stop,
 }

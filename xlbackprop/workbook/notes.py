@@ -24,11 +24,12 @@ class NoteKind(StrEnum):
     HOLDS = "holds"  # count: cells that hold on other numbers; draws
     UNTRIED = "untried"  # count: cells that could not be tried on other numbers
     UNEVALUATED = "unevaluated"  # count: formulas asked for, and not recalculated
+    UNFOLLOWED = "unfollowed"  # count: formulas that lead to too many others
     STOPPED = "stopped"  # draws that were tried, among so many; reason
 
 
 # What was asked for, and could not be tried.
-UNTRIED = (NoteKind.UNTRIED, NoteKind.UNEVALUATED, NoteKind.STOPPED)
+UNTRIED = (NoteKind.UNTRIED, NoteKind.UNEVALUATED, NoteKind.UNFOLLOWED, NoteKind.STOPPED)
 
 
 @dataclass(frozen=True)
