@@ -1,0 +1,97 @@
+"""What was found in a sheet by differentiating its formulas: L, steps, gradients, true values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from xlbackprop.equation import Array
+from xlbackprop.formula.addresses import cell as address_of
+from xlbackprop.formula.sheets.board import Board
+from xlbackprop.formula.sheets.computation import Computation
+from xlbackprop.formula.sheets.contents import Contents
+from xlbackprop.formula.sheets.plane import Indices
+
+
+class Reason(IntEnum):
+    """Why a cell is taken for a gradient, the strongest reason first."""
+
+    UPDATE = 0  # a weight's update uses it
+    LABEL = 1  # a text beside it says so
+    PLACE = 2  # it stands in a block of gradients of the same formula shape
+    VALUE = 3  # it equals the gradient, on the page and on draws
+
+
+class Role(StrEnum):
+    """What a cell is to hold."""
+
+    GRADIENT = "gradient"  # factor * dL/dx
+    UPDATE = "update"  # x - factor * dL/dx
+
+
+class Family(StrEnum):
+    """How the numbers of some draws were drawn."""
+
+    PAGE = "page"  # as the workbook is
+    ALL = "all typed numbers"
+    SUMS = "numbers that sum to 1 keep doing so"
+    ZEROS = "typed zeros stay zero"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A cell that is to hold the gradient of another one, or that one's update."""
+
+    cell: int
+    of: int
+    role: Role
+    reason: Reason
+    step: int = 0
+    factor: float = 1.0  # the sheet's convention: -1 for deltas, with the rate inside, a mean
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What differentiating a sheet has found; cells are indices of the computation's plane.
+
+    `truth` is what each claim's cell should hold, its convention included, and `own` what its
+    formula gives: arrays of shape (claims, draws), NaN where it is not known. `given` are the cells
+    that hold drawn numbers on the board, typed or not: a step's weights are given there, so that
+    each step is judged by itself.
+    """
+
+    contents: Contents
+    computation: Computation
+    board: Board  # draw 0 is the page
+    families: Mapping[Family, slice]
+    losses: tuple[int, ...]  # one for each step; empty where L is assumed
+    steps: int
+    given: Indices
+    weights: Indices  # the cells whose gradients or updates are claimed
+    rate: int | None  # the cell of the learning rate
+    claims: tuple[Claim, ...]
+    truth: Array
+    own: Array
+    assumed: str = ""  # the loss that is assumed, in words
+    notes: tuple[str, ...] = ()
+
+    def place(self, cell: int) -> tuple[str, int, int]:
+        """Return the sheet, and the row and column from 0, of a cell."""
+        for sheet, box in zip(self.contents.sheets, self.computation.plane.boxes, strict=True):
+            if box.first <= cell < box.first + box.height * box.width:
+                row, column = divmod(cell - box.first, box.width)
+                return sheet.name, box.top + row, box.left + column
+        raise IndexError(cell)
+
+    def address(self, cell: int) -> str:
+        """Return a cell's address on its sheet: `B3`."""
+        _, row, column = self.place(cell)
+        return address_of(row, column)
+
+
+@dataclass(frozen=True)
+class NothingFound:
+    """That a sheet holds no gradients that can be told, and why."""
+
+    reason: str

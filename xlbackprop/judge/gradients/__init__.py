@@ -1,0 +1,1 @@
+"""A sheet that differentiates itself, judged: its gradients against those of its own formulas."""
