@@ -25,7 +25,7 @@ MORE = ("batch", "images-last", "sequences", "trained")
 QUICK = [
     *(
         f"{group}-{name}"
-        for groups in (cases.LAYERS, cases.LOSSES, cases.OPTIMIZERS, cases.SHARING)
+        for groups in (cases.LAYERS, cases.LOSSES, cases.OPTIMIZERS, cases.SHARING, cases.TRAINING)
         for group, raws in groups.items()
         for name in [next(iter(raws)), *(one for one in raws if one in MORE)]
     ),

@@ -273,6 +273,22 @@ def _optimizers() -> dict[str, dict[str, Raw]]:
     }
 
 
+def _own_data() -> dict[str, Raw]:
+    """Networks of which every step has givens of its own."""
+    training = {"optimizer": "sgd", "lr": 0.1, "steps": 3, "data": "each step"}
+    nets = {
+        "vector": network(VECTOR, DENSE, {"type": "sigmoid"}),
+        "given": network(VECTORS, DENSE, DENSE, loss={"type": "given"}),
+        "images": network(IMAGES, CONV, {"type": "relu"}, {"type": "max_pool2d", "kernel": 2}),
+        "masks": network(VECTORS, DENSE, {"type": "dropout", "rate": 0.4}),
+        "used-twice": network(VECTORS, DENSE, {"type": "concat", "from": ["input", "dense1"]}),
+    }
+    adam = {"optimizer": "adam", "lr": 0.1, "eps": 0.1}
+    return {name: raw | {"training": training} for name, raw in nets.items()} | {
+        "adam": nets["vector"] | {"training": training | adam}
+    }
+
+
 LAYERS: dict[str, dict[str, Raw]] = {
     "dense": _dense(),
     **{
@@ -314,10 +330,11 @@ LAYERS: dict[str, dict[str, Raw]] = {
 LOSSES = _losses()
 OPTIMIZERS = _optimizers()
 SHARING = {"share": _sharing()}
+TRAINING = {"own-data": _own_data()}
 
 ALL: dict[str, Raw] = {
     f"{group}-{name}": raw
-    for groups in (LAYERS, LOSSES, OPTIMIZERS, SHARING)
+    for groups in (LAYERS, LOSSES, OPTIMIZERS, SHARING, TRAINING)
     for group, cases in groups.items()
     for name, raw in cases.items()
 }

@@ -40,14 +40,23 @@ def first_step(spec: Spec, nodes: tuple[Node, ...]) -> Step:
 
 
 def next_step(spec: Spec, nodes: tuple[Node, ...], first: Step, before: Step) -> Step:
-    """Return a further step, on the same data and the parameters updated in the step before."""
-    return _Pass(spec, nodes, before.number + 1, _origins(first, before)).step()
+    """Return a further step, on the parameters updated in the step before.
+
+    Its data are those of the first step, or its own where the spec says so.
+    """
+    return _Pass(spec, nodes, before.number + 1, _origins(spec, first, before)).step()
 
 
-def _origins(first: Step, before: Step) -> dict[str, Tensor]:
-    """Return, for each given and parameter of the first step, what a later step copies."""
+def _origins(spec: Spec, first: Step, before: Step) -> dict[str, Tensor]:
+    """Return, by its name in the first step, what a later step copies of what was chosen there."""
     chosen = {tensor.name: tensor for tensor in first.tensors() if not tensor.kind.is_computed}
+    if _has_own_data(spec):
+        chosen = {name: one for name, one in chosen.items() if one.kind is not Kind.GIVEN}
     return chosen | {name: update.new for name, update in before.updates.items()}
+
+
+def _has_own_data(spec: Spec) -> bool:
+    return spec.training is not None and spec.training.has_own_data
 
 
 class _Pass:
@@ -68,7 +77,13 @@ class _Pass:
         out = made.last_output
         loss = chosen_loss(self.spec).equations(self._scope("loss"), out)
         check_loss(f'loss "{self.spec.loss.type}"', loss, out)
-        told = told_roles(made, loss, self.number)
+        is_first = self.number == 1
+        told = told_roles(
+            made,
+            loss,
+            given=Kind.GIVEN if is_first or _has_own_data(self.spec) else Kind.LINK,
+            parameter=Kind.PARAMETER if is_first else Kind.LINK,
+        )
         parts = {name: rewritten_layer(part, told) for name, part in made.parts.items()}
         loss, wiring = rewritten_loss(loss, told), replace(made, parts=parts)
         uses = wiring.uses()

@@ -11,13 +11,12 @@ from xlbackprop.network.rewriting import Changes
 from xlbackprop.network.wiring import Wiring
 
 
-def told_roles(wiring: Wiring, loss: LossEquations, step: int) -> Changes:
+def told_roles(wiring: Wiring, loss: LossEquations, *, given: Kind, parameter: Kind) -> Changes:
     """Return the tensors of all ports and givens as they are in the network, by their names.
 
-    From the second training step on nothing is given: what was is a link to the step before.
+    `given` and `parameter` are what is chosen in the first training step, and in the later ones
+    links to it, or to the step before.
     """
-    given = Kind.GIVEN if step == 1 else Kind.LINK
-    parameter = Kind.PARAMETER if step == 1 else Kind.LINK
     told = (*_inputs(wiring, given), *_parts(wiring, given, parameter), *_loss(wiring, loss, given))
     return {tensor.name: replace(tensor, kind=kind, role=role) for tensor, kind, role in told}
 

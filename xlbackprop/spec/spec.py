@@ -18,6 +18,8 @@ from xlbackprop.errors import SpecError, one_line, shown, suggestion
 from xlbackprop.spec.toml import MAX_BYTES, read_toml
 
 STYLES = ("integers", "normal", "uniform")
+# What a training step computes with: the first step's givens, or givens of its own.
+SAME_DATA, OWN_DATA = "same", "each step"
 
 MAX_SPEC_BYTES = MAX_BYTES
 MAX_LAYERS = 200
@@ -47,11 +49,21 @@ class LayerSpec:
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """The [training] table: the optimizer, the number of steps, and the options as written."""
+    """The [training] table: the optimizer, the number of steps, and the options as written.
+
+    With `data` "each step", every step has inputs and targets of its own: stochastic or mini-batch
+    gradient descent.
+    """
 
     optimizer: str
     steps: int
     options: Mapping[str, object]
+    data: str = SAME_DATA
+
+    @property
+    def has_own_data(self) -> bool:
+        """Whether every step has givens of its own."""
+        return self.data == OWN_DATA
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,13 @@ class Spec:
         head["loss"] = {"type": self.loss.type, **self.loss.options}
         if self.training:
             one = self.training
-            head["training"] = {"optimizer": one.optimizer, "steps": one.steps, **one.options}
+            data = {"data": one.data} if one.has_own_data else {}
+            head["training"] = {
+                "optimizer": one.optimizer,
+                "steps": one.steps,
+                **data,
+                **one.options,
+            }
         return tomli_w.dumps(head)
 
 
@@ -227,8 +245,14 @@ def _training(raw: Mapping[str, Any]) -> TrainingSpec | None:
         raise SpecError(
             f"[training]: steps = {shown(steps)}: expected a whole number from 1 to {MAX_STEPS}"
         )
-    options = {key: table[key] for key in table if key not in ("optimizer", "steps")}
-    return TrainingSpec(table["optimizer"], steps, options)
+    data = table.get("data", SAME_DATA)
+    if data not in (SAME_DATA, OWN_DATA):
+        raise SpecError(
+            f'[training]: data = {shown(data)}: expected "{SAME_DATA}" (all steps compute with the'
+            f' first one\'s givens) or "{OWN_DATA}" (each has its own)'
+        )
+    options = {key: table[key] for key in table if key not in ("optimizer", "steps", "data")}
+    return TrainingSpec(table["optimizer"], steps, options, data)
 
 
 def _values(raw: Mapping[str, Any]) -> ValuesSpec:

@@ -50,6 +50,9 @@ class _Run:
         optimizer = self._optimizer(training) if training else None
         for step in range(1, training.get("steps", 1) + 1):
             prefix = f"step{step}." if step > 1 else ""
+            # Givens of its own take the place of those before.
+            own = [name for name in self.arrays if prefix and name.startswith(prefix)]
+            self.arrays |= {name.removeprefix(prefix): self.arrays[name] for name in own}
             self._step(prefix)
             if optimizer:
                 optimizer.step()
