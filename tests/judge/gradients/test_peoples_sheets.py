@@ -1,0 +1,91 @@
+"""Sheets as people make them: what is true of them, and what the program says of them."""
+
+import numpy as np
+import openpyxl
+import pytest
+from openpyxl.worksheet.formula import ArrayFormula
+
+from tests.support.formula_pages import contents
+from tests.support.peoples_sheets import IN_UPDATES, KINDS, SLIPS, State, draw
+from xlbackprop.formula.sheets.computation import Computation
+from xlbackprop.formula.sheets.contents import Contents
+from xlbackprop.formula.sheets.gradients import gradients
+
+WITHOUT_ARRAYS = [kind for kind in KINDS if kind not in ("array blocks", "pages")]
+
+
+def computation_of(path):
+    """Return the formulas of a workbook, ready to be evaluated."""
+    sheets = []
+    for sheet in openpyxl.load_workbook(path):
+        cells = {
+            cell.coordinate: cell.value
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.value is not None and not isinstance(cell.value, ArrayFormula)
+        }
+        sheets.append(contents(cells, name=sheet.title))
+    return Computation(Contents(sheets))
+
+
+def indices_of(computation, places):
+    """Return where cells (sheet, row, column) are in a plane."""
+    plane = computation.plane
+    return np.array(
+        [
+            plane.indices(
+                plane.number[sheet.casefold()], np.array([row - 1]), np.array([column - 1])
+            )[0]
+            for sheet, row, column in places
+        ],
+        dtype=np.int32,
+    )
+
+
+def compare(sheet, path):
+    """Compare all values, and some dL/dx, with what the sheet's own equations say."""
+    computation = computation_of(sheet.book.save(path, with_values=False))
+    page = computation.page()
+    values = np.array(list(sheet.book.values.values()))
+    found = page.numbers[indices_of(computation, sheet.book.values), 0]
+    np.testing.assert_allclose(found, values, rtol=1e-9, atol=1e-13)
+    for loss in {sheet.losses[0], sheet.losses[-1]}:
+        claims = [one for one in sheet.claims if one.loss == loss]
+        at = indices_of(computation, [one.of for one in claims])
+        weights = at[[one.is_update for one in claims]]
+        (of,) = indices_of(computation, [loss]).tolist()
+        found = gradients(computation, page, of, weights)[at, 0]
+        true = np.array([one.gradient for one in claims])
+        np.testing.assert_allclose(found, true, rtol=1e-9, atol=1e-13)
+
+
+@pytest.mark.many(quick=["-rows 2-2-2", "derivative missing-delta rule", "-convolution"])
+@pytest.mark.parametrize("kind", WITHOUT_ARRAYS)
+@pytest.mark.parametrize("slip", ["", "derivative missing", "forward: wrong weights"])
+def test_formulas_say_what_the_equations_say(kind, slip, path):
+    sheet = draw(kind, len(slip), slip)
+    if sheet is not None:
+        compare(sheet, path)
+
+
+@pytest.mark.many
+@pytest.mark.parametrize("kind", WITHOUT_ARRAYS)
+def test_saved_values_are_those_of_the_equations(kind, path):
+    sheet = draw(kind, 0)
+    saved = openpyxl.load_workbook(sheet.book.save(path), data_only=True)
+    for (name, row, column), value in sheet.book.values.items():
+        assert saved[name].cell(row, column).value == value
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_slip_is_planted_in_few_formulas_and_shows(slip):
+    sheet = draw("rows 2-2-2", 3, slip)
+    states = {one.cell: one.state for one in sheet.claims}
+    right = draw("rows 2-2-2", 3)
+    assert 0 < len(sheet.roots) < len(sheet.claims) / 4
+    assert {one.state for one in right.claims} == {State.RIGHT}
+    assert any(state is not State.RIGHT for state in states.values())
+    assert sheet.in_forward == (not any(root in states for root in sheet.roots))
+    if slip in IN_UPDATES:
+        updates = {one.cell for one in sheet.claims if one.is_update}
+        assert set(sheet.roots) <= updates
