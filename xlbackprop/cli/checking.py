@@ -39,6 +39,11 @@ _DECLARED: tuple[Decorator, ...] = (
         help="Try the formulas on N draws of the givens and parameters, too (20).",
     ),
     _judging("--same-givens", is_flag=True, help="Givens other than those handed out: status 1."),
+    _judging(
+        "--rounded-givens",
+        is_flag=True,
+        help="Typed givens are rounded: what numbers that round to them can give is right.",
+    ),
     _judging("--formulas", is_flag=True, help="A number typed instead of a formula is not right."),
     _recalculation(
         "--engine",
@@ -78,6 +83,7 @@ def checks(command: Callable[..., Any]) -> Callable[..., Any]:
         prove: int | None,
         formulas: bool,
         same_givens: bool,
+        rounded_givens: bool,
         engine: str,
         timeout: float,
         memory: int,
@@ -85,7 +91,14 @@ def checks(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         limits = Limits(timeout, memory)
         checked = CheckOptions(
-            spec, map, engine, limits, prove or 0, formulas, same_givens=same_givens
+            spec,
+            map,
+            engine,
+            limits,
+            prove or 0,
+            formulas,
+            same_givens=same_givens,
+            rounded_givens=rounded_givens,
         )
         return command(check_options=checked, **others)
 

@@ -22,6 +22,7 @@ from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.options import DEFAULT_OPTIONS, CheckKeywords, CheckOptions
 from xlbackprop.judge.review import NotJudged, Review
 from xlbackprop.judge.verify import verify
+from xlbackprop.judge.verify.rounded_givens import excuse_rounded_givens
 from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.recalculation import Recalculation, engine_name, start
 from xlbackprop.workbook.notes import Note, NoteKind
@@ -52,6 +53,7 @@ def review_workbook(
         if review.uncomputed:
             notes += (Note(NoteKind.UNCOMPUTED, review.uncomputed),)
         review = replace(review, workbook=str(path), notes=subject.notes + notes)
+        review = excuse_rounded_givens(review, accepted=options.rounded_givens)
         numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
         if options.same_givens:
             refuse_unknown_givens(review, numbers)

@@ -27,6 +27,7 @@ class CheckKeywords(TypedDict, total=False):
     prove: int
     formulas: bool
     same_givens: bool
+    rounded_givens: bool
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class CheckOptions:
     by the engine, within the limits ("none": what was saved is judged). With `prove` they are
     tried on so many draws of the givens and parameters, too, and with `formulas` a number that
     was typed instead of one is `typed`. `same_givens` asks for a workbook that says what its
-    givens and parameters were when it was handed out, or for a spec that does.
+    givens and parameters were when it was handed out, or for a spec that does. With
+    `rounded_givens` each typed given stands for all numbers that round to it, and a typed answer
+    that one of them leads to is right.
     """
 
     spec: Spec | str | Path | None = None
@@ -49,6 +52,7 @@ class CheckOptions:
     prove: int = 0
     formulas: bool = False
     same_givens: bool = False
+    rounded_givens: bool = False
 
     @property
     def asks_for_formulas(self) -> bool:

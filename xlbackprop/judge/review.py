@@ -9,7 +9,7 @@ from xlbackprop.equation import Array
 from xlbackprop.judge.diagnosis import Diagnosis
 from xlbackprop.judge.judgement import Judgement
 from xlbackprop.network import Network
-from xlbackprop.workbook.notes import UNTRIED, Note
+from xlbackprop.workbook.notes import UNTRIED, Note, NoteKind
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
 
@@ -51,7 +51,7 @@ class Review:
     @property
     def is_incomplete(self) -> bool:
         """Whether something that was asked for, or seems to be there, could not be judged."""
-        untried = any(note.kind in UNTRIED for note in self.notes)
+        untried = any(note.kind in (*UNTRIED, NoteKind.ROUNDED_GIVENS) for note in self.notes)
         return bool(self.unsettled or self.uncomputed) or untried
 
     @property

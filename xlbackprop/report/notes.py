@@ -99,5 +99,14 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f" {'its number is' if note.count == 1 else 'their numbers are'} from: there are too many"
         " formulas beside what is judged"
     ),
+    NoteKind.ROUNDED_GIVENS: lambda note: (
+        f"{_counted(note, 'number is', 'numbers are')} right within the rounding of the givens"
+        f" ({_named(note)}), and not for the givens as they are typed: `--rounded-givens` accepts"
+        f" {'it' if note.count == 1 else 'them'}"
+    ),
+    NoteKind.ROUNDED_ACCEPTED: lambda note: (
+        f"{_counted(note, 'number is', 'numbers are')} right within the rounding of the givens"
+        f" ({_named(note)})"
+    ),
     NoteKind.STOPPED: _on_stop,
 }

@@ -25,6 +25,8 @@ class NoteKind(StrEnum):
     UNTRIED = "untried"  # count: cells that could not be tried on other numbers
     UNEVALUATED = "unevaluated"  # count: formulas asked for, and not recalculated
     UNFOLLOWED = "unfollowed"  # count: formulas that lead to too many others
+    ROUNDED_GIVENS = "rounded givens"  # count: cells that are right within it; names of givens
+    ROUNDED_ACCEPTED = "rounded givens accepted"  # the same, where that was asked for
     STOPPED = "stopped"  # draws that were tried, among so many; reason
 
 

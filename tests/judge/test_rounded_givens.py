@@ -1,0 +1,127 @@
+"""Numbers computed from givens with more decimals than are typed on the page."""
+
+import numpy as np
+import pytest
+
+import xlbackprop
+from tests.support.filling import fill
+from xlbackprop.__main__ import main
+from xlbackprop.network.values import choose_values
+
+SPEC = """
+name = "{name}"
+{head}
+[loss]
+type = "mse"
+[values]
+style = "normal"
+"""
+CONV = """
+input = [2, 5, 5]
+[[layers]]
+type = "conv2d"
+filters = 2
+kernel = 3
+[[layers]]
+type = "tanh"
+"""
+DENSE = """
+input = [6]
+batch = 3
+[[layers]]
+type = "dense"
+units = 4
+[[layers]]
+type = "sigmoid"
+[[layers]]
+type = "dense"
+units = 2
+"""
+
+
+def printed(folder, head, decimals, *, seed=0):
+    """Return a workbook filled in as a printout shows a computation: all numbers rounded.
+
+    Besides, the arrays by tensor, as they are before they are rounded.
+    """
+    network = xlbackprop.build_network(
+        xlbackprop.parse_spec(SPEC.format(name="printed", head=head))
+    )
+    random = np.random.default_rng(seed)
+    values = {
+        name: np.round(array, 2) + random.uniform(-0.004, 0.004, array.shape)
+        for name, array in choose_values(network).items()
+    }
+    arrays = network.evaluate(values)
+    path = xlbackprop.build(network.spec, folder / "printed.xlsx")
+    typed = {
+        (name, index): float(np.round(array[index], decimals))
+        for name, array in arrays.items()
+        for index in np.ndindex(array.shape)
+    }
+    fill(path, typed)
+    return path, arrays
+
+
+@pytest.mark.parametrize("head", [CONV, DENSE], ids=["conv", "dense"])
+@pytest.mark.parametrize("decimals", [3, 4])
+def test_printout_passes_with_the_option_and_is_left_open_without(head, decimals, tmp_path):
+    path, _ = printed(tmp_path, head, decimals)
+    report = xlbackprop.check(path, rounded_givens=True)
+    assert report.verdict == "right", report.cells[:5]
+    report = xlbackprop.check(path)
+    assert report.verdict == "incomplete"
+    assert any("--rounded-givens" in note for note in report.notes)
+    assert {cell.status for cell in report.cells} == {"carried"}
+
+
+@pytest.mark.many(quick=["0"])
+@pytest.mark.parametrize("seed", range(8))
+def test_number_one_per_cent_off_is_no_rounding(seed, tmp_path):
+    path, arrays = printed(tmp_path, CONV, 4, seed=seed)
+    random = np.random.default_rng(seed)
+    tensor = ("conv1.out", "conv1.dL_dw", "tanh1.dL_dh")[seed % 3]
+    array = arrays[tensor]
+    large = np.argwhere(np.abs(array) > 0.3 * np.abs(array).max())
+    index = tuple(int(axis) for axis in random.choice(large))
+    fill(path, {(tensor, index): float(np.round(array[index] * 1.01, 4))})
+    report = xlbackprop.check(path, rounded_givens=True)
+    assert report.verdict == "wrong"
+    assert [(c.tensor, c.index) for c in report.cells if c.status == "wrong"] == [(tensor, index)]
+    assert xlbackprop.check(path).verdict == "wrong"
+
+
+def test_formula_is_not_excused_by_the_rounding_of_what_it_refers_to(tmp_path):
+    path, arrays = printed(tmp_path, CONV, 2)
+    index = (0, 1, 1)
+    number = float(arrays["conv1.out"][index])
+    fill(path, {("conv1.out", index): (f"={number!r}", number)})
+    report = xlbackprop.check(path, rounded_givens=True)
+    assert [(c.tensor, c.index) for c in report.cells if c.status == "wrong"] == [
+        ("conv1.out", index)
+    ]
+
+
+def test_whole_givens_are_exact(tmp_path):
+    path = xlbackprop.build("conv5x5x2", tmp_path / "book.xlsx")
+    truth = xlbackprop.check(path).counts["right"]
+    fill(path, {("conv1.dL_dh", (1, 2, 3)): 99.5})
+    report = xlbackprop.check(path, rounded_givens=True)
+    assert report.counts == {"right": truth - 1, "wrong": 1}
+
+
+@pytest.mark.parametrize("number", [0.0, 0.1])
+def test_one_number_in_all_cells_is_no_rounding(number, tmp_path):
+    path, arrays = printed(tmp_path, DENSE, 4)
+    name = "dense1.dL_dw"
+    fill(path, {(name, index): number for index in np.ndindex(arrays[name].shape)})
+    report = xlbackprop.check(path, rounded_givens=True)
+    assert {cell.status for cell in report.cells if cell.tensor == name} == {"wrong"}
+
+
+def test_the_option_stands_in_the_command(tmp_path, capsys):
+    path, _ = printed(tmp_path, DENSE, 4)
+    assert main(["check", str(path)]) == 1
+    assert "INCOMPLETE" in capsys.readouterr().out
+    assert main(["check", str(path), "--rounded-givens"]) == 0
+    assert "right within the rounding of the givens" in capsys.readouterr().out

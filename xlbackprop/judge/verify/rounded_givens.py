@@ -1,0 +1,173 @@
+"""Numbers that were computed from givens with more decimals than are typed on the page.
+
+A printout shows its inputs rounded, and the results of the unrounded ones. Each typed given then
+stands for all numbers that round to it. What the results may be is sampled, entry by entry, with
+the whole network at once; no tolerance is made wider than that. A formula computes from what is
+typed, and is excused by nothing here.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from xlbackprop.equation import Array, Mask
+from xlbackprop.judge.judgement import Judgement, Status
+from xlbackprop.judge.review import Review
+from xlbackprop.network import Network
+from xlbackprop.tolerance import NEAR, allowance, half_units, is_filled_alike, largest_of
+from xlbackprop.workbook.notes import Note, NoteKind
+from xlbackprop.workbook.read.cells import State
+from xlbackprop.workbook.read.found import Found
+
+WHY = "right within the rounding of the givens"
+
+# Givens with more decimals are no rounded ones.
+_MOST_DECIMALS = 6
+_WHOLE, _LEAST_UNIT = 0.4, 0.4 * 10.0**-_MOST_DECIMALS
+# A first look, and the samples that bounds are taken from; fewer where the network is large.
+_FEW, _MANY, _LEAST, _MOST_NUMBERS = 8, 200, 24, 20_000_000
+_FAR = 8.0
+# Of samples: where few numbers are rounded the extremes are near the bounds, else far from them.
+_BOUNDED, _A_LITTLE_MORE, _DEVIATIONS = 2.6, 1.3, 4.5
+
+
+def excuse_rounded_givens(review: Review, *, accepted: bool) -> Review:
+    """Return the review with what is right within the rounding of the typed givens.
+
+    Where `accepted`, those cells are right. Otherwise they are carried, and the verdict is left
+    open, if they are all that is wrong; and if not, nothing changes.
+    """
+    halves = _halves(review)
+    if not halves or not any(_suspects(one).any() for one in review.judgements.values()):
+        return review
+    excused = _excused(review, halves, all_or_none=not accepted)
+    if not any(mask.any() for mask in excused.values()):
+        return review
+    judgements = {
+        name: _told(judgement, excused[name], accepted=accepted) if name in excused else judgement
+        for name, judgement in review.judgements.items()
+    }
+    count = sum(int(mask.sum()) for mask in excused.values())
+    kind = NoteKind.ROUNDED_ACCEPTED if accepted else NoteKind.ROUNDED_GIVENS
+    note = Note(kind, count, names=tuple(halves))
+    return replace(review, judgements=judgements, notes=(note, *review.notes))
+
+
+def _told(judgement: Judgement, excused: Mask, *, accepted: bool) -> Judgement:
+    if not excused.any():
+        return judgement
+    status = Status.RIGHT if accepted else Status.CARRIED
+    statuses = np.where(excused, status, judgement.statuses).astype(np.int8)
+    notes = dict(judgement.notes)
+    if not accepted:
+        notes |= dict.fromkeys(map(tuple, np.argwhere(excused).tolist()), WHY)
+    return replace(judgement, statuses=statuses, notes=notes)
+
+
+def _halves(review: Review) -> dict[str, float]:
+    """Return half a unit of the last decimal of each given that may be rounded."""
+    found = {}
+    for tensor in review.network.inputs:
+        is_any = tensor.domain.labels is None and tensor.domain.keep is None
+        if is_any and tensor.name in review.found:
+            half = _half(review.found[tensor.name])
+            if _LEAST_UNIT < half < _WHOLE:
+                found[tensor.name] = half
+    return found
+
+
+def _half(found: Found) -> float:
+    """Return half a unit of the last decimal that any typed number of a tensor has."""
+    typed = (found.states == State.NUMBER) & ~found.has_formula
+    return float(half_units(found.numbers[typed], least=0).min()) if typed.any() else 0.0
+
+
+def _suspects(judgement: Judgement) -> Mask:
+    """Return which cells are off, and may be for this reason: typed, or following from such."""
+    has_formula = judgement.found.has_formula
+    wrong = (judgement.statuses == Status.WRONG) & ~has_formula
+    return np.asarray(wrong | (judgement.statuses == Status.CARRIED))
+
+
+def _excused(review: Review, halves: Mapping[str, float], *, all_or_none: bool) -> dict[str, Mask]:
+    """Return by tensor which of the suspects are within what rounded givens can give."""
+    names = [name for name, one in review.judgements.items() if _suspects(one).any()]
+    for samples in (_FEW, _number_of_samples(review.network)):
+        spread = _Spread(review, halves, names, samples)
+        excused = {name: _within(review.judgements[name], spread.of(name)) for name in names}
+        wrong = [one.statuses == Status.WRONG for one in review.judgements.values()]
+        number = sum(int(mask.sum()) for mask in wrong)
+        if not any(mask.any() for mask in excused.values()):
+            return {}
+        explained = sum(
+            int((mask & (review.judgements[name].statuses == Status.WRONG)).sum())
+            for name, mask in excused.items()
+        )
+        if all_or_none and explained < number:
+            return {}
+    return excused
+
+
+def _number_of_samples(network: Network) -> int:
+    size = sum(tensor.size for tensor in network.tensors.values())
+    return int(np.clip(_MOST_NUMBERS // max(size, 1), _LEAST, _MANY))
+
+
+def _within(judgement: Judgement, spread: Array) -> Mask:
+    found, expected = judgement.found, judgement.expected
+    if is_filled_alike(found.numbers, expected):
+        return np.zeros(found.numbers.shape, dtype=np.bool_)
+    spread = np.minimum(spread, NEAR * largest_of(expected))  # else any number would do
+    own = np.where(found.has_formula, 0.0, half_units(found.numbers))
+    with np.errstate(invalid="ignore"):
+        near = np.abs(found.numbers - expected) <= allowance(expected) + spread + own
+    return np.asarray(near & _suspects(judgement))
+
+
+class _Spread:
+    """How far off each entry of some tensors may be, from samples of the rounded givens."""
+
+    def __init__(
+        self, review: Review, halves: Mapping[str, float], names: list[str], samples: int
+    ) -> None:
+        network = review.network
+        exact = {
+            tensor.name: review.found[tensor.name].numbers
+            if tensor.name in review.found
+            else review.chosen[tensor.name]
+            for tensor in network.inputs
+        }
+        truth = network.evaluate(exact)
+        self._few = samples <= _FEW
+        self._samples = samples
+        self._most = {name: np.zeros(truth[name].shape) for name in names}
+        self._squares = {name: np.zeros(truth[name].shape) for name in names}
+        for number in range(samples):
+            arrays = network.evaluate(exact | _drawn(exact, halves, number))
+            for name in names:
+                off = np.nan_to_num(np.abs(arrays[name] - truth[name]))
+                self._most[name] = np.maximum(self._most[name], off)
+                self._squares[name] += off**2
+
+    def of(self, name: str) -> Array:
+        """Return what the entries of a tensor may be off by."""
+        most = self._most[name]
+        deviation = np.sqrt(self._squares[name] / self._samples)
+        if self._few:
+            return _FAR * np.maximum(most, deviation)
+        is_bounded = most < _BOUNDED * deviation
+        return np.where(is_bounded, _A_LITTLE_MORE * most, _DEVIATIONS * deviation)
+
+
+def _drawn(
+    exact: Mapping[str, Array], halves: Mapping[str, float], number: int
+) -> dict[str, Array]:
+    drawn = {}
+    for name, half in halves.items():
+        random = np.random.default_rng([zlib.crc32(name.encode()), number])
+        drawn[name] = exact[name] + random.uniform(-half, half, exact[name].shape)
+    return drawn
