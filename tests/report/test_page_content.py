@@ -26,7 +26,7 @@ from xlbackprop import Hints, html_report, make_report
 from xlbackprop.equation import Kind, Tensor
 from xlbackprop.find.mapping import parse_map
 from xlbackprop.judge.verify import Status
-from xlbackprop.report.html import content, records
+from xlbackprop.report.html import records, sections
 from xlbackprop.report.html.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
 from xlbackprop.report.html.numbers import number_writer
 from xlbackprop.report.html.selection import common_limit, select
@@ -256,8 +256,8 @@ def test_numbers_of_a_tensor_are_written_alike(numbers, shown):
 def test_large_network_gives_a_page_of_bounded_size(tmp_path, monkeypatch):
     path = xlbackprop.build("digit", tmp_path / "digit.xlsx")
     review = xlbackprop.review_workbook(path)
-    monkeypatch.setattr(content, "MOST_CELLS", 3_000)
-    monkeypatch.setattr(content, "MOST_TENSORS", 40)
+    monkeypatch.setattr(sections, "MOST_CELLS", 3_000)
+    monkeypatch.setattr(sections, "MOST_TENSORS", 40)
     tree = parsed(html_report(review))
     cells = len(tree.xpath("//table[@role='grid']/tbody//td"))
     assert 1_500 < cells <= 3_000

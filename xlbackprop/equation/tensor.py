@@ -120,8 +120,11 @@ class Tensor:
 
     @cached_property
     def name(self) -> str:
-        """The full name: `conv1.dL_dw`, and `step2.conv1.dL_dw` in the second training step."""
-        return f"{self.owner}.{self.short}"
+        """The full name: `conv1.dL_dw`, and `step2.conv1.dL_dw` in the second training step.
+
+        Of a tensor that is no layer's it is the short one.
+        """
+        return f"{self.owner}.{self.short}" if self.layer else self.short
 
     @property
     def owner(self) -> str:

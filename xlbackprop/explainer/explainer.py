@@ -49,8 +49,10 @@ def explain(
     network's, or its sum is too long.
     """
     review = review_workbook(path, spec=spec, map=map)
+    if review.network is None:
+        raise CellError("no network is known of this workbook, so there is no equation to explain")
     places = {name: found.places for name, found in review.found.items()}
-    tensor, index = locate(cell, review.network, places)
+    tensor, index = locate(cell, review.tensors, places)
     return Explainer(review).of(tensor.name, index)
 
 
@@ -60,12 +62,12 @@ class Explainer:
     def __init__(self, review: Review) -> None:
         self._review = review
         self._values = true_values(review)
-        self._references = References(review.network)
+        self._references = References(review.judged_network)
 
     def of(self, name: str, index: Index) -> Explanation:
         """Return how an entry of a tensor comes about."""
-        review, equation = self._review, self._review.network.equation_of.get(name)
-        tensor, found = review.network.tensors[name], review.found.get(name)
+        review, equation = self._review, self._review.judged_network.equation_of.get(name)
+        tensor, found = review.tensors[name], review.found.get(name)
         line = equation.math if equation else _NO_MATH
         judgement = review.judgements.get(name)
         leaves = Leaves(review, self._values, tensor, index, line.text)
@@ -122,11 +124,12 @@ class Explainer:
         judgement = self._review.judgements.get(name)
         if judgement is not None:
             return Status(judgement.statuses[index]).word
-        return "given" if name not in self._review.network.equation_of else "not in the workbook"
+        return "given" if self._review.rule(name) is None else "not in the workbook"
 
     def _formula(self, name: str, index: Index) -> str | None:
         """Return the formula with the workbook's own addresses, where these are known."""
-        found, equation = self._review.found.get(name), self._review.network.equation_of.get(name)
+        review = self._review
+        found, equation = review.found.get(name), review.judged_network.equation_of.get(name)
         at = found.addresses(equation) if found and equation else None
         if at is None or equation is None:
             return None
@@ -165,12 +168,12 @@ def _term(term: Expression, value: float, leaves: Leaves) -> Term:
 def true_values(review: Review) -> dict[str, Array]:
     """Return all tensors' right numbers: what follows from the givens in the workbook."""
     values: dict[str, Array] = {}
-    for tensor in review.network.inputs:
+    for tensor in review.judged_network.inputs:
         found = review.found.get(tensor.name)
         numbers = found.numbers if found else review.chosen[tensor.name]
         values[tensor.name] = np.where(tensor.domain.allows(numbers), numbers, np.nan)
     expected = {name: judgement.expected for name, judgement in review.judgements.items()}
-    return review.network.evaluate(values, instead=expected)
+    return review.judged_network.evaluate(values, instead=expected)
 
 
 def _entries(expression: Expression) -> list[Entry]:

@@ -33,7 +33,7 @@ class Leaves:
 
     def name(self, entry: Entry) -> str:
         """Return what the equation calls an entry: `G[0,2,3]`, or `conv1.out[0,1,1]`."""
-        tensor = self._review.network.tensors[entry.tensor]
+        tensor = self._review.tensors[entry.tensor]
         name = tensor.name if tensor.name in self._line else tensor.title
         return entry_name(name, entry.index)
 

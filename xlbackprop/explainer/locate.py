@@ -15,40 +15,41 @@ from xlbackprop.equation.indices import entry_name, indices
 from xlbackprop.errors import CellError, shown, suggestion
 from xlbackprop.formula.addresses import Address, pasted, plain_sheet, read_address
 from xlbackprop.formula.places import Places
-from xlbackprop.network import Network
 
 _NAME = re.compile(r"(?P<name>[A-Za-z_][\w./]*?)(?P<block>(?:\.\d+)*)(?:\[(?P<index>[\d,\s]*)\])?")
 _LONGEST = 200
 
 
-def locate(text: str, network: Network, places: Mapping[str, Places]) -> tuple[Tensor, Index]:
+def locate(
+    text: str, tensors: Mapping[str, Tensor], places: Mapping[str, Places]
+) -> tuple[Tensor, Index]:
     """Return the tensor and the index that a cell's address or name means.
 
     Raises CellError where it means none.
     """
     text = text.strip().removeprefix("=")[:_LONGEST]
     match = _NAME.fullmatch(text)
-    name = _full_name(match["name"], network) if match else ""
-    if match and name in network.tensors:
-        tensor = network.tensors[name]
+    name = _full_name(match["name"], tensors) if match else ""
+    if match and name in tensors:
+        tensor = tensors[name]
         numbers = re.findall(r"\d+", match["block"] + "," + (match["index"] or ""))
         return tensor, _checked(tensor, tuple(map(int, numbers)))
     if "!" in text or _address(text) is not None:
         name, index = _at_address(text, places)
-        return network.tensors[name], index
+        return tensors[name], index
     if match is None:
         raise CellError(
             f"{shown(text)} is no cell: give its sheet and address, as in conv1.C12, or its tensor"
             " and index, as in conv1.dL_dh[0,2,3]"
         )
-    raise CellError(f"there is no tensor {shown(name)}{suggestion(name, network.tensors)}")
+    raise CellError(f"there is no tensor {shown(name)}{suggestion(name, tensors)}")
 
 
-def _full_name(name: str, network: Network) -> str:
+def _full_name(name: str, tensors: Mapping[str, Tensor]) -> str:
     """Return a tensor's name from what equations call it: `conv1.dL/dh`, `conv1.R`."""
-    symbols = {f"{one.owner}.{one.symbol}": one.name for one in network.tensors.values()}
+    symbols = {f"{one.owner}.{one.symbol}": one.name for one in tensors.values()}
     name = name.replace("dL/d", "dL_d")
-    return name if name in network.tensors else symbols.get(name, name)
+    return name if name in tensors else symbols.get(name, name)
 
 
 def _checked(tensor: Tensor, index: Index) -> Index:

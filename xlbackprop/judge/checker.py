@@ -76,7 +76,7 @@ def _with_what_was_left_out(review: Review, subject: Subject) -> Review:
     """Return the review with each computed tensor that was not judged: nothing is passed over."""
     left_out = tuple(
         NotJudged(name, subject.absent.get(name, "nowhere in the workbook"))
-        for name in review.network.equation_of
+        for name in review.judged_network.equation_of
         if name not in review.judgements
     )
     return replace(review, not_judged=left_out, unsettled=subject.unsettled)

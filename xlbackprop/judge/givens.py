@@ -43,7 +43,7 @@ def refuse_unknown_givens(review: Review, handed_out: Mapping[str, Array]) -> No
     """Raise WorkbookError where there is no telling what a given or parameter was."""
     unknown = [
         tensor.name
-        for tensor in review.network.inputs
+        for tensor in review.judged_network.inputs
         if tensor.name in review.found and tensor.name not in handed_out
     ]
     if unknown:
@@ -54,7 +54,7 @@ def refuse_unknown_givens(review: Review, handed_out: Mapping[str, Array]) -> No
 
 
 def _changed(review: Review, handed_out: Mapping[str, Array]) -> Iterator[GivensChanged]:
-    for tensor in review.network.inputs:
+    for tensor in review.judged_network.inputs:
         if tensor.name in review.found and tensor.name in handed_out:
             numbers, was = review.found[tensor.name].numbers, handed_out[tensor.name]
             count = int((np.abs(numbers - was) > _LAST_DIGITS * np.abs(was)).sum())
@@ -80,17 +80,17 @@ def _trivial(review: Review, handed_out: Mapping[str, Array]) -> dict[str, Judge
     """Return the judgements of typed numbers that are right only since the answers are trivial."""
     before, now = _evaluated(review, handed_out), _evaluated(review, {})
     results = {}
-    for name in review.network.equation_of.keys() & review.judgements.keys():
+    for name in review.judged_network.equation_of.keys() & review.judgements.keys():
         judgement = review.judgements[name]
         typed = (judgement.found.states == State.NUMBER) & ~judgement.found.has_formula
         trivial = typed & (judgement.statuses == Status.RIGHT)
         if not trivial.any():
             continue
         reason = _UNCHANGED
-        if not _is_unchanged(review.network, name, now, before):
+        if not _is_unchanged(review.judged_network, name, now, before):
             reason = _TRIVIAL
             trivial &= _became_trivial(judgement.tensor, before[name], judgement.expected)
-            trivial &= ~constants(review.network.equation_of[name], trivial)
+            trivial &= ~constants(review.judged_network.equation_of[name], trivial)
         if trivial.any():
             results[name] = _without_credit(judgement, trivial, reason)
     return results
@@ -121,6 +121,6 @@ def _without_credit(judgement: Judgement, trivial: Mask, reason: str) -> Judgeme
 
 def _evaluated(review: Review, handed_out: Mapping[str, Array]) -> dict[str, Array]:
     """Return all numbers, from what was handed out and else from what is in the workbook."""
-    inputs = {tensor.name for tensor in review.network.inputs}
+    inputs = {tensor.name for tensor in review.judged_network.inputs}
     numbers = {name: one.numbers for name, one in review.found.items() if name in inputs}
-    return review.network.evaluate({**review.chosen, **numbers, **handed_out})
+    return review.judged_network.evaluate({**review.chosen, **numbers, **handed_out})

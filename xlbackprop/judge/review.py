@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xlbackprop.equation import Array
+from xlbackprop.equation import Array, Math, Tensor
 from xlbackprop.judge.diagnosis import Diagnosis
 from xlbackprop.judge.judgement import Judgement
 from xlbackprop.network import Network
@@ -34,10 +34,12 @@ class NotJudged:
 class Review:
     """A judged workbook: what was found in it, what is said of it, and what explains it.
 
-    `verify` makes it, and each further stage returns one in which it knows more.
+    `verify` makes it, and each further stage returns one in which it knows more. Where the sheet's
+    own formulas were differentiated there is no network (None): the tensors are then those that
+    were found, `own_title` says what was judged, and `own_rules` what makes a tensor.
     """
 
-    network: Network
+    network: Network | None
     found: Mapping[str, Found]
     judgements: Mapping[str, Judgement]
     chosen: Mapping[str, Array] = field(default_factory=dict)  # inputs that the workbook lacks
@@ -47,6 +49,40 @@ class Review:
     not_judged: tuple[NotJudged, ...] = ()
     unsettled: frozenset[str] = frozenset()  # of those, what seems to be on the page
     workbook: str = ""  # its path
+    own_title: str = ""  # what was judged, where no network says
+    own_about: str = ""  # more of it, in a sentence
+    own_rules: Mapping[str, str] = field(default_factory=dict)  # what makes a tensor, in words
+
+    @property
+    def title(self) -> str:
+        """The name of what was judged."""
+        return self.network.spec.name if self.network else self.own_title
+
+    @property
+    def about(self) -> str:
+        """What was judged, in a sentence, or nothing."""
+        return self.network.spec.about if self.network else self.own_about
+
+    @property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """All tensors, those that the workbook lacks as well."""
+        if self.network:
+            return self.network.tensors
+        return {name: found.tensor for name, found in self.found.items()}
+
+    @property
+    def judged_network(self) -> Network:
+        """The network, for what works by its equations; ValueError where there is none."""
+        if self.network is None:
+            raise ValueError("no network was judged, but a sheet's own formulas")
+        return self.network
+
+    def rule(self, name: str) -> Math | None:
+        """Return the equation by which a tensor is made, or None where none is known."""
+        if self.network is None:
+            return Math(self.own_rules[name]) if name in self.own_rules else None
+        equation = self.network.equation_of.get(name)
+        return equation.math if equation else None
 
     @property
     def is_incomplete(self) -> bool:

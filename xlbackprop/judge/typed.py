@@ -23,9 +23,9 @@ def ask_for_formulas(review: Review, *, is_tried: bool = False) -> Review:
     typed again. Formulas that could not be recalculated are no answer either; with `is_tried` a
     proof is going to say so.
     """
-    results, again = dict(review.judgements), retyped(review.network, review.found)
+    results, again = dict(review.judgements), retyped(review.judged_network, review.found)
     unevaluated = 0
-    for name, equation in review.network.equation_of.items():
+    for name, equation in review.judged_network.equation_of.items():
         judgement = results.get(name)
         if judgement is None:
             continue

@@ -21,12 +21,11 @@ from xlbackprop.workbook.notes import UNTRIED
 def make_report(review: Review) -> Report:
     """Return the report of a judged workbook, with all that can be told."""
     judgements = review.judgements
-    equation_of = review.network.equation_of
     tensors = tuple(
         TensorResult(
             name,
             _counts(judgement.statuses),
-            equation_of[name].math.text if name in equation_of else "",
+            rule.text if (rule := review.rule(name)) else "",
             (*_ties(judgement), *_slips(review.diagnoses.get(name, ()))),
         )
         for name, judgement in judgements.items()

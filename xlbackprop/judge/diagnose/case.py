@@ -106,7 +106,7 @@ def cases(review: Review) -> list[Case]:
     values = _users_values(review)
     return [
         Case(equation, review.found[name], values, wrong[name])
-        for name, equation in review.network.equation_of.items()
+        for name, equation in review.judged_network.equation_of.items()
         if name in wrong
     ]
 
@@ -118,4 +118,4 @@ def _users_values(review: Review) -> dict[str, Array]:
         for name, found in review.found.items()
         if not found.tensor.kind.is_computed or (found.states != State.BLANK).any()
     }
-    return review.network.evaluate({**review.chosen, **there}, instead=there)
+    return review.judged_network.evaluate({**review.chosen, **there}, instead=there)

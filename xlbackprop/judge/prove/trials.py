@@ -45,13 +45,15 @@ class Trials:
     def inputs(self) -> tuple[Tensor, ...]:
         """The givens and parameters that have places."""
         return tuple(
-            tensor for tensor in self.review.network.inputs if tensor.name in self.review.found
+            tensor
+            for tensor in self.review.judged_network.inputs
+            if tensor.name in self.review.found
         )
 
     @cached_property
     def graded(self) -> tuple[Tensor, ...]:
         """The computed tensors that have places."""
-        network = self.review.network
+        network = self.review.judged_network
         return tuple(network.tensors[n] for n in network.equation_of if n in self.review.found)
 
     @cached_property
@@ -73,7 +75,7 @@ class Trials:
 
     @cached_property
     def _retyped(self) -> dict[str, Mask]:
-        return retyped(self.review.network, self.review.found)
+        return retyped(self.review.judged_network, self.review.found)
 
     @cached_property
     def _numbers_of_cells(self) -> NDArray[np.intp]:
@@ -85,7 +87,7 @@ class Trials:
         }
         positions = [np.arange(ends[-1] if len(ends) else 0)]
         for name, mask in self._retyped.items():
-            given = given_of(self.review.network, name)
+            given = given_of(self.review.judged_network, name)
             if given is not None:
                 positions.append(first[given.name] + np.flatnonzero(mask))
         every = np.concatenate(positions)
@@ -157,7 +159,7 @@ class Trials:
     def truth_of(self, row: Array) -> Array:
         """Return what the graded cells should hold with a row of numbers; NaN where unknown."""
         inputs = {**self.review.chosen, **_split(row, self.inputs)}
-        return self.flat(self.review.network.evaluate(inputs))
+        return self.flat(self.review.judged_network.evaluate(inputs))
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ class Trial:
     @cached_property
     def _own(self) -> Array:
         """What the cells should hold, given those before them; NaN where there is no telling."""
-        network, on_page = self.trials.review.network, self.trials.shaped(self._numbers)
+        network, on_page = self.trials.review.judged_network, self.trials.shaped(self._numbers)
         arrays = network.evaluate(self.inputs, instead=on_page)
         return self.trials.flat(
             {name: network.equation_of[name].evaluate(arrays) for name in on_page}
@@ -214,7 +216,7 @@ class Trial:
     @property
     def _is_doubtful(self) -> Mask:
         """Which cells are made from what an engine may take for 0 or 1, and is not."""
-        network = self.trials.review.network
+        network = self.trials.review.judged_network
         arrays = network.evaluate(self.inputs)
         nearly = {name for name, array in arrays.items() if _is_nearly_a_limit(array)}
         doubtful = [
@@ -233,7 +235,7 @@ class Trial:
         """Where a suspect cell is wrong in itself, and what all should give from the others."""
         names = [tensor.name for tensor in self.trials.graded]
         review = self.trials.review
-        judgements = verify(review.network, self._found(), review.chosen).judgements
+        judgements = verify(review.judged_network, self._found(), review.chosen).judgements
         statuses = self.trials.flat({name: judgements[name].statuses for name in names})
         own = self.trials.flat({name: judgements[name].from_user for name in names})
         is_wrong = (statuses == Status.WRONG) | (statuses == Status.INVALID)

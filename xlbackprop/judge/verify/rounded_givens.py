@@ -71,7 +71,7 @@ def _told(judgement: Judgement, excused: Mask, *, accepted: bool) -> Judgement:
 def _halves(review: Review) -> dict[str, float]:
     """Return half a unit of the last decimal of each given that may be rounded."""
     found = {}
-    for tensor in review.network.inputs:
+    for tensor in review.judged_network.inputs:
         is_any = tensor.domain.labels is None and tensor.domain.keep is None
         if is_any and tensor.name in review.found:
             half = _half(review.found[tensor.name])
@@ -96,7 +96,7 @@ def _suspects(judgement: Judgement) -> Mask:
 def _excused(review: Review, halves: Mapping[str, float], *, all_or_none: bool) -> dict[str, Mask]:
     """Return by tensor which of the suspects are within what rounded givens can give."""
     names = [name for name, one in review.judgements.items() if _suspects(one).any()]
-    for samples in (_FEW, _number_of_samples(review.network)):
+    for samples in (_FEW, _number_of_samples(review.judged_network)):
         spread = _Spread(review, halves, names, samples)
         excused = {name: _within(review.judgements[name], spread.of(name)) for name in names}
         wrong = [one.statuses == Status.WRONG for one in review.judgements.values()]
@@ -134,7 +134,7 @@ class _Spread:
     def __init__(
         self, review: Review, halves: Mapping[str, float], names: list[str], samples: int
     ) -> None:
-        network = review.network
+        network = review.judged_network
         exact = {
             tensor.name: review.found[tensor.name].numbers
             if tensor.name in review.found

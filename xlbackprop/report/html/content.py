@@ -13,45 +13,15 @@ from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import one_line
 from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.review import Review
-from xlbackprop.layout import SheetContent, sheet_contents
 from xlbackprop.report.hints import Hints
-from xlbackprop.report.html.legend import (
-    NOT_ALL_JUDGED,
-    SIGNS,
-    VERDICTS,
-    LegendEntry,
-    legend,
-)
+from xlbackprop.report.html.legend import NOT_ALL_JUDGED, VERDICTS, LegendEntry, legend
 from xlbackprop.report.html.records import Records
-from xlbackprop.report.html.selection import common_limit
-from xlbackprop.report.html.tensors import DrawnTensor, Entry, draw
+from xlbackprop.report.html.sections import Section, draw_page, in_order
 from xlbackprop.report.notes import on_not_judged
 from xlbackprop.report.report import CellResult, Report
 
-# A page with more cells than these opens slowly; the template `digit` fits.
-MOST_CELLS = 36_000
-MOST_TENSORS = 600
 # So many cells of a status are listed; carried ones need no mending.
 _MOST_LISTED, _MOST_CARRIED_LISTED = 40, 10
-
-
-@dataclass(frozen=True)
-class Band:
-    """One pass of a layer, and what is drawn of it."""
-
-    title: str
-    tensors: tuple[DrawnTensor, ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """One layer, as the workbook has a sheet for it."""
-
-    name: str
-    title: str
-    about: str
-    counts: Mapping[str, int]
-    bands: tuple[Band, ...]
 
 
 @dataclass(frozen=True)
@@ -93,12 +63,12 @@ class Content:
 
 def page_content(review: Review, report: Report, hints: Hints) -> Content:
     """Return what the page of a review shows; `report` holds no more than may be told."""
-    drawn = _draw_all(_entries(review, report))
+    drawing = draw_page(review, report)
     records = Records(review, report, hints)
-    for name, tensor in drawn.items():
+    for name, tensor in drawing.tensors.items():
         if tensor.entries:
             records.add(review.found[name], tensor.entries)
-    numbers = {name: number for number, name in enumerate(review.network.tensors)}
+    numbers = {name: number for number, name in enumerate(review.tensors)}
     empty = [tensor.name for tensor in report.tensors if set(tensor.counts) == {"blank"}]
     in_question = [cell for cell in report.cells if cell.tensor not in empty]
     listed = list(_worth_listing(in_question))
@@ -107,74 +77,24 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
         sentence = NOT_ALL_JUDGED
     return Content(
         file=one_line(Path(review.workbook).name),
-        network=review.network.spec.name,
-        about=review.network.spec.about,
+        network=review.title,
+        about=review.about,
         verdict=report.verdict,
         verdict_sentence=sentence,
         sign=sign,
         tells_answers=hints >= Hints.ANSWER,
-        counts=_sum([report.counts]),
+        counts=in_order([report.counts]),
         notes=report.notes,
         not_judged=tuple(on_not_judged(report.not_judged)),
         diagnosis=tuple(_sentences(report, numbers)),
         listed=tuple(_listed(cell, review, numbers) for cell in listed),
         unlisted=len(in_question) - len(listed),
         empty=tuple((numbers[name], name) for name in empty),
-        legend=tuple(legend(report.counts, {t.kind for t in review.network.tensors.values()})),
-        sections=tuple(_sections(review, drawn)),
-        undrawn=len(review.network.tensors) - len(drawn),
+        legend=tuple(legend(report.counts, {t.kind for t in review.tensors.values()})),
+        sections=drawing.sections,
+        undrawn=len(review.tensors) - len(drawing.tensors),
         data=records.data(),
     )
-
-
-def _entries(review: Review, report: Report) -> list[Entry]:
-    network = review.network
-    results = {result.name: result for result in report.tensors}
-    return [
-        Entry(
-            number,
-            tensor,
-            network.equation_of.get(name),
-            review.found.get(name),
-            review.judgements.get(name),
-            results.get(name),
-        )
-        for number, (name, tensor) in enumerate(network.tensors.items())
-    ]
-
-
-def _draw_all(entries: list[Entry]) -> dict[str, DrawnTensor]:
-    """Draw the tensors, those in which something is not right first where there are too many."""
-    urgent = sorted(entries, key=_is_all_right)[:MOST_TENSORS]
-    limit = common_limit([entry.tensor.size for entry in urgent], MOST_CELLS)
-    return {entry.tensor.name: draw(entry, limit) for entry in urgent}
-
-
-def _is_all_right(entry: Entry) -> bool:
-    return entry.result is None or set(entry.result.counts) == {"right"}
-
-
-def _sections(review: Review, drawn: Mapping[str, DrawnTensor]) -> Iterator[Section]:
-    for sheet in sheet_contents(review.network):
-        bands = tuple(_bands(sheet, drawn))
-        if bands:
-            counts = _sum(tensor.counts for band in bands for tensor in band.tensors)
-            yield Section(sheet.name, sheet.title, sheet.about, counts, bands)
-
-
-def _bands(sheet: SheetContent, drawn: Mapping[str, DrawnTensor]) -> Iterator[Band]:
-    for title, tensors in sheet.bands:
-        present = tuple(drawn[tensor.name] for tensor in tensors if tensor.name in drawn)
-        if present:
-            yield Band(title, present)
-
-
-def _sum(all_counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for counts in all_counts:
-        for status, number in counts.items():
-            total[status] = total.get(status, 0) + number
-    return {status: total[status] for status in SIGNS if status in total}
 
 
 def _sentences(report: Report, numbers: Mapping[str, int]) -> Iterator[tuple[int, str, str]]:
@@ -194,7 +114,7 @@ def _worth_listing(cells: Iterable[CellResult]) -> Iterator[CellResult]:
 
 
 def _listed(cell: CellResult, review: Review, numbers: Mapping[str, int]) -> Listed:
-    tensor = review.network.tensors[cell.tensor]
+    tensor = review.tensors[cell.tensor]
     return Listed(
         cell,
         entry_name(cell.tensor, cell.index),

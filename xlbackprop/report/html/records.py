@@ -34,14 +34,15 @@ class Records:
     """Makes the records of a review, with no more in them than the report tells."""
 
     def __init__(self, review: Review, report: Report, hints: Hints) -> None:
-        self._network = review.network
+        self._tensors = review.tensors
         self._found = review.found
         self._told: Mapping[tuple[str, Index], CellResult] = {
             (cell.tensor, cell.index): cell for cell in report.cells
         }
         # What a cell is made from is the rule.
-        self._references = References(review.network) if hints >= Hints.RULE else None
-        self._numbers = {name: number for number, name in enumerate(review.network.tensors)}
+        network = review.network if hints >= Hints.RULE else None
+        self._references = References(network) if network else None
+        self._numbers = {name: number for number, name in enumerate(review.tensors)}
         self._ranges: dict[tuple[int, int, int, int], int] = {}
         self._cells: dict[str, tuple[list[int], list[Record]]] = {}
 
@@ -55,7 +56,7 @@ class Records:
 
     def data(self) -> dict[str, Any]:
         """Return all records, with what the script needs to say where ranges are."""
-        tensors = [self._tensor(tensor) for tensor in self._network.tensors.values()]
+        tensors = [self._tensor(tensor) for tensor in self._tensors.values()]
         return {"tensors": tensors, "ranges": list(self._ranges)}
 
     def _tensor(self, tensor: Tensor) -> dict[str, Any]:
@@ -96,7 +97,7 @@ class Records:
         return [*numbers, len(numbers) - len(sources)] if len(numbers) < len(sources) else numbers
 
     def _range(self, source: SourceRange) -> tuple[int, int, int, int]:
-        tensor = self._network.tensors[source.tensor]
+        tensor = self._tensors[source.tensor]
         height, width = block_size(tensor)
         block = int(np.ravel_multi_index(source.index, tensor.leading)) if source.index else 0
         first = (block * height + source.rows.start) * width + source.columns.start

@@ -60,7 +60,7 @@ def select(tensor: Tensor, is_trouble: Mask, limit: int) -> list[Piece]:
     entries = np.arange(tensor.size).reshape(-1, axes.height, axes.width)
     trouble = is_trouble.reshape(entries.shape)
     of_a_block = axes.height * axes.width
-    blocks = _first(np.asarray(trouble.any(axis=(1, 2))), max(1, limit // of_a_block))
+    blocks = first_wanted(np.asarray(trouble.any(axis=(1, 2))), max(1, limit // of_a_block))
     width = axes.width if of_a_block <= limit else min(axes.width, _COLUMNS_OF_A_CUT_BLOCK)
     return [
         piece
@@ -115,8 +115,8 @@ class _Axes:
 def _pieces(
     axes: _Axes, block: int, entries: Entries, trouble: Mask, height: int, width: int
 ) -> Iterator[Piece]:
-    rows = _first(trouble[block].any(axis=1), height)
-    columns = _first(trouble[block].any(axis=0), width)
+    rows = first_wanted(trouble[block].any(axis=1), height)
+    columns = first_wanted(trouble[block].any(axis=0), width)
     most = _COLUMNS_OF_A_LINE if axes.down is None else MOST_COLUMNS
     for start in range(0, len(columns), most):
         together = columns[start : start + most]
@@ -129,7 +129,7 @@ def _pieces(
         )
 
 
-def _first(is_wanted: Mask, most: int) -> list[int]:
-    """Return up to `most` numbers in order: the wanted ones, then the first of the others."""
+def first_wanted(is_wanted: Mask, most: int) -> list[int]:
+    """Return up to `most` positions in order: the wanted ones, then the first of the others."""
     by_urgency = np.argsort(~is_wanted, kind="stable")[:most]
     return sorted(by_urgency.tolist())

@@ -9,7 +9,7 @@ from itertools import chain
 import numpy as np
 from markupsafe import Markup
 
-from xlbackprop.equation import Equation, Mask, Math, Tensor
+from xlbackprop.equation import Mask, Math, Tensor
 from xlbackprop.equation.indices import index_at
 from xlbackprop.errors import one_line
 from xlbackprop.judge.judgement import Judgement, Status
@@ -57,7 +57,7 @@ class DrawnTensor:
     about: str
     shape: str
     kind: str
-    equation: Markup | None
+    equation: Markup | str | None
     why: str
     counts: Mapping[str, int]
     diagnosis: tuple[Mapping[str, str], ...]
@@ -72,7 +72,7 @@ class Entry:
 
     number: int
     tensor: Tensor
-    equation: Equation | None
+    rule: Math | str | None  # what makes it: an equation, or words
     found: Found | None
     judgement: Judgement | None
     result: TensorResult | None
@@ -80,10 +80,15 @@ class Entry:
 
 def draw(entry: Entry, limit: int) -> DrawnTensor:
     """Return a tensor with at most about `limit` of its cells, those not right first."""
-    tensor, result, rule = entry.tensor, entry.result, _rule(entry)
-    pieces = select(tensor, _is_trouble(entry), limit) if entry.found else []
-    write = _cell_writer(entry)
+    pieces = select(entry.tensor, trouble_in(entry), limit) if entry.found else []
+    write = cell_writer(entry)
     entries = tuple(chain.from_iterable(piece.entries.ravel().tolist() for piece in pieces))
+    return describe(entry, entries, tuple(_table(piece, write) for piece in pieces))
+
+
+def describe(entry: Entry, entries: tuple[int, ...], tables: tuple[Table, ...] = ()) -> DrawnTensor:
+    """Return what is said of a tensor, of which those entries are drawn in tables, or elsewhere."""
+    tensor, result, rule = entry.tensor, entry.result, _rule(entry)
     return DrawnTensor(
         number=entry.number,
         name=tensor.name,
@@ -91,23 +96,27 @@ def draw(entry: Entry, limit: int) -> DrawnTensor:
         about=tensor.about,
         shape=" × ".join(map(str, tensor.shape)) or "1",
         kind=tensor.kind.value,
-        equation=Markup(to_mathml(rule.full or rule.text)) if rule else None,  # noqa: S704
-        why=rule.why if rule else "",
+        equation=_markup(rule) if isinstance(rule, Math) else rule,
+        why=rule.why if isinstance(rule, Math) else "",
         counts=result.counts if result else {},
         diagnosis=result.diagnosis if result else (),
-        tables=tuple(_table(piece, write) for piece in pieces),
+        tables=tables,
         remark=_remark(entry, len(entries)),
         entries=entries,
     )
 
 
-def _rule(entry: Entry) -> Math | None:
+def _markup(rule: Math) -> Markup:
+    return Markup(to_mathml(rule.full or rule.text))  # noqa: S704
+
+
+def _rule(entry: Entry) -> Math | str | None:
     """Return the equation where it may be told, which the report decides."""
-    is_told = entry.equation and entry.result and entry.result.rule
-    return entry.equation.math if entry.equation and is_told else None
+    return entry.rule if entry.result and entry.result.rule else None
 
 
-def _is_trouble(entry: Entry) -> Mask:
+def trouble_in(entry: Entry) -> Mask:
+    """Return where the tensor of an entry is not right."""
     if entry.judgement is None:
         return np.zeros(entry.tensor.shape, dtype=np.bool_)
     return np.asarray(entry.judgement.statuses != Status.RIGHT)
@@ -119,8 +128,8 @@ def _table(piece: Piece, write: Callable[[int], Cell]) -> Table:
     return Table(piece.label, piece.corner, piece.columns, tuple(zip(labels, cells, strict=True)))
 
 
-def _cell_writer(entry: Entry) -> Callable[[int], Cell]:
-    """Return what makes the cell of an entry from its number in C order."""
+def cell_writer(entry: Entry) -> Callable[[int], Cell]:
+    """Return what makes a cell of an entry's tensor from its number in C order."""
     found = entry.found
     if found is None:
         return lambda _: Cell("", "")

@@ -81,7 +81,7 @@ class Recalculation:
         """
         transfer = Transfer(self.engine, workbook, places.values()) if self.engine else None
         watch = transfer.take if transfer else None
-        found = read_tensors(workbook, network, places, blocks, watch)
+        found = read_tensors(workbook, network.tensors, places, blocks, watch)
         notes = tuple(notes_on_dates(found))
         if self.name is EngineName.NONE:
             return found, notes

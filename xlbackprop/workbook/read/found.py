@@ -16,7 +16,6 @@ from xlbackprop.equation.indices import indices
 from xlbackprop.errors import WorkbookError
 from xlbackprop.formula.grid import Addresses, Block
 from xlbackprop.formula.places import Places
-from xlbackprop.network import Network
 from xlbackprop.progress import each
 from xlbackprop.workbook.read.cells import Batch, Cells, State
 from xlbackprop.workbook.read.numerals import is_seen
@@ -114,7 +113,7 @@ class Found:
 
 def read_tensors(
     workbook: Workbook,
-    network: Network,
+    tensors: Mapping[str, Tensor],
     places: Mapping[str, Places],
     blocks: Mapping[str, tuple[Block, ...]] = MappingProxyType({}),
     watch: Callable[[str, Batch], None] | None = None,
@@ -133,7 +132,7 @@ def read_tensors(
     _refuse_empty_claims(places, sum(own.seen for own in cells.values()))
     return {
         name: _read_tensor(tensor, places[name], cells, blocks)
-        for name, tensor in network.tensors.items()
+        for name, tensor in tensors.items()
         if name in places
     }
 

@@ -6,7 +6,7 @@ const drawing = (() => {
 
   function gridOf(number) {
     if (!grids.has(number)) {
-      const cells = [...document.querySelectorAll(`#tensor-${number} tbody td`)];
+      const cells = [...document.querySelectorAll(`#tensor-${number} tbody td, td[data-number="${number}"]`)];
       const { entries } = data.tensors[number];
       grids.set(number, {
         cells,

@@ -3,6 +3,7 @@
 (() => {
   const { data, gridOf, numberOf, cellAt, drawnOf, nameOf } = drawing;
   const panel = document.getElementById("details");
+  const CELL = ".tensor tbody td:not(.none)"; // of a sheet as it stands, not all are any tensor's
   const HUES = 4; // frames for sources, as the style has them
   const marked = []; // cells with a frame now: [cell, class]
   const trail = []; // cells from which links were followed
@@ -133,7 +134,7 @@
 
   function select(cell) {
     const { cells } = gridOf(numberOf(cell));
-    for (const other of cells[0].closest("[data-number]").querySelectorAll("td[tabindex]")) {
+    for (const other of cells.filter((one) => one.hasAttribute("tabindex"))) {
       if (other !== cell) {
         other.removeAttribute("tabindex"); // from a cell with the focus it would take that, too
       }
@@ -196,7 +197,7 @@
       panel.querySelector("h2").focus();
       event.preventDefault();
     } else if (cell && MOVES[event.key] && !event.altKey && !event.metaKey) {
-      const { cells } = gridOf(numberOf(cell));
+      const cells = [...cell.closest(".tensor").querySelectorAll("tbody td")];
       const ends = { Home: cells[0], End: cells.at(-1) };
       const next = (event.ctrlKey && ends[event.key]) || MOVES[event.key](cell);
       trail.length = 0;
@@ -232,19 +233,19 @@
   }
 
   for (const tensor of document.querySelectorAll(".tensor")) {
-    const first = tensor.querySelector("tbody td");
+    const first = tensor.querySelector("tbody td:not(.none)");
     if (first) {
       first.tabIndex = 0;
     }
   }
   document.addEventListener("focusin", (event) => {
-    const cell = event.target.closest(".tensor tbody td");
+    const cell = event.target.closest(CELL);
     if (cell) {
       select(cell);
     }
   });
   document.addEventListener("click", (event) => {
-    const cell = event.target.closest(".tensor tbody td");
+    const cell = event.target.closest(CELL);
     const link = event.target.closest("[data-entry]");
     if (cell) {
       cell.tabIndex = 0;
@@ -270,7 +271,7 @@
     if (rests || event.pointerType !== "mouse" || panel.contains(event.target)) {
       return;
     }
-    const cell = event.target.closest(".tensor tbody td");
+    const cell = event.target.closest(CELL);
     if (cell) {
       show(cell);
     } else if (selected) {
