@@ -108,5 +108,6 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f"{_counted(note, 'number is', 'numbers are')} right within the rounding of the givens"
         f" ({_named(note)})"
     ),
+    NoteKind.DIFFERENTIATED: lambda note: note.reason,
     NoteKind.STOPPED: _on_stop,
 }

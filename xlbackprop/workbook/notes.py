@@ -27,6 +27,7 @@ class NoteKind(StrEnum):
     UNFOLLOWED = "unfollowed"  # count: formulas that lead to too many others
     ROUNDED_GIVENS = "rounded givens"  # count: cells that are right within it; names of givens
     ROUNDED_ACCEPTED = "rounded givens accepted"  # the same, where that was asked for
+    DIFFERENTIATED = "differentiated"  # reason: what was found, or broken, in a sentence
     STOPPED = "stopped"  # draws that were tried, among so many; reason
 
 

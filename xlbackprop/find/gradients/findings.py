@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from xlbackprop.equation import Array
+from xlbackprop.find.gradients.graph import Graph
 from xlbackprop.formula.addresses import cell as address_of
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.computation import Computation
@@ -62,7 +63,8 @@ class Findings:
     """
 
     contents: Contents
-    computation: Computation
+    graph: Graph  # of all formulas
+    computation: Computation  # without the formulas of what is given
     board: Board  # draw 0 is the page
     families: Mapping[Family, slice]
     losses: tuple[int, ...]  # one for each step; empty where L is assumed

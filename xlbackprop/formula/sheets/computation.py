@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from xlbackprop.equation import Array
@@ -26,17 +28,39 @@ class Computation:
         grouped = group(contents, self.plane)
         if sum(one.cost for one in grouped.groups) > MOST_NUMBERS:
             raise NotKnown("formulas that refer to too many cells")
-        self._contents, self._groups = contents, grouped.groups
-        self._order = put_in_order(grouped.groups, self.plane)
+        self._contents, self.groups = contents, grouped.groups
         self.unknown = dict(grouped.unknown)
+        self._put_in_order()
+
+    def _put_in_order(self) -> None:
+        self._order = put_in_order(self.groups, self.plane)
         self.unknown |= dict.fromkeys(self._order.circular.tolist(), "a circular reference")
+
+    def without(self, cells: Indices) -> Computation:
+        """Return what is left where the formulas of some cells do not count: they are given.
+
+        Where these were all that led from one step to the next, formulas of one shape are evaluated
+        at once again.
+        """
+        is_left = np.ones(self.plane.size, dtype=np.bool_)
+        is_left[cells] = False
+        result = copy(self)
+        kept = ((own, is_left[own.cells]) for own in self.groups)
+        result.groups = tuple(
+            own if mask.all() else own.where(np.flatnonzero(mask).astype(np.int32))
+            for own, mask in kept
+            if mask.any()
+        )
+        result.unknown = {cell: why for cell, why in self.unknown.items() if "circular" not in why}
+        result._put_in_order()
+        return result
 
     def in_order(self) -> list[Group]:
         """Return the formulas, those of one shape together, each after what it refers to."""
         return [
-            self._groups[step.group].where(step.cells)
+            self.groups[step.group].where(step.cells)
             if step.cells is not None
-            else self._groups[step.group]
+            else self.groups[step.group]
             for step in self._order.steps
         ]
 

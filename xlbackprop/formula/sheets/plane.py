@@ -6,6 +6,7 @@ blank, and stands for all that is stored nowhere.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,6 +48,14 @@ class Plane:
             stored += sheet.rows.size
         if self.size > _MOST_FOR_ONE * stored + _MOST_BESIDES:
             raise NotKnown("cells that stand far apart")
+
+    def box_of(self, cell: int) -> Box:
+        """Return the box of the sheet on which a cell stands."""
+        return self.boxes[self.sheet_of(cell)]
+
+    def sheet_of(self, cell: int) -> int:
+        """Return the number of the sheet on which a cell stands."""
+        return bisect_right([box.first for box in self.boxes if box.width], cell) - 1
 
     def indices(self, sheet: int, rows: Ints | Indices, columns: Ints | Indices) -> Indices:
         """Return the indices of cells, OUTSIDE where nothing is stored anywhere near."""

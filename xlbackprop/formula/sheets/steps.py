@@ -105,22 +105,25 @@ class Evaluation:
 
 
 class References:
-    """What the references of some cells of a group hold."""
+    """What the references of some cells of a group hold.
 
-    def __init__(self, board: Board, group: Group, part: slice) -> None:
-        self._board, self._group, self._part = board, group, part
+    With `each`, what is the same for all cells is there for each of them.
+    """
+
+    def __init__(self, board: Board, group: Group, part: slice, *, each: bool = False) -> None:
+        self._board, self._group, self._part, self._each = board, group, part, each
         self._windows: dict[int, Indices] = {}
 
     def values(self, slot: int) -> Array:
         """Return the numbers of a slot."""
-        numbers, window = self._board.numbers, self._window(slot)
+        numbers, window = self._board.numbers, self.window(slot)
         if numbers.shape[1] == 1:
             return np.take(numbers.reshape(-1), window)[..., None]
         return np.take(numbers, window, axis=0)
 
     def is_blank(self, slot: int) -> Mask | None:
         """Return where a slot's cells are blank; None where none is."""
-        blank = np.take(self._board.codes, self._window(slot), axis=0) == Code.BLANK
+        blank = np.take(self._board.codes, self.window(slot), axis=0) == Code.BLANK
         return blank if blank.any() else None
 
     def place(self, axis: int) -> Array:
@@ -128,7 +131,11 @@ class References:
         of_axis = (self._group.rows, self._group.columns)[axis][self._part]
         return of_axis[:, None, None, None] + np.float64(1)
 
-    def _window(self, slot: int) -> Indices:
+    def window(self, slot: int) -> Indices:
+        """Return the cells of a slot, of shape (some of the cells or 1, rows, columns)."""
         if slot not in self._windows:
-            self._windows[slot] = self._group.places[slot].of(self._board.plane, self._part)
+            found = self._group.places[slot].of(self._board.plane, self._part)
+            cells = self._part.stop - self._part.start
+            shape = (cells, *found.shape[1:]) if self._each else found.shape
+            self._windows[slot] = np.broadcast_to(found, shape)
         return self._windows[slot]

@@ -137,6 +137,13 @@ def read_tensors(
     }
 
 
+def read_places(
+    tensors: Mapping[str, Tensor], places: Mapping[str, Places], cells: Mapping[str, Cells]
+) -> dict[str, Found]:
+    """Return tensors of sheets that have been read, as the workbook has them."""
+    return {name: _read_tensor(own, places[name], cells, {}) for name, own in tensors.items()}
+
+
 def _refuse_empty_claims(places: Mapping[str, Places], stored: int) -> None:
     """Refuse a small file that says it holds a huge network: computing it would cost a lot."""
     claimed = sum(own.rows.size for own in places.values())

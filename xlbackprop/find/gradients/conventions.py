@@ -1,0 +1,198 @@
+"""A sheet's own conventions: minus signs of deltas, rates inside, a mean for a sum."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.equation import Array
+from xlbackprop.find.gradients.claims import Named
+from xlbackprop.find.gradients.findings import Claim, Reason, Role
+from xlbackprop.find.gradients.losses import factor
+from xlbackprop.find.gradients.updates import Update
+
+_DIGITS = 6
+# A factor of its own counts as a convention where so many cells have it.
+_FEWEST = 3
+_CLOSE = 1e-6
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The claims of a sheet, and what their cells should hold, of shape (claims, draws)."""
+
+    claims: tuple[Claim, ...]
+    truth: Array
+    usual: float  # the factor of most gradients
+
+
+def claimed(named: Named) -> Claimed:
+    """Return the claims with the factors that they have in this sheet, and their true values."""
+    conventions = _Conventions(named)
+    claims, truth = [], []
+    flow, own = named.choice.flow, named.choice.study.own
+    for cell, at in named.target.items():
+        constant = conventions.of_gradient(cell)
+        claims.append(
+            Claim(
+                cell,
+                int(flow.cells[at]),
+                Role.GRADIENT,
+                named.reason[cell],
+                int(flow.steps[at]),
+                constant,
+            )
+        )
+        truth.append(constant * flow.values[at])
+    for one, at in conventions.judged_updates():
+        rate = conventions.of_update(one)
+        step = int(flow.steps[at])
+        claims.append(Claim(one.cell, one.of, Role.UPDATE, Reason.UPDATE, step, rate))
+        truth.append(named.choice.study.board.numbers[one.of] - rate * flow.values[at])
+    return Claimed(
+        tuple(claims), np.array(truth).reshape(len(claims), own.shape[1]), conventions.usual
+    )
+
+
+class _Conventions:
+    """Which factors are a convention of the sheet's, and which are mistakes."""
+
+    def __init__(self, named: Named) -> None:
+        self._named, choice = named, named.choice
+        self._factors = {
+            cell: _rounded(factor(choice, cell, at))
+            for cell, at in named.target.items()
+            if cell in choice.matches and at in choice.matches[cell].targets
+        }
+        self.usual = _usual(self._factors.values())
+        self._group = {cell: int(choice.study.sheets.graph.owner[cell]) for cell in named.target}
+        self._uses: dict[int, list[Update]] = {}
+        for one in named.updates:
+            for gradient in one.gradients:
+                self._uses.setdefault(gradient, []).append(one)
+        self._fitting = {one.cell: fit for one in named.updates if (fit := self._fit(one))}
+        self.rate = _usual(_rounded(fit[1]) for fit in self._fitting.values())
+        self._accepted = {
+            cell: own for cell, own in self._factors.items() if self._is_accepted(cell, own)
+        }
+
+    def of_gradient(self, cell: int) -> float:
+        """Return the factor that a gradient should have."""
+        if cell in self._accepted:
+            return self._accepted[cell]
+        key = self._kind(cell)
+        alike = [own for other, own in self._accepted.items() if self._kind(other) == key]
+        return _usual(alike) if alike else self.usual
+
+    def of_update(self, update: Update) -> float:
+        """Return what an update should take of its gradient."""
+        fit = self._fitting.get(update.cell)
+        own = _rounded(fit[1]) if fit else 0.0
+        if own > 0 and own in {_rounded(value) for value in self._typed(update.rates)}:
+            return own
+        return abs(self.rate)
+
+    def judged_updates(self) -> list[tuple[Update, int]]:
+        """Return the updates that claim to be such, and the target of each."""
+        found = []
+        by_cell: dict[int, list[int]] = {}
+        for at, cell in enumerate(self._named.choice.flow.cells.tolist()):
+            by_cell.setdefault(cell, []).append(at)
+        most_fit = len(self._fitting) >= max(_FEWEST, len(self._named.updates) / 2)
+        for one in self._named.updates:
+            meant = by_cell.get(one.of, [])
+            fit = self._fitting.get(one.cell)
+            if fit:
+                found.append((one, fit[0]))
+            elif meant and self.rate and self._is_judged(one, most_fit=most_fit):
+                found.append((one, meant[0]))
+        return found
+
+    def _is_judged(self, update: Update, *, most_fit: bool) -> bool:
+        """Whether an update that does not fit is to: none that does more than take a gradient."""
+        named = [one for one in update.gradients if one in self._named.target]
+        if update.has_more:
+            return False
+        return len(named) == len(update.gradients) == 1 or (most_fit and not update.gradients)
+
+    def _fit(self, update: Update) -> tuple[int, float] | None:
+        """Return the target of which an update takes a constant multiple, and the constant."""
+        study, flow = self._named.choice.study, self._named.choice.flow
+        taken = study.board.numbers[update.of] - study.own[update.cell]
+        for at in np.flatnonzero(flow.cells == update.of).tolist():
+            gradient = flow.values[at]
+            below = float(gradient @ gradient)
+            if not np.isfinite(taken).all() or not below:
+                continue
+            ratio = float(taken @ gradient) / below
+            scale = float(np.abs(taken).max(initial=0.0))
+            if ratio and np.abs(taken - ratio * gradient).max() <= _CLOSE * scale:
+                return at, ratio
+        return None
+
+    def _is_accepted(self, cell: int, own: float) -> bool:
+        """Whether the factor that a right gradient has is no mistake."""
+        usual = self.usual
+        if own == usual:
+            return True
+        used = [
+            self._fitting[one.cell][1]
+            for one in self._uses.get(cell, [])
+            if one.cell in self._fitting
+        ]
+        if own == -usual:
+            if used:
+                return all(ratio > 0 for ratio in used)
+            return not self._is_called(cell) and not self._is_among_usual(cell)
+        if used and all(one.is_plain for one in self._uses[cell]):
+            return all(ratio > 0 for ratio in used)
+        made_of = self._named.choice.study.sheets.graph.references(cell)
+        inside = {_rounded(value) for value in self._typed(made_of)}
+        parts = {part for value in inside if value for part in (value, _rounded(1 / value))}
+        return any(_near(abs(own), abs(usual * part)) for part in parts)
+
+    def _is_called(self, cell: int) -> bool:
+        said = self._named.calls.get(cell)
+        return said is not None and said.is_quotient
+
+    def _is_among_usual(self, cell: int) -> bool:
+        group = self._group[cell]
+        return any(
+            own == self.usual and self._group[other] == group
+            for other, own in self._factors.items()
+        )
+
+    def _kind(self, cell: int) -> tuple[bool, bool]:
+        plain = bool(self._uses.get(cell)) and all(one.is_plain for one in self._uses[cell])
+        return plain, self._is_called(cell)
+
+    def _typed(self, cells: Sequence[int]) -> list[float]:
+        """Return the numbers of the typed cells on which no L rests."""
+        sheets, flow = self._named.choice.study.sheets, self._named.choice.flow
+        return [
+            float(sheets.page.numbers[one, 0])
+            for one in cells
+            if sheets.is_typed[one] and flow.last[one] < 0
+        ]
+
+
+def _usual(factors: Iterable[float]) -> float:
+    """Return the factor that most have; 1 or -1 where a good part of them has that."""
+    counted = Counter(factors)
+    if not counted:
+        return 0.0
+    plain = Counter({one: number for one, number in counted.items() if abs(one) == 1})
+    few = counted.total() / 4
+    best = plain if plain and plain.total() >= few else counted
+    return best.most_common(1)[0][0]
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.{_DIGITS}g}") if np.isfinite(number) else number
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= _CLOSE * max(abs(one), abs(other))

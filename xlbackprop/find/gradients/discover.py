@@ -1,0 +1,91 @@
+"""A workbook to findings: its formulas differentiated, and what claims to be their gradients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from xlbackprop.find.gradients.claims import name_gradients
+from xlbackprop.find.gradients.contents import contents_of
+from xlbackprop.find.gradients.conventions import claimed
+from xlbackprop.find.gradients.drawing import FAMILIES
+from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
+from xlbackprop.find.gradients.labels import Labels
+from xlbackprop.find.gradients.losses import Choice, best, labelled, stepped, try_all
+from xlbackprop.find.gradients.named_loss import cell_of_loss
+from xlbackprop.find.gradients.study import Sheets
+from xlbackprop.formula.functions.values import NotKnown
+from xlbackprop.formula.sheets.computation import Computation
+from xlbackprop.formula.sheets.contents import Contents
+from xlbackprop.workbook.read.workbook import Workbook
+
+_ASKED_FOR = "--loss"
+
+
+def find_gradients(
+    workbook: Workbook,
+    *,
+    sheet: str | None = None,
+    loss: str | None = None,
+) -> Findings | NothingFound:
+    """Return what differentiating a workbook's own formulas tells of it.
+
+    `sheet` restricts it to the claims of one sheet, and `loss` says which cell is L. Raises
+    WorkbookError where one of them is none.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            contents = contents_of(workbook, workbook.sheets)
+            sheets = Sheets(Computation(contents))
+            labels = Labels(contents, sheets.computation.plane)
+            chosen = cell_of_loss(loss, sheets, contents, sheet) if loss else None
+            choice = _chosen(sheets, labels, chosen)
+            if choice is None:
+                return NothingFound("no cell equals the gradient of another")
+            return _on_sheet(_findings(contents, choice, labels), sheet)
+    except NotKnown as reason:
+        return NothingFound(str(reason))
+
+
+def _chosen(sheets: Sheets, labels: Labels, cell: int | None) -> Choice | None:
+    if cell is not None:
+        tried = try_all(sheets, [stepped(sheets, labels, cell, _ASKED_FOR)])
+    else:
+        tried = try_all(sheets, labelled(sheets, labels))
+    chosen = best(tried)
+    return chosen if chosen is not None and chosen.matches else None
+
+
+def _on_sheet(findings: Findings, sheet: str | None) -> Findings:
+    """Return the findings with the claims of one sheet only, where one is asked for."""
+    if sheet is None:
+        return findings
+    kept = [
+        at for at, claim in enumerate(findings.claims) if findings.place(claim.cell)[0] == sheet
+    ]
+    claims = tuple(findings.claims[at] for at in kept)
+    return replace(findings, claims=claims, truth=findings.truth[kept], own=findings.own[kept])
+
+
+def _findings(contents: Contents, choice: Choice, labels: Labels) -> Findings:
+    found = claimed(name_gradients(choice, labels))
+    study = choice.study
+    cells = np.array([claim.cell for claim in found.claims], dtype=np.int32)
+    weights = sorted({claim.of for claim in found.claims if claim.role is Role.UPDATE})
+    return Findings(
+        contents,
+        study.sheets.graph,
+        study.computation,
+        study.board,
+        FAMILIES,
+        tuple(choice.objective.cells.tolist()) if not choice.objective.assumed else (),
+        choice.objective.count,
+        np.concatenate([study.given, study.fixed]),
+        np.array(weights, dtype=np.int32),
+        None,
+        found.claims,
+        found.truth,
+        study.own[cells],
+        choice.objective.assumed,
+    )

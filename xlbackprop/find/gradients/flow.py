@@ -1,0 +1,109 @@
+"""What flows back from L, or from the L of all steps at once, each step's apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array
+from xlbackprop.find.gradients.graph import Graph, reached_by
+from xlbackprop.formula.sheets.board import Board
+from xlbackprop.formula.sheets.gradients import flow_back
+from xlbackprop.formula.sheets.groups import Group
+from xlbackprop.formula.sheets.plane import Indices
+
+# Numbers for the cells on which several steps rest, a row for each step and draw.
+_MOST_SHARED = 20_000_000
+EVERY_STEP = -1
+
+
+@dataclass(frozen=True)
+class Flow:
+    """dL/d(cell) by step, in each draw.
+
+    `cells`, `steps` and `values` (a row of draws each) are of one length. A cell on which several
+    steps rest is there for each of them, and once for the sum, as EVERY_STEP. `first` and `last`
+    are the steps that rest on each cell of the plane.
+    """
+
+    cells: Indices
+    steps: NDArray[np.int32]
+    values: Array
+    first: Indices
+    last: Indices
+
+
+def flow(
+    groups: Sequence[Group],
+    graph: Graph,
+    board: Board,
+    seeds: tuple[Indices, NDArray[np.int32], Array],
+) -> Flow:
+    """Return what flows back from seeds: the cells, their steps, and dL/d(cell) in each draw."""
+    roots, of_roots, received = seeds
+    first, last = reached_by(groups, graph, roots, of_roots)
+    result = np.zeros((graph.plane.size, board.draws))
+    np.add.at(result, roots, received)
+    (shared,) = np.nonzero((last >= 0) & (first != last))
+    parts = _Parts(graph, shared.astype(np.int32), first, last, board.draws)
+    flow_back(groups, board, result, watch=parts.watch if parts.table.size else None)
+    (own,) = np.nonzero((last >= 0) & (first == last))
+    cells, steps, values = [own], [first[own]], [result[own]]
+    parted = parts.by_step(groups, board)
+    if len(shared):
+        parted.append((EVERY_STEP, result[shared]))
+    for step, part in parted:
+        cells.append(shared)
+        steps.append(np.full(len(shared), step, dtype=np.int32))
+        values.append(part)
+    return Flow(
+        np.concatenate(cells).astype(np.int32),
+        np.concatenate(steps),
+        np.concatenate(values),
+        first,
+        last,
+    )
+
+
+class _Parts:
+    """What each step gives to the cells that it shares with others."""
+
+    def __init__(
+        self, graph: Graph, shared: Indices, first: Indices, last: Indices, draws: int
+    ) -> None:
+        self._shared, self._size = shared, graph.plane.size
+        self._step = np.where(first == last, first, -1)
+        count = int(last.max(initial=-1)) + 1
+        fits = len(shared) * count * draws <= _MOST_SHARED
+        self.table = np.zeros((len(shared), count if fits else 0, draws))
+        self._row = np.full(graph.plane.size, -1, dtype=np.int32)
+        self._row[shared] = np.arange(len(shared), dtype=np.int32)
+
+    def watch(self, formulas: Indices, window: Indices, passed: Array) -> None:
+        """Take what formulas of a single step pass on to what others refer to as well."""
+        step = np.broadcast_to(self._step[formulas][:, None, None], window.shape)
+        row = self._row[window]
+        which = (step >= 0) & (row >= 0)
+        if which.any():
+            np.add.at(self.table, (row[which], step[which]), passed[which])
+
+    def by_step(self, groups: Sequence[Group], board: Board) -> list[tuple[int, Array]]:
+        """Return each step's part of dL/d(cell) for the shared cells."""
+        inner = [
+            group.where(np.flatnonzero(which).astype(np.int32))
+            for group in groups
+            if (which := self._row[group.cells] >= 0).any()
+        ]
+        found = []
+        for step in range(self.table.shape[1]):
+            part = self.table[:, step]
+            if inner:
+                whole = np.zeros((self._size, board.draws))
+                whole[self._shared] = part
+                flow_back(inner, board, whole)
+                part = whole[self._shared]
+            found.append((step, part))
+        return found

@@ -1,0 +1,158 @@
+"""What the texts beside cells say of them: that one is L, or the gradient of another."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from xlbackprop.formula.sheets.codes import Code
+from xlbackprop.formula.sheets.contents import Contents
+from xlbackprop.formula.sheets.plane import Indices, Plane
+
+# Texts that are longer tell a story, and name nothing.
+_LONGEST = 40
+# So many cells to the right or below a text may be what it names.
+_REACH = 4
+
+_LOSS_WORDS = {
+    "loss", "error", "err", "cost", "mse", "sse", "rmse", "mae", "bce", "cce", "nll", "objective",
+    "entropy", "crossentropy", "verlust", "fehler", "gesamtfehler", "kosten", "kostenfunktion",
+    "fehlerfunktion", "verlustfunktion", "kreuzentropie", "perte", "erreur", "cout", "entropie",
+    "perdida", "coste", "costo", "custo", "perda", "erro", "errore", "perdita", "verlies", "fout",
+}  # fmt: skip
+_LOSS_SIGNS = {"e", "l", "j", "c"}
+_WHOLE_WORDS = {
+    "tot", "total", "totale", "ges", "gesamt", "sum", "summe", "somme", "suma", "all", "mean",
+    "avg", "average", "mittel", "overall",
+}  # fmt: skip
+_D = r"(?:[d∂δ𝜕𝛿ϑ]|partial)"
+_QUOTIENT = re.compile(
+    rf"{_D}[\s_]*(?P<of>[^\W\d_]\w{{0,9}}?)\s*[/÷:_ ]\s*{_D}[\s_]*(?P<by>\w.{{0,20}})",
+    re.IGNORECASE,
+)
+_GRADIENT = re.compile(
+    r"(?:grad(?:ient)?s?|ableitung|derivative|∇)[\s_:]*(?:of|von|nach|by)?[\s_:]*(?P<by>\w.{0,20})",
+    re.IGNORECASE,
+)
+_DELTA = re.compile(r"(?:d|Δ|∆|delta)[\s_]?(?P<by>\w{1,12})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """What a text calls a gradient: by what, and whether it is said outright, as `dE/dw1`."""
+
+    by: str
+    is_quotient: bool
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one sheet, by row and by column, in order."""
+
+    by_row: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    by_column: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+
+
+class Labels:
+    """The texts of a workbook, by where they stand."""
+
+    def __init__(self, contents: Contents, plane: Plane) -> None:
+        self.plane = plane
+        self._texts: list[Texts] = []
+        for sheet in contents.sheets:
+            own = Texts()
+            at = np.flatnonzero(sheet.codes == Code.TEXT)
+            order = at[np.lexsort((sheet.columns[at], sheet.rows[at]))]
+            for position in order.tolist():
+                text = sheet.text(position).strip()
+                row, column = int(sheet.rows[position]), int(sheet.columns[position])
+                if text:
+                    own.by_row.setdefault(row, []).append((column, text))
+                    own.by_column.setdefault(column, []).append((row, text))
+            self._texts.append(own)
+
+    def place(self, cell: int) -> tuple[int, int, int]:
+        """Return a cell's sheet, by number, its row and its column."""
+        sheet = self.plane.sheet_of(cell)
+        box = self.plane.boxes[sheet]
+        row, column = divmod(cell - box.first, box.width)
+        return sheet, box.top + row, box.left + column
+
+    def above(self, cell: int) -> tuple[int, str]:
+        """Return how far above a cell the next text in its column stands, and the text."""
+        sheet, row, column = self.place(cell)
+        return _before(self._texts[sheet].by_column.get(column, []), row)
+
+    def left(self, cell: int) -> tuple[int, str]:
+        """Return how far to the left of a cell the next text in its row stands, and the text."""
+        sheet, row, column = self.place(cell)
+        return _before(self._texts[sheet].by_row.get(row, []), column)
+
+    def losses(self, is_formula: Indices) -> Iterator[tuple[int, str]]:
+        """Yield the cells that are named as L or as a part of it, and the text that does so."""
+        for sheet, texts in enumerate(self._texts):
+            for row, own in texts.by_row.items():
+                for column, text in own:
+                    if names_loss(text):
+                        for cell in self._named(sheet, row, column, is_formula):
+                            yield cell, text
+
+    def _named(self, sheet: int, row: int, column: int, is_formula: Indices) -> Iterator[int]:
+        """Yield the next formulas below and to the right of a text."""
+        reach = np.arange(1, _REACH + 1)
+        for down, along in ((reach, 0 * reach), (0 * reach, reach)):
+            cells = self.plane.indices(sheet, row + down, column + along)
+            found = cells[is_formula[cells] > 0]
+            if found.size:
+                yield int(found[0])
+
+
+def names_loss(text: str) -> bool:
+    """Return whether a text names a loss: `E_tot`, `Error`, `L`, `Gesamtfehler`."""
+    if len(text) > _LONGEST or derivative(text) is not None:
+        return False
+    words = [word for word in re.findall(r"[^\W\d_]+", _plain(text)) if word]
+    if any(word in _LOSS_WORDS for word in words):
+        return True
+    rest = [word for word in words if word not in _WHOLE_WORDS and word not in ("o", "out")]
+    joined = {sign + whole for sign in _LOSS_SIGNS for whole in _WHOLE_WORDS}
+    return len(rest) <= 1 and bool(words) and (words[0] in _LOSS_SIGNS or words[0] in joined)
+
+
+def names_whole(text: str) -> bool:
+    """Return whether a text says that it names a total."""
+    words = re.findall(r"[^\W\d_]+", _plain(text))
+    return any(word in _WHOLE_WORDS or word.startswith("gesamt") for word in words)
+
+
+def derivative(text: str) -> Derivative | None:
+    """Return what gradient a text names, if it does: of `∂E/∂w1` that by `w1`."""
+    text = text.strip()
+    if len(text) > _LONGEST:
+        return None
+    for pattern in (_QUOTIENT, _GRADIENT):
+        if found := pattern.search(text):
+            return Derivative(name(found["by"]), is_quotient=True)
+    if (found := _DELTA.fullmatch(text)) and name(found["by"]):
+        return Derivative(name(found["by"]), is_quotient=False)
+    return None
+
+
+def name(text: str) -> str:
+    """Return a name without what people write differently: `w_1`, `W1` and `w 1` are one."""
+    return re.sub(r"[\W_]+", "", _plain(text))
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in folded if not unicodedata.combining(letter))
+
+
+def _before(listed: list[tuple[int, str]], place: int) -> tuple[int, str]:
+    at = bisect_left(listed, (place,)) - 1
+    return (place - listed[at][0], listed[at][1]) if at >= 0 else (0, "")

@@ -1,0 +1,132 @@
+"""Which cell is L: as labelled, as the gradients say, or one that is assumed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.find.gradients.flow import Flow
+from xlbackprop.find.gradients.labels import Labels, names_loss, names_whole
+from xlbackprop.find.gradients.objective import Objective
+from xlbackprop.find.gradients.steps import cuts_between, steps_of
+from xlbackprop.find.gradients.study import Match, Sheets, Study
+
+MOST_LABELLED = 16
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An L that was tried: what flows back from it, and what equals that."""
+
+    objective: Objective
+    study: Study
+    flow: Flow
+    matches: Mapping[int, Match]
+
+    @property
+    def score(self) -> tuple[float, bool, bool, int]:
+        """How well it explains the sheet: cells, by one factor; whether that is 1; its label.
+
+        At last, on how many cells it rests.
+        """
+        factors = Counter(
+            round(abs(factor(self, cell, match.targets[0])), 6)
+            for cell, match in self.matches.items()
+        )
+        if not factors:
+            return 0.0, False, False, 0
+        (usual, number), *_ = factors.most_common(1)
+        size = int((self.flow.last >= 0).sum())
+        return (number + factors.total()) / 2, usual == 1, bool(self.objective.label), size
+
+
+def best(tried: Sequence[Choice]) -> Choice | None:
+    """Return the L that explains most; a whole goes before its parts, though these fit as well."""
+    whole = [one for one in tried if not any(_goes_before(other, one) for other in tried)]
+    return max(whole, key=lambda one: one.score, default=None)
+
+
+def _goes_before(whole: Choice, part: Choice) -> bool:
+    """Whether one L is what the other is only a part of, and explains enough."""
+    is_of = whole is not part and whole.objective.count == part.objective.count
+    inner = whole.flow.last[part.objective.cells] >= 0
+    if not is_of or whole.objective.assumed or not inner.all():
+        return False
+    is_same = (part.flow.last[whole.objective.cells] >= 0).all()
+    return not is_same and whole.score[0] >= max(2.0, part.score[0] / 4)
+
+
+def factor(choice: Choice, cell: int, target: int) -> float:
+    """Return the constant by which a cell is a target's gradient."""
+    own, gradient = choice.study.own[cell], choice.flow.values[target]
+    known = np.isfinite(own) & np.isfinite(gradient)
+    own, gradient = own[known], gradient[known]
+    below = float(gradient @ gradient)
+    return float(own @ gradient) / below if below else np.nan
+
+
+def labelled(sheets: Sheets, labels: Labels) -> list[Objective]:
+    """Return the L that texts name, each with its steps; parts of L beside one another, too."""
+    found: dict[tuple[int, ...], Objective] = {}
+    for cell, text in labels.losses(sheets.is_computed.astype(np.int32)):
+        objective = stepped(sheets, labels, cell, text)
+        found.setdefault(tuple(objective.cells.tolist()), objective)
+        if len(found) >= MOST_LABELLED:
+            break
+    single = list(found.values())
+    return [*single, *_together(single, labels)]
+
+
+def stepped(sheets: Sheets, labels: Labels, cell: int, text: str = "") -> Objective:
+    """Return L in a cell, and in all steps of which it is one."""
+    cells = steps_of(sheets.graph, cell)
+    if len(cells) > 1 and all(_is_named(labels, one) for one in cells.tolist()):
+        cells = np.array([cell], dtype=np.int32)  # parts of one L beside one another
+    return Objective(cells, np.arange(len(cells), dtype=np.int32), text)
+
+
+def _is_named(labels: Labels, cell: int) -> bool:
+    """Whether a text right beside a cell names it as L, or a part of it."""
+    return any(
+        far == 1 and names_loss(text) for far, text in (labels.above(cell), labels.left(cell))
+    )
+
+
+def _together(objectives: Sequence[Objective], labels: Labels) -> Iterator[Objective]:
+    """Yield the sums of parts that begin in one row or column: `E1` and `E2`."""
+    for axis in (1, 2):
+        lines: dict[tuple[int, ...], list[Objective]] = {}
+        for one in objectives:
+            sheet, *place = labels.place(int(one.cells[0]))
+            lines.setdefault((sheet, place[axis - 1], one.count), []).append(one)
+        for parts in lines.values():
+            parts = [one for one in parts if not names_whole(one.label)]  # noqa: PLW2901
+            if 2 <= len(parts) <= 8:
+                yield Objective(
+                    np.concatenate([one.cells for one in parts]),
+                    np.concatenate([one.steps for one in parts]),
+                    " + ".join(one.label for one in parts),
+                )
+
+
+def try_all(sheets: Sheets, objectives: Sequence[Objective]) -> list[Choice]:
+    """Return what comes of each objective; those with steps are cut apart at the same places."""
+    stepped = [one for one in objectives if one.count > 1]
+    single = [one for one in objectives if one.count == 1]
+    found: list[Choice] = []
+    before: dict[int, int] = {}
+    for one in stepped:
+        before = cuts_between(sheets.graph, one.roots, sheets.is_number) | before
+    for some, cuts in ((stepped, before), (single, {})):
+        if some:
+            study = Study(sheets, some, cuts)
+            found += [_choice(study, one) for one in some]
+    return found
+
+
+def _choice(study: Study, objective: Objective) -> Choice:
+    flow = study.flow(objective)
+    return Choice(objective, study, flow, study.matches(flow))

@@ -1,0 +1,138 @@
+"""A sheet's formulas on draws, and which cells equal what flows back from a given L."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array, Mask
+from xlbackprop.find.gradients.drawing import FAMILIES, rows_of_draws
+from xlbackprop.find.gradients.findings import Family
+from xlbackprop.find.gradients.flow import Flow, flow
+from xlbackprop.find.gradients.graph import Graph, cone
+from xlbackprop.find.gradients.matching import classes
+from xlbackprop.find.gradients.objective import Objective
+from xlbackprop.formula.evaluate import evaluate_from
+from xlbackprop.formula.functions.values import NotKnown
+from xlbackprop.formula.sheets.board import Board
+from xlbackprop.formula.sheets.codes import Code
+from xlbackprop.formula.sheets.computation import Computation
+from xlbackprop.formula.sheets.plane import OUTSIDE, Indices
+from xlbackprop.formula.sheets.steps import References
+
+
+class Sheets:
+    """A workbook's formulas, and what they give as the workbook is."""
+
+    def __init__(self, computation: Computation) -> None:
+        self.computation = computation
+        self.graph = Graph(computation)
+        self.page = computation.page()
+        self.is_number: Mask = self.page.codes[:, 0] == Code.NUMBER
+        self.is_number[OUTSIDE] = False
+        is_formula: Mask = self.graph.owner >= 0
+        self.is_typed: Mask = (~is_formula | self.graph.is_constant) & self.is_number
+        self.is_computed: Mask = is_formula & ~self.graph.is_constant & self.is_number
+
+
+@dataclass(frozen=True)
+class Match:
+    """That a cell equals a constant times the gradient of others, by place in the flow."""
+
+    targets: tuple[int, ...]
+    families: tuple[Family, ...]
+
+
+class Study:
+    """The sheets cut apart into steps, on draws of all on which some L rest."""
+
+    def __init__(
+        self, sheets: Sheets, objectives: Sequence[Objective], before: Mapping[int, int]
+    ) -> None:
+        self.sheets, self.before = sheets, before
+        self.cuts = cuts = np.array(sorted(before), dtype=np.int32)
+        self.computation = sheets.computation.without(cuts) if cuts.size else sheets.computation
+        self.groups = self.computation.in_order()
+        roots = np.unique(np.concatenate([one.cells for one in objectives]))
+        within = cone(self.groups, sheets.graph, roots)
+        is_cut = np.zeros(len(within), dtype=np.bool_)
+        is_cut[cuts] = True
+        drawn = within & (sheets.is_typed | (is_cut & sheets.is_number))
+        self.given = np.flatnonzero(drawn).astype(np.int32)
+        pages = sheets.page.numbers[self.given, 0]
+        rows = rows_of_draws(self.computation.plane, self.given, pages, is_cut[self.given])
+        rest = cuts[~drawn[cuts]]
+        self.fixed = rest[sheets.is_number[rest]]
+        fixed = np.repeat(sheets.page.numbers[self.fixed, 0][None], len(rows), axis=0)
+        self.board = self.computation.draws(
+            np.concatenate([self.given, self.fixed]), np.concatenate([rows, fixed], axis=1)
+        )
+
+    @cached_property
+    def own(self) -> Array:
+        """What all cells' own formulas give, of shape (cells, draws), those of cuts included."""
+        if not self.cuts.size:
+            return self.board.numbers
+        found = self.board.numbers.copy()
+        found[self.cuts] = formula_values(self.sheets.graph, self.board, self.cuts)
+        return found
+
+    def flow(self, objective: Objective) -> Flow:
+        """Return what flows back from an objective."""
+        return flow(self.groups, self.sheets.graph, self.board, objective.seeds(self.board))
+
+    def matches(self, flow: Flow) -> Mapping[int, Match]:
+        """Return the cells outside the flow's cone that equal a constant times a gradient."""
+        candidates = self.sheets.is_computed & (flow.last < 0)
+        candidates[self.cuts] = self.sheets.is_computed[self.cuts]
+        cells = np.flatnonzero(candidates)
+        found: dict[int, tuple[set[int], list[Family]]] = {}
+        for family, draws in FAMILIES.items():
+            if family is Family.PAGE:
+                continue
+            columns = [0, *range(draws.start, draws.stop)]
+            rows = np.concatenate([self.own[cells][:, columns], flow.values[:, columns]])
+            varies = (rows[:, 1:] != rows[:, :1]).any(axis=1)
+            numbers = np.where(varies, classes(rows), -1)
+            _pair(found, family, cells, numbers)
+        return {
+            cell: Match(tuple(sorted(targets)), tuple(families))
+            for cell, (targets, families) in found.items()
+        }
+
+
+def _pair(
+    found: dict[int, tuple[set[int], list[Family]]],
+    family: Family,
+    cells: NDArray[np.intp],
+    numbers: NDArray[np.int64],
+) -> None:
+    """Note which cells have the class of which gradients; those come after the cells."""
+    own, gradients = numbers[: len(cells)], numbers[len(cells) :]
+    by_class: dict[int, list[int]] = {}
+    for target in np.flatnonzero(np.isin(gradients, own) & (gradients >= 0)).tolist():
+        by_class.setdefault(int(gradients[target]), []).append(target)
+    for at in np.flatnonzero(np.isin(own, list(by_class))).tolist():
+        targets, families = found.setdefault(int(cells[at]), (set(), []))
+        targets.update(by_class[int(own[at])])
+        families.append(family)
+
+
+def formula_values(graph: Graph, board: Board, cells: Indices) -> Array:
+    """Return what the formulas of cells give from what the board holds: (cells, draws)."""
+    result = np.full((len(cells), board.draws), np.nan)
+    owners = graph.owner[cells]
+    for number in np.unique(owners[owners >= 0]).tolist():
+        (which,) = np.nonzero(owners == number)
+        group = graph.groups[number].where(graph.position[cells[which]])
+        try:
+            values = evaluate_from(group.tree, References(board, group, slice(0, len(which))))
+        except NotKnown:
+            continue
+        if values.shape[1:3] == (1, 1):
+            result[which] = np.broadcast_to(values[:, 0, 0], (len(which), board.draws))
+    return result

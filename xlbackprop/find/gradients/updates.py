@@ -1,0 +1,100 @@
+"""Formulas that update a weight: `=E3-$G$1*X3`, or `=E3+X3`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.equation import Mask
+from xlbackprop.find.gradients.flow import Flow
+from xlbackprop.find.gradients.graph import Graph
+from xlbackprop.find.gradients.study import Study
+from xlbackprop.formula.sheets.plane import OUTSIDE
+from xlbackprop.formula.tree import Expression, Negative, Operation, Reference
+
+
+@dataclass(frozen=True)
+class Update:
+    """A cell with an update's formula.
+
+    `of` is the weight that is updated, `refers_to` the one that the formula starts from; the two
+    differ where the formula is wrong. `gradients` are the computed cells that it takes away or
+    adds, and `is_plain` says that nothing is multiplied with them. `rates` are the typed cells
+    beside them, on which no L rests. `has_more` says that something on which L rests takes part,
+    too, as where weights decay.
+    """
+
+    cell: int
+    of: int
+    refers_to: int
+    gradients: tuple[int, ...]
+    rates: tuple[int, ...]
+    is_plain: bool
+    has_more: bool = False
+
+
+def updates(study: Study, flow: Flow) -> list[Update]:
+    """Return the updates of a sheet: what leads from step to step, and what looks like that."""
+    graph, sheets = study.sheets.graph, study.sheets
+    is_cut = np.zeros(graph.plane.size, dtype=np.bool_)
+    is_cut[study.cuts] = True
+    leaf = (flow.last >= 0) & (sheets.is_typed | is_cut)
+    outside = (flow.last < 0) | is_cut
+    found: list[Update] = []
+    for group in graph.groups:
+        signs = _bare_terms(group.tree)
+        if not signs and not is_cut[group.cells].any():
+            continue
+        for cell in group.cells[outside[group.cells]].tolist():
+            update = _update(cell, signs, graph, (leaf, outside, is_cut), study)
+            if update is not None:
+                found.append(update)
+    return found
+
+
+def _update(
+    cell: int, signs: dict[int, int], graph: Graph, masks: tuple[Mask, Mask, Mask], study: Study
+) -> Update | None:
+    leaf, outside, is_cut = masks
+    bare = {slot: int(graph.copied[graph.slot_cell(cell, slot)]) for slot in signs}
+    starts = [slot for slot, one in bare.items() if signs[slot] > 0 and leaf[one]]
+    before = study.before.get(cell)
+    if len(starts) != 1:
+        return None if before is None else Update(cell, before, OUTSIDE, (), (), is_plain=False)
+    (start,) = starts
+    references = graph.references(cell)
+    others = [one for one in references if graph.copied[one] != bare[start]]
+    computed = study.sheets.is_computed
+    gradients = tuple(
+        dict.fromkeys(one for one in others if computed[one] and outside[one] and not is_cut[one])
+    )
+    rates = tuple(
+        dict.fromkeys(one for one in others if study.sheets.is_typed[one] and outside[one])
+    )
+    if before is None and not gradients:
+        return None
+    is_plain = len(bare) == 2 and len(others) == 1
+    of = bare[start] if before is None else before
+    has_more = len(others) < len(references) - 1 or any(not outside[one] for one in others)
+    return Update(cell, of, bare[start], gradients, rates, is_plain, has_more)
+
+
+def _bare_terms(tree: Expression) -> dict[int, int]:
+    """Return the sign of each reference that is a term by itself of a sum, by slot."""
+    terms = list(_terms(tree, 1))
+    if len(terms) < 2:
+        return {}
+    return {term.slot: sign for term, sign in terms if isinstance(term, Reference)}
+
+
+def _terms(tree: Expression, sign: int) -> Iterator[tuple[Expression, int]]:
+    match tree:
+        case Operation("+" | "-" as operator, left, right):
+            yield from _terms(left, sign)
+            yield from _terms(right, -sign if operator == "-" else sign)
+        case Negative(operand):
+            yield from _terms(operand, -sign)
+        case _:
+            yield tree, sign

@@ -1,0 +1,88 @@
+"""What is said of each claim: right, wrong, carried, or right for these numbers only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array, Mask
+from xlbackprop.find.gradients.findings import Family, Findings, Role
+from xlbackprop.find.gradients.study import formula_values
+from xlbackprop.judge.judgement import Status
+
+RELATIVE = 1e-6
+# Beside a weight, a step so small is lost in the weight's last digits.
+_LAST_DIGITS = 1e-14
+
+
+@dataclass(frozen=True)
+class Statuses:
+    """What is said of the claims; arrays of their number.
+
+    `is_latent` says which are right on the page, and not on other numbers.
+    """
+
+    statuses: NDArray[np.int8]
+    is_latent: Mask
+    is_known: Mask  # where not, nothing can be said
+
+
+def judge_claims(findings: Findings) -> Statuses:
+    """Return what is said of all claims."""
+    own, truth = findings.own, findings.truth
+    allowed = _allowed(findings)
+    near = _is_near(own, truth, allowed)
+    page = near[:, 0]
+    holds = np.zeros(len(own), dtype=np.bool_)
+    is_known = np.zeros(len(own), dtype=np.bool_)
+    for family, draws in findings.families.items():
+        if family is not Family.PAGE:
+            holds |= near[:, draws].all(axis=1)
+            is_known |= np.isfinite(own[:, draws] + truth[:, draws]).all(axis=1)
+    is_known &= np.isfinite(own[:, 0] + truth[:, 0])
+    right = page & holds
+    statuses = np.where(right, Status.RIGHT, Status.WRONG).astype(np.int8)
+    amiss = np.flatnonzero(~right & is_known)
+    if amiss.size:
+        statuses[amiss[_is_carried(findings, amiss, allowed)]] = Status.CARRIED
+    return Statuses(statuses, page & ~holds & (statuses == Status.WRONG), is_known)
+
+
+def _allowed(findings: Findings) -> Array:
+    """Return how far each claim's numbers may be from the true ones: (claims, 1)."""
+    board, truth = findings.board, findings.truth
+    size = np.abs(truth)
+    for at, claim in enumerate(findings.claims):
+        if claim.role is Role.UPDATE:
+            before = board.numbers[claim.of]
+            size[at] = np.abs(truth[at] - before) + _LAST_DIGITS / RELATIVE * np.abs(before)
+    largest = np.fmax.reduce(size, axis=1, initial=0.0)[:, None]
+    # Where the page's number is far smaller than those of the draws, it has to fit by itself.
+    allowed = np.broadcast_to(RELATIVE * largest, truth.shape).copy()
+    allowed[:, 0] = np.fmax(RELATIVE * size[:, 0], RELATIVE / 1000 * largest[:, 0])
+    return allowed
+
+
+def _is_near(own: Array, truth: Array, allowed: Array) -> Mask:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(own - truth) <= allowed)
+
+
+def _is_carried(findings: Findings, amiss: NDArray[np.intp], allowed: Array) -> Mask:
+    """Return which claims are right once all that are not hold the true values."""
+    cells = np.array([findings.claims[at].cell for at in amiss.tolist()], dtype=np.int32)
+    truth = findings.truth[amiss]
+    given = np.concatenate([findings.given, cells])
+    rows = np.concatenate([findings.board.numbers[findings.given], truth]).T
+    _, last = np.unique(given[::-1], return_index=True)
+    kept = len(given) - 1 - last
+    board = findings.computation.draws(given[kept], rows[:, kept])
+    own = formula_values(findings.graph, board, cells)
+    near = _is_near(own, truth, allowed[amiss])
+    holds = np.zeros(len(amiss), dtype=np.bool_)
+    for family, draws in findings.families.items():
+        if family is not Family.PAGE:
+            holds |= near[:, draws].all(axis=1)
+    return np.asarray(near[:, 0] & holds)
