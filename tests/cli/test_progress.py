@@ -15,7 +15,7 @@ from xlbackprop.cli import progress
 from xlbackprop.progress import Step, each, listening, tell
 from xlbackprop.workbook import opening
 from xlbackprop.workbook.engine import libreoffice
-from xlbackprop.workbook.engine.engine import EngineStopped
+from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.read.guard import OLE
 
 # The line appears at once, not when somebody has waited for it.

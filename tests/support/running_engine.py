@@ -3,12 +3,13 @@
 from contextlib import contextmanager
 
 from xlbackprop.workbook.engine.engine import start_engine
-from xlbackprop.workbook.engine.transfer import Transfer
+from xlbackprop.workbook.engine.giving import give
+from xlbackprop.workbook.engine.transfer import Transfer, everything
 from xlbackprop.workbook.read.workbook import open_workbook
 
 
 @contextmanager
 def engine_with(path, limits):
     with open_workbook(path) as workbook, start_engine(limits) as engine:
-        Transfer(engine, workbook, ()).give_all(workbook.sheets)
+        give(engine, Transfer(workbook, (), everything(workbook, workbook.sheets)))
         yield engine

@@ -10,8 +10,8 @@ import xlsxwriter
 
 from tests.support.running_engine import engine_with
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList
-from xlbackprop.workbook.engine.engine import EngineStopped
 from xlbackprop.workbook.engine.settings import Limits
+from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.read.cells import State
 
 LIMITS = Limits(seconds=30)

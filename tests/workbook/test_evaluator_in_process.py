@@ -1,4 +1,6 @@
-"""Where no process can be started, the program's own evaluator recalculates and proves."""
+"""The program's own evaluator recalculates and proves; a process is for what it does not know."""
+
+import subprocess
 
 import pytest
 
@@ -71,3 +73,26 @@ def test_unknown_function_is_one_cells_own(found, tmp_path):
     report = found(path)
     assert not report.cells
     assert any("1 " in note and "recalculated" in note for note in report.notes)
+
+
+def test_no_process_is_started_for_what_the_evaluator_knows(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a process is started")
+
+    path = page(tmp_path)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert xlbackprop.check(path, prove=2).verdict == "right"
+    fill(path, {("conv1.dL_dw", (0, 0, 0, 0)): "=NOSUCHFUNCTION(1)"})
+    with pytest.raises(AssertionError, match="a process is started"):
+        xlbackprop.check(path)
+
+
+def test_what_rests_on_an_unknown_cell_is_computed_by_the_engine(tmp_path):
+    """What the engine alone knows, and what rests on it, is recalculated and tried."""
+    path = page(tmp_path)
+    place = ("conv1.out", (0, 0, 0))
+    value = float(arrays_of(path)[place[0]][place[1]])
+    fill(path, {place: (f"=SUM(OFFSET(A1,2000,2000,1,2))+{value!r}", value)})
+    assert xlbackprop.check(path).notes == ()
+    report = xlbackprop.check(path, prove=3)
+    assert [(one.tensor, one.index) for one in report.cells if one.status == "wrong"] == [place]

@@ -160,7 +160,9 @@ def test_given_that_is_a_formula_is_recalculated(book):
     ],
 )
 def test_saved_values_are_judged_where_the_engine_stops(book, truth, limits, reason):
-    fill(book, {LAST: ("=2*3", number(truth, LAST))})
+    first = ("conv1.dL_dh", (0, 0, 0))  # not known without the engine
+    unknown = ("=NOSUCHFUNCTION(1)", number(truth, first))
+    fill(book, {LAST: ("=2*3", number(truth, LAST)), first: unknown})
     report = xlbackprop.check(book, limits=limits)
     assert report.verdict == "right"
     (note,) = report.notes

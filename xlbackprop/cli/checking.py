@@ -51,7 +51,8 @@ _DECLARED: tuple[Decorator, ...] = (
         default=EngineName.IRONCALC.value,
         metavar="NAME",
         show_default=True,
-        help="What evaluates the formulas anew: ironcalc, libreoffice, or none (what was saved).",
+        help="What evaluates the formulas anew: ironcalc (what we do not know ourselves),"
+        " libreoffice, or none (what was saved).",
     ),
     _recalculation(
         "--timeout",
@@ -59,7 +60,7 @@ _DECLARED: tuple[Decorator, ...] = (
         default=DEFAULT_LIMITS.seconds,
         show_default=True,
         metavar="SECONDS",
-        help="For the engine, in all.",
+        help="For evaluating formulas, in all.",
     ),
     _recalculation(
         "--memory",

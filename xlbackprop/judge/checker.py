@@ -97,8 +97,8 @@ def _questioned(review: Review, running: Recalculation, options: CheckOptions) -
         from xlbackprop.judge.typed import ask_for_formulas
 
         review = ask_for_formulas(review, is_tried=options.prove > 0)
-    if options.prove and running.engine is not None:
+    if options.prove and running.calculation is not None:
         from xlbackprop.judge.prove import prove
 
-        review = prove(review, running.engine, options.prove)
+        review = prove(review, running.calculation, options.prove)
     return review

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from xlbackprop.errors import EngineError, WorkbookError, one_line
 from xlbackprop.progress import tell
-from xlbackprop.workbook.engine.engine import EngineStopped
 from xlbackprop.workbook.engine.kept_folder import KeptFolder, kept_folder
 from xlbackprop.workbook.engine.libreoffice import convert
 from xlbackprop.workbook.engine.settings import Limits
+from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.read.guard import open_archive
 from xlbackprop.workbook.read.kinds import ODS, TABLE, Kind, kind_to_convert
 from xlbackprop.workbook.read.no_workbook import SAVE_AS

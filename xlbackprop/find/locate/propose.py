@@ -27,9 +27,9 @@ from xlbackprop.spec import Spec
 from xlbackprop.spec.templates import load_spec
 from xlbackprop.workbook import description
 from xlbackprop.workbook.engine.cell_list import list_cells
-from xlbackprop.workbook.engine.engine import EngineStopped
 from xlbackprop.workbook.engine.recalculation import Recalculation, engine_name, start
 from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limits
+from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from copy import copy
 
 import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.codes import Code
-from xlbackprop.formula.sheets.contents import Contents
+from xlbackprop.formula.sheets.contents import Contents, go_on
 from xlbackprop.formula.sheets.groups import Group, group
 from xlbackprop.formula.sheets.order import put_in_order
 from xlbackprop.formula.sheets.plane import Indices, Plane
 from xlbackprop.formula.sheets.steps import Evaluation
 
-# Numbers that all formulas take together, in one draw: beyond that, it takes too long.
-MOST_NUMBERS = 400_000_000
+# Numbers that all formulas take together, in one draw: beyond that, it takes too long. Then
+# somebody means ill, and only what comes cheap is evaluated: a part of so many numbers.
+MOST_NUMBERS, CHEAP = 400_000_000, 0.01
 
 
 class Computation:
-    """The formulas of a workbook, ready to be evaluated. Raises NotKnown where they cannot be."""
+    """The formulas of a workbook, ready to be evaluated. Raises NotKnown where they cannot be.
 
-    def __init__(self, contents: Contents) -> None:
+    `look_up` is called between steps: what it raises ends the work.
+    """
+
+    def __init__(self, contents: Contents, look_up: Callable[[], None] = go_on) -> None:
         self.plane = Plane(contents.sheets)
-        grouped = group(contents, self.plane)
-        if sum(one.cost for one in grouped.groups) > MOST_NUMBERS:
-            raise NotKnown("formulas that refer to too many cells")
-        self._contents, self.groups = contents, grouped.groups
-        self.unknown = dict(grouped.unknown)
-        self._put_in_order()
+        grouped = group(contents, self.plane, look_up)
+        self._contents, self.unknown = contents, dict(grouped.unknown)
+        self.groups, costly = _affordable(grouped.groups)
+        for one in costly:
+            self.unknown |= dict.fromkeys(one.cells.tolist(), "references to too many cells")
+        self._put_in_order(look_up)
 
-    def _put_in_order(self) -> None:
-        self._order = put_in_order(self.groups, self.plane)
-        self.unknown |= dict.fromkeys(self._order.circular.tolist(), "a circular reference")
+    def _put_in_order(self, look_up: Callable[[], None] = go_on) -> None:
+        order = put_in_order(self.groups, self.plane, look_up)
+        self.unknown |= dict.fromkeys(order.circular.tolist(), "a circular reference")
+        self._in_order = [
+            self.groups[step.group]
+            if step.cells is None
+            else self.groups[step.group].where(step.cells)
+            for step in order.steps
+        ]
 
     def without(self, cells: Indices) -> Computation:
         """Return what is left where the formulas of some cells do not count: they are given.
@@ -57,18 +67,13 @@ class Computation:
 
     def in_order(self) -> list[Group]:
         """Return the formulas, those of one shape together, each after what it refers to."""
-        return [
-            self.groups[step.group].where(step.cells)
-            if step.cells is not None
-            else self.groups[step.group]
-            for step in self._order.steps
-        ]
+        return self._in_order
 
     def page(self) -> Board:
         """Return what the cells hold as the workbook is."""
         return self.draws(np.empty(0, np.int32), np.empty((1, 0)))
 
-    def draws(self, inputs: Indices, rows: Array) -> Board:
+    def draws(self, inputs: Indices, rows: Array, look_up: Callable[[], None] = go_on) -> Board:
         """Return what the cells hold after some were given numbers, a row for each draw."""
         board = Board(self._contents, self.plane, len(rows))
         board.codes[list(self.unknown)] = Code.UNKNOWN
@@ -77,7 +82,20 @@ class Computation:
         is_input[inputs] = True
         board.give(inputs, rows)
         for own in self.in_order():
-            Evaluation(board, own).run()
+            look_up()
+            Evaluation(board, own, look_up).run()
             if inputs.size and is_input[own.cells].any():
                 board.give(inputs, rows)
         return board
+
+
+def _affordable(groups: Sequence[Group]) -> tuple[tuple[Group, ...], list[Group]]:
+    """Return the groups that may be evaluated, and those for which there are too many numbers."""
+    costs = [group.cost for group in groups]
+    left = MOST_NUMBERS if sum(costs) <= MOST_NUMBERS else CHEAP * MOST_NUMBERS
+    order = np.argsort(costs, kind="stable")
+    kept, costly = list[int](), list[int]()
+    for number in order.tolist():
+        left -= costs[number]
+        (kept if left >= 0 else costly).append(number)
+    return tuple(map(groups.__getitem__, sorted(kept))), [groups[number] for number in costly]

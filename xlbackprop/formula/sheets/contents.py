@@ -18,6 +18,10 @@ Ints = NDArray[np.int64]
 Meaning = Callable[[str, str], str | None]
 
 
+def go_on() -> None:
+    """Do nothing between two steps of the work; another such function may end it."""
+
+
 def _no_text(position: int) -> str:  # noqa: ARG001
     return ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from xlbackprop.formula.functions import Gives
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.gives import gives
 from xlbackprop.formula.parser import parse, read_formula
-from xlbackprop.formula.sheets.contents import Contents, Ints
+from xlbackprop.formula.sheets.contents import Contents, Ints, go_on
 from xlbackprop.formula.sheets.forms import Form, Slot, forms_of
 from xlbackprop.formula.sheets.plane import Indices, Plane
 from xlbackprop.formula.tree import Call, Expression, Name, Number, Reference, rebuilt, walk
@@ -89,13 +89,17 @@ class Grouped:
     unknown: dict[int, str]
 
 
-def group(contents: Contents, plane: Plane) -> Grouped:
-    """Return the formulas of a workbook in groups. Raises NotKnown where they are too many."""
+def group(contents: Contents, plane: Plane, look_up: Callable[[], None] = go_on) -> Grouped:
+    """Return the formulas of a workbook in groups. Raises NotKnown where they are too many.
+
+    `look_up` is called between steps.
+    """
     parts: dict[object, list[Group]] = {}
     unknown: dict[int, str] = {}
     for number, sheet in enumerate(contents.sheets):
         resolver = _Resolver(contents, plane, number)
         for form in forms_of(sheet):
+            look_up()
             rows, columns = sheet.rows[form.cells], sheet.columns[form.cells]
             cells = plane.indices(number, rows, columns)
             try:

@@ -6,18 +6,21 @@ a running sum), their cells are put in order one level at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.groups import Group
 from xlbackprop.formula.sheets.plane import Indices, Plane
 
 # Levels of cells, each of which costs as much as a group; a longer chain is not followed.
 MOST_LEVELS = 20_000
 _TOGETHER = 2_000_000  # numbers
+# What groups refer to, and cells that rest on one another: beyond that there is not the memory.
+MOST_NEEDS, MOST_EDGES = 2_000_000, 20_000_000
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,22 @@ def portions(group: Group, cells: int, together: int) -> Iterator[slice]:
         yield slice(start, min(cells, start + number))
 
 
-def put_in_order(groups: Sequence[Group], plane: Plane) -> Order:
-    """Return the order of evaluation of all groups."""
+def put_in_order(groups: Sequence[Group], plane: Plane, look_up: Callable[[], None]) -> Order:
+    """Return the order of evaluation of all groups; `look_up` is called between steps.
+
+    Raises NotKnown where too much rests on one another.
+    """
     owner = np.full(plane.size, -1, dtype=np.int32)
     for number, group in enumerate(groups):
         owner[group.cells] = number
-    needs = [_needed(group, owner, plane) for group in groups]
+    needs: list[set[int]] = []
+    together = 0
+    for group in groups:
+        look_up()
+        needs.append(_needed(group, owner, plane, len(groups)))
+        together += len(needs[-1])
+        if together > MOST_NEEDS:
+            raise NotKnown("formulas that refer to too many others")
     steps: list[Step] = []
     circular: list[Indices] = []
     left = MOST_LEVELS
@@ -58,6 +71,8 @@ def put_in_order(groups: Sequence[Group], plane: Plane) -> Order:
         if not others and first not in needs[first]:
             steps.append(Step(first))
             continue
+        if sum(groups[number].cost for number in component) > MOST_EDGES:
+            raise NotKnown("too many cells that rest on one another")
         own, rest = _levels(groups, component, owner, plane, left)
         left -= len(own)
         steps += own
@@ -65,14 +80,14 @@ def put_in_order(groups: Sequence[Group], plane: Plane) -> Order:
     return Order(tuple(steps), np.concatenate([np.empty(0, np.int32), *circular]))
 
 
-def _needed(group: Group, owner: Indices, plane: Plane) -> set[int]:
-    """Return the groups to which a group's cells refer."""
-    found: set[int] = set()
+def _needed(group: Group, owner: Indices, plane: Plane, groups: int) -> set[int]:
+    """Return to which of so many groups a group's cells refer."""
+    found = np.zeros(groups + 1, dtype=np.bool_)  # the last one for cells of no group: -1
     for slot in group.used:
         place = group.places[slot]
         for part in portions(group, 1 if place.is_fixed else len(group.cells), _TOGETHER):
-            found.update(np.unique(owner[place.of(plane, part)]).tolist())
-    return found - {-1}
+            found[owner[place.of(plane, part)]] = True
+    return set(np.flatnonzero(found[:-1]).tolist())
 
 
 def _components(needs: Sequence[set[int]]) -> Iterator[list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -25,10 +26,10 @@ _MOST_SINGLY = 500_000
 
 
 class Evaluation:
-    """A group on a board."""
+    """A group on a board; `look_up` is called between steps."""
 
-    def __init__(self, board: Board, group: Group) -> None:
-        self._board, self._group = board, group
+    def __init__(self, board: Board, group: Group, look_up: Callable[[], None]) -> None:
+        self._board, self._group, self._look_up = board, group, look_up
         self._left = _MOST_SINGLY
 
     def run(self) -> None:
@@ -39,6 +40,7 @@ class Evaluation:
             self._one_by_one(0, everything)
             return
         for part in portions(group, len(group.cells), _TOGETHER // board.draws):
+            self._look_up()
             cells = group.cells[part]
             try:
                 values = self._values(part, len(cells))
@@ -87,6 +89,7 @@ class Evaluation:
             self._left -= each
             if self._left < 0:
                 return
+            self._look_up()
             number = first + cell
             place = int(group.rows[number]), int(group.columns[number])
             try:

@@ -11,7 +11,7 @@ import numpy as np
 from xlbackprop.equation import Array
 from xlbackprop.equation.indices import entry_name
 from xlbackprop.judge.prove.trials import Trial, Trials
-from xlbackprop.workbook.engine.engine import EngineStopped
+from xlbackprop.workbook.engine.stopped import EngineStopped
 
 _MOST_ENTRIES = 3
 _MOST_SEARCHES = 16

@@ -16,18 +16,19 @@ from xlbackprop.judge.prove.trials import Trial, Trials
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Judgement, Status
 from xlbackprop.progress import tell
-from xlbackprop.workbook.engine.engine import Engine, EngineStopped
+from xlbackprop.workbook.engine.calculation import Calculation
+from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.notes import Note, NoteKind
 
 
-def prove(review: Review, engine: Engine, draws: int, *, seed: int = 0) -> Review:
+def prove(review: Review, calculation: Calculation, draws: int, *, seed: int = 0) -> Review:
     """Return the review after so many draws of the inputs, with notes on what was tried.
 
     A cell that was right or carried and is wrong in a draw becomes wrong; one that only follows
     a wrong cell stays as it is. The draws depend on the seed, the tensors'
     names and the numbers on the page only.
     """
-    trials = Trials(review, engine)
+    trials = Trials(review, calculation)
     proof = _Proof(_candidates(trials, review.judgements))
     stopped = ""
     tell("trying the formulas on other numbers", 0, draws)

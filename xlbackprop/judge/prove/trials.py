@@ -17,8 +17,8 @@ from xlbackprop.judge.retyped import given_of, retyped
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Status, verify
 from xlbackprop.tolerance import largest_of, matches
+from xlbackprop.workbook.engine.calculation import Calculation
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values, list_cells
-from xlbackprop.workbook.engine.engine import Engine
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
 
@@ -39,7 +39,7 @@ class Trials:
     """
 
     review: Review
-    engine: Engine
+    calculation: Calculation
 
     @cached_property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -141,7 +141,7 @@ class Trials:
         for start in range(0, len(rows), together):
             part = rows[start : start + together]
             cells, numbers = self._with_unable(part)
-            answers = self.engine.draws(cells, numbers, self.graded_cells)
+            answers = self.calculation.draws(cells, numbers, self.graded_cells)
             for row, values in zip(part, answers, strict=True):
                 yield Trial(self, row, values, next(is_extreme))
 

@@ -1,8 +1,9 @@
 """Where the engine and the program that saved a workbook disagree: who is believed.
 
-A formula that the engine may well get wrong (see `doubt`) is worth what was saved, or what
-LibreOffice makes of it. That number takes the formula's place in the engine, so that what rests
-on it is recalculated from it; the formula itself is not, and cannot be tried on other numbers.
+What the program's own evaluator knows is beyond doubt. A formula that the engine may well get wrong
+(see `doubt`) is worth what was saved, or what LibreOffice makes of it. That number takes the
+formula's place, so that what rests on it is recalculated from it; the formula itself is not, and
+cannot be tried on other numbers.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ import numpy as np
 
 from xlbackprop.equation import Array
 from xlbackprop.tolerance import allowance, matches
+from xlbackprop.workbook.engine.calculation import Calculation
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values
-from xlbackprop.workbook.engine.engine import Engine
 from xlbackprop.workbook.engine.formula_cells import FormulaCells
-from xlbackprop.workbook.engine.pins import pin, with_arrays
 from xlbackprop.workbook.read.cells import State
 
 # Each round settles the first formulas of chains of such formulas; after these all at once.
@@ -56,12 +56,12 @@ class Disputes:
 
     def __init__(
         self,
-        engine: Engine,
+        calculation: Calculation,
         cells: FormulaCells,
         expected: Callable[[Values], Array],
         second_opinion: Callable[[CellList], Values | None],
     ) -> None:
-        self._engine, self._cells, self._expected = engine, cells, expected
+        self._calculation, self._cells, self._expected = calculation, cells, expected
         self._ask = second_opinion
         self._unable = cells.hopeless()
         self._elsewhere: set[int] = set()
@@ -71,7 +71,7 @@ class Disputes:
         """Return what the cells hold. Raises EngineStopped."""
         self._pin(self._saved(self._unable))
         for number in range(_MOST_ROUNDS):
-            values = self._engine.values(self._cells.cells)
+            values = self._calculation.values(self._cells.cells)
             disputed = self._disputed(values)
             doubtful = [at for at in disputed if self._is_doubtful(at, values)]
             if not doubtful:
@@ -85,8 +85,10 @@ class Disputes:
 
     def _pin(self, numbers: dict[int, float]) -> None:
         if numbers:
+            from xlbackprop.workbook.engine.pins import with_arrays  # noqa: PLC0415  (rarely)
+
             whole = with_arrays(self._cells, numbers)
-            pin(self._engine, self._cells, whole)
+            self._calculation.pin(self._cells, whole)
             for at in whole:
                 self._unable.setdefault(at, "an array formula that the engine cannot compute")
 
@@ -105,6 +107,7 @@ class Disputes:
             differs = ~(np.abs(values.numbers - cells.numbers) <= allowed)
         nothing = (cells.states == State.BLANK) & np.isin(values.kinds, (UNABLE, State.ERROR))
         mask = (differs & (cells.states == State.NUMBER)) | nothing
+        mask &= ~self._calculation.is_own
         settled = self._unable.keys() | self._believed
         return [at for at in np.flatnonzero(mask).tolist() if at not in settled]
 

@@ -1,18 +1,16 @@
 """The engine that recalculates a stranger's formulas, in a process that can be killed.
 
-It opens no file: it is given the cells that matter, and takes them in on another core while the
-caller still reads the others. Its process has limits of its own and ends with its time, or with
-the program (see `running` and `process`); nothing that it prints is seen, and what it answers has
-the size that was asked for.
+It opens no file: it is given the cells that matter. Its process has limits of its own and ends with
+its time, or with the program (see `running` and `process`); nothing that it prints is seen, and
+what it answers has the size that was asked for.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,16 +20,10 @@ from xlbackprop.workbook.engine.cell_list import CellList, Values
 from xlbackprop.workbook.engine.process.messages import LENGTHS, Header, packed
 from xlbackprop.workbook.engine.running import EngineProcess
 from xlbackprop.workbook.engine.settings import Limits
+from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.read.cells import State
 
-if TYPE_CHECKING:
-    from xlbackprop.workbook.engine.in_process import Evaluator
-
 _LONGEST_HEADER = 64_000_000
-
-
-class EngineStopped(Exception):  # noqa: N818  (not an error of the user's: a fact to report)
-    """The engine came to no result; the message says why."""
 
 
 @contextmanager
@@ -50,29 +42,14 @@ class Engine:
     Only `values` and `draws` wait for the engine, and raise EngineStopped.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, seconds: float | None = None) -> None:
+        """Start it; it has so many of its seconds left. Raises OSError or RuntimeError."""
         self._limits = limits
-        self._ends = time.monotonic() + limits.seconds
-        self._process: EngineProcess | Evaluator | None = None
-        self.start_again()
-
-    @property
-    def seconds_left(self) -> float:
-        """How much of its time is left."""
-        return max(0.0, self._ends - time.monotonic())
-
-    def start_again(self, share: float = 1.0) -> None:
-        """Start anew with an empty workbook, and with a share of the time that is left."""
-        self.stop()
         self._sheets: dict[str, int] = {}
         self._reason: EngineStopped | None = None
-        try:
-            seconds = self.seconds_left * share
-            self._process = EngineProcess(seconds, self._limits.megabytes)
-        except (OSError, RuntimeError):
-            from xlbackprop.workbook.engine.in_process import Evaluator  # noqa: PLC0415  (rarely)
-
-            self._process = Evaluator(seconds)
+        self._process: EngineProcess | None = EngineProcess(
+            limits.seconds if seconds is None else seconds, limits.megabytes
+        )
 
     def stop(self) -> None:
         """End the engine and all that it started."""

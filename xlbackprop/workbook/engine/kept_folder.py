@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from xlbackprop.errors import one_line
-from xlbackprop.workbook.engine.engine import EngineStopped
+from xlbackprop.workbook.engine.stopped import EngineStopped
 
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv.pop(1));"

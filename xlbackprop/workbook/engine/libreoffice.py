@@ -17,9 +17,9 @@ import numpy as np
 from xlbackprop.errors import EngineError, WorkbookError, one_line
 from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.cell_list import UNABLE, CellList, Values
-from xlbackprop.workbook.engine.engine import EngineStopped
 from xlbackprop.workbook.engine.kept_folder import KeptFolder, kept_folder
 from xlbackprop.workbook.engine.settings import Limits
+from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook
 

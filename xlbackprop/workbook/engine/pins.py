@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from xlbackprop.equation import Array
+from xlbackprop.workbook.engine.cell_list import CellList
 from xlbackprop.workbook.engine.contents import give_numbers
 from xlbackprop.workbook.engine.engine import Engine
 from xlbackprop.workbook.engine.formula_cells import FormulaCells
@@ -19,6 +21,12 @@ def with_arrays(cells: FormulaCells, numbers: Mapping[int, float]) -> dict[int, 
     rest = np.isin(cells.groups, list(groups)) & (cells.states == State.NUMBER)
     saved = {at: float(cells.numbers[at]) for at in np.flatnonzero(rest).tolist()}
     return saved | dict(numbers)
+
+
+def pinned(cells: FormulaCells, numbers: Mapping[int, float]) -> tuple[CellList, Array]:
+    """Return the cells that get numbers, and these."""
+    places = cells.cells.cells[list(numbers)]
+    return CellList(cells.cells.sheets, places), np.array(list(numbers.values()))
 
 
 def pin(engine: Engine, cells: FormulaCells, numbers: Mapping[int, float]) -> None:

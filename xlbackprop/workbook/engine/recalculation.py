@@ -16,14 +16,15 @@ from xlbackprop.formula.grid import Block
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 from xlbackprop.progress import tell
+from xlbackprop.workbook.engine.calculation import Calculation
 from xlbackprop.workbook.engine.cell_list import CellList, Values
 from xlbackprop.workbook.engine.dependencies import Needed
 from xlbackprop.workbook.engine.disputes import Disputes, Settled
-from xlbackprop.workbook.engine.engine import Engine, EngineStopped, start_engine
 from xlbackprop.workbook.engine.formula_cells import FormulaCells, formula_cells
 from xlbackprop.workbook.engine.results import notes_on, notes_on_dates, with_values
 from xlbackprop.workbook.engine.settings import EngineName, Limits
-from xlbackprop.workbook.engine.transfer import Transfer
+from xlbackprop.workbook.engine.stopped import EngineStopped
+from xlbackprop.workbook.engine.transfer import Transfer, everything
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.found import Found, read_tensors
 from xlbackprop.workbook.read.workbook import Workbook
@@ -49,21 +50,22 @@ def engine_name(engine: EngineName | str, *, proves: bool = False) -> EngineName
 @contextmanager
 def start(path: Path, name: EngineName, limits: Limits) -> Iterator[Recalculation]:
     """Start to recalculate a workbook that has passed the guard."""
-    if name is not EngineName.IRONCALC:
-        yield Recalculation(path, name, limits, None)
-        return
-    with start_engine(limits) as engine:
-        yield Recalculation(path, name, limits, engine)
+    calculation = Calculation(limits) if name is EngineName.IRONCALC else None
+    try:
+        yield Recalculation(path, name, limits, calculation)
+    finally:
+        if calculation is not None:
+            calculation.stop()
 
 
 @dataclass(frozen=True)
 class Recalculation:
-    """A workbook's file, and what is to recalculate it; `engine` where that is IronCalc."""
+    """A workbook's file, and what is to recalculate it; `calculation` but for other programs."""
 
     path: Path
     name: EngineName
     limits: Limits
-    engine: Engine | None
+    calculation: Calculation | None
 
     def read(
         self,
@@ -79,14 +81,15 @@ class Recalculation:
         givens that it does not have. A cell that cannot be computed keeps its saved value, and
         so do all where the engine stopped. Raises WorkbookError where a sheet cannot be read.
         """
-        transfer = Transfer(self.engine, workbook, places.values()) if self.engine else None
-        watch = transfer.take if transfer else None
-        found = read_tensors(workbook, network.tensors, places, blocks, watch)
+        found = read_tensors(workbook, network.tensors, places, blocks)
         notes = tuple(notes_on_dates(found))
         if self.name is EngineName.NONE:
             return found, notes
         tell("recalculating")
+        transfer = Transfer(workbook, places.values()) if self.calculation else None
         cells = _formula_cells(workbook, found, transfer)
+        if self.calculation and transfer:
+            self.calculation.take(transfer)
         try:
             settled = self._settled(cells, partial(_expected, network, found, chosen))
         except EngineStopped as reason:
@@ -95,24 +98,20 @@ class Recalculation:
         return found, notes + more
 
     def _settled(self, cells: FormulaCells, expected: Callable[[Values], Array]) -> Settled:
-        if self.engine is None:
+        if self.calculation is None:
             return Settled(self._in_libreoffice(cells.cells), cells.hopeless())
-        return Disputes(self.engine, cells, expected, self._second_opinion).settle()
+        return Disputes(self.calculation, cells, expected, self._second_opinion).settle()
 
     def page_values(self, workbook: Workbook, sheets: Sequence[str], cells: CellList) -> Values:
         """Return what some cells hold, whatever they rest on. Raises EngineStopped.
 
-        For a workbook of which it is not yet known which cells matter. Half of the engine's time
-        is enough for it, and what stops it then stops nothing later.
+        For a workbook of which it is not yet known which cells matter. Half of the time is enough
+        for it, and what stops it then stops nothing later.
         """
-        if self.engine is None:
+        if self.calculation is None:
             return self._in_libreoffice(cells)
-        self.engine.start_again(share=0.5)
-        try:
-            Transfer(self.engine, workbook, ()).give_all(sheets)
-            return self.engine.values(cells)
-        finally:
-            self.engine.start_again()
+        self.calculation.take(Transfer(workbook, (), everything(workbook, sheets)), share=0.5)
+        return self.calculation.values(cells)
 
     def _in_libreoffice(self, cells: CellList) -> Values:
         from xlbackprop.workbook.engine.libreoffice import LibreOffice  # noqa: PLC0415  (rarely)
@@ -121,7 +120,7 @@ class Recalculation:
 
     def _second_opinion(self, cells: CellList) -> Values | None:
         """Return what LibreOffice gives, or None where it is not installed or comes to nothing."""
-        left = self.engine.seconds_left if self.engine else self.limits.seconds
+        left = self.calculation.seconds_left if self.calculation else self.limits.seconds
         try:
             return replace(self, limits=replace(self.limits, seconds=left))._in_libreoffice(cells)
         except (EngineError, EngineStopped):
@@ -132,10 +131,10 @@ def _formula_cells(
     workbook: Workbook, found: Mapping[str, Found], transfer: Transfer | None
 ) -> FormulaCells:
     """Return all cells that are computed: the tensors', and those that they rest on."""
-    needed = transfer.finish() if transfer else Needed()
+    needed = transfer.needed if transfer else Needed()
     sheets = {sheet for one in found.values() for sheet in one.places.sheets}
     stored = {sheet: workbook.cells(sheet) for sheet in (*sheets, *needed.cells)}
-    others = transfer.others(needed) if transfer else {}
+    others = transfer.others() if transfer else {}
     names = {name: meaning for (_, name), meaning in needed.names.items()}
     return formula_cells(list(found.values()), others, stored, names)
 

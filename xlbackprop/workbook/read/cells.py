@@ -149,6 +149,10 @@ class SharedFormulas:
         self._stored[key] = text, row, column
         self._movable.pop(key, None)
 
+    def stored(self, key: str) -> tuple[str, int, int]:
+        """Return a formula's text, empty where there is none, and the cell in which it reads so."""
+        return self._stored.get(key, ("", 0, 0))
+
     def formula(self, key: str, row: int, column: int) -> str:
         """Return how a formula reads in a cell, or an empty text where there is none."""
         if key not in self._stored:

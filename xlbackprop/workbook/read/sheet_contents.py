@@ -1,0 +1,104 @@
+"""A sheet's cells as the evaluation of formulas takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from xlbackprop.equation import Mask
+from xlbackprop.formula.addresses import MAX_COLUMNS
+from xlbackprop.formula.functions.values import NotKnown
+from xlbackprop.formula.sheets.codes import CODE_OF_ERROR, Code, Codes
+from xlbackprop.formula.sheets.contents import Ints, SharedFormula, SheetContents
+from xlbackprop.workbook.read.arrays import ArrayFormula
+from xlbackprop.workbook.read.cells import SHARED, Cells, State
+
+# Cells of array formulas, each of which takes a place whether it is stored or not.
+_MOST_OF_ARRAYS = 1_000_000
+_SHARED = SHARED.encode()
+
+
+def sheet_contents(
+    cells: Cells, name: str, needed: Mask, arrays: Collection[int], claimed: Ints
+) -> SheetContents:
+    """Return those cells of a sheet that are needed, each once.
+
+    Nothing is known of what `arrays` compute, stored or not: the numbers of array formulas.
+    `claimed` are further places, of shape (2, places), that numbers may be put into. Raises
+    NotKnown.
+    """
+    at = _each_once(cells, np.flatnonzero(needed))
+    beside = _beside(cells, [cells.arrays.formulas[one] for one in arrays], claimed)
+    rows, columns = (
+        np.concatenate([own[at], more]).astype(np.int64)
+        for own, more in zip((cells.rows, cells.columns), beside, strict=True)
+    )
+    texts = cells.formulas.raws(at.tolist())
+    has_text = cells.formulas.present[at]
+    if cells.formulas.has_empty:  # a what-if table: what it once gave stands for it
+        has_text = has_text & np.array([bool(text) for text in texts], dtype=np.bool_)
+    in_array = np.concatenate([cells.array_of[at], cells.arrays.of(*beside)]) >= 0
+    own_formula = has_text & ~in_array[: len(at)]
+    shared = list(_shared(cells, texts, own_formula))
+    for one in shared:
+        own_formula[one.cells] = False
+    with_formula = np.flatnonzero(own_formula)
+    return SheetContents(
+        name,
+        rows,
+        columns,
+        np.concatenate([_codes(cells, at), np.zeros(len(beside[0]), dtype=np.int8)]),
+        np.concatenate([cells.numbers[at], np.full(len(beside[0]), np.nan)]),
+        lambda position: cells.texts.get(int(at[position])) or "",
+        texts if len(with_formula) == len(texts) else [texts[one] for one in with_formula.tolist()],
+        with_formula,
+        shared,
+        np.flatnonzero(in_array),
+    )
+
+
+def _each_once(cells: Cells, at: Ints) -> Ints:
+    """Return the positions without those of cells that are stored once more later on."""
+    keys, order = cells.in_order
+    twice = np.flatnonzero(keys[1:] == keys[:-1])
+    return at if not twice.size else np.setdiff1d(at, order[twice])
+
+
+def _beside(cells: Cells, arrays: Sequence[ArrayFormula], claimed: Ints) -> Ints:
+    """Return the places, each once, that are claimed or of an array, and not stored."""
+    sizes = [(one.bottom - one.top + 1) * (one.right - one.left + 1) for one in arrays]
+    if sum(sizes) > _MOST_OF_ARRAYS:
+        raise NotKnown("array formulas of too many cells")
+    places = [claimed]
+    for one in arrays:
+        height, width = one.bottom - one.top + 1, one.right - one.left + 1
+        corner = np.array([[one.top], [one.left]])
+        places.append(np.indices((height, width)).reshape(2, -1) + corner)
+    rows, columns = np.concatenate(places, axis=1)
+    _, first = np.unique(rows * MAX_COLUMNS + columns, return_index=True)
+    every = np.stack([rows[first], columns[first]])
+    return every[:, cells.find(*every) < 0]
+
+
+def _codes(cells: Cells, at: Ints) -> Codes:
+    """Return what stands in the cells: a State is such a code, but for words."""
+    codes = cells.states[at].astype(np.int8)
+    for position in np.flatnonzero(codes > State.TEXT).tolist():
+        text = cells.texts.get(int(at[position])) or ""
+        if codes[position] == State.ERROR:
+            codes[position] = CODE_OF_ERROR.get(text, Code.VALUE)
+        else:
+            codes[position] = Code.TRUE if text == "TRUE" else Code.FALSE
+    return codes
+
+
+def _shared(cells: Cells, texts: list[bytes], has_formula: Mask) -> Iterator[SharedFormula]:
+    """Yield the formulas that several cells share, with those cells."""
+    by_key: dict[bytes, list[int]] = {}
+    for position, text in enumerate(texts):
+        if text.startswith(_SHARED) and has_formula[position]:
+            by_key.setdefault(text, []).append(position)
+    for key, positions in by_key.items():
+        stored = cells.shared.stored(key.removeprefix(_SHARED).decode("utf-8", "surrogatepass"))
+        yield SharedFormula(*stored, np.array(positions, dtype=np.int64))
