@@ -156,6 +156,10 @@ def test_errors_are_no_numbers_in_single_cells_either(formula):
     assert math.isnan(evaluate_cell(read_formula(formula).tree, {}))
 
 
+def test_numbers_in_braces_are_a_rectangle():
+    assert ours("{1,2;3,-4}")[0, ..., 0].tolist() == [[1, 2], [3, -4]]
+
+
 def test_only_the_branch_that_is_taken_counts():
     assert ours("IF(A1>0,1,LN(0))").item() == 1
     assert evaluate_cell(read_formula("IF(2>0,1,LN(0))").tree, {}) == 1
@@ -164,7 +168,7 @@ def test_only_the_branch_that_is_taken_counts():
 @pytest.mark.parametrize(
     "formula",
     ["FOO(A1)", "A1&B1", '"a"', "EXP(1,2)", "rate*2", "SUMPRODUCT(A1:A3,B1:B2)", "A1:A3+B1:B2",
-     "A1:B1 B1", "{1,2}"],
+     "A1:B1 B1", '{1,"a"}'],
 )  # fmt: skip
 def test_what_is_not_known_is_said(formula):
     with pytest.raises(NotKnown):

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import xlbackprop
-from tests.support.formula_pages import UNKNOWN, contents, ours, value_at
+from tests.support.formula_pages import UNKNOWN, contents, ours, same, value_at, write
+from tests.support.oracles import libreoffice
 from xlbackprop.formula.addresses import read_cell
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets import computation as computing
@@ -416,3 +417,66 @@ def test_arrays_and_single_cells_give_the_same(seed):
         ours(table, formulas), ours(table, [f'IF(""="",{f},0)' for f in formulas]), strict=True
     ):
         assert one == pytest.approx(other, rel=1e-13, abs=1e-15)
+
+
+ARRAY_PAGE = {
+    "A1": 1.0, "B1": 2.0, "A2": 3.0, "B2": -4.0, "A3": "a text", "B3": True,
+    "D1:E2": "=MMULT(A1:B2,A1:B2)", "D4:F5": "=A1:B2*2", "G1:H3": "=IF(A1:B3>0,A1:B3,-1)",
+    "J1:K2": "=1/(A1:B2-1)", "J4:K5": "=IFERROR(1/(A1:B2-1),7)", "M1:M1": "=SUM(A1:B2*A1:B2)",
+    "N1:O4": "=A1:B4", "P1:Q2": "=A1:B1", "R1:R1": "=A1:B2", "S1:T2": "=A1:B2&\"x\"",
+    "U1:V2": "=A1:B2>0", "W1:X2": "=MMULT(A2:B3,A1:B2)", "Y1": "=SUM(D1:E2)+K5",
+}  # fmt: skip
+
+
+def array_values():
+    computation, board = computed(ARRAY_PAGE)
+    found = {}
+    for area in ARRAY_PAGE:
+        first, _, last = area.partition(":")
+        (top, left), (bottom, right) = read_cell(first), read_cell(last or first)
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                at = computation.plane.indices(0, np.array([row]), np.array([column]))
+                found[row, column] = value_at(board, int(at[0]))
+    return found
+
+
+def test_array_formulas_fill_their_cells():
+    found = array_values()
+    assert [found[row, column] for row in (0, 1) for column in (3, 4)] == [7, -6, -9, 22]
+    assert [found[row, column] for row in range(3) for column in (6, 7)][:4] == [1, 2, 3, -1]
+    assert [found[0, 9], found[3, 9], found[0, 12], found[0, 17]] == ["#DIV/0!", 7, 30, 1]
+    assert [found[0, 18], found[1, 21], found[0, 22], found[0, 24]] == [
+        "1x",
+        False,
+        "#VALUE!",
+        14 - 0.2,
+    ]
+    assert found[3, 3] is UNKNOWN  # a column of its area is left blank
+
+
+@pytest.mark.libreoffice
+def test_array_formulas_are_what_libreoffice_makes_of_them(tmp_path):
+    write(tmp_path / "page.xlsx", ARRAY_PAGE, [])
+    (copy,) = libreoffice.recalculate([tmp_path / "page.xlsx"], tmp_path)
+    sheet = openpyxl.load_workbook(copy, data_only=True).active
+    found = {place: value for place, value in array_values().items() if value is not UNKNOWN}
+    other = {(row, column): sheet.cell(row + 1, column + 1).value or 0 for row, column in found}
+    for values_ in (found, other):  # LibreOffice saves TRUE as a number
+        values_.update({at: float(one) for at, one in values_.items() if isinstance(one, bool)})
+    different = [place for place in found if not same(found[place], other[place])]
+    assert len(found) > 50
+    assert not different, [(place, found[place], other[place]) for place in different]
+
+
+def test_array_formula_in_a_circle_is_not_known():
+    cells = {"A1:B2": "=C1:D2+1", "C1": "=B2", "D1": 1.0, "C2": 2.0, "D2": "=1+1", "E1": "=D2+1"}
+    assert values(cells, ["A1", "B2", "C1", "E1"]) == [UNKNOWN, UNKNOWN, UNKNOWN, 3]
+
+
+def test_array_formulas_that_are_too_large_are_not_known():
+    start = time.perf_counter()
+    cells = {"A1": 1.0, "A2": 2.0, "B1": "=A1+1", "C1:XFD1048576": "=A1:A2", "D1": 7.0, "A3": "=D1"}
+    cells |= {"A4:A5": "=SUM(A1:A50000*TRANSPOSE(A1:A50000))"}
+    assert values(cells, ["B1", "A3", "A4"]) == [2, UNKNOWN, UNKNOWN]
+    assert time.perf_counter() - start < 1

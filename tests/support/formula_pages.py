@@ -11,7 +11,7 @@ from tests.support.oracles import libreoffice
 from xlbackprop.formula.addresses import read_cell
 from xlbackprop.formula.sheets.codes import ERRORS, Code
 from xlbackprop.formula.sheets.computation import Computation
-from xlbackprop.formula.sheets.contents import Contents, SheetContents
+from xlbackprop.formula.sheets.contents import ArrayFormula, Contents, SheetContents
 
 # The column in which the formulas stand, one below the other.
 COLUMN = 20
@@ -20,7 +20,12 @@ UNKNOWN = "not known"
 
 
 def contents(cells, formulas=(), *, name="Sheet1", first=0):
-    """Return a sheet with cells by address, and formulas in a column."""
+    """Return a sheet with cells by address, and formulas in a column.
+
+    A formula at the address of a rectangle, `D1:E2`, is an array formula.
+    """
+    arrays = [array(address, cells[address]) for address in cells if ":" in address]
+    cells = {address: value for address, value in cells.items() if ":" not in address}
     stored = [(*read_cell(address), value) for address, value in cells.items()]
     stored += [(first + row, COLUMN, f"={formula}") for row, formula in enumerate(formulas)]
     codes, numbers, texts, with_formula = [], [], {}, []
@@ -46,7 +51,14 @@ def contents(cells, formulas=(), *, name="Sheet1", first=0):
         texts.get,
         [texts[position][1:].encode() for position in with_formula],
         np.array(with_formula, dtype=np.int64),
+        arrays=arrays,
     )
+
+
+def array(area, formula):
+    """Return an array formula."""
+    corners = [place for address in area.split(":") for place in read_cell(address)]
+    return ArrayFormula(formula.removeprefix("=").encode(), *corners)
 
 
 def value_at(board, index, draw=0):
@@ -74,7 +86,9 @@ def write(path, cells, formulas):
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
         for address, value in cells.items():
-            if isinstance(value, bool):
+            if ":" in address:
+                sheet.write_array_formula(address, f"{{{value}}}")
+            elif isinstance(value, bool):
                 sheet.write_boolean(address, value)
             elif isinstance(value, str) and value.startswith("="):
                 sheet.write_formula(address, value)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from xlbackprop.equation import Array
+from xlbackprop.equation import Array, Mask
 from xlbackprop.formula.evaluate import Numbers, Sources, evaluate_from, row_of
 from xlbackprop.formula.functions import Function
 from xlbackprop.formula.functions.operators import OPERATORS
@@ -22,7 +22,6 @@ from xlbackprop.formula.tree import (
     Percent,
     Reference,
     children,
-    walk,
 )
 
 _ONLY_SIZES = ("ROWS", "COLUMNS", "ROW", "COLUMN")
@@ -74,8 +73,6 @@ class _Backward:
     def _call(self, row: Function, arguments: tuple[Expression, ...], received: Array) -> None:
         if row.name in _ONLY_SIZES:
             return
-        if not row.counts_blanks and self._has_blank(arguments):
-            raise NotKnown(f"the derivative of {row.name} of a blank cell")
         values = self._values(arguments)
         if row.term is not None:
             self._sum(row, arguments, values, received)
@@ -123,8 +120,22 @@ class _Backward:
             spread = np.broadcast_to(
                 received, (received.shape[0], rows, columns, received.shape[3])
             )
+            for at in places if row.paired else ():
+                spread = self._unless_passed_over(arguments[at], spread, row)
             for slot, part in derivatives(term, Numbers(own), spread).items():
                 self.give(arguments[places[slot]], part)
+
+    def _unless_passed_over(self, argument: Expression, spread: Array, row: Function) -> Array:
+        """Return what flows back to the places of a sum, 0 where one of them counts for nothing."""
+        if not isinstance(argument, Reference):
+            return spread
+        passed_over = self._sources.is_passed_over(argument.slot)
+        if passed_over is None:
+            return spread
+        if row.counts_blanks:  # as 0, so that what it would add is known
+            blank = self._sources.is_blank(argument.slot)
+            passed_over = passed_over if blank is None else passed_over & ~blank
+        return np.where(passed_over, 0.0, spread)
 
     def _over(
         self,
@@ -134,22 +145,39 @@ class _Backward:
         received: Array,
     ) -> None:
         cells, draws = (max(value.shape[axis] for value in (*values, received)) for axis in (0, 3))
-        whole = [np.broadcast_to(value, (cells, *value.shape[1:3], draws)) for value in values]
-        listed = np.concatenate([one.reshape(cells, -1, draws) for one in whole], axis=1)
-        passed = _times(received[:, :, 0], slope(listed, 1))
+
+        def listed(parts: Sequence[Array]) -> Array:
+            whole = [np.broadcast_to(one, (cells, *one.shape[1:3], draws)) for one in parts]
+            return np.concatenate([one.reshape(cells, -1, draws) for one in whole], axis=1)
+
+        masks = [self._passed_over(*pair) for pair in zip(arguments, values, strict=True)]
+        slopes = _slopes_of_numbers(slope, listed(values), listed(masks) != 0)
+        passed = _times(received[:, :, 0], slopes)
         start = 0
-        for argument, value, one in zip(arguments, values, whole, strict=True):
-            size = one.shape[1] * one.shape[2]
-            own = passed[:, start : start + size].reshape(one.shape)
+        for argument, value in zip(arguments, values, strict=True):
+            size = value.shape[1] * value.shape[2]
+            own = passed[:, start : start + size].reshape(cells, *value.shape[1:3], draws)
             self.give(argument, _summed_to(own, value.shape))
             start += size
 
-    def _has_blank(self, arguments: Sequence[Expression]) -> bool:
-        return any(
-            isinstance(part, Reference) and self._sources.is_blank(part.slot) is not None
-            for one in arguments
-            for part in walk(one)
-        )
+    def _passed_over(self, argument: Expression, value: Array) -> Array:
+        """Return 1 where a cell counts for nothing, else 0."""
+        found = None
+        if isinstance(argument, Reference):
+            found = self._sources.is_passed_over(argument.slot)
+        return np.zeros(value.shape) if found is None else found.astype(np.float64)
+
+
+def _slopes_of_numbers(slope: Callable[[Array, int], Array], listed: Array, out: Mask) -> Array:
+    """Return the derivatives by cells listed along an axis, of which some count for nothing."""
+    if not out.any():
+        return slope(listed, 1)
+    result = np.zeros(listed.shape)
+    for cell, draw in np.ndindex(listed.shape[0], listed.shape[2]):
+        (kept,) = np.nonzero(~out[cell, :, draw])
+        if kept.size:
+            result[cell, kept, draw] = slope(listed[cell, kept, draw][None, :, None], 1)[0, :, 0]
+    return result
 
 
 def _refers(tree: Expression) -> bool:
@@ -157,8 +185,8 @@ def _refers(tree: Expression) -> bool:
 
 
 def _times(received: Array, slope: Array) -> Array:
-    """Return the products; where nothing is received, a slope that is none does not matter."""
-    return np.where(np.equal(received, 0), 0.0, received * slope)
+    """Return the products; where one of the two is 0, the other does not matter."""
+    return np.where(np.equal(received, 0) | np.equal(slope, 0), 0.0, received * slope)
 
 
 def _summed_to(values: Array, shape: tuple[int, ...]) -> Array:

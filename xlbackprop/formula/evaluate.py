@@ -20,6 +20,7 @@ from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.tree import (
     Boolean,
     Call,
+    Constants,
     Expression,
     Negative,
     Number,
@@ -43,6 +44,10 @@ class Sources(Protocol):
         """Return where a slot's cells are blank, of such a shape; None where none is."""
         ...
 
+    def is_passed_over(self, slot: int) -> Mask | None:
+        """Return where a slot's cells hold no number, but a text or nothing; None as above."""
+        ...
+
     def place(self, axis: int) -> Array:
         """Return the row (0) or column (1) of each cell, from 1, of shape (cells, 1, 1, 1)."""
         ...
@@ -60,6 +65,9 @@ class Numbers:
 
     def is_blank(self, slot: int) -> None:
         """Return that no cell is blank."""
+
+    def is_passed_over(self, slot: int) -> None:
+        """Return that every cell holds a number."""
 
     def place(self, axis: int) -> Array:
         """Raise NotKnown: these cells stand nowhere."""
@@ -121,6 +129,9 @@ class _Evaluation:
                 return np.full((1, 1, 1, 1), float(is_true))
             case Reference(slot):
                 return self._sources.values(slot)
+            case Constants(rows):
+                parts = [[self.of(one)[0, 0, 0, 0] for one in row] for row in rows]
+                return np.array(parts)[None, ..., None]
             case Negative(operand):
                 return -self.of(operand)
             case Percent(operand):

@@ -15,6 +15,7 @@ from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.tree import (
     Boolean,
     Call,
+    Constants,
     Expression,
     Missing,
     Name,
@@ -23,6 +24,7 @@ from xlbackprop.formula.tree import (
     Operation,
     Percent,
     Reference,
+    children,
 )
 
 
@@ -32,7 +34,7 @@ def gives(tree: Expression, sizes: Sequence[tuple[int, int]], *, is_array: bool 
     ANYTHING also where single cells have to be looked at on the way. `is_array` where the formula
     fills a rectangle. Raises NotKnown.
     """
-    return _Rules(sizes).of(tree, is_array=is_array)
+    return _Rules(sizes, fills=is_array).of(tree, is_array=is_array)
 
 
 _GIVE_RANGES = ("MMULT", "TRANSPOSE")
@@ -41,8 +43,8 @@ _GIVE_RANGES = ("MMULT", "TRANSPOSE")
 class _Rules:
     """The rules for a formula whose slots have some sizes."""
 
-    def __init__(self, sizes: Sequence[tuple[int, int]]) -> None:
-        self._sizes = sizes
+    def __init__(self, sizes: Sequence[tuple[int, int]], *, fills: bool) -> None:
+        self._sizes, self._fills = sizes, fills
 
     def of(self, tree: Expression, *, is_array: bool) -> Gives:
         match tree:
@@ -62,6 +64,8 @@ class _Rules:
                 return _operation(sign, *sides)
             case Call(name, arguments):
                 return self._call(row_of(name, len(arguments)), arguments, is_array=is_array)
+            case Constants() if is_array and all(map(_is_number, children(tree))):
+                return Gives.NUMBER
             case Name(name, _):
                 raise NotKnown(f"the name {name}")
         return Gives.ANYTHING
@@ -70,7 +74,7 @@ class _Rules:
         found = [self._argument(row, number, one, is_array) for number, one in enumerate(arguments)]
         if Gives.ANYTHING in found or any(isinstance(one, Missing) for one in arguments):
             return Gives.ANYTHING
-        if row.needs_place and arguments:
+        if row.needs_place and (arguments or self._fills):
             raise NotKnown(f"{row.name} of another cell")
         if row.paired and Gives.BOOLEAN in found:
             return Gives.ANYTHING  # TRUE among the entries is not 1, but counts for nothing
@@ -83,14 +87,20 @@ class _Rules:
     def _argument(self, row: Function, number: int, tree: Expression, is_array: bool) -> Gives:
         """Return what an argument gives, where it may be a range or has to be a single cell."""
         takes_ranges = bool(row.over or (row.term and not row.paired) or row.whole)
+        if row.whole and not row.is_array and number:
+            return self.of(tree, is_array=False)  # where to look, which is one place
         if isinstance(tree, Reference) and takes_ranges and (number == 0 or not row.whole):
             return Gives.NUMBER
         gives_range = isinstance(tree, Call) and tree.function in _GIVE_RANGES
         if row.is_array or (takes_ranges and gives_range):
             return self.of(tree, is_array=True)
-        if row.branches is not None and is_array:
+        if row.branches is not None and is_array and not self._fills:
             raise NotKnown(f"{row.name} of many cells at once")
         return self.of(tree, is_array=is_array)
+
+
+def _is_number(tree: Expression) -> bool:
+    return isinstance(tree.operand if isinstance(tree, Negative) else tree, Number)
 
 
 def _operation(sign: str, left: Gives, right: Gives) -> Gives:

@@ -11,19 +11,17 @@ from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents
 from xlbackprop.formula.sheets.gradients import gradients
 
-WITHOUT_ARRAYS = [kind for kind in KINDS if kind not in ("array blocks", "pages")]
-
 
 def computation_of(path):
     """Return the formulas of a workbook, ready to be evaluated."""
     sheets = []
     for sheet in openpyxl.load_workbook(path):
-        cells = {
-            cell.coordinate: cell.value
-            for row in sheet.iter_rows()
-            for cell in row
-            if cell.value is not None and not isinstance(cell.value, ArrayFormula)
-        }
+        cells = {}
+        for cell in (cell for row in sheet.iter_rows() for cell in row):
+            if isinstance(cell.value, ArrayFormula):
+                cells[cell.value.ref] = cell.value.text
+            elif cell.value is not None:
+                cells[cell.coordinate] = cell.value
         sheets.append(contents(cells, name=sheet.title))
     return Computation(Contents(sheets))
 
@@ -59,8 +57,10 @@ def compare(sheet, path):
         np.testing.assert_allclose(found, true, rtol=1e-9, atol=1e-13)
 
 
-@pytest.mark.many(quick=["-rows 2-2-2", "derivative missing-delta rule", "-convolution"])
-@pytest.mark.parametrize("kind", WITHOUT_ARRAYS)
+@pytest.mark.many(
+    quick=["-rows 2-2-2", "derivative missing-delta rule", "-convolution", "-array blocks"]
+)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("slip", ["", "derivative missing", "forward: wrong weights"])
 def test_formulas_say_what_the_equations_say(kind, slip, path):
     sheet = draw(kind, len(slip), slip)
@@ -69,7 +69,7 @@ def test_formulas_say_what_the_equations_say(kind, slip, path):
 
 
 @pytest.mark.many
-@pytest.mark.parametrize("kind", WITHOUT_ARRAYS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_saved_values_are_those_of_the_equations(kind, path):
     sheet = draw(kind, 0)
     saved = openpyxl.load_workbook(sheet.book.save(path), data_only=True)

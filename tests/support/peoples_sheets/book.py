@@ -27,6 +27,7 @@ class Book:
         self.workbook = Workbook()
         self.workbook.remove(self.workbook.active)
         self.values = {}
+        self._in_arrays = []  # the cells of array formulas but for the first of each
 
     def add(self, name):
         """Add a sheet."""
@@ -55,6 +56,8 @@ class Book:
         matrix = np.broadcast_to(content.value, size)
         for (down, along), value in np.ndenumerate(matrix):
             self.values[sheet, row + down, column + along] = float(value)
+            if down or along:
+                self._in_arrays.append((sheet, row + down, column + along))
 
     def write(self, sheet, row, column, text, *, bold=False, colour=None):
         """Write a title, a label or a note."""
@@ -85,6 +88,9 @@ class Book:
 
     def save(self, path, *, with_values=True):
         """Save the workbook, with the value of each formula or without any."""
+        for sheet, row, column in self._in_arrays:
+            value = self.values[sheet, row, column] if with_values else None
+            self.workbook[sheet].cell(row, column).value = value
         self.workbook.save(path)
         if with_values:
             self._save_values(Path(path))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from xlbackprop.formula.addresses import MAX_COLUMNS
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.codes import CODE_OF_ERROR, Code, Codes
-from xlbackprop.formula.sheets.contents import Contents, Ints, SheetContents
+from xlbackprop.formula.sheets.contents import ArrayFormula, Contents, Ints, SheetContents
 from xlbackprop.workbook.read.cells import Cells, State
 from xlbackprop.workbook.read.numerals import read_numeral
 from xlbackprop.workbook.read.workbook import Workbook
@@ -33,15 +34,16 @@ def contents_of(workbook: Workbook, sheets: Sequence[str]) -> Contents:
 
 def _sheet(name: str, cells: Cells) -> SheetContents:
     last = _last_of_each(cells)
-    computed, filled = cells.formulas.present[last], cells.array_of[last] >= 0
-    (formulas,) = np.nonzero(computed & ~filled)
+    filled = cells.array_of[last] >= 0
+    single = ~filled & np.isin(_keys(cells, last), list(cells.arrays.places))
+    (formulas,) = np.nonzero(cells.formulas.present[last] & ~filled & ~single)
     if len(formulas) > MOST_FORMULAS:
         raise NotKnown(f"more than {MOST_FORMULAS:,} formulas on a sheet")
     texts = [_formula(cells, position) for position in last[formulas].tolist()]
     # Of a what-if table the file has no formula.
     has_text = np.array([bool(text) for text in texts], dtype=np.bool_)
     codes, numbers = _values(cells, last)
-    filled[formulas[~has_text]] = True
+    without = formulas[~has_text]
 
     def text(position: int) -> str:
         return str(cells.texts.get(int(last[position])) or "")
@@ -55,8 +57,24 @@ def _sheet(name: str, cells: Cells) -> SheetContents:
         text,
         [text for text in texts if text],
         formulas[has_text],
-        unknown=np.flatnonzero(filled),
+        unknown=without,
+        arrays=[*_arrays(cells), *_arrays_of_one_cell(cells, last[single])],
     )
+
+
+def _keys(cells: Cells, positions: Ints) -> Ints:
+    return cells.rows[positions].astype(np.int64) * MAX_COLUMNS + cells.columns[positions]
+
+
+def _arrays(cells: Cells) -> Iterator[ArrayFormula]:
+    for one in cells.arrays.formulas:
+        yield ArrayFormula(_as_bytes(one.text), one.top, one.left, one.bottom, one.right)
+
+
+def _arrays_of_one_cell(cells: Cells, positions: Ints) -> Iterator[ArrayFormula]:
+    for position in positions.tolist():
+        row, column = int(cells.rows[position]), int(cells.columns[position])
+        yield ArrayFormula(_formula(cells, position), row, column, row, column)
 
 
 def _last_of_each(cells: Cells) -> Ints:
@@ -69,7 +87,10 @@ def _last_of_each(cells: Cells) -> Ints:
 
 
 def _formula(cells: Cells, position: int) -> bytes:
-    formula = cells.formula(position) or ""
+    return _as_bytes(cells.formula(position) or "")
+
+
+def _as_bytes(formula: str) -> bytes:
     return formula.lstrip().removeprefix("=").encode("utf-8", "replace")
 
 

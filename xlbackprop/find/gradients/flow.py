@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from xlbackprop.equation import Array
 from xlbackprop.find.gradients.graph import Graph, reached_by
 from xlbackprop.formula.sheets.board import Board
-from xlbackprop.formula.sheets.gradients import flow_back
+from xlbackprop.formula.sheets.computation import Computation
+from xlbackprop.formula.sheets.gradients import flow_back, unseen
 from xlbackprop.formula.sheets.groups import Group
 from xlbackprop.formula.sheets.plane import Indices
 
@@ -37,16 +38,18 @@ class Flow:
 
 
 def flow(
-    groups: Sequence[Group],
+    computation: Computation,
     graph: Graph,
     board: Board,
     seeds: tuple[Indices, NDArray[np.int32], Array],
 ) -> Flow:
     """Return what flows back from seeds: the cells, their steps, and dL/d(cell) in each draw."""
     roots, of_roots, received = seeds
+    groups = computation.in_order()
     first, last = reached_by(groups, graph, roots, of_roots)
     result = np.zeros((graph.plane.size, board.draws))
     np.add.at(result, roots, received)
+    result[unseen(computation, board, result)] = np.nan
     (shared,) = np.nonzero((last >= 0) & (first != last))
     parts = _Parts(graph, shared.astype(np.int32), first, last, board.draws)
     flow_back(groups, board, result, watch=parts.watch if parts.table.size else None)

@@ -26,7 +26,7 @@ class Graph:
 
     def __init__(self, computation: Computation) -> None:
         self.groups, self.plane = computation.groups, computation.plane
-        if sum(group.cost for group in self.groups) > MOST_REFERENCES:
+        if sum(group.references for group in self.groups) > MOST_REFERENCES:
             raise NotKnown("formulas that refer to too many cells")
         self.owner: Indices = np.full(self.plane.size, -1, dtype=np.int32)
         self.position: Indices = np.zeros(self.plane.size, dtype=np.int32)

@@ -16,13 +16,12 @@ from xlbackprop.find.gradients.flow import Flow, flow
 from xlbackprop.find.gradients.graph import Graph, cone
 from xlbackprop.find.gradients.matching import classes
 from xlbackprop.find.gradients.objective import Objective
-from xlbackprop.formula.evaluate import evaluate_from
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.plane import OUTSIDE, Indices
-from xlbackprop.formula.sheets.steps import References
+from xlbackprop.formula.sheets.steps import Evaluation
 
 
 class Sheets:
@@ -83,7 +82,7 @@ class Study:
 
     def flow(self, objective: Objective) -> Flow:
         """Return what flows back from an objective."""
-        return flow(self.groups, self.sheets.graph, self.board, objective.seeds(self.board))
+        return flow(self.computation, self.sheets.graph, self.board, objective.seeds(self.board))
 
     def matches(self, flow: Flow) -> Mapping[int, Match]:
         """Return the cells outside the flow's cone that equal a constant times a gradient."""
@@ -96,7 +95,7 @@ class Study:
                 continue
             columns = [0, *range(draws.start, draws.stop)]
             rows = np.concatenate([self.own[cells][:, columns], flow.values[:, columns]])
-            varies = (rows[:, 1:] != rows[:, :1]).any(axis=1)
+            varies = (rows[:, 1:] != rows[:, :1]).any(axis=1) & np.isfinite(rows).all(axis=1)
             numbers = np.where(varies, classes(rows), -1)
             _pair(found, family, cells, numbers)
         return {
@@ -130,9 +129,9 @@ def formula_values(graph: Graph, board: Board, cells: Indices) -> Array:
         (which,) = np.nonzero(owners == number)
         group = graph.groups[number].where(graph.position[cells[which]])
         try:
-            values = evaluate_from(group.tree, References(board, group, slice(0, len(which))))
+            values = Evaluation(board, group).given()
         except NotKnown:
             continue
-        if values.shape[1:3] == (1, 1):
-            result[which] = np.broadcast_to(values[:, 0, 0], (len(which), board.draws))
+        order = np.argsort(group.cells, kind="stable")
+        result[which] = values[order[np.searchsorted(group.cells, cells[which], sorter=order)]]
     return result

@@ -18,6 +18,8 @@ from xlbackprop.formula.functions.values import (
     NotKnown,
     Operand,
     Rectangle,
+    Value,
+    each,
     number,
     single,
     truth,
@@ -27,7 +29,7 @@ from xlbackprop.formula.tree import Call, Expression
 _MANY = (1, 255)
 
 
-def _choose(condition: Array, where_true: Array, where_false: Array) -> Array:
+def _choose(condition: Array, where_true: Array, where_false: Array | float = 0.0) -> Array:
     chosen = np.where(np.not_equal(condition, 0), where_true, where_false)
     return unless_unknown(chosen, condition)
 
@@ -43,9 +45,24 @@ def _spread_if(expansion: Expansion, arguments: tuple[Expression, ...]) -> Expre
 
 def _if(singly: Singly, arguments: tuple[Expression, ...]) -> Operand:
     condition, *branches = arguments
-    if truth(singly.value(condition)):
+    decides = singly.operand(condition)
+    if isinstance(decides, Rectangle) and decides.size != (1, 1):
+        return each(_one_of, decides, *(_caught(singly, one) for one in branches))
+    if truth(single(decides)):
         return _chosen(singly, branches[0])
     return _chosen(singly, branches[1]) if len(branches) > 1 else False
+
+
+def _one_of(condition: Value, where_true: Value, where_false: Value = False) -> Value:
+    return where_true if truth(condition) else where_false
+
+
+def _caught(singly: Singly, argument: Expression) -> Operand:
+    """Return an operand, an error as a value: it may be that nothing depends on it."""
+    try:
+        return singly.operand(argument)
+    except Failed as failed:
+        return failed.error
 
 
 def _chosen(singly: Singly, branch: Expression) -> Operand:
@@ -56,10 +73,11 @@ def _chosen(singly: Singly, branch: Expression) -> Operand:
 
 
 def _if_error(singly: Singly, arguments: tuple[Expression, ...]) -> Operand:
-    try:
-        value = singly.value(arguments[0])
-    except Failed as failed:
-        value = failed.error
+    operand = _caught(singly, arguments[0])
+    if isinstance(operand, Rectangle) and operand.size != (1, 1):
+        other = _caught(singly, arguments[1])
+        return each(lambda one, two: two if isinstance(one, Error) else one, operand, other)
+    value = single(operand)
     return singly.value(arguments[1]) if isinstance(value, Error) else value
 
 
@@ -75,6 +93,11 @@ def _nth_of(place: Array, *choices: Array) -> Array:
     for number_, choice in enumerate(choices, 1):
         chosen = np.where(np.trunc(place) == number_, choice, chosen)
     return chosen
+
+
+def _nth_slopes(place: Array, *choices: Array) -> tuple[Array, ...]:
+    own = (np.where(np.trunc(place) == at, 1.0, 0.0) for at in range(1, len(choices) + 1))
+    return (np.zeros_like(place), *own)
 
 
 def _all(cells: Array, axis: int) -> Array:
@@ -153,6 +176,7 @@ LOGIC = (
         "CHOOSE",
         arguments=(2, 255),
         each=_nth_of,
+        slopes=_nth_slopes,
         branches=slice(1, None),
         error=VALUE,
         singly=_nth,

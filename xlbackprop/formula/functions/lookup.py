@@ -107,6 +107,12 @@ def _product(left: Array, right: Array) -> Array:
     """Return the products of matrices, one for each cell and draw."""
     if left.shape[2] != right.shape[1]:
         raise NotKnown("a product of matrices that do not fit")
+    result = _multiplied(left, right)
+    # An entry that is no number makes an error of them all.
+    return np.where(np.isnan(result).any(axis=(1, 2), keepdims=True), np.nan, result)
+
+
+def _multiplied(left: Array, right: Array) -> Array:
     product = np.moveaxis(left, 3, 1) @ np.moveaxis(right, 3, 1)
     return np.moveaxis(product, 1, 3)
 
@@ -143,7 +149,20 @@ def _turned_back(received: Array, of: Array) -> tuple[Array]:  # noqa: ARG001
 
 
 def _product_back(received: Array, left: Array, right: Array) -> tuple[Array, Array]:
-    return _product(received, _turned(right)), _product(_turned(left), received)
+    return _multiplied(received, _turned(right)), _multiplied(_turned(left), received)
+
+
+def _cell_back(received: Array, table: Array, *places: Array) -> tuple[Array, ...]:
+    """Return what flows back to the one cell of a table that was looked up."""
+    if len(places) == 1:
+        one = np.ones((1, 1, 1, 1))
+        row, column = (one, places[0]) if table.shape[1] == 1 else (places[0], one)
+    else:
+        row, column = places
+    rows = np.arange(1.0, table.shape[1] + 1)[:, None, None]
+    columns = np.arange(1.0, table.shape[2] + 1)[:, None]
+    is_here = (np.trunc(row) == rows) & (np.trunc(column) == columns)
+    return np.where(is_here, received, 0.0), *map(np.zeros_like, places)
 
 
 LOOKUP = (
@@ -161,7 +180,14 @@ LOOKUP = (
         singly=lambda singly, arguments: float(_size(singly, arguments[0])[1]),
         spread=_spread_width,
     ),
-    Function("INDEX", arguments=(2, 3), whole=_cell_of, singly=_looked_up, spread=_spread_lookup),
+    Function(
+        "INDEX",
+        arguments=(2, 3),
+        whole=_cell_of,
+        back=_cell_back,
+        singly=_looked_up,
+        spread=_spread_lookup,
+    ),
     Function("TRANSPOSE", whole=_turned, back=_turned_back, is_array=True, singly=_turned_singly),
     Function(
         "MMULT",

@@ -98,6 +98,9 @@ class Board:
         numbers = np.where(codes == Code.NUMBER, sheet.numbers, np.nan)
         numbers[codes == Code.BLANK] = 0.0
         self.codes[cells], self.numbers[cells] = codes[:, None], numbers[:, None]
+        for formula in sheet.arrays_that_fit:
+            filled = self.plane.filled(number, formula)
+            self.codes[filled], self.numbers[filled] = Code.UNKNOWN, np.nan
 
     def _where_texts_are(self) -> dict[int, tuple[SheetContents, int]]:
         found: dict[int, tuple[SheetContents, int]] = {}

@@ -8,6 +8,7 @@ from copy import copy
 import numpy as np
 
 from xlbackprop.equation import Array
+from xlbackprop.formula.sheets.blind import blind_of, blind_of_groups
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.contents import Contents, go_on
@@ -34,6 +35,7 @@ class Computation:
         self.groups, costly = _affordable(grouped.groups)
         for one in costly:
             self.unknown |= dict.fromkeys(one.cells.tolist(), "references to too many cells")
+        self._not_known = (*grouped.blind, *map(blind_of, costly))
         self._put_in_order(look_up)
 
     def _put_in_order(self, look_up: Callable[[], None] = go_on) -> None:
@@ -45,6 +47,9 @@ class Computation:
             else self.groups[step.group].where(step.cells)
             for step in order.steps
         ]
+        # The cells of which no value is known, and what they refer to.
+        circular = blind_of_groups(self.groups, order.circular, self.plane)
+        self.blind = (*self._not_known, *circular)
 
     def without(self, cells: Indices) -> Computation:
         """Return what is left where the formulas of some cells do not count: they are given.
@@ -62,6 +67,7 @@ class Computation:
             if mask.any()
         )
         result.unknown = {cell: why for cell, why in self.unknown.items() if "circular" not in why}
+        result._not_known = tuple(one.where(is_left) for one in self._not_known)
         result._put_in_order()
         return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from xlbackprop.equation import Array
 from xlbackprop.formula.sheets.codes import Codes
 
 Ints = NDArray[np.int64]
+
+# Cells that a sheet's array formulas fill, stored or not.
+MOST_FILLED = 1_000_000
 
 
 # What a name means on a sheet: the text of a reference or of a formula, None for no such name.
@@ -41,8 +45,24 @@ class SharedFormula:
 
 
 @dataclass(frozen=True)
+class ArrayFormula:
+    """A formula that fills a rectangle: its text, and the first and last row and column, from 0."""
+
+    text: bytes
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The number of rows and of columns."""
+        return self.bottom - self.top + 1, self.right - self.left + 1
+
+
+@dataclass(frozen=True)
 class SheetContents:
-    """The stored cells of a sheet, each once; the arrays are of one length.
+    """The stored cells of a sheet, each once; those of its columns are of one length.
 
     What cells with a formula hold does not count. `text` returns the text, by position.
     """
@@ -57,6 +77,19 @@ class SheetContents:
     with_formula: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     shared: Sequence[SharedFormula] = ()
     unknown: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    arrays: Sequence[ArrayFormula] = ()
+
+    @cached_property
+    def arrays_that_fit(self) -> tuple[ArrayFormula, ...]:
+        """The array formulas that do not fill more cells than can be looked at, together."""
+        kept: list[ArrayFormula] = []
+        left = MOST_FILLED
+        for one in self.arrays:
+            cells = one.size[0] * one.size[1]
+            if cells <= left:
+                kept.append(one)
+                left -= cells
+        return tuple(kept)
 
 
 @dataclass(frozen=True)

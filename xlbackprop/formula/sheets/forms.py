@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,12 +45,34 @@ class Form:
     cells: Ints
     slots: tuple[Slot, ...]
 
+    def where(self, which: Ints) -> Form:
+        """Return the form of some of its cells."""
+        slots = tuple(
+            replace(one, tops=one.tops[which], lefts=one.lefts[which]) for one in self.slots
+        )
+        return replace(self, cells=self.cells[which], slots=slots)
+
 
 def forms_of(sheet: SheetContents) -> Iterator[Form]:
     """Yield the forms of a sheet; those of texts that differ in more than digits may be alike."""
     yield from _forms_of_texts(sheet.formulas, sheet.with_formula)
     for shared in sheet.shared:
         yield from _forms_of_shared(sheet, shared)
+
+
+def all_forms(sheet: SheetContents) -> Iterator[tuple[Form, tuple[int, int] | None]]:
+    """Yield the forms of a sheet, and those of its array formulas with the size that they fill.
+
+    The `cells` of these are positions among `arrays_that_fit`.
+    """
+    for form in forms_of(sheet):
+        yield form, None
+    formulas = sheet.arrays_that_fit
+    for form in _forms_of_texts([one.text for one in formulas], np.arange(len(formulas))):
+        sizes = [formulas[at].size for at in form.cells.tolist()]
+        for size in dict.fromkeys(sizes):
+            which = np.array([at for at, one in enumerate(sizes) if one == size])
+            yield form.where(which), size
 
 
 def _forms_of_texts(texts: Sequence[bytes], cells: Ints) -> Iterator[Form]:

@@ -5,48 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
 from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS, Address, read_address
+from xlbackprop.formula.extent import numbers_on_the_way
 from xlbackprop.formula.functions import Gives
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.gives import gives
 from xlbackprop.formula.parser import parse, read_formula
-from xlbackprop.formula.sheets.contents import Contents, Ints, go_on
-from xlbackprop.formula.sheets.forms import Form, Slot, forms_of
+from xlbackprop.formula.sheets.contents import Contents, Ints, SheetContents, go_on
+from xlbackprop.formula.sheets.forms import Form, Slot, all_forms
+from xlbackprop.formula.sheets.places import Blind, Place
 from xlbackprop.formula.sheets.plane import Indices, Plane
 from xlbackprop.formula.tree import Call, Expression, Name, Number, Reference, rebuilt, walk
 
 # Each group costs a little, however few cells it has.
 MOST_GROUPS = 20_000
 _SIZES_ONLY = ("ROWS", "COLUMNS")
-
-
-@dataclass(frozen=True)
-class Place:
-    """What one slot of a group refers to: in each cell a rectangle of one size, on one sheet."""
-
-    sheet: int
-    size: tuple[int, int]
-    tops: Indices
-    lefts: Indices
-
-    @cached_property
-    def is_fixed(self) -> bool:
-        """Whether it is the same cells for all."""
-        return bool((self.tops == self.tops[0]).all() and (self.lefts == self.lefts[0]).all())
-
-    def of(self, plane: Plane, which: slice | Indices) -> Indices:
-        """Return the indices of the cells, of shape (some of the cells or 1, rows, columns)."""
-        if self.is_fixed:
-            which = slice(1)
-        return plane.windows(self.sheet, self.tops[which], self.lefts[which], self.size)
+# Functions that refer to other cells than their formulas name.
+_ANYWHERE = ("INDIRECT", "OFFSET")
 
 
 @dataclass(frozen=True)
 class Group:
-    """Cells with one tree; `gives` is what it comes to."""
+    """Cells with one tree; `gives` is what it comes to.
+
+    An array formula fills an `area` of rows and columns: its cells follow each other here, and
+    each of them rests on all that the formula refers to.
+    """
 
     tree: Expression
     cells: Indices
@@ -54,6 +42,9 @@ class Group:
     rows: Indices
     columns: Indices
     gives: Gives
+    area: tuple[int, int] = (1, 1)
+    is_array: bool = False
+    on_the_way: int = 0  # numbers that a formula takes besides those to which it refers
 
     @cached_property
     def used(self) -> tuple[int, ...]:
@@ -65,10 +56,36 @@ class Group:
     def cost(self) -> int:
         """How many numbers one evaluation of all cells takes."""
         each = [place.size[0] * place.size[1] for place in self.places]
+        return len(self.cells) // prod(self.area) * (1 + sum(each) + self.on_the_way)
+
+    @property
+    def references(self) -> int:
+        """To how many cells its cells refer, each counted for each of them."""
+        each = [place.size[0] * place.size[1] for place in self.places]
         return len(self.cells) * (1 + sum(each))
 
+    @property
+    def once(self) -> Group:
+        """The group with the first cell only of each array formula."""
+        filled = prod(self.area)
+        if filled == 1:
+            return self
+        firsts = self._of(np.arange(0, len(self.cells), filled, dtype=np.int32))
+        return replace(firsts, area=(1, 1))
+
+    @property
+    def filled(self) -> Indices:
+        """The cells that each formula fills, of shape (formulas, rows, columns)."""
+        return self.cells.reshape(-1, *self.area)
+
     def where(self, mask: Indices) -> Group:
-        """Return the group of some of its cells."""
+        """Return the group of some of its cells, and of others that they share a formula with."""
+        filled = prod(self.area)
+        if filled > 1:
+            mask = (np.unique(mask // filled)[:, None] * filled + np.arange(filled)).ravel()
+        return self._of(mask.astype(np.int32))
+
+    def _of(self, mask: Indices) -> Group:
         places = tuple(
             replace(one, tops=one.tops[mask], lefts=one.lefts[mask]) for one in self.places
         )
@@ -83,10 +100,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Grouped:
-    """All groups, and the cells of which nothing is known, with the reasons."""
+    """All groups, and the cells of which nothing is known, with the reasons and references."""
 
     groups: tuple[Group, ...]
     unknown: dict[int, str]
+    blind: tuple[Blind, ...]
 
 
 def group(contents: Contents, plane: Plane, look_up: Callable[[], None] = go_on) -> Grouped:
@@ -96,23 +114,49 @@ def group(contents: Contents, plane: Plane, look_up: Callable[[], None] = go_on)
     """
     parts: dict[object, list[Group]] = {}
     unknown: dict[int, str] = {}
+    blind: list[Blind] = []
     for number, sheet in enumerate(contents.sheets):
         resolver = _Resolver(contents, plane, number)
-        for form in forms_of(sheet):
+        for form, area in all_forms(sheet):
             look_up()
-            rows, columns = sheet.rows[form.cells], sheet.columns[form.cells]
-            cells = plane.indices(number, rows, columns)
+            cells, rows, columns = _cells_of(form, area, sheet, number, plane)
             try:
-                key, part = resolver.group(form, cells, rows, columns)
+                key, part = resolver.group(form, area, (cells, rows, columns))
             except (NotKnown, ValueError) as reason:
                 unknown |= dict.fromkeys(cells.tolist(), str(reason))
+                blind.append(Blind(cells, resolver.places_in(form, area)))
                 continue
             parts.setdefault(key, []).append(part)
             if len(parts) > MOST_GROUPS:
                 raise NotKnown(f"more than {MOST_GROUPS:,} formulas of different kinds")
-        outside = plane.indices(number, sheet.rows[sheet.unknown], sheet.columns[sheet.unknown])
+        outside = _without_formula(sheet, number, plane)
         unknown |= dict.fromkeys(outside.tolist(), "an array formula")
-    return Grouped(tuple(map(_joined, parts.values())), unknown)
+        blind.append(Blind(outside, None))
+    return Grouped(tuple(map(_joined, parts.values())), unknown, tuple(blind))
+
+
+def _without_formula(sheet: SheetContents, number: int, plane: Plane) -> Indices:
+    """Return the stored cells whose formulas are not there, or fill more than can be looked at."""
+    is_unknown = np.zeros(len(sheet.rows), dtype=np.bool_)
+    is_unknown[sheet.unknown] = True
+    for one in set(sheet.arrays) - set(sheet.arrays_that_fit):
+        down = (sheet.rows >= one.top) & (sheet.rows <= one.bottom)
+        is_unknown |= down & (sheet.columns >= one.left) & (sheet.columns <= one.right)
+    return plane.indices(number, sheet.rows[is_unknown], sheet.columns[is_unknown])
+
+
+def _cells_of(
+    form: Form, area: tuple[int, int] | None, sheet: SheetContents, number: int, plane: Plane
+) -> tuple[Indices, Ints, Ints]:
+    """Return the cells of a form, with their rows and columns; of array formulas all they fill."""
+    if area is None:
+        rows, columns = sheet.rows[form.cells], sheet.columns[form.cells]
+        return plane.indices(number, rows, columns), rows, columns
+    formulas = [sheet.arrays_that_fit[at] for at in form.cells.tolist()]
+    down, along = np.indices(area).reshape(2, -1)
+    rows = (np.array([one.top for one in formulas])[:, None] + down).ravel()
+    columns = (np.array([one.left for one in formulas])[:, None] + along).ravel()
+    return plane.indices(number, rows, columns), rows, columns
 
 
 def _joined(parts: Sequence[Group]) -> Group:
@@ -144,31 +188,57 @@ class _Resolver:
         self._contents, self._plane, self._sheet = contents, plane, sheet
         self._trees: dict[str, tuple[Expression, tuple[Slot, ...]]] = {}
 
-    def group(self, form: Form, cells: Indices, rows: Ints, columns: Ints) -> tuple[object, Group]:
+    def group(
+        self, form: Form, area: tuple[int, int] | None, at: tuple[Indices, Ints, Ints]
+    ) -> tuple[object, Group]:
         """Return a form's group, and a key that is the same for what can be joined.
 
-        Raises NotKnown, or ValueError where the formula is none.
+        `area` is what each formula fills, None where it is no array formula; `at` are the cells,
+        their rows and columns. Raises NotKnown, or ValueError where the formula is none.
         """
+        cells, rows, columns = at
         tree, named = self._tree(form.skeleton, len(form.slots))
         slots = (*form.slots, *named)
-        sheets = [self._number(slot.sheet) for slot in slots]
-        places = tuple(
-            Place(sheet, slot.size, *_narrow(slot, len(cells)))
-            for sheet, slot in zip(sheets, slots, strict=True)
-        )
+        places = self._places(slots, len(form.cells), area)
+        sheets = [place.sheet for place in places]
         sizes = tuple(slot.size for slot in slots)
         if any(height == MAX_ROWS or width == MAX_COLUMNS for height, width in sizes):
             raise NotKnown("whole rows or columns")
+        result = gives(tree, sizes, is_array=area is not None)
         part = Group(
             tree,
             cells,
             places,
             rows.astype(np.int32),
             columns.astype(np.int32),
-            gives(tree, sizes),
+            result,
+            area or (1, 1),
+            is_array=area is not None,
+            on_the_way=numbers_on_the_way(tree, sizes, area),
         )
         names = (self._sheet if named else None, form.skeleton)
-        return (names, tuple(sheets), sizes), part
+        return (names, tuple(sheets), sizes, area), part
+
+    def places_in(self, form: Form, area: tuple[int, int] | None) -> tuple[Place, ...] | None:
+        """Return what a formula that is not known refers to; None where that may be anything."""
+        try:
+            tree = parse(form.skeleton)
+            places = self._places(form.slots, len(form.cells), area)
+        except (NotKnown, ValueError):
+            return None
+        for part in walk(tree):
+            if isinstance(part, Name) or (isinstance(part, Call) and part.function in _ANYWHERE):
+                return None
+        return places
+
+    def _places(
+        self, slots: Sequence[Slot], formulas: int, area: tuple[int, int] | None
+    ) -> tuple[Place, ...]:
+        filled = prod(area or (1, 1))
+        return tuple(
+            Place(self._number(slot.sheet), slot.size, *_narrow(slot, formulas, filled))
+            for slot in slots
+        )
 
     def _tree(self, skeleton: str, slots: int) -> tuple[Expression, tuple[Slot, ...]]:
         """Return a skeleton's tree, and slots for the names in it."""
@@ -211,12 +281,12 @@ def _slot(address: Address) -> Slot:
     return Slot(address.sheet, address.size, np.array([address.top]), np.array([address.left]))
 
 
-def _narrow(slot: Slot, cells: int) -> tuple[Indices, Indices]:
-    """Return where a slot's rectangles begin, for so many cells, in few bytes."""
+def _narrow(slot: Slot, formulas: int, filled: int) -> tuple[Indices, Indices]:
+    """Return where a slot's rectangles begin, for each cell that formulas fill, in few bytes."""
     tops, lefts = (
-        np.broadcast_to(one.astype(np.int32), (cells,)) for one in (slot.tops, slot.lefts)
+        np.broadcast_to(one.astype(np.int32), (formulas,)) for one in (slot.tops, slot.lefts)
     )
-    return tops, lefts
+    return (tops, lefts) if filled == 1 else (np.repeat(tops, filled), np.repeat(lefts, filled))
 
 
 def _leaves_that_count(tree: Expression) -> Iterator[Reference]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +84,7 @@ def put_in_order(groups: Sequence[Group], plane: Plane, look_up: Callable[[], No
 def _needed(group: Group, owner: Indices, plane: Plane, groups: int) -> set[int]:
     """Return to which of so many groups a group's cells refer."""
     found = np.zeros(groups + 1, dtype=np.bool_)  # the last one for cells of no group: -1
+    group = group.once
     for slot in group.used:
         place = group.places[slot]
         for part in portions(group, 1 if place.is_fixed else len(group.cells), _TOGETHER):
@@ -135,12 +137,7 @@ def _levels(
     groups: Sequence[Group], component: Sequence[int], owner: Indices, plane: Plane, most: int
 ) -> tuple[list[Step], Indices]:
     """Return the steps of groups that rest on one another, and the cells that are in no order."""
-    cells = np.concatenate([groups[number].cells for number in component])
-    position = np.concatenate(
-        [np.arange(len(groups[number].cells), dtype=np.int32) for number in component]
-    )
-    local = np.full(plane.size, -1, dtype=np.int32)
-    local[cells] = np.arange(len(cells), dtype=np.int32)
+    cells, position, local = _numbered([groups[number] for number in component], plane)
     source, target = _edges(groups, component, local, plane)
     waiting = np.bincount(target, minlength=len(cells))
     order = np.argsort(source, kind="stable")
@@ -156,16 +153,35 @@ def _levels(
         np.subtract.at(waiting, after, 1)
         after = np.unique(after)
         front = after[waiting[after] == 0]
-    return steps, cells[~done]
+    (all_cells,) = np.nonzero(local >= 0)
+    return steps, all_cells[~done[local[all_cells]]].astype(np.int32)
+
+
+def _numbered(groups: Sequence[Group], plane: Plane) -> tuple[Indices, Indices, Indices]:
+    """Return the first cell of each formula of some groups, and its position in its group.
+
+    And, for each cell of the plane, which of these formulas fills it, or -1.
+    """
+    firsts, positions = [], []
+    local = np.full(plane.size, -1, dtype=np.int32)
+    count = 0
+    for group in groups:
+        filled = prod(group.area)
+        formulas = len(group.cells) // filled
+        firsts.append(group.once.cells)
+        positions.append(np.arange(0, len(group.cells), filled, dtype=np.int32))
+        local[group.cells] = count + np.repeat(np.arange(formulas, dtype=np.int32), filled)
+        count += formulas
+    return np.concatenate(firsts), np.concatenate(positions), local
 
 
 def _edges(
     groups: Sequence[Group], component: Sequence[int], local: Indices, plane: Plane
 ) -> tuple[Indices, Indices]:
-    """Return which cell each cell of a component refers to within it, as pairs, by number."""
+    """Return which formula each formula of a component refers to within it, as pairs."""
     sources, targets = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
     for number in component:
-        group = groups[number]
+        group = groups[number].once
         own = local[group.cells]
         for slot in group.used:
             place = group.places[slot]

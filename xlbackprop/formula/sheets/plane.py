@@ -1,7 +1,7 @@
 """All cells of a workbook in one row of numbers, so that an index tells sheet, row and column.
 
-Each sheet has the rectangle that its stored cells fill. Before all of them is one cell that is
-blank, and stands for all that is stored nowhere.
+Each sheet has the rectangle that its stored cells and array formulas fill. Before all of them is
+one cell that is blank, and stands for all that is stored nowhere.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.formula.functions.values import NotKnown
-from xlbackprop.formula.sheets.contents import Ints, SheetContents
+from xlbackprop.formula.sheets.contents import ArrayFormula, Ints, SheetContents
 
 Indices = NDArray[np.int32]
 
@@ -45,7 +46,7 @@ class Plane:
             box = _box(sheet, self.size)
             self.boxes.append(box)
             self.size += box.height * box.width
-            stored += sheet.rows.size
+            stored += sheet.rows.size + sum(prod(one.size) for one in sheet.arrays_that_fit)
         if self.size > _MOST_FOR_ONE * stored + _MOST_BESIDES:
             raise NotKnown("cells that stand far apart")
 
@@ -63,6 +64,11 @@ class Plane:
         down, along = rows - box.top, columns - box.left
         inside = (down >= 0) & (down < box.height) & (along >= 0) & (along < box.width)
         return np.where(inside, box.first + down * box.width + along, OUTSIDE).astype(np.int32)
+
+    def filled(self, sheet: int, formula: ArrayFormula) -> Indices:
+        """Return the indices of the cells that an array formula fills, row by row."""
+        first = np.array([formula.top], np.int32), np.array([formula.left], np.int32)
+        return self.windows(sheet, *first, formula.size).reshape(-1)
 
     def windows(self, sheet: int, tops: Indices, lefts: Indices, size: tuple[int, int]) -> Indices:
         """Return the indices of rectangles of one size: shape (rectangles, rows, columns)."""
@@ -83,8 +89,13 @@ class Plane:
 
 
 def _box(sheet: SheetContents, first: int) -> Box:
-    if not sheet.rows.size:
+    filled = sheet.arrays_that_fit
+    if not sheet.rows.size and not filled:
         return Box(0, 0, 0, 0, first)
-    top, left = int(sheet.rows.min()), int(sheet.columns.min())
-    height, width = int(sheet.rows.max()) - top + 1, int(sheet.columns.max()) - left + 1
+    corners = np.array([(one.top, one.left, one.bottom, one.right) for one in filled], np.int64)
+    corners = corners.reshape(-1, 4)
+    rows = np.concatenate([sheet.rows, corners[:, 0], corners[:, 2]])
+    columns = np.concatenate([sheet.columns, corners[:, 1], corners[:, 3]])
+    top, left = int(rows.min()), int(columns.min())
+    height, width = int(rows.max()) - top + 1, int(columns.max()) - left + 1
     return Box(top, left, height, width, first)

@@ -10,9 +10,18 @@ import numpy as np
 from xlbackprop.equation import Array, Mask
 from xlbackprop.formula.evaluate import evaluate_from
 from xlbackprop.formula.functions import FUNCTIONS, Gives
-from xlbackprop.formula.functions.values import NotKnown, Rectangle, single
+from xlbackprop.formula.functions.values import (
+    NA,
+    Error,
+    NotKnown,
+    Operand,
+    Rectangle,
+    Value,
+    single,
+)
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.codes import Code
+from xlbackprop.formula.sheets.contents import go_on
 from xlbackprop.formula.sheets.groups import Group
 from xlbackprop.formula.sheets.order import portions
 from xlbackprop.formula.sheets.plane import Indices
@@ -28,43 +37,52 @@ _MOST_SINGLY = 500_000
 class Evaluation:
     """A group on a board; `look_up` is called between steps."""
 
-    def __init__(self, board: Board, group: Group, look_up: Callable[[], None]) -> None:
-        self._board, self._group, self._look_up = board, group, look_up
+    def __init__(self, board: Board, group: Group, look_up: Callable[[], None] = go_on) -> None:
+        self._board, self._group, self._look_up = board, group.once, look_up
+        self._filled = group.filled
         self._left = _MOST_SINGLY
 
     def run(self) -> None:
         """Put on the board what the group's cells come to."""
         group, board = self._group, self._board
         if group.gives is Gives.ANYTHING:
-            everything = np.ones((len(group.cells), board.draws), dtype=np.bool_)
+            everything = np.ones((*self._filled.shape, board.draws), dtype=np.bool_)
             self._one_by_one(0, everything)
             return
         for part in portions(group, len(group.cells), _TOGETHER // board.draws):
             self._look_up()
-            cells = group.cells[part]
+            cells = self._filled[part]
             try:
-                values = self._values(part, len(cells))
+                values = self._values(part, cells.shape)
             except NotKnown:
                 return  # unknown is what they are already
-            if group.gives is Gives.BOOLEAN:
-                board.codes[cells] = np.where(values != 0, Code.TRUE, Code.FALSE)
-                board.numbers[cells] = np.nan
-            else:
-                board.codes[cells], board.numbers[cells] = Code.NUMBER, values
             unclear = np.isnan(values)
+            codes = np.full(values.shape, Code.NUMBER, dtype=np.int8)
+            if group.gives is Gives.BOOLEAN:
+                codes = np.where(values != 0, np.int8(Code.TRUE), np.int8(Code.FALSE))
+                values = np.full(values.shape, np.nan)
+            codes[unclear] = Code.UNKNOWN
+            board.codes[cells], board.numbers[cells] = codes, values
             if unclear.any():
-                board.codes[cells[unclear.any(axis=1)]] = np.where(
-                    unclear[unclear.any(axis=1)],
-                    Code.UNKNOWN,
-                    board.codes[cells[unclear.any(axis=1)]],
-                )
-                self._one_by_one(part.start, unclear & ~self._rests_on_unknown(part))
+                resting = self._rests_on_unknown(part)[:, None, None]
+                self._one_by_one(part.start, unclear & ~resting)
 
-    def _values(self, part: slice, cells: int) -> Array:
+    def _values(self, part: slice, shape: tuple[int, ...]) -> Array:
+        """Return what formulas fill their cells with: (formulas, rows, columns, draws)."""
         values = evaluate_from(self._group.tree, References(self._board, self._group, part))
-        if values.shape[1:3] != (1, 1):
+        if self._group.is_array:  # what is too much is left out
+            values = values[:, : shape[1], : shape[2]]
+        elif values.shape[1:3] != (1, 1):
             raise NotKnown("a rectangle in a single cell")
-        return np.broadcast_to(values[:, 0, 0], (cells, self._board.draws))
+        return np.broadcast_to(values, (*shape, self._board.draws))
+
+    def given(self) -> Array:
+        """Return what the group's formulas give, as numbers, without putting it on the board.
+
+        Its shape is (cells, draws). Raises NotKnown.
+        """
+        values = self._values(slice(0, len(self._group.cells)), self._filled.shape)
+        return values.reshape(-1, self._board.draws)
 
     def _rests_on_unknown(self, part: slice) -> Mask:
         """Return where a cell cannot be known because another is not, whatever the others are."""
@@ -83,20 +101,41 @@ class Evaluation:
         return any(FUNCTIONS[name].singly is not None for name in functions_in(self._group.tree))
 
     def _one_by_one(self, first: int, which: Mask) -> None:
-        """Evaluate some cells in some draws by all the rules; `first` is the first cell's place."""
+        """Evaluate some formulas in some draws by all the rules.
+
+        `first` is the first one's place; `which` are the cells that count, of (formulas, rows,
+        columns, draws).
+        """
         group, each = self._group, 1 + self._group.cost // len(self._group.cells)
-        for cell, draw in np.argwhere(which).tolist():
+        for formula, draw in np.argwhere(which.any(axis=(1, 2))).tolist():
             self._left -= each
             if self._left < 0:
                 return
             self._look_up()
-            number = first + cell
+            number = first + formula
             place = int(group.rows[number]), int(group.columns[number])
             try:
-                value = single(evaluate_singly(group.tree, self._cells_of(number, draw), place))
+                operand = evaluate_singly(group.tree, self._cells_of(number, draw), place)
+                values = self._values_of(operand)
             except NotKnown:
                 continue
-            self._board.put(int(group.cells[number]), draw, value)
+            for row, column in np.argwhere(which[formula, :, :, draw]).tolist():
+                self._board.put(int(self._filled[number, row, column]), draw, values(row, column))
+
+    def _values_of(self, operand: Operand) -> Callable[[int, int], Value]:
+        """Return what an array formula fills its cells with, by row and column."""
+        if not isinstance(operand, Rectangle) or not self._group.is_array:
+            value = single(operand)
+            return lambda row, column: value  # noqa: ARG005
+        size = operand.size
+
+        def value_at(row: int, column: int) -> Value:
+            row, column = (0 if size[0] == 1 else row), (0 if size[1] == 1 else column)
+            is_there = row < size[0] and column < size[1]
+            value = operand.rows[row][column] if is_there else Error(NA)
+            return 0.0 if value is None else value
+
+        return value_at
 
     def _cells_of(self, number: int, draw: int) -> Cells:
         def cells(slot: int) -> Rectangle:
@@ -128,6 +167,12 @@ class References:
         """Return where a slot's cells are blank; None where none is."""
         blank = np.take(self._board.codes, self.window(slot), axis=0) == Code.BLANK
         return blank if blank.any() else None
+
+    def is_passed_over(self, slot: int) -> Mask | None:
+        """Return where a slot's cells hold a text, TRUE or nothing; None where none does."""
+        codes = np.take(self._board.codes, self.window(slot), axis=0)
+        passed_over = (codes != Code.NUMBER) & (codes < Code.UNKNOWN)
+        return passed_over if passed_over.any() else None
 
     def place(self, axis: int) -> Array:
         """Return the row (0) or column (1) of each cell, from 1."""
