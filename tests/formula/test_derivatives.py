@@ -67,21 +67,35 @@ def test_planted_mistake_is_noticed():
     assert not np.allclose(found, expected, rtol=1e-3)
 
 
-@pytest.mark.many(quick=["0", "1", "2"])
-@pytest.mark.parametrize("seed", range(20))
+SHAPES = [
+    "{a}*{b}-{c}", "EXP(-{a})/(1+{b}^2)", "TANH({a})+{b}/(2+{c}^2)", "SUM(A1:{a})*{b}",
+    "SUMPRODUCT(A1:A3,A2:A4)-{a}", "IF({a}>{b},{a},{c}*0.1)", "-{a}^2+50%*{b}",
+    "MAX({a},{b}*2,A1:A3)", "MIN({a},{b})*{c}", "AVERAGE(A1:{a})", "SQRT(1+{a}^2)*{b}",
+    "LN(1+{a}^2)-LN(2+{b}^2)", "({a}-{b})^3/6", "SUMXMY2(A1:A5,A2:A6)*{a}", "ABS({a}-0.123)",
+    "VAR.S(A1:A5,{a})", "INDEX(A1:A5,3)*{a}", "CHOOSE(2,{a},{b},{c})", "IFERROR({a}/{b},{c})",
+    "SUM(MMULT(A1:A3,TRANSPOSE(A2:A4)))*{a}", "SUMSQ({a},{b},A1:A2)", "SIN({a})*COS({b})",
+    "POWER(1+{a}^2,{b}/9)", "N({a}>{b})*{c}+{a}", "SUMPRODUCT((A1:A5>{a})*A1:A5)",
+]  # fmt: skip
+
+
+@pytest.mark.many(quick=[f"{seed}" for seed in range(5)])
+@pytest.mark.parametrize("seed", range(100))
 def test_drawn_sheet(seed):
     """Formulas on what stands above them, no network."""
     rng = np.random.default_rng(seed)
     cells = {f"A{row}": float(rng.uniform(0.3, 2)) for row in range(1, 6)}
-    shapes = [
-        "{a}*{b}-{c}", "EXP(-{a})/(1+{b}^2)", "TANH({a})+{b}/(2+{c}^2)", "SUM(A1:{a})*{b}",
-              "SUMPRODUCT(A1:A3,A2:A4)-{a}", "IF({a}>{b},{a},{c}*0.1)", "-{a}^2+50%*{b}",
-    ]  # fmt: skip
-    for row in range(6, 16):
+    row = 6
+    while row < 26:
         names = {key: f"A{rng.integers(1, row)}" for key in "abc"}
-        cells[f"A{row}"] = "=" + shapes[rng.integers(len(shapes))].format(**names)
-    cells["A16"] = "=SUM(A6:A15)"
-    found, expected = compared(cells, "A16", [f"A{row}" for row in range(1, 6)])
+        formula = "=" + SHAPES[rng.integers(len(SHAPES))].format(**names)
+        if rng.integers(4):
+            cells[f"A{row}"] = f"{formula}/3"
+        else:
+            cells[f"A{row}:A{row + 2}"] = f"=TANH(A1:A3*{names['a']})+A{row - 1}"
+            row += 2
+        row += 1
+    cells["A40"] = "=SUM(A6:A30)"
+    found, expected = compared(cells, "A40", [f"A{row}" for row in range(1, 6)])
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())
 
 
