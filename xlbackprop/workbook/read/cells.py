@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -16,9 +15,11 @@ from xlbackprop.equation import Array
 from xlbackprop.formula.addresses import MAX_COLUMNS
 from xlbackprop.formula.moving import MovableFormula
 from xlbackprop.workbook.read.arrays import ArrayFormulas, Ints
+from xlbackprop.workbook.read.columns import NumberedTexts, TextColumn
 
 # Marks a formula that is stored with another cell.
 SHARED = "\0"
+_TOGETHER = 16_384
 
 
 class State(IntEnum):
@@ -39,7 +40,7 @@ class Cells:
     columns: Ints
     states: NDArray[np.int8]
     numbers: Array  # NaN where the cell holds no number
-    texts: TextColumn  # texts and error values
+    texts: NumberedTexts  # texts and error values
     formulas: TextColumn  # without "=", as the file has them
     shared: SharedFormulas
     seen: int  # how many cells the sheet stores, those with nothing but a format included
@@ -52,6 +53,22 @@ class Cells:
         columns = self.rows, self.columns, self.states, self.numbers
         texts = 0, self.texts, self.formulas, self.shared
         return Batch(*columns, *texts, self.arrays.places)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all of them, some at a time."""
+        for first in range(0, len(self.rows), _TOGETHER):
+            part = slice(first, first + _TOGETHER)
+            yield Batch(
+                self.rows[part],
+                self.columns[part],
+                self.states[part],
+                self.numbers[part],
+                first,
+                self.texts,
+                self.formulas,
+                self.shared,
+                self.arrays.places,
+            )
 
     def formula(self, position: int) -> str | None:
         """Return a cell's formula, one that it shares moved to where it stands."""
@@ -118,9 +135,9 @@ class Cells:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some cells that were read just now; the arrays are of equal length.
+    """Some cells; the arrays are of equal length.
 
-    Their texts and formulas stand in columns that still grow, from the position `first` on.
+    Their texts and formulas stand in the sheet's columns, from the position `first` on.
     """
 
     rows: Ints
@@ -128,7 +145,7 @@ class Batch:
     states: NDArray[np.int8]
     numbers: Array
     first: int
-    texts: TextColumn
+    texts: NumberedTexts
     formulas: TextColumn
     shared: SharedFormulas
     array_formulas: Set[int]  # where array formulas stand, as row * MAX_COLUMNS + column
@@ -161,58 +178,3 @@ class SharedFormulas:
         if key not in self._movable:
             self._movable[key] = MovableFormula(text)
         return self._movable[key].moved(row - own_row, column - own_column)
-
-
-class TextColumn:
-    """A text, or none, for each cell: their bytes one after the other, to take little memory."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-        self._ends = array("q")
-        self._present = bytearray()
-
-    def append(self, text: str | None) -> None:
-        """Add the next cell's text."""
-        if text is not None:
-            self._bytes += text.encode("utf-8", "surrogatepass")
-        self._present.append(text is not None)
-        self._ends.append(len(self._bytes))
-
-    def get(self, position: int) -> str | None:
-        """Return a cell's text."""
-        if not self._present[position]:
-            return None
-        return self.raw(position).decode("utf-8", "surrogatepass")
-
-    def raw(self, position: int) -> bytes:
-        """Return the bytes of a cell's text, none where there is none."""
-        start = self._ends[position - 1] if position else 0
-        return bytes(self._bytes[start : self._ends[position]])
-
-    def raws(self, positions: Sequence[int]) -> list[bytes]:
-        """Return the bytes of the texts of several cells, in ascending order."""
-        if not positions:
-            return []
-        ends, first = self._ends, positions[0]
-        start = ends[first - 1] if first else 0
-        content = bytes(self._bytes[start : ends[positions[-1]]])
-        return [
-            content[(ends[position - 1] if position else 0) - start : ends[position] - start]
-            for position in positions
-        ]
-
-    @property
-    def content(self) -> bytes:
-        """All texts, one after the other."""
-        return bytes(self._bytes)
-
-    @property
-    def has_empty(self) -> bool:
-        """Whether a cell's text is there, and empty."""
-        lengths = np.diff(np.array(self._ends), prepend=0)
-        return bool((self.present & (lengths == 0)).any())
-
-    @property
-    def present(self) -> NDArray[np.bool_]:
-        """Whether each cell has a text."""
-        return np.frombuffer(self._present, dtype=np.bool_)

@@ -14,7 +14,7 @@ from io import StringIO
 from itertools import islice
 
 from xlbackprop.errors import WorkbookError, one_line
-from xlbackprop.workbook.read.cell_reader import MAX_STORED_CELLS
+from xlbackprop.workbook.read.cell_store import MAX_STORED_CELLS
 from xlbackprop.workbook.read.numerals import hundredth
 
 _SEPARATORS = "\t;|,"

@@ -14,6 +14,7 @@ from xlbackprop.workbook.read.cell_reader import CellReader
 from xlbackprop.workbook.read.cells import Batch, Cells
 from xlbackprop.workbook.read.dates import MAX_STYLES_BYTES, DateStyleReader
 from xlbackprop.workbook.read.guard import open_package
+from xlbackprop.workbook.read.scan.sheet import scan_sheet
 from xlbackprop.workbook.read.strings import StringReader
 from xlbackprop.workbook.read.xml import Element, read_elements, read_part
 
@@ -63,19 +64,27 @@ class Workbook:
         return list(self._parts)
 
     def cells(self, sheet: str, watch: Callable[[Batch], None] | None = None) -> Cells:
-        """Return the stored cells of a sheet; `watch` is shown them batch by batch.
+        """Return the stored cells of a sheet; `watch` is shown them batch by batch at the end.
 
         Raises WorkbookError where there is no such sheet.
         """
         if sheet not in self._parts:
             raise WorkbookError(f"it has no sheet {one_line(sheet, 40)!r}")
         if sheet not in self._cells:
-            reader = CellReader(self._strings, self._date_styles, watch)
-            read_part(self._package, self._parts[sheet], reader)
-            self._cells[sheet] = reader.cells()
-        elif watch is not None:
-            watch(self._cells[sheet].batch)
+            self._cells[sheet] = self._read(self._parts[sheet])
+        if watch is not None:
+            for batch in self._cells[sheet].batches():
+                watch(batch)
         return self._cells[sheet]
+
+    def _read(self, part: str) -> Cells:
+        """Read a sheet: at once where it is as programs write it, else with all care."""
+        scanned = scan_sheet(self._package, part, self._strings, self._date_styles)
+        if scanned is not None:
+            return scanned
+        reader = CellReader(self._strings, self._date_styles)
+        read_part(self._package, part, reader)
+        return reader.cells()
 
     @property
     def all_names(self) -> list[str]:
