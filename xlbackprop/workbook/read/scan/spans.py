@@ -7,12 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from xlbackprop.workbook.read.scan.entities import replaced
 from xlbackprop.workbook.read.scan.tags import Positions, Tags
-
-# The last one makes what others stand for no entity again.
-_ENTITIES = (
-    (b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"'"), (b"&amp;", b"&"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,12 +34,4 @@ class Spans:
         content = tags.content
         pairs = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
         texts = [content[start:end] for start, end in pairs]
-        if b"&" in content:
-            return [_without_entities(text) if b"&" in text else text for text in texts]
-        return texts
-
-
-def _without_entities(text: bytes) -> bytes:
-    for entity, character in _ENTITIES:
-        text = text.replace(entity, character)
-    return text
+        return list(map(replaced, texts)) if b"&" in content else texts
