@@ -19,7 +19,6 @@ from xlbackprop.workbook.read.columns import NumberedTexts, TextColumn
 
 # Marks a formula that is stored with another cell.
 SHARED = "\0"
-_TOGETHER = 16_384
 
 
 class State(IntEnum):
@@ -53,22 +52,6 @@ class Cells:
         columns = self.rows, self.columns, self.states, self.numbers
         texts = 0, self.texts, self.formulas, self.shared
         return Batch(*columns, *texts, self.arrays.places)
-
-    def batches(self) -> Iterator[Batch]:
-        """Yield all of them, some at a time."""
-        for first in range(0, len(self.rows), _TOGETHER):
-            part = slice(first, first + _TOGETHER)
-            yield Batch(
-                self.rows[part],
-                self.columns[part],
-                self.states[part],
-                self.numbers[part],
-                first,
-                self.texts,
-                self.formulas,
-                self.shared,
-                self.arrays.places,
-            )
 
     def formula(self, position: int) -> str | None:
         """Return a cell's formula, one that it shares moved to where it stands."""

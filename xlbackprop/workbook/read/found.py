@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property, partial
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -17,7 +17,7 @@ from xlbackprop.errors import WorkbookError
 from xlbackprop.formula.grid import Addresses, Block
 from xlbackprop.formula.places import Places
 from xlbackprop.progress import each
-from xlbackprop.workbook.read.cells import Batch, Cells, State
+from xlbackprop.workbook.read.cells import Cells, State
 from xlbackprop.workbook.read.numerals import is_seen
 from xlbackprop.workbook.read.workbook import Workbook
 
@@ -116,19 +116,14 @@ def read_tensors(
     tensors: Mapping[str, Tensor],
     places: Mapping[str, Places],
     blocks: Mapping[str, tuple[Block, ...]] = MappingProxyType({}),
-    watch: Callable[[str, Batch], None] | None = None,
 ) -> dict[str, Found]:
     """Return the tensors that have places as the workbook has them; each sheet is read once.
 
-    `blocks` are those of a workbook that this program laid out. `watch` is shown the cells of
-    each sheet, batch by batch.
+    `blocks` are those of a workbook that this program laid out.
     """
     used = {sheet for own in places.values() for sheet in own.sheets}
     sheets = [sheet for sheet in workbook.sheets if sheet in used]
-    cells = {
-        sheet: workbook.cells(sheet, partial(watch, sheet) if watch else None)
-        for sheet in each("reading the workbook", sheets)
-    }
+    cells = {sheet: workbook.cells(sheet) for sheet in each("reading the workbook", sheets)}
     _refuse_empty_claims(places, sum(own.seen for own in cells.values()))
     return {
         name: _read_tensor(tensor, places[name], cells, blocks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.workbook.read.cell_reader import CellReader
-from xlbackprop.workbook.read.cells import Batch, Cells
+from xlbackprop.workbook.read.cells import Cells
 from xlbackprop.workbook.read.dates import MAX_STYLES_BYTES, DateStyleReader
 from xlbackprop.workbook.read.guard import open_package
 from xlbackprop.workbook.read.scan.sheet import scan_sheet
@@ -63,18 +63,12 @@ class Workbook:
         """The sheets' names in order, hidden ones included."""
         return list(self._parts)
 
-    def cells(self, sheet: str, watch: Callable[[Batch], None] | None = None) -> Cells:
-        """Return the stored cells of a sheet; `watch` is shown them batch by batch at the end.
-
-        Raises WorkbookError where there is no such sheet.
-        """
+    def cells(self, sheet: str) -> Cells:
+        """Return the stored cells of a sheet. Raises WorkbookError where there is no such sheet."""
         if sheet not in self._parts:
             raise WorkbookError(f"it has no sheet {one_line(sheet, 40)!r}")
         if sheet not in self._cells:
             self._cells[sheet] = self._read(self._parts[sheet])
-        if watch is not None:
-            for batch in self._cells[sheet].batches():
-                watch(batch)
         return self._cells[sheet]
 
     def _read(self, part: str) -> Cells:
