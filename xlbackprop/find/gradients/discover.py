@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from xlbackprop.find.gradients.assumed import assumed, kinds_of
+from xlbackprop.find.gradients.candidates import unlabelled
 from xlbackprop.find.gradients.claims import name_gradients
 from xlbackprop.find.gradients.contents import contents_of
 from xlbackprop.find.gradients.conventions import claimed
@@ -15,11 +17,14 @@ from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, labelled, stepped, try_all
 from xlbackprop.find.gradients.named_loss import cell_of_loss
 from xlbackprop.find.gradients.study import Sheets
+from xlbackprop.formula.addresses import cell as address_of
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents
 from xlbackprop.workbook.read.workbook import Workbook
 
+# Matches without which an L is doubted.
+FEWEST = 4.0
 _ASKED_FOR = "--loss"
 
 
@@ -40,21 +45,43 @@ def find_gradients(
             sheets = Sheets(Computation(contents))
             labels = Labels(contents, sheets.computation.plane)
             chosen = cell_of_loss(loss, sheets, contents, sheet) if loss else None
-            choice = _chosen(sheets, labels, chosen)
+            choice, note = _chosen(sheets, labels, chosen)
             if choice is None:
                 return NothingFound("no cell equals the gradient of another")
-            return _on_sheet(_findings(contents, choice, labels), sheet)
+            findings = _on_sheet(_findings(contents, choice, labels, note), sheet)
+            if not findings.claims:
+                return NothingFound("no cell equals the gradient of another")
+            return findings
     except NotKnown as reason:
         return NothingFound(str(reason))
 
 
-def _chosen(sheets: Sheets, labels: Labels, cell: int | None) -> Choice | None:
+def _chosen(sheets: Sheets, labels: Labels, cell: int | None) -> tuple[Choice | None, str]:
+    """Return the L that is differentiated, and what has to be said of it."""
     if cell is not None:
-        tried = try_all(sheets, [stepped(sheets, labels, cell, _ASKED_FOR)])
-    else:
-        tried = try_all(sheets, labelled(sheets, labels))
-    chosen = best(tried)
-    return chosen if chosen is not None and chosen.matches else None
+        return best(try_all(sheets, [stepped(sheets, labels, cell, _ASKED_FOR)])), ""
+    chosen = best(try_all(sheets, labelled(sheets, labels)))
+    if chosen is None:
+        tried = [choice for one in unlabelled(sheets) for choice in try_all(sheets, [one])]
+        chosen = best([one for one in tried if one.score[0] >= FEWEST])
+    if chosen is not None and chosen.score[0] >= FEWEST and chosen.score[1]:
+        return chosen, ""
+    kinds = kinds_of(sheets.graph, chosen.objective.cells) if chosen is not None else set()
+    others = [one for one in assumed(sheets) if not kinds or one.assumed in kinds]
+    other = best([choice for one in others for choice in try_all(sheets, [one])])
+    if other is None or (chosen is not None and other.score[:2] <= chosen.score[:2]):
+        return chosen, ""
+    return other, _on_other(chosen, other, labels)
+
+
+def _on_other(chosen: Choice | None, other: Choice, labels: Labels) -> str:
+    """Return what to say where an assumed L fits better than the sheet's own."""
+    kind = other.objective.assumed
+    if chosen is None:
+        return f"the sheet has no L of its own: {kind} is assumed"
+    _, row, column = labels.place(int(chosen.objective.cells[0]))
+    own = f"{address_of(row, column)} ({chosen.objective.label or 'as its formula says'})"
+    return f"right for {kind}, but {own} is not that"
 
 
 def _on_sheet(findings: Findings, sheet: str | None) -> Findings:
@@ -68,7 +95,7 @@ def _on_sheet(findings: Findings, sheet: str | None) -> Findings:
     return replace(findings, claims=claims, truth=findings.truth[kept], own=findings.own[kept])
 
 
-def _findings(contents: Contents, choice: Choice, labels: Labels) -> Findings:
+def _findings(contents: Contents, choice: Choice, labels: Labels, note: str) -> Findings:
     found = claimed(name_gradients(choice, labels))
     study = choice.study
     cells = np.array([claim.cell for claim in found.claims], dtype=np.int32)
@@ -88,4 +115,5 @@ def _findings(contents: Contents, choice: Choice, labels: Labels) -> Findings:
         found.truth,
         study.own[cells],
         choice.objective.assumed,
+        (note,) if note else (),
     )

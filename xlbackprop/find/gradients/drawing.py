@@ -40,9 +40,9 @@ def rows_of_draws(plane: Plane, cells: Indices, page: Array, cut: Mask) -> Array
     rows[zeros, stays] = 0.0
     for run in _runs_of_sum_1(plane, cells, page, cut):
         for family in (Family.SUMS, Family.ZEROS):
-            part = rows[FAMILIES[family]][:, run]
-            sums = np.abs(part).sum(axis=1, keepdims=True)
-            rows[FAMILIES[family], run[:, None]] = (np.abs(part) / sums).T
+            own = rows[FAMILIES[family]]
+            parts = np.abs(own[:, run])
+            own[:, run] = parts / parts.sum(axis=1, keepdims=True)
     return rows
 
 

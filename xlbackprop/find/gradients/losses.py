@@ -27,20 +27,21 @@ class Choice:
     matches: Mapping[int, Match]
 
     @property
-    def score(self) -> tuple[float, bool, bool, int]:
+    def score(self) -> tuple[float, bool, bool, int, int]:
         """How well it explains the sheet: cells, by one factor; whether that is 1; its label.
 
-        At last, on how many cells it rests.
+        Then, how few steps it has, and on how many cells it rests.
         """
+        size = int((self.flow.last >= 0).sum())
         factors = Counter(
             round(abs(factor(self, cell, match.targets[0])), 6)
             for cell, match in self.matches.items()
         )
         if not factors:
-            return 0.0, False, False, 0
+            return 0.0, False, bool(self.objective.label), 0, size
         (usual, number), *_ = factors.most_common(1)
-        size = int((self.flow.last >= 0).sum())
-        return (number + factors.total()) / 2, usual == 1, bool(self.objective.label), size
+        is_called = bool(self.objective.label)
+        return (number + factors.total()) / 2, usual == 1, is_called, -self.objective.count, size
 
 
 def best(tried: Sequence[Choice]) -> Choice | None:
