@@ -38,6 +38,11 @@ _DECLARED: tuple[Decorator, ...] = (
         metavar="[N]",
         help="Try the formulas on N draws of the givens and parameters, too (20).",
     ),
+    _judging(
+        "--loss",
+        metavar="CELL",
+        help="Where L stands in a workbook of your own: W3, or Sheet1!W3.",
+    ),
     _judging("--same-givens", is_flag=True, help="Givens other than those handed out: status 1."),
     _judging(
         "--rounded-givens",
@@ -85,6 +90,7 @@ def checks(command: Callable[..., Any]) -> Callable[..., Any]:
         formulas: bool,
         same_givens: bool,
         rounded_givens: bool,
+        loss: str | None,
         engine: str,
         timeout: float,
         memory: int,
@@ -100,6 +106,7 @@ def checks(command: Callable[..., Any]) -> Callable[..., Any]:
             formulas,
             same_givens=same_givens,
             rounded_givens=rounded_givens,
+            loss=loss,
         )
         return command(check_options=checked, **others)
 

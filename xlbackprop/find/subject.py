@@ -69,6 +69,11 @@ def named_subject(workbook: Workbook, network: Network) -> Subject:
     return Subject(network, places, found.blocks, notes=notes)
 
 
+def is_described(workbook: Workbook) -> bool:
+    """Whether a workbook says itself which network it holds."""
+    return description.SHEET in workbook.sheets
+
+
 def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Network:
     """Return the network that a workbook describes, or the one of `spec` where that is given.
 

@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
+from xlbackprop.errors import WorkbookError
 from xlbackprop.find.blocks import NamesGone
 from xlbackprop.find.handed_out import handed_out
-from xlbackprop.find.subject import Subject, find_subject
+from xlbackprop.find.subject import Subject, find_subject, is_described
 from xlbackprop.judge.borrowed import mark_borrowed
 from xlbackprop.judge.givens import compare_givens, refuse_unknown_givens
 from xlbackprop.judge.judgement import Status
@@ -41,25 +42,52 @@ def review_workbook(
     with (
         as_xlsx(path, limits) as file,
         open_workbook(file, path) as workbook,
-        start(file, name, limits) as running,
     ):
-        tell("reading the workbook")
-        subject = _subject(workbook, running, options)
-        found, notes = running.read(
-            workbook, subject.network, subject.places, subject.blocks, subject.chosen
+        if _is_own(workbook, options):
+            return replace(_on_own_formulas(workbook, options), workbook=str(path))
+        with start(file, name, limits) as running:
+            return _review(path, workbook, running, options)
+
+
+def _on_own_formulas(workbook: Workbook, options: CheckOptions) -> Review:
+    from xlbackprop.judge.gradients.own_sheets import review_own_sheets
+
+    return review_own_sheets(workbook, options)
+
+
+def _review(
+    path: Path, workbook: Workbook, running: Recalculation, options: CheckOptions
+) -> Review:
+    """Judge what a workbook holds of a network that is known."""
+    tell("reading the workbook")
+    subject = _subject(workbook, running, options)
+    found, notes = running.read(
+        workbook, subject.network, subject.places, subject.blocks, subject.chosen
+    )
+    review = verify(subject.network, found, subject.chosen)
+    review = _with_what_was_left_out(review, subject)
+    if review.uncomputed:
+        notes += (Note(NoteKind.UNCOMPUTED, review.uncomputed),)
+    review = replace(review, workbook=str(path), notes=subject.notes + notes)
+    review = excuse_rounded_givens(review, accepted=options.rounded_givens)
+    numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
+    if options.same_givens:
+        refuse_unknown_givens(review, numbers)
+    review = compare_givens(review, numbers)
+    review = mark_borrowed(_explained(review), workbook, asked=options.asks_for_formulas)
+    return _questioned(review, running, options)
+
+
+def _is_own(workbook: Workbook, options: CheckOptions) -> bool:
+    """Whether nothing says which network a workbook holds, but its formulas."""
+    if options.spec is None and options.map is None and not is_described(workbook):
+        return True
+    if options.loss is not None:
+        raise WorkbookError(
+            "--loss is for a workbook of one's own, without --spec and --map: this one's network is"
+            " known, and its L with it"
         )
-        review = verify(subject.network, found, subject.chosen)
-        review = _with_what_was_left_out(review, subject)
-        if review.uncomputed:
-            notes += (Note(NoteKind.UNCOMPUTED, review.uncomputed),)
-        review = replace(review, workbook=str(path), notes=subject.notes + notes)
-        review = excuse_rounded_givens(review, accepted=options.rounded_givens)
-        numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
-        if options.same_givens:
-            refuse_unknown_givens(review, numbers)
-        review = compare_givens(review, numbers)
-        review = mark_borrowed(_explained(review), workbook, asked=options.asks_for_formulas)
-        return _questioned(review, running, options)
+    return False
 
 
 def _subject(workbook: Workbook, running: Recalculation, options: CheckOptions) -> Subject:

@@ -28,6 +28,7 @@ class CheckKeywords(TypedDict, total=False):
     formulas: bool
     same_givens: bool
     rounded_givens: bool
+    loss: str | None
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class CheckOptions:
     was typed instead of one is `typed`. `same_givens` asks for a workbook that says what its
     givens and parameters were when it was handed out, or for a spec that does. With
     `rounded_givens` each typed given stands for all numbers that round to it, and a typed answer
-    that one of them leads to is right.
+    that one of them leads to is right. In a workbook without a description, `loss` is the address
+    of the cell that holds L.
     """
 
     spec: Spec | str | Path | None = None
@@ -53,6 +55,7 @@ class CheckOptions:
     formulas: bool = False
     same_givens: bool = False
     rounded_givens: bool = False
+    loss: str | None = None
 
     @property
     def asks_for_formulas(self) -> bool:

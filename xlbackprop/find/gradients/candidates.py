@@ -19,7 +19,8 @@ def unlabelled(sheets: Sheets) -> list[Objective]:
     """Return what may be L by its formula: a square or a logarithm, or a sum of such."""
     graph = sheets.graph
     groups = sheets.computation.in_order()
-    found: dict[tuple[int, ...], tuple[int, Objective]] = {}
+    found: dict[tuple[int, ...], tuple[tuple[int, int], Objective]] = {}
+    used = _uses(sheets)
     for cell in _firsts(sheets):
         cells = np.array([cell], dtype=np.int32)
         if not kinds_of(graph, cells):
@@ -30,11 +31,20 @@ def unlabelled(sheets: Sheets) -> list[Objective]:
             continue
         steps = steps_of(graph, cell)
         objective = Objective(steps, np.arange(len(steps), dtype=np.int32))
-        found.setdefault(tuple(steps.tolist()), (int(within.sum()), objective))
+        rank = int(used[cell]), -int(within.sum())
+        found.setdefault(tuple(steps.tolist()), (rank, objective))
         if len(found) > 4 * _MOST:
             break
-    ranked = sorted(found.values(), key=lambda one: -one[0])
+    ranked = sorted(found.values(), key=lambda one: one[0])
     return [objective for _, objective in ranked[:_MOST]]
+
+
+def _uses(sheets: Sheets) -> Indices:
+    """Return how many formulas refer to each cell: to L, none or few do."""
+    used = np.zeros(sheets.graph.plane.size, dtype=np.int32)
+    for group in sheets.graph.groups:
+        np.add.at(used, sheets.graph.windows(group), 1)
+    return used
 
 
 def _firsts(sheets: Sheets) -> list[int]:

@@ -11,8 +11,9 @@ import numpy as np
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.flow import EVERY_STEP
 from xlbackprop.find.gradients.labels import Derivative, Labels, derivative, name
-from xlbackprop.find.gradients.losses import Choice
+from xlbackprop.find.gradients.losses import Choice, factor
 from xlbackprop.find.gradients.updates import Update, updates
+from xlbackprop.formula.tree import Reference
 
 # Cells of a block that have to be right before its others are taken for gradients by their place.
 FEWEST_OF_A_BLOCK = 3
@@ -132,9 +133,17 @@ def _by_label(named: Named, targets: _Targets) -> dict[int, list[int]]:
         said, meant = targets.named(cell)
         if said is not None:
             named.calls[cell] = said
-        if meant and cell not in updated:
+        if meant and cell not in updated and _accuses(named.choice, said, meant):
             found[cell] = meant
     return found
+
+
+def _accuses(choice: Choice, said: Derivative | None, meant: list[int]) -> bool:
+    """Whether a text says enough to be held against a cell: `d_o` may be of o, or of its net."""
+    if said is None or said.is_quotient:
+        return said is not None
+    study, cell = choice.study, int(choice.flow.cells[meant[0]])
+    return bool(study.sheets.is_typed[cell] or cell in study.before)
 
 
 def _name_matched(
@@ -158,7 +167,7 @@ def _name_matched(
         named.give(cell, by_label[0], Reason.LABEL)
     elif by_update and not by_label:
         named.give(cell, by_update[0], Reason.UPDATE)
-    else:
+    elif named.choice.study.sheets.graph.copied[cell] == cell:
         named.give(cell, _nearest(named, targets, cell, matched), Reason.VALUE)
 
 
@@ -168,15 +177,13 @@ def _nearest(named: Named, targets: _Targets, cell: int, matched: Iterable[int])
     _, row, column = targets.labels.place(cell)
     cuts = set(study.cuts.tolist())
 
-    def rank(at: int) -> tuple[bool, bool, int]:
+    def rank(at: int) -> tuple[bool, bool, bool, int]:
         of = int(flow.cells[at])
+        is_negative = factor(named.choice, cell, at) < 0
         _, own_row, own_column = targets.labels.place(of)
         is_leaf = bool(study.sheets.is_typed[of]) or of in cuts
-        return (
-            not is_leaf,
-            flow.steps[at] == EVERY_STEP,
-            abs(own_row - row) + abs(own_column - column),
-        )
+        far = abs(own_row - row) + abs(own_column - column)
+        return is_negative, not is_leaf, flow.steps[at] == EVERY_STEP, far
 
     return min(matched, key=rank)
 
@@ -185,7 +192,7 @@ def _by_place(named: Named, targets: _Targets) -> None:
     """Name the cells of a block of one formula shape, as those that are right there say."""
     graph = named.choice.study.sheets.graph
     choice = named.choice
-    right = [cell for cell in choice.matches if _fits(named, cell)]
+    right = [cell for cell in choice.matches if cell in named.target and _fits(named, cell)]
     votes: dict[int, Counter[tuple[bool, int, int, int]]] = {}
     for cell in right:
         for move in _moves(targets, cell, int(choice.flow.cells[named.target[cell]])):
@@ -194,6 +201,8 @@ def _by_place(named: Named, targets: _Targets) -> None:
     for owner, counted in votes.items():
         move, number = counted.most_common(1)[0]
         cells = graph.groups[owner].cells
+        if isinstance(graph.groups[owner].tree, Reference):
+            continue  # copies are right where what they copy is
         if number < FEWEST_OF_A_BLOCK or (choice.flow.last[cells] >= 0).any():
             continue
         for cell in cells.tolist():

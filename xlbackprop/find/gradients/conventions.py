@@ -10,7 +10,8 @@ import numpy as np
 
 from xlbackprop.equation import Array
 from xlbackprop.find.gradients.claims import Named
-from xlbackprop.find.gradients.findings import Claim, Reason, Role
+from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
+from xlbackprop.find.gradients.findings import Claim, Family, Reason, Role
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.updates import Update
 
@@ -73,6 +74,9 @@ class _Conventions:
         for one in named.updates:
             for gradient in one.gradients:
                 self._uses.setdefault(gradient, []).append(one)
+        self._targets: dict[int, list[int]] = {}
+        for at, cell in enumerate(choice.flow.cells.tolist()):
+            self._targets.setdefault(cell, []).append(at)
         self._fitting = {one.cell: fit for one in named.updates if (fit := self._fit(one))}
         self.rate = _usual(_rounded(fit[1]) for fit in self._fitting.values())
         self._accepted = {
@@ -98,12 +102,9 @@ class _Conventions:
     def judged_updates(self) -> list[tuple[Update, int]]:
         """Return the updates that claim to be such, and the target of each."""
         found = []
-        by_cell: dict[int, list[int]] = {}
-        for at, cell in enumerate(self._named.choice.flow.cells.tolist()):
-            by_cell.setdefault(cell, []).append(at)
         most_fit = len(self._fitting) >= max(_FEWEST, len(self._named.updates) / 2)
         for one in self._named.updates:
-            meant = by_cell.get(one.of, [])
+            meant = self._targets.get(one.of, [])
             fit = self._fitting.get(one.cell)
             if fit:
                 found.append((one, fit[0]))
@@ -122,15 +123,11 @@ class _Conventions:
         """Return the target of which an update takes a constant multiple, and the constant."""
         study, flow = self._named.choice.study, self._named.choice.flow
         taken = study.board.numbers[update.of] - study.own[update.cell]
-        for at in np.flatnonzero(flow.cells == update.of).tolist():
-            gradient = flow.values[at]
-            below = float(gradient @ gradient)
-            if not np.isfinite(taken).all() or not below:
-                continue
-            ratio = float(taken @ gradient) / below
-            scale = float(np.abs(taken).max(initial=0.0))
-            if ratio and np.abs(taken - ratio * gradient).max() <= _CLOSE * scale:
-                return at, ratio
+        for at in self._targets.get(update.of, ()):
+            for family in FAMILIES:
+                ratio = _ratio(taken, flow.values[at], columns_of(family))
+                if family is not Family.PAGE and ratio is not None:
+                    return at, ratio
         return None
 
     def _is_accepted(self, cell: int, own: float) -> bool:
@@ -177,6 +174,17 @@ class _Conventions:
             for one in cells
             if sheets.is_typed[one] and flow.last[one] < 0
         ]
+
+
+def _ratio(taken: Array, gradient: Array, draws: list[int]) -> float | None:
+    """Return the constant by which one is the other in some draws; None where it is none."""
+    own, by = taken[draws], gradient[draws]
+    below = float(by @ by)
+    if not np.isfinite(own).all() or not below > 0:
+        return None
+    ratio = float(own @ by) / below
+    scale = float(np.abs(own).max(initial=0.0))
+    return ratio if ratio and np.abs(own - ratio * by).max() <= _CLOSE * scale else None
 
 
 def _usual(factors: Iterable[float]) -> float:

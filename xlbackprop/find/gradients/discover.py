@@ -16,8 +16,8 @@ from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
 from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, labelled, stepped, try_all
 from xlbackprop.find.gradients.named_loss import cell_of_loss
+from xlbackprop.find.gradients.noting import not_that, notes_on
 from xlbackprop.find.gradients.study import Sheets
-from xlbackprop.formula.addresses import cell as address_of
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents
@@ -45,10 +45,10 @@ def find_gradients(
             sheets = Sheets(Computation(contents))
             labels = Labels(contents, sheets.computation.plane)
             chosen = cell_of_loss(loss, sheets, contents, sheet) if loss else None
-            choice, note = _chosen(sheets, labels, chosen)
+            choice, instead_of = _chosen(sheets, labels, chosen)
             if choice is None:
                 return NothingFound("no cell equals the gradient of another")
-            findings = _on_sheet(_findings(contents, choice, labels, note), sheet)
+            findings = _on_sheet(_findings(contents, choice, labels, instead_of), sheet)
             if not findings.claims:
                 return NothingFound("no cell equals the gradient of another")
             return findings
@@ -56,32 +56,33 @@ def find_gradients(
         return NothingFound(str(reason))
 
 
-def _chosen(sheets: Sheets, labels: Labels, cell: int | None) -> tuple[Choice | None, str]:
-    """Return the L that is differentiated, and what has to be said of it."""
+def _chosen(
+    sheets: Sheets, labels: Labels, cell: int | None
+) -> tuple[Choice | None, Choice | None]:
+    """Return the L that is differentiated, and the sheet's own where that is another."""
     if cell is not None:
-        return best(try_all(sheets, [stepped(sheets, labels, cell, _ASKED_FOR)])), ""
+        return best(try_all(sheets, [stepped(sheets, labels, cell, _ASKED_FOR)])), None
     chosen = best(try_all(sheets, labelled(sheets, labels)))
     if chosen is None:
-        tried = [choice for one in unlabelled(sheets) for choice in try_all(sheets, [one])]
-        chosen = best([one for one in tried if one.score[0] >= FEWEST])
+        chosen = _first_that_fits(sheets)
     if chosen is not None and chosen.score[0] >= FEWEST and chosen.score[1]:
-        return chosen, ""
+        return chosen, None
     kinds = kinds_of(sheets.graph, chosen.objective.cells) if chosen is not None else set()
     others = [one for one in assumed(sheets) if not kinds or one.assumed in kinds]
     other = best([choice for one in others for choice in try_all(sheets, [one])])
     if other is None or (chosen is not None and other.score[:2] <= chosen.score[:2]):
-        return chosen, ""
-    return other, _on_other(chosen, other, labels)
+        return chosen, None
+    return other, chosen
 
 
-def _on_other(chosen: Choice | None, other: Choice, labels: Labels) -> str:
-    """Return what to say where an assumed L fits better than the sheet's own."""
-    kind = other.objective.assumed
-    if chosen is None:
-        return f"the sheet has no L of its own: {kind} is assumed"
-    _, row, column = labels.place(int(chosen.objective.cells[0]))
-    own = f"{address_of(row, column)} ({chosen.objective.label or 'as its formula says'})"
-    return f"right for {kind}, but {own} is not that"
+def _first_that_fits(sheets: Sheets) -> Choice | None:
+    """Return the best L that no text names; the first that explains as many cells as it has."""
+    tried: list[Choice] = []
+    for one in unlabelled(sheets):
+        tried += [choice for choice in try_all(sheets, [one]) if choice.score[0] >= FEWEST]
+        if tried and tried[-1].score[1] and tried[-1].score[0] >= FEWEST * one.count:
+            break
+    return best(tried)
 
 
 def _on_sheet(findings: Findings, sheet: str | None) -> Findings:
@@ -95,25 +96,33 @@ def _on_sheet(findings: Findings, sheet: str | None) -> Findings:
     return replace(findings, claims=claims, truth=findings.truth[kept], own=findings.own[kept])
 
 
-def _findings(contents: Contents, choice: Choice, labels: Labels, note: str) -> Findings:
+def _findings(
+    contents: Contents, choice: Choice, labels: Labels, instead_of: Choice | None
+) -> Findings:
     found = claimed(name_gradients(choice, labels))
-    study = choice.study
+    study, objective = choice.study, choice.objective
     cells = np.array([claim.cell for claim in found.claims], dtype=np.int32)
     weights = sorted({claim.of for claim in found.claims if claim.role is Role.UPDATE})
-    return Findings(
+    own = instead_of.objective if instead_of else objective
+    findings = Findings(
         contents,
         study.sheets.graph,
         study.computation,
         study.board,
         FAMILIES,
-        tuple(choice.objective.cells.tolist()) if not choice.objective.assumed else (),
-        choice.objective.count,
+        () if own.assumed else tuple(own.cells.tolist()),
+        objective.count,
         np.concatenate([study.given, study.fixed]),
         np.array(weights, dtype=np.int32),
         None,
         found.claims,
         found.truth,
         study.own[cells],
-        choice.objective.assumed,
-        (note,) if note else (),
+        objective.assumed,
+    )
+    amiss = instead_of is not None
+    return replace(
+        findings,
+        amiss=not_that(findings, own.label) if amiss else "",
+        notes=tuple(notes_on(findings, own.label, found.usual)),
     )

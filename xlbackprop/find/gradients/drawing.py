@@ -24,6 +24,12 @@ _SUM_CLOSE = 1e-9
 _SEED = 12
 
 
+def columns_of(family: Family) -> list[int]:
+    """Return the draws of a family, and the page before them."""
+    draws = FAMILIES[family]
+    return [0, *range(draws.start, draws.stop)]
+
+
 def rows_of_draws(plane: Plane, cells: Indices, page: Array, cut: Mask) -> Array:
     """Return numbers for some cells, of shape (draws, cells); the first row is the page.
 
@@ -49,17 +55,31 @@ def rows_of_draws(plane: Plane, cells: Indices, page: Array, cut: Mask) -> Array
 def _runs_of_sum_1(plane: Plane, cells: Indices, page: Array, cut: Mask) -> Iterator[Indices]:
     """Yield the positions of typed neighbours in a row or column that are parts of 1."""
     taken = np.zeros(len(cells), dtype=np.bool_)
-    sheets = [plane.sheet_of(cell) for cell in cells.tolist()]
-    widths = np.array([max(1, plane.boxes[sheet].width) for sheet in sheets], dtype=np.int64)
-    firsts = np.array([plane.boxes[sheet].first for sheet in sheets], dtype=np.int64)
+    sheets = np.array([plane.sheet_of(cell) for cell in cells.tolist()], dtype=np.int64)
+    widths = np.array([max(1, box.width) for box in plane.boxes], dtype=np.int64)[sheets]
+    firsts = np.array([box.first for box in plane.boxes], dtype=np.int64)[sheets]
     rows, columns = np.divmod(cells - firsts, widths)
-    for line, along in ((columns, rows), (rows, columns)):
-        order = np.lexsort((along, line, np.array(sheets, dtype=np.int64)))
-        order = order[~cut[order]]
-        breaks = np.flatnonzero((np.diff(line[order]) != 0) | (np.diff(along[order]) != 1))
-        for run in np.split(order, breaks + 1):
-            numbers = page[run]
-            is_parts = abs(numbers.sum() - 1) < _SUM_CLOSE and (numbers >= 0).all()
-            if len(run) > 1 and is_parts and not taken[run].any():
-                taken[run] = True
-                yield run.astype(np.int32)
+    for line, along in ((rows, columns), (columns, rows)):
+        order = np.lexsort((along, line, sheets))
+        order = order[~(cut | taken)[order]]
+        apart = (np.diff(line[order]) != 0) | (np.diff(along[order]) != 1)
+        apart |= np.diff(sheets[order]) != 0
+        for run in np.split(order, np.flatnonzero(apart) + 1):
+            for first, last in _parts_of_1(page[run].tolist()):
+                taken[run[first:last]] = True
+                yield run[first:last].astype(np.int32)
+
+
+def _parts_of_1(numbers: list[float]) -> Iterator[tuple[int, int]]:
+    """Yield where numbers of a row add up to 1, two of them or more, zeros at the end included."""
+    first = 0
+    while first < len(numbers):
+        total, last = 0.0, first
+        while last < len(numbers) and numbers[last] >= 0 and total + numbers[last] < 1 + _SUM_CLOSE:
+            total += numbers[last]
+            last += 1
+        if abs(total - 1) < _SUM_CLOSE and last - first > 1:
+            yield first, last
+            first = last
+        else:
+            first += 1

@@ -76,6 +76,7 @@ class Findings:
     truth: Array
     own: Array
     assumed: str = ""  # the loss that is assumed, in words
+    amiss: str = ""  # what the sheet's own L, in `losses`, is not: then one is assumed
     notes: tuple[str, ...] = ()
 
     def place(self, cell: int) -> tuple[str, int, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlbackprop.find.gradients.drawing import columns_of
 from xlbackprop.find.gradients.flow import Flow
 from xlbackprop.find.gradients.labels import Labels, names_loss, names_whole
 from xlbackprop.find.gradients.objective import Objective
@@ -62,9 +63,8 @@ def _goes_before(whole: Choice, part: Choice) -> bool:
 
 def factor(choice: Choice, cell: int, target: int) -> float:
     """Return the constant by which a cell is a target's gradient."""
-    own, gradient = choice.study.own[cell], choice.flow.values[target]
-    known = np.isfinite(own) & np.isfinite(gradient)
-    own, gradient = own[known], gradient[known]
+    draws = columns_of(choice.matches[cell].families[0])
+    own, gradient = choice.study.own[cell, draws], choice.flow.values[target, draws]
     below = float(gradient @ gradient)
     return float(own @ gradient) / below if below else np.nan
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
-from xlbackprop.find.gradients.drawing import FAMILIES, rows_of_draws
+from xlbackprop.find.gradients.drawing import FAMILIES, columns_of, rows_of_draws
 from xlbackprop.find.gradients.findings import Family
 from xlbackprop.find.gradients.flow import Flow, flow
 from xlbackprop.find.gradients.graph import Graph, cone
@@ -90,10 +90,10 @@ class Study:
         candidates[self.cuts] = self.sheets.is_computed[self.cuts]
         cells = np.flatnonzero(candidates)
         found: dict[int, tuple[set[int], list[Family]]] = {}
-        for family, draws in FAMILIES.items():
+        for family in FAMILIES:
             if family is Family.PAGE:
                 continue
-            columns = [0, *range(draws.start, draws.stop)]
+            columns = columns_of(family)
             rows = np.concatenate([self.own[cells][:, columns], flow.values[:, columns]])
             varies = (rows[:, 1:] != rows[:, :1]).any(axis=1) & np.isfinite(rows).all(axis=1)
             numbers = np.where(varies, classes(rows), -1)
