@@ -15,6 +15,7 @@ FORMULAS = {
     "ABS": "ABS(A3)*B1", "SIGN": "SIGN(A3)*A1", "EXP": "EXP(A1*A3)", "LN": "LN(A2)",
     "LOG": "LOG(A2,B1)+LOG(A1)", "LOG10": "LOG10(A1)", "SQRT": "SQRT(B2)/A1",
     "POWER": "POWER(A1,B1)", "TANH": "TANH(A1)", "SINH": "SINH(A1)", "COSH": "COSH(A3)",
+    "NORMSDIST": "NORMSDIST(A1)*B1",
     "SIN": "SIN(A1)", "COS": "COS(A1)", "ROUND": "ROUND(A1,0)*B1", "INT": "INT(A2)*A1",
     "MOD": "MOD(A2,A1)", "PI": "PI()*A1^2", "SUM": "SUM(A1:B3,A1*2)", "SUMSQ": "SUMSQ(A1:B2,A1)",
     "SUMPRODUCT": "SUMPRODUCT(A1:A3,B1:B3)+SUMPRODUCT(A1:A2*B1:B2-A1)",

@@ -51,6 +51,7 @@ FORMULAS = {
     "LOG": "LOG(8,2)+LOG(B1)",
     "SINH": "SINH(A2)",
     "COSH": "COSH(A2)",
+    "NORMSDIST": "NORMSDIST(A3)+NORMSDIST(B2)*10",
     "SIN": "SIN(A2)",
     "COS": "COS(A2)",
     "ROUND": "ROUND(2.5,0)+ROUND(2.675,2)*100+ROUND(-1.005,2)+ROUND(1234.5,-2)+ROUND(A3,1)",

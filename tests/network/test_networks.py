@@ -7,7 +7,7 @@ import xlbackprop
 from tests.support import networks_by_layer as cases
 from tests.support.convolutions import GEOMETRIES
 from tests.support.oracles import engine, libreoffice, pytorch, workbook
-from tests.support.random_networks import random_network
+from tests.support.random_networks import mixed_network, random_network
 from tests.support.specs_and_values import (
     assert_pytorch_agrees,
     given_arrays,
@@ -19,7 +19,8 @@ from xlbackprop.losses import LOSSES
 from xlbackprop.optimizers import OPTIMIZERS
 
 RANDOM = {f"random{number}": random_network(number) for number in range(30)}
-NETWORKS = cases.ALL | RANDOM
+MIXED = {f"mixed{number}": mixed_network(number) for number in range(40)}
+NETWORKS = cases.ALL | RANDOM | MIXED
 # The first of each layer, loss and optimizer, those with a batch, and some random ones.
 MORE = ("batch", "images-last", "sequences", "trained")
 QUICK = [
@@ -30,6 +31,7 @@ QUICK = [
         for name in [next(iter(raws)), *(one for one in raws if one in MORE)]
     ),
     *(f"random{number}" for number in range(3)),
+    "mixed0",
 ]
 
 every_network = pytest.mark.parametrize("name", NETWORKS)
@@ -137,7 +139,8 @@ def test_every_loss_and_optimizer_has_eight_configurations():
 
 
 def test_random_networks_cover_all_layers_and_branches():
-    used = {layer["type"] for raw in RANDOM.values() for layer in raw["layers"]}
-    assert used == set(LAYERS)
-    assert all(3 <= len(raw["layers"]) <= 10 for raw in RANDOM.values())
-    assert sum(any("from" in one for one in raw["layers"]) for raw in RANDOM.values()) >= 8
+    for networks in (RANDOM, MIXED):
+        assert all(3 <= len(raw["layers"]) <= 10 for raw in networks.values())
+        assert sum(any("from" in one for one in raw["layers"]) for raw in networks.values()) >= 8
+    drawn = RANDOM | MIXED
+    assert {layer["type"] for raw in drawn.values() for layer in raw["layers"]} == set(LAYERS)

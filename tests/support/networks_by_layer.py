@@ -4,40 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-Raw = dict[str, Any]
-
-IMAGE, IMAGES = {"input": [2, 4, 4]}, {"input": [2, 4, 4], "batch": 3}
-VECTOR, VECTORS = {"input": [5]}, {"input": [5], "batch": 3}
-SEQUENCE, SEQUENCES = {"input": [4, 3]}, {"input": [4, 3], "batch": 2}
-SENTENCES = {"input": [4], "batch": 2}
-
-DENSE = {"type": "dense", "units": 4}
-CONV = {"type": "conv2d", "filters": 2, "kernel": 2}
-
-
-def network(head: Raw, *layers: Raw, loss: Raw | None = None, seed: int = 0) -> Raw:
-    """Return the spec of a network, with normal values."""
-    return {
-        "name": "case",
-        **head,
-        "layers": list(layers),
-        "loss": loss or {"type": "mse"},
-        "values": {"style": "normal", "seed": seed},
-    }
-
-
-def _everywhere(layer: Raw) -> dict[str, Raw]:
-    """Return a layer that takes any shape, first, last and in the middle."""
-    return {
-        "vector-first": network(VECTOR, layer, DENSE),
-        "vector-last": network(VECTOR, DENSE, layer),
-        "vectors-between": network(VECTORS, DENSE, layer, DENSE),
-        "vectors-alone": network(VECTORS, layer),
-        "image-between": network(IMAGE, CONV, layer, CONV),
-        "image-alone": network(IMAGE, layer, seed=3),
-        "images-last": network(IMAGES, CONV, layer),
-        "images-sum": network(IMAGES, layer, loss={"type": "mse", "reduction": "sum"}),
-    }
+from tests.support.network_parts import (
+    CONV,
+    DENSE,
+    IMAGE,
+    IMAGES,
+    SENTENCES,
+    SEQUENCE,
+    SEQUENCES,
+    VECTOR,
+    VECTORS,
+    Raw,
+    everywhere,
+    network,
+)
+from tests.support.networks_of_activations import ACTIVATIONS, AT_KINKS
 
 
 def _pools(type_name: str) -> dict[str, Raw]:
@@ -195,7 +176,7 @@ def _sharing() -> dict[str, Raw]:
 
 def _norms(type_name: str) -> dict[str, Raw]:
     norm = {"type": type_name}
-    cases = _everywhere(norm) | {
+    cases = everywhere(norm) | {
         "eps": network(VECTORS, DENSE, {**norm, "eps": 0.1}, DENSE),
         "one-channel": network({"input": [1, 3, 3], "batch": 2}, norm),
         "not-square": network({"input": [3, 2, 4]}, norm, {"type": "relu"}),
@@ -291,12 +272,11 @@ def _own_data() -> dict[str, Raw]:
 
 LAYERS: dict[str, dict[str, Raw]] = {
     "dense": _dense(),
-    **{
-        name: _everywhere({"type": name}) for name in ("relu", "sigmoid", "tanh", "gelu", "softmax")
-    },
-    "leaky_relu": _everywhere({"type": "leaky_relu", "slope": 0.2})
+    **{name: everywhere({"type": name}) for name in ("relu", "sigmoid", "tanh", "softmax")},
+    "leaky_relu": everywhere({"type": "leaky_relu", "slope": 0.2})
     | {"default-slope": network(VECTOR, DENSE, {"type": "leaky_relu"})},
-    "dropout": _everywhere({"type": "dropout", "rate": 0.4}),
+    **ACTIVATIONS,
+    "dropout": everywhere({"type": "dropout", "rate": 0.4}),
     "flatten": {
         "image": network(IMAGE, CONV, {"type": "flatten"}, DENSE),
         "image-first": network(IMAGE, {"type": "flatten"}, DENSE),
@@ -334,7 +314,7 @@ TRAINING = {"own-data": _own_data()}
 
 ALL: dict[str, Raw] = {
     f"{group}-{name}": raw
-    for groups in (LAYERS, LOSSES, OPTIMIZERS, SHARING, TRAINING)
+    for groups in (LAYERS, LOSSES, OPTIMIZERS, SHARING, TRAINING, AT_KINKS)
     for group, cases in groups.items()
     for name, raw in cases.items()
 }

@@ -10,6 +10,7 @@ import numpy as np
 
 from tests.support import networks_by_layer as cases
 from tests.support.convolutions import GEOMETRIES, conv_raw
+from tests.support.networks_of_activations import LARGE, MANY
 from tests.support.page_with_slip import Page
 from tests.support.random_networks import random_network
 from xlbackprop.errors import SpecError
@@ -56,6 +57,14 @@ EXTRA: dict[str, list[Raw]] = {
         _one("max_pool2d", {"input": [8, 6, 6]}, kernel=2, stride=2, padding=1),
     ],
     "leaky_relu": [_one("leaky_relu", {"input": [3, 4, 4]}, slope=0.2)],
+    **{
+        kind: [
+            cases.network(MANY, LARGE, {"type": kind}),
+            cases.network(MANY, LARGE, {"type": kind}, cases.DENSE),
+        ]
+        for kind in ("relu6", "hardsigmoid", "hardswish")
+    },
+    "gelu": [_one("gelu", head, approximate="none") for head in (cases.IMAGE, cases.VECTORS)],
     "global_avg_pool": [_one("global_avg_pool", {"input": [4, 3, 3], "batch": 2})],
     "softmax": [_one("softmax", {"input": [4, 6, 6]}), _one("softmax", {"input": [6], "batch": 8})],
     "cross_entropy": [

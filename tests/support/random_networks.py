@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-import xlbackprop
 from tests.support.specs_and_values import spec_of
+from xlbackprop.network.graph import order_layers
+from xlbackprop.network.passes import first_step
 
 Raw = dict[str, Any]
 
@@ -20,15 +21,31 @@ ANYWHERE: list[Raw] = [
     {"type": "softmax"},
     {"type": "dropout", "rate": 0.25},
 ]
+NEWER: list[Raw] = [
+    {"type": "silu"},
+    {"type": "elu", "alpha": 0.5},
+    {"type": "softplus"},
+    {"type": "prelu"},
+    {"type": "relu6"},
+    {"type": "hardsigmoid"},
+    {"type": "hardswish"},
+    {"type": "gelu", "approximate": "none"},
+]
 
 
 def random_network(seed: int) -> Raw:
     """Return the spec of a random network; the same seed gives the same."""
-    return _Drawing(seed).network()
+    return _Drawing(seed, ANYWHERE).network()
+
+
+def mixed_network(seed: int) -> Raw:
+    """Return the spec of a random network of all layers, those too that `random_network` lacks."""
+    return _Drawing(seed, [*ANYWHERE, *NEWER, *NEWER]).network()
 
 
 class _Drawing:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, anywhere: list[Raw]) -> None:
+        self.anywhere = anywhere
         self.random = np.random.default_rng(seed)
         self.seed = seed
         self.layers: list[Raw] = []
@@ -71,8 +88,9 @@ class _Drawing:
         """Return the shape of the last layer's output, without the batch."""
         if not self.layers:
             return tuple(self.head["input"])
-        network = xlbackprop.build_network(spec_of(self._raw({"type": "mse"})))
-        return network.layers[-1].equations.outputs[0].tensor.shape["batch" in self.head :]
+        spec = spec_of(self._raw({"type": "mse"}))
+        layers = first_step(spec, order_layers(spec.layers)).layers
+        return layers[-1].equations.outputs[0].tensor.shape["batch" in self.head :]
 
     def _add(self, layer: Raw, name: str | None = None) -> str:
         name = name or f"{layer['type'].replace('_', '')}x{len(self.layers)}"
@@ -84,18 +102,18 @@ class _Drawing:
         if len(shape) == 3:
             return self._for_images(shape)
         if len(shape) == 2:
-            return [*ANYWHERE, {"type": "flatten"}, {"type": "flatten"}]
+            return [*self.anywhere, {"type": "flatten"}, {"type": "flatten"}]
         dense = {"type": "dense", "units": int(self.random.integers(1, 6))}
         norms = [{"type": "layer_norm"}] if shape[0] > 1 else []
         if self.head.get("batch", 1) > 1:
             norms.append({"type": "batch_norm"})
-        return [*ANYWHERE, *norms, dense, dense, dense]
+        return [*self.anywhere, *norms, dense, dense, dense]
 
     def _for_images(self, shape: tuple[int, ...]) -> list[Raw]:
         channels, height, width = shape
         filters = int(self.random.integers(1, 4))
         candidates: list[Raw] = [
-            *ANYWHERE,
+            *self.anywhere,
             {"type": "flatten"},
             {"type": "global_avg_pool"},
             {"type": "conv2d", "filters": filters, "kernel": [min(3, height), min(2, width)]},
@@ -115,10 +133,10 @@ class _Drawing:
         """Add a layer that keeps the shape, and join it with the layer before."""
         before = self.layers[-1]["name"]
         shape = self._shape()
-        same: list[Raw] = [*ANYWHERE]
+        same: list[Raw] = [*self.anywhere]
         if len(shape) == 3:
             conv = {"type": "conv2d", "filters": shape[0], "kernel": 3, "padding": 1}
-            same = [conv, conv, self._pick(ANYWHERE)]
+            same = [conv, conv, self._pick(self.anywhere)]
         after = self._add(self._pick(same))
         self._add({"type": self._pick(["add", "concat"]), "from": [before, after]})
 

@@ -30,6 +30,8 @@ TOOL = "tests.tools.reference"
 # One meaning for each option's name, wherever it is.
 OPTIONS = {
     "alpha": "how slowly the average of the squared gradients moves",
+    "approximate": "whether Φ is approximated by a tanh",
+    "beta": "how sharply it bends",
     "beta1": "how slowly the average of the gradients moves",
     "beta2": "how slowly the average of the squared gradients moves",
     "bias": "whether a bias is added",
@@ -40,16 +42,22 @@ OPTIONS = {
     "kernel": "rows and columns of the window",
     "lr": "the learning rate",
     "momentum": "how much of the velocity stays from step to step",
+    "num_parameters": "how many slopes: one, or one for each channel",
     "output_padding": "rows and columns added at the lower right of `out`",
     "padding": "rings of zeros around the input",
     "rate": "the share of zeros in the mask",
     "reduction": "whether the losses of the entries are averaged or added",
     "slope": "what negative entries are multiplied by",
     "stride": "steps from window to window",
+    "threshold": "above this, beta times h is so large that out is h",
     "units": "how many outputs",
     "vocabulary": "how many classes there are, numbered from 0",
     "weight_decay": "how much of the weights is taken off in each step",
     "width": "how many numbers stand for a class",
+}
+# Where a name means something else than elsewhere.
+OWN_OPTIONS = {
+    ("elu", "alpha"): "the depth to which negative entries bend",
 }
 
 # What a layer is tried on, until one fits.
@@ -106,8 +114,14 @@ def options_of(cls: type) -> tuple[Field[Any], ...]:
 
 
 def _options(cls: type) -> str:
+    kind = cls.__module__.rpartition(".")[2]
     rows = [
-        (f"`{option.name}`", takes(option), default(option), OPTIONS[option.name])
+        (
+            f"`{option.name}`",
+            takes(option),
+            default(option),
+            OWN_OPTIONS.get((kind, option.name)) or OPTIONS[option.name],
+        )
         for option in fields(cls)
     ]
     return table(("option", "takes", "default", "is"), rows) if rows else ""
@@ -156,7 +170,7 @@ def _accepted_by(option: Field[Any]) -> Callable[[object], bool]:
 def _varied(cls: type) -> Iterator[dict[str, object]]:
     """Yield options away from their defaults, one at a time: each may need blocks of its own."""
     for option in fields(cls):
-        for value in (1, 2):
+        for value in (1, 2, "none"):
             if option.default is not MISSING and _accepted_by(option)(value):
                 yield {option.name: value}
 

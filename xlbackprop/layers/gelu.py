@@ -1,4 +1,4 @@
-"""The Gaussian error linear unit in its tanh form, as torch's gelu(approximate="tanh").
+"""The Gaussian error linear unit, h · Φ(h), by default in its tanh form.
 
     inner[i] = √(2/π) · (h[i] + 0.044715 h[i]³)
     tanh[i]  = tanh(inner[i])
@@ -11,7 +11,9 @@ h reaches out twice, as the factor h and through tanh, so dL/dh is the sum of tw
     dL/dh[i]     = dL/dout[i] · ½ (1 + tanh[i])
                  + dL/dinner[i] · √(2/π) · (1 + 3 · 0.044715 h[i]²)
 
-Hendrycks and Gimpel, "Gaussian error linear units" (2016), section 2.
+as in torch's gelu(approximate="tanh"). With `approximate = "none"` Φ is the normal distribution's
+own function: cdf[i] = Φ(h[i]), out[i] = h[i] · cdf[i]. Hendrycks and Gimpel, "Gaussian error linear
+units" (2016), section 2.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ from math import pi, sqrt
 import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.options import choice
 from xlbackprop.equation import Equation, Kind, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
+from xlbackprop.layers.common.exact_gelu import ExactGelu
 
 _SCALE, _CUBIC = sqrt(2 / pi), 0.044715
 
@@ -33,8 +37,12 @@ _SCALE, _CUBIC = sqrt(2 / pi), 0.044715
 class Gelu:
     """h and out of any shape."""
 
+    approximate: str = choice("tanh", "none")
+
     def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
         """Return the layer's equations for h of the given shape."""
+        if self.approximate == "none":
+            return ExactGelu(Elementwise(scope, shape)).equations()
         return _Gelu(scope, shape).equations()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
+from xlbackprop.contract.synonyms import meant
 from xlbackprop.errors import SpecError, suggestion
 from xlbackprop.layers import LAYERS
 from xlbackprop.spec import INPUT, LayerSpec
@@ -54,9 +55,7 @@ def _names(layers: tuple[LayerSpec, ...]) -> list[str]:
     counts: dict[str, int] = {}
     for number, one in enumerate(layers, start=1):
         if one.type not in LAYERS:
-            raise SpecError(
-                f"layer {number}: unknown type {one.type!r}{suggestion(one.type, LAYERS)}"
-            )
+            raise SpecError(f"layer {number}: unknown type {one.type!r}{meant(one.type, LAYERS)}")
         short = LAYERS[one.type].short
         counts[short] = counts.get(short, 0) + 1
         name = one.name or f"{short}{counts[short]}"

@@ -13,8 +13,9 @@ from typing import Any
 
 from xlbackprop.contract.invariants import check_layer, check_loss
 from xlbackprop.contract.options import read_options
+from xlbackprop.contract.synonyms import meant
 from xlbackprop.equation import Equation, Kind, Place, Tensor
-from xlbackprop.errors import SpecError, suggestion
+from xlbackprop.errors import SpecError
 from xlbackprop.layers import LAYERS, LayerEquations, Scope
 from xlbackprop.losses import LOSSES, Loss
 from xlbackprop.network import gather
@@ -185,7 +186,5 @@ def _refuse_class_numbers(wiring: Wiring) -> None:
 def chosen_loss(spec: Spec) -> Loss:
     """Return the loss that a spec names. Raises SpecError where there is none."""
     if spec.loss.type not in LOSSES:
-        raise SpecError(
-            f"[loss]: unknown type {spec.loss.type!r}{suggestion(spec.loss.type, LOSSES)}"
-        )
+        raise SpecError(f"[loss]: unknown type {spec.loss.type!r}{meant(spec.loss.type, LOSSES)}")
     return read_options(LOSSES[spec.loss.type], spec.loss.options, "[loss]")

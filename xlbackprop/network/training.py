@@ -10,8 +10,9 @@ import numpy as np
 from xlbackprop.contract.invariants import check_update
 from xlbackprop.contract.options import read_options
 from xlbackprop.contract.port import Port
+from xlbackprop.contract.synonyms import meant
 from xlbackprop.equation import Domain, Equation, Kind, Math, Tensor
-from xlbackprop.errors import SpecError, suggestion
+from xlbackprop.errors import SpecError
 from xlbackprop.layers import Scope
 from xlbackprop.network.late_weights import with_slips_of_order
 from xlbackprop.network.steps import NetworkLayer, Step
@@ -98,7 +99,7 @@ def plan_training(spec: Spec) -> Training | None:
         return None
     name = spec.training.optimizer
     if name not in OPTIMIZERS:
-        raise SpecError(f"[training]: unknown optimizer {name!r}{suggestion(name, OPTIMIZERS)}")
+        raise SpecError(f"[training]: unknown optimizer {name!r}{meant(name, OPTIMIZERS)}")
     chosen = read_options(OPTIMIZERS[name], spec.training.options, "[training]")
     scope = Scope(OWNER)
     rates = {

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tests.support.oracles.needs import require
+from tests.support.oracles.pytorch_rules import activations
 
 PARAMETERS = ("w", "b", "gamma", "beta")
 
@@ -123,6 +124,7 @@ class _Run:
         }
         axes = tuple(range(1 if self.batched else 0, h.dim()))
         rules: dict[str, Callable[[], Any]] = {
+            **activations(torch, layer, h, w, self.batched),
             "conv2d": lambda: functional.conv2d(
                 h, w, b, get("stride", 1), get("padding", 0), get("dilation", 1), get("groups", 1)
             ),
@@ -131,12 +133,6 @@ class _Run:
             ),
             "dense": lambda: functional.linear(h, w, b),
             "embedding": lambda: functional.embedding(h.detach().long(), w),
-            "relu": lambda: functional.relu(h),
-            "leaky_relu": lambda: functional.leaky_relu(h, get("slope", 0.01)),
-            "sigmoid": lambda: torch.sigmoid(h),
-            "tanh": lambda: torch.tanh(h),
-            "gelu": lambda: functional.gelu(h, approximate="tanh"),
-            "softmax": lambda: torch.softmax(h, -1),
             "dropout": lambda: h * self.arrays[f"{name}.mask"] / (1 - get("rate")),
             "flatten": lambda: h.flatten(1 if self.batched else 0),
             "max_pool2d": lambda: functional.max_pool2d(h, **window),
@@ -198,7 +194,8 @@ SHORT = {
     "relu": "relu", "leaky_relu": "leaky", "sigmoid": "sigmoid", "tanh": "tanh", "gelu": "gelu",
     "softmax": "softmax", "dropout": "dropout", "flatten": "flatten", "max_pool2d": "pool",
     "avg_pool2d": "avgpool", "global_avg_pool": "gap", "batch_norm": "bn", "layer_norm": "ln",
-    "add": "add", "concat": "concat",
+    "add": "add", "concat": "concat", "silu": "silu", "elu": "elu", "softplus": "softplus",
+    "prelu": "prelu", "relu6": "relu6", "hardsigmoid": "hardsigmoid", "hardswish": "hardswish",
 }  # fmt: skip
 
 

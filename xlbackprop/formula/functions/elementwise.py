@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import erfc
+
 import numpy as np
 
 from xlbackprop.equation import Array
@@ -23,6 +25,8 @@ from xlbackprop.formula.tree import Expression
 # Excel counts 15 digits: 2.675 is rounded to 2.68, though the number is a little less.
 _DIGITS = 15
 _MOST_DIGITS = (-300, 20)
+
+_erfc = np.vectorize(erfc, otypes=[np.float64])
 
 
 def power(base: Array, exponent: Array) -> Array:
@@ -82,6 +86,14 @@ def _logarithm_of(value: Value, base: Value = 10.0) -> Value:
         return finite(float(_logarithm(*numbers)))
 
 
+def _normal_share(of: Array) -> Array:
+    return np.asarray(0.5 * _erfc(-of / np.sqrt(2)))
+
+
+def _density(of: Array) -> Array:
+    return np.asarray(np.exp(-of * of / 2) / np.sqrt(2 * np.pi))
+
+
 def _rounded(of: Array, digits: Array | float = 0.0) -> Array:
     """Return numbers rounded half away from zero."""
     scale = np.power(10.0, np.clip(np.trunc(digits), *_MOST_DIGITS))
@@ -120,6 +132,7 @@ ELEMENTWISE = (
     Function("TANH", latex=r"\tanh", each=np.tanh, slopes=lambda x: (1 - np.tanh(x) ** 2,)),
     Function("SINH", latex=r"\sinh", each=np.sinh, slopes=lambda x: (np.cosh(x),)),
     Function("COSH", latex=r"\cosh", each=np.cosh, slopes=lambda x: (np.sinh(x),)),
+    Function("NORMSDIST", "Φ", r"\Phi", each=_normal_share, slopes=lambda x: (_density(x),)),
     Function("SIN", latex=r"\sin", each=np.sin, slopes=lambda x: (np.cos(x),)),
     Function("COS", latex=r"\cos", each=np.cos, slopes=lambda x: (-np.sin(x),)),
     Function("ROUND", arguments=(2, 2), each=_rounded, slopes=flat),

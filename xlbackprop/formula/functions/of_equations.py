@@ -6,7 +6,6 @@ from xlbackprop.formula.functions.function import Function
 
 OF_EQUATIONS = (
     Function("", "σ", r"\sigma"),
-    Function("", "Φ", r"\Phi"),
     Function("", "φ", r"\varphi"),
     Function("", "erf", r"\mathrm{erf}"),
     Function("", "softmax", r"\mathrm{softmax}"),

@@ -1,0 +1,119 @@
+"""The sigmoid linear unit, also called swish: h times the share of it that the sigmoid lets pass.
+
+    gate[i]  = 1 / (1 + exp(-h[i]))
+    out[i]   = h[i] · gate[i]
+    dL/dh[i] = dL/dout[i] · (gate[i] + h[i] · gate[i] · (1 - gate[i]))
+
+h reaches out twice, as the factor h and through the gate, so its slope is a sum of two. As in
+torch.nn.SiLU; Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units" (2018), equation 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.slips import without_upstream
+from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip, Tensor
+from xlbackprop.layers.common.elementwise import Elementwise
+
+
+@layer("silu", short="silu")
+@dataclass(frozen=True)
+class Silu:
+    """h and out of any shape."""
+
+    def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
+        """Return the layer's equations for h of the given shape."""
+        part = Elementwise(scope, shape)
+        gate = part.tensor("gate", Kind.FORWARD, "the share that passes")
+        forward = [_sigmoid(part, gate), _output(part, gate)]
+        return part.layer(forward, [_gradient(part, gate)], "h / (1 + exp(-h))")
+
+
+def _sigmoid(part: Elementwise, gate: Tensor) -> Equation:
+    i = part.index
+    return part.equation(
+        gate,
+        {"h": part.h},
+        compute=lambda h: 1 / (1 + np.exp(-h)),
+        # A spreadsheet's EXP is an error beyond 709, where NumPy's is infinite and the gate is 0.
+        formula=lambda h: f"IF({h}<-700,0,1/(1+EXP(-{h})))",
+        math=Math(f"gate[{i}] = 1 / (1 + exp(-h[{i}]))"),
+        slips=(
+            Slip(
+                "sign of the exponent",
+                "Take e to the power of -h: with h for -h you get 1 - gate.",
+                lambda h: 1 / (1 + np.exp(h)),
+            ),
+        ),
+    )
+
+
+def _output(part: Elementwise, gate: Tensor) -> Equation:
+    i = part.index
+    return part.equation(
+        part.out,
+        {"h": part.h, "s": gate},
+        compute=lambda h, s: h * s,
+        formula=lambda h, s: f"{h}*{s}",
+        math=Math(f"out[{i}] = h[{i}] · gate[{i}]"),
+        slips=(
+            Slip(
+                "h missing",
+                "Multiply the gate with h: alone it is only the share that passes.",
+                lambda h, s: s + 0 * h,
+            ),
+            Slip(
+                "silu left out", "Multiply h with the gate: you copied h.", lambda h, s: h + 0 * s
+            ),
+        ),
+    )
+
+
+def _gradient(part: Elementwise, gate: Tensor) -> Equation:
+    i = part.index
+
+    def slope(h: Array, s: Array) -> Array:
+        return s + h * s * (1 - s)
+
+    return part.equation(
+        part.dL_dh,
+        {"h": part.h, "s": gate, "g": part.dL_dout},
+        compute=lambda h, s, g: g * slope(h, s),
+        formula=lambda h, s, g: f"{g}*({s}+{h}*{s}*(1-{s}))",
+        math=Math(
+            f"dL/dh[{i}] = dL/dout[{i}] · (gate[{i}] + h[{i}] · gate[{i}] · (1 - gate[{i}]))",
+            why="h reaches the output twice: as the factor h, whose slope is the gate, and through"
+            " the gate, whose slope is gate (1 - gate).",
+        ),
+        slips=(*without_upstream(slope), *_SLIPS_OF_GRADIENT),
+    )
+
+
+_BOTH = "Add both ways on which h reaches the output: as the factor h, and through the gate; "
+
+_SLIPS_OF_GRADIENT = (
+    Slip(
+        "path through the gate missing",
+        _BOTH + "the second is missing.",
+        lambda h, s, g: g * s + 0 * h,
+    ),
+    Slip(
+        "path through the factor h missing",
+        _BOTH + "the first is missing.",
+        lambda h, s, g: g * h * s * (1 - s),
+    ),
+    Slip(
+        "h missing",
+        "Multiply the gate's slope with h, too: out is h · gate.",
+        lambda h, s, g: g * (s + s * (1 - s)) + 0 * h,
+    ),
+    Slip(
+        "1 - gate missing",
+        "The slope of the gate is gate · (1 - gate).",
+        lambda h, s, g: g * (s + h * s),
+    ),
+)
