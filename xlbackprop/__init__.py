@@ -14,9 +14,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what a type checker sees of the names below
-    from xlbackprop.builder import build
+    from xlbackprop.classroom.handouts import Assigned, assign
     from xlbackprop.derivation import equations
     from xlbackprop.errors import (
+        AssignmentError,
         CellError,
         ContractError,
         EngineError,
@@ -44,11 +45,14 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.report.table import csv_report
     from xlbackprop.spec import Spec, parse_spec
     from xlbackprop.spec.templates import load_spec, template_names
+    from xlbackprop.workbook.builder import build
     from xlbackprop.workbook.engine.settings import Limits
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Assigned",
+    "AssignmentError",
     "BlockPlace",
     "CellError",
     "CellResult",
@@ -79,6 +83,7 @@ __all__ = [
     "XlbackpropError",
     "__version__",
     "annotate",
+    "assign",
     "build",
     "build_network",
     "check",
@@ -100,11 +105,11 @@ __all__ = [
 
 # The modules, and the public names that each is the home of.
 _NAMES = {
-    "builder": "build",
+    "classroom.handouts": "Assigned assign",
     "derivation": "equations",
     "errors": (
-        "CellError ContractError EngineError MapError OutputError SpecError WorkbookError"
-        " XlbackpropError"
+        "AssignmentError CellError ContractError EngineError MapError OutputError SpecError"
+        " WorkbookError XlbackpropError"
     ),
     "explainer": "Explanation Term Upstream explain",
     "find.inspection": "BlockPlace Inspection TensorPlace inspect",
@@ -123,6 +128,7 @@ _NAMES = {
     "report.table": "csv_report",
     "spec": "Spec parse_spec",
     "spec.templates": "load_spec template_names",
+    "workbook.builder": "build",
     "workbook.engine.settings": "Limits",
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -6,6 +6,7 @@
     ├── MapError         the map does not say where the tensors stand
     ├── EngineError      the formulas cannot be recalculated in the way that was asked for
     ├── CellError        what was asked for is no cell of the network
+    ├── AssignmentError  a roster, an assignment's folder or a gradebook cannot be used
     ├── OutputError      the result cannot be put where it was asked for
     └── ContractError    a layer, loss or optimizer is not made as it has to be
 
@@ -40,6 +41,10 @@ class EngineError(XlbackpropError):
 
 class CellError(XlbackpropError):
     """The cell that was asked for does not exist, or has no part in the network."""
+
+
+class AssignmentError(XlbackpropError):
+    """A roster, an assignment's folder or a platform's gradebook cannot be used."""
 
 
 class OutputError(XlbackpropError):

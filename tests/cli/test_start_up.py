@@ -65,9 +65,10 @@ UNUSED_BY_CHECK = {
     *(
         f"xlbackprop.{module}"
         for module in (
-            "builder", "derivation", "explainer", "find.locate", "judge.diagnose", "judge.prove",
-            "judge.typed", "layers.dense", "losses.mse", "optimizers.sgd", "report.annotation",
-            "report.html", "report.table", "workbook.annotate", "workbook.write",
+            "workbook.builder", "derivation", "explainer", "find.locate", "judge.diagnose",
+            "judge.prove", "judge.typed", "layers.dense", "losses.mse",
+            "optimizers.sgd", "report.annotation", "report.html", "report.table",
+            "workbook.annotate", "workbook.write",
         )
     ),
 }  # fmt: skip

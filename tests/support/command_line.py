@@ -13,7 +13,7 @@ import xlbackprop
 from tests.support.program import environment
 from xlbackprop.__main__ import main
 
-COMMANDS = ["templates", "build", "check", "explain", "equations", "inspect", "locate"]
+COMMANDS = ["templates", "build", "check", "explain", "equations", "inspect", "locate", "assign"]
 
 
 STATUSES = {"right", "wrong", "carried", "blank", "invalid", "typed"}

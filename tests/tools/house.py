@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).parents[2] / NAME
 # Each room may import from those before it, and from itself.
 ROOMS = [
     "errors", "progress", "equation", "tolerance", "spec", "formula", "notation", "contract",
-    "layers", "losses", "optimizers", "network", "layout", "workbook", "builder", "find", "judge",
-    "derivation", "explainer", "report", "__init__", "cli", "__main__",
+    "layers", "losses", "optimizers", "network", "layout", "workbook", "find", "judge",
+    "derivation", "explainer", "report", "classroom", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import click
 import xlbackprop
 from xlbackprop.cli.commands import Group, Modules
 
-COMMANDS = ("templates", "build", "check", "explain", "equations", "inspect", "locate")
+COMMANDS = ("templates", "build", "check", "explain", "equations", "inspect", "locate", "assign")
 
 
 @click.group(

@@ -10,6 +10,8 @@ from xlbackprop.cli.completion import SPEC
 
 FILE = click.Path(path_type=Path)
 FILE.name = "file"  # what help pages call it
+FOLDER = click.Path(path_type=Path)
+FOLDER.name = "folder"
 
 JSON_HELP = "Print one JSON document."
 FORCE_HELP = "Replace existing files."

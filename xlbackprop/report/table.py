@@ -47,10 +47,11 @@ def _lines(report: Report) -> Iterator[dict[str, Any]]:
 def _entry(value: float | str | None) -> float | str:
     if value is None:
         return ""
-    return _inert(value) if isinstance(value, str) else value
+    return inert(value) if isinstance(value, str) else value
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
+    """Return a text on one line, behind an apostrophe where a spreadsheet would calculate it."""
     line = one_line(text, _LONGEST_TEXT)
     is_formula = text.startswith(_BEGINS_FORMULA) or line.startswith(_BEGINS_FORMULA)
     return f"'{line}" if is_formula else line

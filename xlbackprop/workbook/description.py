@@ -12,12 +12,19 @@ Two columns further, what was handed out: the numbers of each given and paramete
 other, in as many rows as they need.
 
     conv1.h   2 0 1 1 3 …
+
+And two columns further, in a workbook that is one student's own, whose it is:
+
+    assignment   hw1
+    student      4711
+    seal         a number that nobody else can make
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from math import isfinite
 
 from xlbackprop.errors import WorkbookError, one_line
@@ -29,14 +36,25 @@ FORMAT = 1
 
 
 # The columns of the spec, and of the numbers that were handed out.
-_SPEC, _NUMBERS = 0, 2
+_SPEC, _NUMBERS, _HANDOUT = 0, 2, 4
 # Excel takes 32,767 characters in a cell.
 _MOST_NUMBERS_IN_A_CELL = 1_000
 _LONGEST_NUMBER = 30
+_KEYS_OF_HANDOUT = ("assignment", "student", "seal")
+
+
+@dataclass(frozen=True)
+class Handout:
+    """To whom a workbook was handed out; `name` is what the Overview calls that person."""
+
+    assignment: str
+    student: str
+    seal: str
+    name: str = ""
 
 
 def description_cells(
-    spec_text: str, numbers: Mapping[str, Sequence[float]]
+    spec_text: str, numbers: Mapping[str, Sequence[float]], handout: Handout | None = None
 ) -> Iterator[tuple[int, int, str | int]]:
     """Yield the hidden sheet's cells: row, column and value.
 
@@ -48,6 +66,9 @@ def description_cells(
     for row, (name, text) in enumerate(_texts(numbers)):
         yield row, _NUMBERS, name
         yield row, _NUMBERS + 1, text
+    for row, key in enumerate(_KEYS_OF_HANDOUT if handout else ()):
+        yield row, _HANDOUT, key
+        yield row, _HANDOUT + 1, getattr(handout, key)
 
 
 def description_rows(spec_text: str) -> list[tuple[str, str | int]]:
@@ -100,3 +121,15 @@ def read_numbers(
         for name, own in numbers.items()
         if len(own) == sizes[name] and all(map(isfinite, own))
     }
+
+
+def read_handout(cells: Mapping[tuple[int, int], object]) -> Handout | None:
+    """Return to whom the workbook was handed out, or None where it does not say."""
+    texts = {
+        str(key): str(cells.get((row, _HANDOUT + 1), ""))
+        for (row, column), key in cells.items()
+        if column == _HANDOUT
+    }
+    if not set(_KEYS_OF_HANDOUT) <= texts.keys():
+        return None
+    return Handout(*(texts[key] for key in _KEYS_OF_HANDOUT))

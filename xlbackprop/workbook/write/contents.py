@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from xlbackprop.equation import Array
 from xlbackprop.layout import Layout
 from xlbackprop.network import Network
+from xlbackprop.workbook.description import Handout
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Contents:
     """A network, where it stands, its numbers, and the names of the tensors left empty.
 
     `arrays` must have been evaluated with the empty tensors empty, so that no saved value gives
-    an answer away. For practice, `answers` has what they are when nothing is empty.
+    an answer away. For practice, `answers` has what they are when nothing is empty;
+    `handout` says to whom the workbook is handed out, where it is one person's own.
     """
 
     network: Network
@@ -23,3 +25,4 @@ class Contents:
     arrays: Mapping[str, Array]
     blank: frozenset[str] = frozenset()
     answers: Mapping[str, Array] | None = None
+    handout: Handout | None = None

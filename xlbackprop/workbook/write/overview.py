@@ -69,6 +69,8 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
     worksheet.set_column(first, first + _COLUMNS_PRINTED, _COLUMN_WIDTH)
     worksheet.write_string(0, 1, network.spec.name, text["title"])
     worksheet.write_string(1, 1, network.spec.about, text["about"])
+    if contents.handout is not None and contents.handout.name:
+        worksheet.write_string(2, 1, contents.handout.name, text["symbol"])
     row = draw_graph(worksheet, 3, network, formats)
     _write_loss(worksheet, row - 1, first + 1, contents, formats)
     row += 1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from xlbackprop.equation import Array
 from xlbackprop.errors import SpecError, one_line, suggestion
 from xlbackprop.layout import lay_out
 from xlbackprop.network import Network, build_network
@@ -14,6 +15,7 @@ from xlbackprop.network.values import choose_values
 from xlbackprop.progress import tell
 from xlbackprop.spec import Spec
 from xlbackprop.spec.templates import load_spec
+from xlbackprop.workbook.description import Handout
 from xlbackprop.workbook.save import check_output, save
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.write import write_workbook
@@ -49,17 +51,26 @@ def build(
     blank_names = resolve_blank(network, blank)
     if practice and not blank_names:
         raise SpecError("practice: no tensor is blank: name those to fill in, as in --blank dL_dw")
-    contents = _contents(network, blank_names, practice=practice, seed=seed)
+    tell("computing all numbers")
+    values = choose_values(network, seed)
+    contents = contents_of(network, values, blank_names, practice=practice)
     save(path, write_workbook(contents), force=force)
     return path
 
 
-def _contents(
-    network: Network, blank: frozenset[str], *, practice: bool, seed: int | None
+def contents_of(
+    network: Network,
+    values: Mapping[str, Array],
+    blank: frozenset[str],
+    *,
+    practice: bool = False,
+    handout: Handout | None = None,
 ) -> Contents:
+    """Return what goes into a workbook with those numbers, and with the `blank` tensors empty.
+
+    Raises SpecError where a number overflows.
+    """
     layout = lay_out(network)
-    tell("computing all numbers")
-    values = choose_values(network, seed)
     arrays = network.evaluate(values)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
@@ -69,7 +80,7 @@ def _contents(
         # What follows from empty cells must not tell what belongs into them.
         zeros = {name: np.zeros(network.tensors[name].shape) for name in blank}
         arrays = network.evaluate(values, zeros)
-    return Contents(network, layout, arrays, blank, answers)
+    return Contents(network, layout, arrays, blank, answers, handout)
 
 
 def resolve_blank(network: Network, names: Iterable[str]) -> frozenset[str]:
