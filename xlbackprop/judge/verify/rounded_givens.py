@@ -151,7 +151,8 @@ class _Spread:
             for name in names:
                 off = np.nan_to_num(np.abs(arrays[name] - truth[name]))
                 self._most[name] = np.maximum(self._most[name], off)
-                self._squares[name] += off**2
+                with np.errstate(over="ignore"):
+                    self._squares[name] += off**2
 
     def of(self, name: str) -> Array:
         """Return what the entries of a tensor may be off by."""

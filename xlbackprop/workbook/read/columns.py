@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NO_TEXT = -1
+_WORD = 8  # bytes
 
 
 class TextColumn:
@@ -50,17 +51,44 @@ class TextColumn:
         start = self._ends[position - 1] if position else 0
         return bytes(self._bytes[start : self._ends[position]])
 
-    def raws(self, positions: Sequence[int]) -> list[bytes]:
+    def raws(self, positions: Sequence[int] | NDArray[np.int64]) -> list[bytes]:
         """Return the bytes of the texts of several cells, in ascending order."""
-        if not positions:
+        at = np.asarray(positions, dtype=np.int64)
+        if not at.size:
             return []
-        ends, first = self._ends, positions[0]
-        start = ends[first - 1] if first else 0
-        content = bytes(self._bytes[start : ends[positions[-1]]])
-        return [
-            content[(ends[position - 1] if position else 0) - start : ends[position] - start]
-            for position in positions
-        ]
+        starts, ends = self._spans(at)
+        first = int(starts[0])
+        content = bytes(self._bytes[first : int(ends[-1])])
+        pairs = zip((starts - first).tolist(), (ends - first).tolist(), strict=True)
+        return [content[start:end] for start, end in pairs]
+
+    def begin_with(self, character: int) -> NDArray[np.bool_]:
+        """Return which cells' texts begin with a byte."""
+        starts, ends = self._spans(np.arange(len(self)))
+        mask = starts < ends
+        mask[mask] = np.frombuffer(self._bytes, dtype=np.uint8)[starts[mask]] == character
+        return mask
+
+    def distinct(self, positions: NDArray[np.int64]) -> tuple[list[bytes], NDArray[np.int64]]:
+        """Return the texts of some cells, each once, and which of them each cell has."""
+        starts, ends = self._spans(positions)
+        lengths = ends - starts
+        if lengths.max(initial=0) >= _WORD:
+            texts = self.raws(positions)
+            number = {text: at for at, text in enumerate(dict.fromkeys(texts))}
+            return list(number), np.array([number[text] for text in texts], dtype=np.int64)
+        data = np.frombuffer(self._bytes, dtype=np.uint8)
+        words = lengths.copy()
+        for at in range(int(lengths.max(initial=0))):
+            own = lengths > at
+            words[own] |= data[starts[own] + at].astype(np.int64) << 8 * (at + 1)
+        _, first, which = np.unique(words, return_index=True, return_inverse=True)
+        return [self.raw(int(positions[at])) for at in first.tolist()], which
+
+    def _spans(self, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the texts of some cells begin and end."""
+        ends = np.frombuffer(self._ends, dtype=np.int64)
+        return np.where(at > 0, ends[at - 1], 0) if at.size else at, ends[at]
 
     @property
     def content(self) -> bytes:
@@ -68,10 +96,15 @@ class TextColumn:
         return bytes(self._bytes)
 
     @property
+    def lengths(self) -> NDArray[np.int64]:
+        """How many bytes each cell's text has."""
+        starts, ends = self._spans(np.arange(len(self)))
+        return ends - starts
+
+    @property
     def has_empty(self) -> bool:
         """Whether a cell's text is there, and empty."""
-        lengths = np.diff(np.frombuffer(self._ends, dtype=np.int64), prepend=0)
-        return bool((self.present & (lengths == 0)).any())
+        return bool((self.present & (self.lengths == 0)).any())
 
     @property
     def present(self) -> NDArray[np.bool_]:

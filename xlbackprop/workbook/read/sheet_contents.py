@@ -16,7 +16,7 @@ from xlbackprop.workbook.read.cells import SHARED, Cells, State
 
 # Cells of array formulas, each of which takes a place whether it is stored or not.
 _MOST_OF_ARRAYS = 1_000_000
-_SHARED = SHARED.encode()
+_SHARED = ord(SHARED)
 
 
 def sheet_contents(
@@ -34,16 +34,13 @@ def sheet_contents(
         np.concatenate([own[at], more]).astype(np.int64)
         for own, more in zip((cells.rows, cells.columns), beside, strict=True)
     )
-    texts = cells.formulas.raws(at.tolist())
     has_text = cells.formulas.present[at]
     if cells.formulas.has_empty:  # a what-if table: what it once gave stands for it
-        has_text = has_text & np.array([bool(text) for text in texts], dtype=np.bool_)
+        has_text = has_text & (cells.formulas.lengths[at] > 0)
     in_array = np.concatenate([cells.array_of[at], cells.arrays.of(*beside)]) >= 0
-    own_formula = has_text & ~in_array[: len(at)]
-    shared = list(_shared(cells, texts, own_formula))
-    for one in shared:
-        own_formula[one.cells] = False
-    with_formula = np.flatnonzero(own_formula)
+    has_formula = has_text & ~in_array[: len(at)]
+    is_shared = has_formula & cells.formulas.begin_with(_SHARED)[at]
+    with_formula = np.flatnonzero(has_formula & ~is_shared)
     return SheetContents(
         name,
         rows,
@@ -51,9 +48,9 @@ def sheet_contents(
         np.concatenate([_codes(cells, at), np.zeros(len(beside[0]), dtype=np.int8)]),
         np.concatenate([cells.numbers[at], np.full(len(beside[0]), np.nan)]),
         lambda position: cells.texts.get(int(at[position])) or "",
-        texts if len(with_formula) == len(texts) else [texts[one] for one in with_formula.tolist()],
+        cells.formulas.raws(at[with_formula]),
         with_formula,
-        shared,
+        list(_shared(cells, at, np.flatnonzero(is_shared))),
         np.flatnonzero(in_array),
     )
 
@@ -93,12 +90,13 @@ def _codes(cells: Cells, at: Ints) -> Codes:
     return codes
 
 
-def _shared(cells: Cells, texts: list[bytes], has_formula: Mask) -> Iterator[SharedFormula]:
-    """Yield the formulas that several cells share, with those cells."""
-    by_key: dict[bytes, list[int]] = {}
-    for position, text in enumerate(texts):
-        if text.startswith(_SHARED) and has_formula[position]:
-            by_key.setdefault(text, []).append(position)
-    for key, positions in by_key.items():
-        stored = cells.shared.stored(key.removeprefix(_SHARED).decode("utf-8", "surrogatepass"))
-        yield SharedFormula(*stored, np.array(positions, dtype=np.int64))
+def _shared(cells: Cells, at: Ints, sharers: Ints) -> Iterator[SharedFormula]:
+    """Yield the formulas that several cells share, with those cells by their position in `at`."""
+    if not sharers.size:
+        return
+    marks, which = cells.formulas.distinct(at[sharers])
+    order = np.argsort(which, kind="stable")
+    bounds = np.cumsum(np.bincount(which, minlength=len(marks)))
+    for mark, own in zip(marks, np.split(sharers[order], bounds[:-1]), strict=True):
+        key = mark.decode("utf-8", "surrogatepass").removeprefix(SHARED)
+        yield SharedFormula(*cells.shared.stored(key), own)
