@@ -37,11 +37,13 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.judge.review import Review
     from xlbackprop.network import Network, build_network
     from xlbackprop.report.annotation import annotate
+    from xlbackprop.report.causes import Cause
+    from xlbackprop.report.cell_result import CellResult
     from xlbackprop.report.checker import check
     from xlbackprop.report.from_review import make_report
     from xlbackprop.report.hints import Hints
     from xlbackprop.report.html import html_report
-    from xlbackprop.report.report import CellResult, Report, TensorResult
+    from xlbackprop.report.report import Report, TensorResult, Yours
     from xlbackprop.report.table import csv_report
     from xlbackprop.spec import Spec, parse_spec
     from xlbackprop.spec.templates import load_spec, template_names
@@ -54,6 +56,7 @@ __all__ = [
     "Assigned",
     "AssignmentError",
     "BlockPlace",
+    "Cause",
     "CellError",
     "CellResult",
     "CheckOptions",
@@ -81,6 +84,7 @@ __all__ = [
     "Upstream",
     "WorkbookError",
     "XlbackpropError",
+    "Yours",
     "__version__",
     "annotate",
     "assign",
@@ -124,7 +128,9 @@ _NAMES = {
     "report.hints": "Hints",
     "report.html": "html_report",
     "report.from_review": "make_report",
-    "report.report": "CellResult Report TensorResult",
+    "report.causes": "Cause",
+    "report.cell_result": "CellResult",
+    "report.report": "Report TensorResult Yours",
     "report.table": "csv_report",
     "spec": "Spec parse_spec",
     "spec.templates": "load_spec template_names",

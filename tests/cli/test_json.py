@@ -71,7 +71,7 @@ def test_json_of_check_has_the_contract_s_fields(workbook, capsys):
     report = document(outcome)
     assert outcome[0] == 1
     keys = {"workbook", "verdict", "counts", "tensors", "cells", "notes", "givens_changed"}
-    keys |= {"not_judged", "not_tried"}
+    keys |= {"not_judged", "not_tried", "causes", "yours"}
     assert set(report) == keys
     assert report["workbook"] == str(workbook)
     assert report["verdict"] == "wrong"
@@ -81,9 +81,13 @@ def test_json_of_check_has_the_contract_s_fields(workbook, capsys):
         assert isinstance(tensor["diagnosis"], list)
         assert all(set(one) == {"slip", "message"} for one in tensor["diagnosis"])
     fields = {"sheet", "cell", "tensor", "index", "status", "found", "expected"}
-    fields |= {"from_your_cells", "formula", "note", "slip", "hint"}
+    fields |= {"from_your_cells", "formula", "note", "slip", "hint", "cause"}
+    for cause in report["causes"]:
+        assert set(cause) == {"status", "name", "advice", "tensors", "cells", "of", "ranges"}
+        assert all(set(one) == {"sheet", "range"} for one in cause["ranges"])
     for cell in report["cells"]:
         assert set(cell) == fields
+        assert report["causes"][cell["cause"] - 1]["status"] == cell["status"]
         assert cell["status"] in STATUSES - {"right"}
         assert all(type(one) is int for one in cell["index"])
 

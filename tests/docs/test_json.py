@@ -93,6 +93,7 @@ def checked(folder, path):
     fill(path, {("conv1.h", (0, 0, 0)): 8})
     yield printed("check", path)
     yield printed("check", *own_with_map(folder))
+    yield printed("check", xlbackprop.build("mlp-2-2-2", folder / "whole.xlsx"))
 
 
 def located(folder, _path):

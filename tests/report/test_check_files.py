@@ -80,5 +80,5 @@ def test_table_of_a_right_workbook_has_its_heads(tmp_path):
     path = xlbackprop.build("mlp-2-2-2", tmp_path / "right.xlsx")
     table = xlbackprop.csv_report(xlbackprop.check(path))
     assert table.splitlines() == [
-        "sheet,cell,tensor,index,status,found,expected,from_your_cells,formula,note,slip,hint"
+        "sheet,cell,tensor,index,status,found,expected,from_your_cells,formula,note,slip,hint,cause"
     ]

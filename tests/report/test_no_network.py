@@ -12,7 +12,7 @@ import pytest
 from lxml import html as lxml_html
 
 import xlbackprop
-from tests.support.sheet_review import MESSAGE, RULE, SHEET, STEPS, TOP, steps_review
+from tests.support.sheet_review import MESSAGE, RULE, SHEET, SLIP, STEPS, TOP, steps_review
 from xlbackprop import Hints
 from xlbackprop.report.html import sections
 from xlbackprop.report.outputs import OUTPUTS, Outcome
@@ -50,8 +50,8 @@ def test_report_has_the_columns_under_their_labels(report):
 def test_terminal_says_it(report):
     stream = io.StringIO()
     print_report(report, stream)
-    assert MESSAGE in stream.getvalue()
-    assert "dE/dw" in stream.getvalue()
+    line = f"{SLIP}: dE/dw, all {STEPS} cells, {SHEET}.E3:E70"
+    assert line in stream.getvalue().splitlines()
 
 
 def test_table_and_marked_copy(review, report, tmp_path):

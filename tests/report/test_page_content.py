@@ -102,7 +102,7 @@ def test_blank_page_holds_no_answer(tmp_path):
     ]
 
 
-def test_list_has_a_few_cells_of_each_status_and_says_how_many_more(tmp_path):
+def test_list_has_a_few_cells_of_each_cause_and_says_how_many_more(tmp_path):
     path = xlbackprop.build("conv5x5x2", tmp_path / "many.xlsx")
     cells = list(np.ndindex(3, 2, 3, 3))
     fill(path, {("conv1.dL_dw", index): 1e6 for index in cells[:50]})
@@ -110,38 +110,51 @@ def test_list_has_a_few_cells_of_each_status_and_says_how_many_more(tmp_path):
     review = xlbackprop.review_workbook(path)
     counts = xlbackprop.make_report(review).counts
     tree = parsed(html_report(review))
-    statuses = texts(tree, "//table[@class='list']//tbody/tr/td[3]")
     assert counts["wrong"] == 51
     assert counts["carried"] > 10
-    assert statuses == ["wrong"] * 40 + ["carried"] * 10
-    remarks = texts(tree, "//section[@aria-labelledby='not-right']//p")
-    assert remarks == [
-        f"… and {counts['wrong'] + counts['carried'] - 50} more: see the grids below."
+    causes = tree.xpath("//div[@class='cause']")
+    assert [one.get("data-status") for one in causes] == ["wrong", "wrong", "carried"]
+    assert [one.xpath("./details")[0].get("open") is not None for one in causes] == [
+        True, False, False,
+    ]  # fmt: skip
+    assert [len(one.xpath(".//tbody/tr")) for one in causes] == [1, 40, 10]
+    assert texts(causes[1], "./p/a")[0].endswith(
+        "conv1.dL_dw, 50 of 54 cells, conv1.K32:M34, O32:Q34, S32:U34, and 4 more ranges"
+    )
+    more = [text for one in causes for text in texts(one, ".//p[@class='remark']")]
+    assert more == [
+        "… and 10 more: see the grids below.",
+        f"… and {counts['carried'] - 10} more: see the grids below.",
     ]
 
 
 ON_TOP = "//section[@aria-labelledby='what-to-know']//li"
 
 
-def test_notes_stand_on_top_before_the_diagnoses(review):
+def test_notes_stand_on_top(review):
     notes = (Note(NoteKind.NOT_RECALCULATED, reason="the engine is away"),)
     page = html_report(replace(review, notes=notes))
-    note, diagnosis = texts(parsed(page), ON_TOP)
+    (note,) = texts(parsed(page), ON_TOP)
     assert note == "not recalculated: the engine is away; the saved values are judged"
-    assert diagnosis.startswith("conv1.dL_dw: ")
 
 
-def test_diagnosis_stands_on_top_and_beside_its_tensor(review):
+CAUSES = "//section[@aria-labelledby='not-right']//div[@data-status='wrong']/p"
+
+
+def test_cause_stands_on_top_and_its_diagnosis_beside_its_tensor(review):
     results = {tensor.name: tensor for tensor in make_report(review).tensors}
     (diagnosis,) = results["conv1.dL_dw"].diagnosis
     assert "sign" in diagnosis["slip"]
     tree = parsed(html_report(review))
-    assert texts(tree, ON_TOP) == [f"conv1.dL_dw: {diagnosis['message']}"]
+    line = "wrong sign reversed: conv1.dL_dw, 1 of 54 cells, conv1.P32"
+    advice = "Check the sign: each of these numbers should be its negative."
+    assert texts(tree, CAUSES) == [line, advice]
     beside = "//article[contains(., 'conv1.dL_dw')]//p[@class='diagnosis']"
     assert texts(tree, beside) == [diagnosis["message"]]
     named = parsed(html_report(review, Hints.KIND))
-    assert texts(named, ON_TOP) == [f"conv1.dL_dw: {diagnosis['slip']}"]
-    assert texts(parsed(html_report(review, Hints.WHERE)), ON_TOP) == []
+    assert texts(named, CAUSES) == [line]
+    (where,) = texts(parsed(html_report(review, Hints.WHERE)), CAUSES)
+    assert where == "wrong wrong: conv1.dL_dw, 1 of 54 cells, conv1.P32"
 
 
 def test_sources_on_the_page_are_those_of_the_references(review):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import click
@@ -25,6 +25,15 @@ from xlbackprop.workbook.save import check_outputs
 @click.argument("workbook", type=options.FILE)
 @checking.checks
 @checking.hints
+@section(checking.HOW_MUCH)(
+    "--cells",
+    "all_cells",
+    type=click.Choice(["few", "all"]),
+    default="few",
+    metavar="few|all",
+    callback=lambda _context, _option, word: word == "all",
+    help="List a few cells of each cause, or all.",
+)
 @section(checking.HOW_MUCH)("--json", "as_json", is_flag=True, help=options.JSON_HELP)
 @section(checking.OUTPUT_FILES)("--force", is_flag=True, help=options.FORCE_HELP)
 @click.pass_context
@@ -35,6 +44,7 @@ def check(
     workbook: Path,
     check_options: CheckOptions,
     hints: Hints,
+    all_cells: bool,
     as_json: bool,
     force: bool,
     **files: Path | None,
@@ -48,7 +58,7 @@ def check(
     Example:
       xlbackprop check mine.xlsx
       xlbackprop check mine.xlsx --hints answer
-      xlbackprop check mine.xlsx --prove --formulas
+      xlbackprop check mine.xlsx --prove --formulas --cells all
       xlbackprop check mine.xlsx --annotate marked.xlsx --html mine.html
       xlbackprop check own.xlsx --map own.toml
     """
@@ -63,16 +73,14 @@ def check(
     else:
         from xlbackprop.report.terminal.report import print_report
 
-        print_report(report, sys.stdout)
-        _print_files({option: path for option, path in paths.items() if option not in left_out})
+        print_report(report, sys.stdout, _written(paths, left_out), all_cells=all_cells)
     _complain_of(left_out)
     others = check_options.same_givens and report.givens_changed
     context.exit(max(_status(left_out), 1 if report.verdict != "right" or others else 0))
 
 
-def _print_files(paths: Mapping[str, Path]) -> None:
-    for option, path in paths.items():
-        click.echo(f"\n{OUTPUTS[option].name}: {path}")
+def _written(paths: Mapping[str, Path], left_out: Collection[str]) -> dict[str, Path]:
+    return {OUTPUTS[one].name: path for one, path in paths.items() if one not in left_out}
 
 
 def _complain_of(left_out: Mapping[str, XlbackpropError]) -> None:

@@ -1,4 +1,4 @@
-"""What the givens and parameters of a workbook were when it was handed out."""
+"""What a workbook was when it was handed out: its givens and parameters, and what was empty."""
 
 from __future__ import annotations
 
@@ -31,10 +31,17 @@ def handed_out(workbook: Workbook, network: Network, *, by_spec: bool) -> Mappin
     return numbers | (choose_values(network) if is_ours else fixed_values(network))
 
 
+def left_empty(workbook: Workbook) -> frozenset[str]:
+    """Return the names of the tensors that were left to somebody to fill in, where it is known."""
+    return description.read_blank(_description(workbook))
+
+
 def _remembered(workbook: Workbook, sizes: Mapping[str, int]) -> dict[str, list[float]]:
+    return description.read_numbers(_description(workbook), sizes)
+
+
+def _description(workbook: Workbook) -> Mapping[tuple[int, int], object]:
     if description.SHEET not in workbook.sheets:
         return {}
     cells = workbook.cells(description.SHEET)
-    if cells.seen > MAX_DESCRIPTION_CELLS:
-        return {}
-    return description.read_numbers(cells.by_place(), sizes)
+    return {} if cells.seen > MAX_DESCRIPTION_CELLS else cells.by_place()

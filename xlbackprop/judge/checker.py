@@ -15,7 +15,7 @@ from typing import Unpack
 
 from xlbackprop.errors import WorkbookError
 from xlbackprop.find.blocks import NamesGone
-from xlbackprop.find.handed_out import handed_out
+from xlbackprop.find.handed_out import handed_out, left_empty
 from xlbackprop.find.subject import Subject, find_subject, is_described
 from xlbackprop.judge.borrowed import mark_borrowed
 from xlbackprop.judge.givens import compare_givens, refuse_unknown_givens
@@ -69,6 +69,7 @@ def _review(
     if review.uncomputed:
         notes += (Note(NoteKind.UNCOMPUTED, review.uncomputed),)
     review = replace(review, workbook=str(path), notes=subject.notes + notes)
+    review = replace(review, yours=_yours(review, subject, workbook))
     review = excuse_rounded_givens(review, accepted=options.rounded_givens)
     numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
     if options.same_givens:
@@ -108,6 +109,11 @@ def _with_what_was_left_out(review: Review, subject: Subject) -> Review:
         if name not in review.judgements
     )
     return replace(review, not_judged=left_out, unsettled=subject.unsettled)
+
+
+def _yours(review: Review, subject: Subject, workbook: Workbook) -> frozenset[str] | None:
+    """Return what was left to the user: on a page of ours what was empty, otherwise everything."""
+    return left_empty(workbook) or None if subject.blocks else frozenset(review.judgements)
 
 
 def _explained(review: Review) -> Review:

@@ -48,6 +48,7 @@ class Review:
     givens_changed: tuple[GivensChanged, ...] = ()
     not_judged: tuple[NotJudged, ...] = ()
     unsettled: frozenset[str] = frozenset()  # of those, what seems to be on the page
+    yours: frozenset[str] | None = None  # what was left to the user; None where nothing tells
     workbook: str = ""  # its path
     own_title: str = ""  # what was judged, where no network says
     own_about: str = ""  # more of it, in a sentence

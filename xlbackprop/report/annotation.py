@@ -7,10 +7,11 @@ from pathlib import Path
 
 from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import OutputError, WorkbookError, one_line
+from xlbackprop.report.cell_result import CellResult
 from xlbackprop.report.notes import on_not_judged
-from xlbackprop.report.report import CellResult, Report, TensorResult
+from xlbackprop.report.report import Report, TensorResult
 from xlbackprop.workbook.annotate.mark import mark_workbook
-from xlbackprop.workbook.annotate.marks import MEANINGS, Mark, Summary, TensorLine
+from xlbackprop.workbook.annotate.marks import MEANINGS, CauseLine, Mark, Summary, TensorLine
 from xlbackprop.workbook.annotate.package import Package
 from xlbackprop.workbook.read.guard import open_package
 from xlbackprop.workbook.save import check_output, save
@@ -81,7 +82,7 @@ def _marks(report: Report) -> Iterator[Mark]:
         name = entry_name(cell.tensor, cell.index)
         hint = "\n".join(_hints(cell))
         rule = tensors[cell.tensor].rule if cell.tensor in tensors else ""
-        yield Mark(cell.sheet, cell.cell, cell.status, name, hint, rule)
+        yield Mark(cell.sheet, cell.cell, cell.status, name, hint, rule, cell.cause)
 
 
 def _hints(cell: CellResult) -> Iterator[str]:
@@ -97,17 +98,14 @@ def _hints(cell: CellResult) -> Iterator[str]:
 
 def _summary(report: Report) -> Summary:
     tensors = [_line(tensor) for tensor in report.tensors]
-    diagnoses = (text for tensor in report.tensors for text in _diagnoses(tensor))
-    sentences = [*report.notes, *on_not_judged(report.not_judged), *diagnoses]
+    ties = [f"{tensor.name}: {text}" for tensor in report.tensors for text in tensor.ties]
+    sentences = [*report.notes, *on_not_judged(report.not_judged), *ties]
+    causes = [CauseLine(one.sentence, one.advice, one.status) for one in report.causes]
     title = one_line(Path(report.workbook).name, 120)
-    return Summary(title, report.verdict, report.counts, tensors, sentences)
+    yours = f"{report.yours}" if report.yours else ""
+    return Summary(title, report.verdict, report.counts, tensors, sentences, causes, yours)
 
 
 def _line(tensor: TensorResult) -> TensorLine:
     is_mistaken = not {"wrong", "invalid"}.isdisjoint(tensor.counts)
     return TensorLine(tensor.name, tensor.counts, tensor.rule if is_mistaken else "")
-
-
-def _diagnoses(tensor: TensorResult) -> Iterator[str]:
-    for diagnosis in tensor.diagnosis:
-        yield f"{tensor.name}: {diagnosis['message'] or diagnosis['slip']}"

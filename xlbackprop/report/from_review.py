@@ -13,8 +13,9 @@ from xlbackprop.judge.diagnosis import UNKNOWN, Diagnosis
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.review import Review
 from xlbackprop.report.cell_notes import note_on_cell
+from xlbackprop.report.cell_result import CellResult
 from xlbackprop.report.notes import sentence
-from xlbackprop.report.report import CellResult, Report, TensorResult
+from xlbackprop.report.report import TIE, Report, TensorResult, Yours
 from xlbackprop.workbook.notes import UNTRIED
 
 
@@ -41,7 +42,7 @@ def make_report(review: Review) -> Report:
     ]
     cells.sort(key=lambda cell: Status[cell.status.upper()])
     notes = tuple(map(sentence, review.notes))
-    return Report(
+    report = Report(
         review.workbook,
         _verdict(counts, review),
         counts,
@@ -51,7 +52,9 @@ def make_report(review: Review) -> Report:
         review.givens_changed,
         review.not_judged,
         tuple(sentence(note) for note in review.notes if note.kind in UNTRIED),
+        yours=_yours(review),
     )
+    return report.with_causes()
 
 
 def _verdict(counts: Mapping[str, int], review: Review) -> str:
@@ -62,6 +65,14 @@ def _verdict(counts: Mapping[str, int], review: Review) -> str:
         return "incomplete"
     # Numbers so large that errors follow from them: nothing is wrong, and nothing right.
     return "wrong" if counts.get(Status.CARRIED.word) else "right"
+
+
+def _yours(review: Review) -> Yours | None:
+    if review.yours is None:
+        return None
+    own = [one.statuses for name, one in review.judgements.items() if name in review.yours]
+    right = sum(int((statuses == Status.RIGHT).sum()) for statuses in own)
+    return Yours(sum(statuses.size for statuses in own), right)
 
 
 def _counts(statuses: np.ndarray[Any, Any]) -> dict[str, int]:
@@ -100,7 +111,7 @@ def _ties(judgement: Judgement) -> tuple[dict[str, str], ...]:
     if not judgement.tie_rule:
         return ()
     accepted = f"another valid answer than the page's was accepted; its rule: {judgement.tie_rule}"
-    return ({"slip": "none: a tie", "message": accepted},)
+    return ({"slip": TIE, "message": accepted},)
 
 
 def _finite(number: float) -> float | None:

@@ -7,39 +7,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from xlbackprop.equation import Index
+from xlbackprop.judge.diagnosis import UNKNOWN
 from xlbackprop.judge.review import GivensChanged, NotJudged
+from xlbackprop.report.causes import Cause, base_name, with_causes
+from xlbackprop.report.cell_result import CellResult
 from xlbackprop.report.hints import Hints
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-@dataclass(frozen=True)
-class CellResult:
-    """One graded cell that is not right; None stands for what is not there, known, or told.
-
-    `slip` is the name of the mistake that explains the cell, and `hint` the whole message of the
-    diagnosis: the name, where it was made, and what to do about it.
-    """
-
-    sheet: str
-    cell: str
-    tensor: str
-    index: Index
-    status: str
-    found: float | str | None
-    expected: float | None
-    from_your_cells: float | None
-    formula: str | None
-    note: str
-    slip: str = ""
-    hint: str = ""
-
-    @property
-    def why(self) -> str:
-        """The slip's name and the note, in one line."""
-        return "; ".join(filter(None, (self.slip, self.note)))
+# What a tensor's diagnosis is called where a tie was decided in another way than the page's.
+TIE = "none: a tie"
 
 
 @dataclass(frozen=True)
@@ -57,6 +35,32 @@ class TensorResult:
     rule: str = ""
     diagnosis: tuple[Mapping[str, str], ...] = ()
 
+    @property
+    def has_unknown(self) -> bool:
+        """Whether no known mistake explains some of its wrong cells."""
+        return any(one["slip"] == UNKNOWN for one in self.diagnosis)
+
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """What is said of answers that were accepted though they are not the page's."""
+        return tuple(one["message"] or TIE for one in self.diagnosis if one["slip"] == TIE)
+
+    @property
+    def base_name(self) -> str:
+        """The name without the training step: the same tensor's in all of them."""
+        return base_name(self.name)
+
+
+@dataclass(frozen=True)
+class Yours:
+    """How many cells were the user's to fill in, and how many of them are right."""
+
+    cells: int
+    right: int
+
+    def __str__(self) -> str:
+        return f"{self.right:,} of {self.cells:,} that were yours are right"
+
 
 @dataclass(frozen=True)
 class Report:
@@ -68,7 +72,8 @@ class Report:
     graded cell that is not right: wrong ones first, carried ones last. `notes` are on the workbook
     as a whole, `givens_changed` says which givens and parameters are not those that were handed
     out, `not_judged` names every computed tensor that was not judged, and `not_tried` has those of
-    the notes that say what could not be tried.
+    the notes that say what could not be tried. `causes` has a line for each mistake, however many
+    cells it has spoilt, and `yours` counts what was left to the user, where that is known.
     """
 
     workbook: str
@@ -80,14 +85,24 @@ class Report:
     givens_changed: tuple[GivensChanged, ...] = ()
     not_judged: tuple[NotJudged, ...] = ()
     not_tried: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    yours: Yours | None = None
 
     def told(self, hints: Hints) -> Report:
         """Return the report with no more in it than the level of hints allows."""
-        return replace(
+        told = replace(
             self,
             tensors=tuple(_tensor_told(tensor, hints) for tensor in self.tensors),
             cells=tuple(_cell_told(cell, hints) for cell in self.cells),
         )
+        return told.with_causes()
+
+    def with_causes(self) -> Report:
+        """Return the report with its cells put together by what explains them."""
+        sizes = {tensor.name: sum(tensor.counts.values()) for tensor in self.tensors}
+        unknown = {tensor.name for tensor in self.tensors if tensor.has_unknown}
+        causes, cells = with_causes(self.cells, sizes, unknown)
+        return replace(self, causes=causes, cells=cells)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain lists and dictionaries."""

@@ -9,7 +9,8 @@ from io import StringIO
 from typing import Any
 
 from xlbackprop.errors import one_line
-from xlbackprop.report.report import CellResult, Report
+from xlbackprop.report.cell_result import CellResult
+from xlbackprop.report.report import Report
 
 _LONGEST_TEXT = 1_000
 # With these a spreadsheet takes a text for a formula, the full-width forms included; see
@@ -20,9 +21,9 @@ _BEGINS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 def csv_report(report: Report) -> str:
     """Return a line for each cell that is not right, below a line of heads.
 
-    Numbers are numbers. A text that a spreadsheet would calculate stands behind an apostrophe.
-    Before them come lines without a cell, on whole tensors: givens that were changed, what
-    was not judged, and what was not tried.
+    Numbers are numbers. A text that a spreadsheet would calculate stands behind an apostrophe. The
+    last column has the whole cause that a cell belongs to. Before them come lines without a cell,
+    on whole tensors: givens that were changed, what was not judged, and what was not tried.
     """
     table = StringIO()
     writer = csv.DictWriter(table, [field.name for field in fields(CellResult)], restval="")
@@ -40,8 +41,10 @@ def _lines(report: Report) -> Iterator[dict[str, Any]]:
         yield {"tensor": left_out.tensor, "status": "not judged", "note": left_out.reason}
     for note in report.not_tried:
         yield {"status": "not tried", "note": note}
+    causes = [cause.sentence for cause in report.causes]
     for cell in report.cells:
-        yield {**asdict(cell), "index": f"[{','.join(map(str, cell.index))}]"}
+        index = f"[{','.join(map(str, cell.index))}]"
+        yield {**asdict(cell), "index": index, "cause": causes[cell.cause - 1]}
 
 
 def _entry(value: float | str | None) -> float | str:

@@ -13,6 +13,10 @@ other, in as many rows as they need.
 
     conv1.h   2 0 1 1 3 …
 
+Below them, which tensors were left empty for somebody to fill in.
+
+    blank     conv1.dL_dw conv1.dL_dh
+
 And two columns further, in a workbook that is one student's own, whose it is:
 
     assignment   hw1
@@ -22,7 +26,7 @@ And two columns further, in a workbook that is one student's own, whose it is:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
@@ -40,6 +44,9 @@ _SPEC, _NUMBERS, _HANDOUT = 0, 2, 4
 # Excel takes 32,767 characters in a cell.
 _MOST_NUMBERS_IN_A_CELL = 1_000
 _LONGEST_NUMBER = 30
+# No tensor's name, which has a dot.
+_BLANK = "blank"
+_MOST_NAMES_IN_A_CELL = 200
 _KEYS_OF_HANDOUT = ("assignment", "student", "seal")
 
 
@@ -54,16 +61,19 @@ class Handout:
 
 
 def description_cells(
-    spec_text: str, numbers: Mapping[str, Sequence[float]], handout: Handout | None = None
+    spec_text: str,
+    numbers: Mapping[str, Sequence[float]],
+    blank: Collection[str] = (),
+    handout: Handout | None = None,
 ) -> Iterator[tuple[int, int, str | int]]:
     """Yield the hidden sheet's cells: row, column and value.
 
-    `numbers` are those of the givens and parameters, by tensor.
+    `numbers` are those of the givens and parameters, by tensor, `blank` what was left empty.
     """
     for row, (key, value) in enumerate(description_rows(spec_text)):
         yield row, _SPEC, key
         yield row, _SPEC + 1, value
-    for row, (name, text) in enumerate(_texts(numbers)):
+    for row, (name, text) in enumerate([*_texts(numbers), *_names(blank)]):
         yield row, _NUMBERS, name
         yield row, _NUMBERS + 1, text
     for row, key in enumerate(_KEYS_OF_HANDOUT if handout else ()):
@@ -81,6 +91,20 @@ def _texts(numbers: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, str]]:
         for start in range(0, len(own), _MOST_NUMBERS_IN_A_CELL):
             part = own[start : start + _MOST_NUMBERS_IN_A_CELL]
             yield name, " ".join(repr(number).removesuffix(".0") for number in part)
+
+
+def _names(blank: Collection[str]) -> Iterator[tuple[str, str]]:
+    names = sorted(blank)
+    for start in range(0, len(names), _MOST_NAMES_IN_A_CELL):
+        yield _BLANK, " ".join(names[start : start + _MOST_NAMES_IN_A_CELL])
+
+
+def read_blank(cells: Mapping[tuple[int, int], object]) -> frozenset[str]:
+    """Return the names of the tensors that were left empty; none where nothing is said of it."""
+    rows = [row for row, column in cells if column == _NUMBERS and cells[row, column] == _BLANK]
+    return frozenset(
+        name for row in rows for name in str(cells.get((row, _NUMBERS + 1), "")).split()
+    )
 
 
 def read_description(cells: Mapping[tuple[int, int], object]) -> str:

@@ -19,8 +19,9 @@ from xlbackprop.formula.cell_formula import SourceRange
 from xlbackprop.formula.grid import block_size
 from xlbackprop.formula.references import References
 from xlbackprop.judge.review import Review
+from xlbackprop.report.cell_result import CellResult
 from xlbackprop.report.hints import Hints
-from xlbackprop.report.report import CellResult, Report
+from xlbackprop.report.report import Report
 from xlbackprop.workbook.read.found import Found
 
 _LONGEST_FORMULA, _LONGEST_TEXT = 400, 200

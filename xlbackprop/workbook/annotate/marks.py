@@ -33,7 +33,8 @@ class Mark:
     """One cell to be coloured and commented; `status` is a key of COLOURS.
 
     `entry` is what the cell holds (`conv1.dL_dw[1,0,0,1]`), `hint` what to say to its owner, and
-    `rule` the equation by which it is made, or an empty text.
+    `rule` the equation by which it is made, or an empty text. `cause` is the number of what
+    explains it in the summary's list, from 1.
     """
 
     sheet: str
@@ -42,6 +43,16 @@ class Mark:
     entry: str
     hint: str
     rule: str = ""
+    cause: int = 0
+
+
+@dataclass(frozen=True)
+class CauseLine:
+    """What explains cells, in a sentence, what to do about it, and their status."""
+
+    sentence: str
+    advice: str
+    status: str
 
 
 @dataclass(frozen=True)
@@ -62,3 +73,5 @@ class Summary:
     counts: Mapping[str, int]
     tensors: Sequence[TensorLine]
     sentences: Sequence[str] = ()
+    causes: Sequence[CauseLine] = ()
+    yours: str = ""  # how much of what was left to the user is right

@@ -25,6 +25,7 @@ class Page:
     _heights: dict[int, float] = field(default_factory=dict)
     _joined: list[str] = field(default_factory=list)
     _links: list[str] = field(default_factory=list)
+    _folded: set[int] = field(default_factory=set)
 
     def put(self, column: int, content: str | int, look: Look, *, to: int | None = None) -> None:
         """Write a text or a number into the row, over the columns up to `to`."""
@@ -52,6 +53,10 @@ class Page:
         """Make the row at least so high."""
         self._heights[self.row] = min(_HIGHEST_POINTS, max(points, self._heights.get(self.row, 0)))
 
+    def fold(self) -> None:
+        """Fold the row away, below the one before it, as a reader may unfold it again."""
+        self._folded.add(self.row)
+
     def to_xml(self, namespace: str, hidden: Mapping[int, int]) -> bytes:
         """Return the sheet's part; `hidden` columns are not for the eye (first: last)."""
         columns = "".join(
@@ -62,12 +67,15 @@ class Page:
             for first, last in hidden.items()
         )
         rows = "".join(self._row_xml(row) for row in sorted(self._cells))
+        outline = ' outlineLevelRow="1"' if self._folded else ""
         joined = [f'<mergeCell ref="{area}"/>' for area in self._joined]
         return (
             '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-            f'<worksheet xmlns="{namespace}"><sheetPr><tabColor rgb="FF334E68"/><pageSetUpPr'
+            f'<worksheet xmlns="{namespace}"><sheetPr><tabColor rgb="FF334E68"/><outlinePr'
+            ' summaryBelow="0"/><pageSetUpPr'
             ' fitToPage="1"/></sheetPr><sheetViews><sheetView showGridLines="0"'
-            ' workbookViewId="0"/></sheetViews><sheetFormatPr defaultRowHeight="15"/>'
+            ' workbookViewId="0"/></sheetViews><sheetFormatPr defaultRowHeight="15"'
+            f"{outline}/>"
             f"<cols>{columns}</cols><sheetData>{rows}</sheetData>"
             f"{_list('mergeCells', joined)}"
             f"{_list('hyperlinks', self._links)}"
@@ -79,6 +87,10 @@ class Page:
         cells = "".join(text for _, text in sorted(self._cells[row].items()))
         height = self._heights.get(row)
         size = f' ht="{height:g}" customHeight="1"' if height else ""
+        if row in self._folded:
+            size += ' outlineLevel="1" hidden="1"'
+        elif row + 1 in self._folded:
+            size += ' collapsed="1"'
         return f'<row r="{row + 1}"{size}>{cells}</row>'
 
 

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from xlbackprop.formula.addresses import MAX_COLUMNS, on_sheet
-from xlbackprop.workbook.annotate.marks import COLOURS, MEANINGS, VERDICT_COLOURS, Mark, Summary
+from xlbackprop.workbook.annotate.marks import (
+    COLOURS,
+    MEANINGS,
+    VERDICT_COLOURS,
+    CauseLine,
+    Mark,
+    Summary,
+)
 from xlbackprop.workbook.annotate.page import Page
 from xlbackprop.workbook.annotate.sheet_reader import read_sheet
 from xlbackprop.workbook.annotate.styles import Look, Styles
@@ -17,6 +24,8 @@ SHEET_NAME = "Marks"
 
 # A page that is wrong throughout has one cause or two: longer lists help nobody.
 MOST_CELLS, MOST_TENSORS, MOST_SENTENCES = 500, 500, 50
+# Of what has one cause, so many cells stand unfolded.
+MOST_UNFOLDED = 6
 
 _FIRST, _SECOND, _THIRD, _HINT = 1, 2, 3, 6
 _WIDTHS = (2, 24, *[11] * 6, 62)
@@ -30,6 +39,7 @@ _LINK = Look(colour=str(TEXTS["link"]["font_color"]).removeprefix("#"), underlin
 _BAND = Look(bold=True, colour="FFFFFF", fill=BAND.removeprefix("#"), indent=1)
 _HEAD = Look(bold=True, colour=_QUIET, indent=1)
 _PLAIN = Look(indent=1)
+_CAUSE = Look(bold=True, wrap=True, indent=1)
 
 
 def summary_sheet(
@@ -43,9 +53,9 @@ def summary_sheet(
     page = Page(styles, _WIDTHS)
     _write_verdict(page, summary)
     _write_legend(page, marks)
-    _write_sentences(page, summary.sentences)
+    _write_sentences(page, summary)
     _write_tensors(page, summary)
-    _write_cells(page, marks, uncommented)
+    _write_cells(page, marks, summary.causes, uncommented)
     for row, (made, made_from) in enumerate(sorted(styles.made.items())):
         page.put_format(row, _MADE, made)
         page.put_format(row, _MADE_FROM, made_from)
@@ -89,7 +99,7 @@ def _write_verdict(page: Page, summary: Summary) -> None:
     counts = ", ".join(f"{number:,} {status}" for status, number in summary.counts.items())
     colour = VERDICT_COLOURS.get(summary.verdict, "")
     page.put(_FIRST, summary.verdict.upper(), Look(12, bold=True, fill=colour, align="center"))
-    page.put(_SECOND, counts, Look(11, indent=1))
+    page.put(_SECOND, f"{counts}: {summary.yours}" if summary.yours else counts, Look(11, indent=1))
     page.grow(20)
 
 
@@ -103,7 +113,9 @@ def _write_legend(page: Page, marks: Sequence[Mark]) -> None:
             page.put(_SECOND, MEANINGS[status], Look(colour=_QUIET, indent=1))
 
 
-def _write_sentences(page: Page, sentences: Sequence[str]) -> None:
+def _write_sentences(page: Page, summary: Summary) -> None:
+    causes = [f"{one.sentence}. {one.advice}".removesuffix(". ") for one in summary.causes]
+    sentences = [*summary.sentences, *causes]
     if not sentences:
         return
     _write_band(page, "What explains it")
@@ -134,7 +146,9 @@ def _write_tensors(page: Page, summary: Summary) -> None:
     _write_rest(page, len(summary.tensors) - MOST_TENSORS, "more")
 
 
-def _write_cells(page: Page, marks: Sequence[Mark], uncommented: int) -> None:
+def _write_cells(
+    page: Page, marks: Sequence[Mark], causes: Sequence[CauseLine], uncommented: int
+) -> None:
     if not marks:
         return
     _write_band(page, "Cell by cell")
@@ -146,14 +160,37 @@ def _write_cells(page: Page, marks: Sequence[Mark], uncommented: int) -> None:
     heads = {_FIRST: "cell", _SECOND: "is", _THIRD: "entry", _HINT: "hint"}
     for column, head in heads.items():
         page.put(column, head, _HEAD)
-    for mark in marks[:MOST_CELLS]:
+    for cause, own in _by_cause(marks[:MOST_CELLS]).items():
+        if 0 < cause <= len(causes):
+            page.row += 1
+            page.put(_FIRST, causes[cause - 1].sentence, _CAUSE, to=_LAST)
+        _write_marks(page, own)
+    _write_rest(page, len(marks) - MOST_CELLS, "more, coloured on their sheets")
+
+
+def _by_cause(marks: Sequence[Mark]) -> dict[int, list[Mark]]:
+    """Return the marks by what explains them, in their order."""
+    groups: dict[int, list[Mark]] = {}
+    for mark in marks:
+        groups.setdefault(mark.cause, []).append(mark)
+    return groups
+
+
+def _write_marks(page: Page, marks: Sequence[Mark]) -> None:
+    """Write the cells of a cause, all but the first few folded away."""
+    shown = len(marks) if len(marks) <= MOST_UNFOLDED + 1 else MOST_UNFOLDED
+    for number, mark in enumerate(marks):
+        if number == shown:
+            page.row += 1
+            page.put(_FIRST, f"… and {len(marks) - shown:,} more: unfold with + at the left", _HEAD)
         page.row += 1
+        if number >= shown:
+            page.fold()
         target = on_sheet(mark.sheet, mark.cell)
         page.link(_FIRST, f"{mark.sheet}!{mark.cell}", target, _LINK)
         page.put(_SECOND, mark.status, Look(fill=COLOURS[mark.status], align="center"))
         page.put(_THIRD, mark.entry, _PLAIN)
         page.put(_HINT, mark.hint, _TEXT, to=_LAST)
-    _write_rest(page, len(marks) - MOST_CELLS, "more, coloured on their sheets")
 
 
 def _write_band(page: Page, text: str) -> None:

@@ -232,6 +232,9 @@
     });
   }
 
+  for (const folded of document.querySelectorAll("details")) {
+    folded.addEventListener("toggle", () => makeScrollersReachable(folded));
+  }
   for (const tensor of document.querySelectorAll(".tensor")) {
     const first = tensor.querySelector("tbody td:not(.none)");
     if (first) {

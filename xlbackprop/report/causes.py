@@ -1,0 +1,187 @@
+"""What is not right, by its causes: one mistake is one line, however many cells it has spoilt.
+
+The same mistake in each training step is one cause, and so is all that is only carried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+
+from xlbackprop.formula.addresses import pasted, read_cell, rectangle
+from xlbackprop.report.cell_result import CellResult
+
+# In a sentence so many ranges are named, and in data so many kept: all cells are listed anyway.
+_MOST_NAMED, _MOST_TENSORS_NAMED, _MOST_KEPT = 3, 6, 1_000
+
+_STEP = re.compile(r"step\d+\.")
+# What a message says of the place, which a cause's ranges say.
+_PLACE = re.compile(r" in (?:\d+ cells|\[[\d,]*\](?:(?:, | and )\[[\d,]*\])*)(?=[.:])")
+_UNKNOWN = "wrong for no known reason"
+_STILL_EMPTY = ("blank", "still empty", "", "")
+_ADVICE = {"carried": "these follow from your own earlier cells: mend those first"}
+
+Rectangle = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A rectangle of cells on a sheet."""
+
+    sheet: str
+    range: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What explains cells that are not right: its name, what to do, and where they stand.
+
+    `name` is a mistake's, or what is there instead of a number, or the status where nothing more
+    is known or told. `cells` is how many there are, `of` how many their tensors have in all.
+    """
+
+    status: str
+    name: str
+    advice: str
+    tensors: tuple[str, ...]
+    cells: int
+    of: int
+    ranges: tuple[Range, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is no mistake, but whole tensors in which nothing stands yet."""
+        return self.name == _STILL_EMPTY[1]
+
+    @property
+    def sentence(self) -> str:
+        """The cause in one line: `filter not rotated: conv1.dL_dh, all 50 cells, C32:G36`."""
+        return f"{self.name}: {self._whose}, {self._how_many}, {self._where}"
+
+    @property
+    def _whose(self) -> str:
+        names = list(dict.fromkeys(base_name(name) for name in self.tensors))
+        more = len(names) - _MOST_TENSORS_NAMED
+        named = ", ".join(names[:_MOST_TENSORS_NAMED]) + (f" and {more} more" if more > 0 else "")
+        steps = len(self.tensors) if len(names) == 1 else 1
+        return f"{named} in {steps} steps" if steps > 1 else named
+
+    @property
+    def _how_many(self) -> str:
+        noun = "cell" if self.of == 1 else "cells"
+        if self.cells < self.of:
+            return f"{self.cells:,} of {self.of:,} {noun}"
+        return f"all {self.of:,} cells" if self.of > 1 else "1 cell"
+
+    @property
+    def _where(self) -> str:
+        shown, before = [], None
+        for one in self.ranges[:_MOST_NAMED]:
+            shown.append(one.range if one.sheet == before else pasted(one.sheet, one.range))
+            before = one.sheet
+        more = len(self.ranges) - _MOST_NAMED
+        if more > 0:
+            return f"{', '.join(shown)}, and {more:,} more {'range' if more == 1 else 'ranges'}"
+        *most, last = shown
+        return f"{', '.join(most)} and {last}" if most else last
+
+
+def base_name(tensor: str) -> str:
+    """Return a tensor's name without its training step."""
+    return _STEP.sub("", tensor, count=1) if _STEP.match(tensor) else tensor
+
+
+def with_causes(
+    cells: Iterable[CellResult], sizes: Mapping[str, int], unknown: Set[str]
+) -> tuple[tuple[Cause, ...], tuple[CellResult, ...]]:
+    """Return the causes, and the cells with the number of theirs, in the cells' order.
+
+    `sizes` are the tensors', `unknown` those of which no known mistake explains wrong cells.
+    Numbers count from 1.
+    """
+    members: dict[tuple[str, ...], list[CellResult]] = {}
+    numbered, cells = [], tuple(cells)
+    blank = Counter(cell.tensor for cell in cells if cell.status == "blank")
+    empty = {name for name, number in blank.items() if number == sizes[name]}
+    for cell in cells:
+        key = _STILL_EMPTY if cell.tensor in empty else _key(cell, unknown)
+        members.setdefault(key, []).append(cell)
+        numbered.append((cell, key))
+    numbers = {key: number for number, key in enumerate(members, start=1)}
+    causes = tuple(_cause(key, own, sizes) for key, own in members.items())
+    return causes, tuple(replace(cell, cause=numbers[key]) for cell, key in numbered)
+
+
+def _key(cell: CellResult, unknown: Set[str]) -> tuple[str, ...]:
+    if cell.status == "carried":
+        return (cell.status, cell.status, "", "")
+    name = cell.slip or _kind_of(cell.note) or cell.status
+    if name == "wrong" and cell.tensor in unknown:
+        name = _UNKNOWN
+    return (cell.status, name, _advice(cell), base_name(cell.tensor))
+
+
+def _kind_of(note: str) -> str:
+    """Return what a note on a cell says of cells like it: the part before particulars."""
+    return re.sub(r" \(.*?\)", "", note.partition(":")[0].partition(";")[0])
+
+
+def _advice(cell: CellResult) -> str:
+    """Return what to do, of a message `name in [0,1]: what to do`."""
+    if cell.slip and cell.hint.startswith(cell.slip):
+        return cell.hint[len(cell.slip) :].partition(": ")[2] or cell.hint
+    return _PLACE.sub("", cell.hint, count=1)
+
+
+def _cause(key: tuple[str, ...], cells: Sequence[CellResult], sizes: Mapping[str, int]) -> Cause:
+    status, name, advice, _ = key
+    tensors = tuple(dict.fromkeys(cell.tensor for cell in cells))
+    of = sum(sizes[tensor] for tensor in tensors)
+    ranges = tuple(_ranges(cells))[:_MOST_KEPT]
+    return Cause(status, name, advice or _ADVICE.get(status, ""), tensors, len(cells), of, ranges)
+
+
+def _ranges(cells: Sequence[CellResult]) -> Iterable[Range]:
+    on: dict[str, set[tuple[int, int]]] = {}
+    for cell in cells:
+        on.setdefault(cell.sheet, set()).add(read_cell(cell.cell))
+    for sheet, places in on.items():
+        for top, left, height, width in rectangles(places):
+            yield Range(sheet, rectangle(top, left, height, width))
+
+
+def rectangles(places: Set[tuple[int, int]]) -> list[Rectangle]:
+    """Return places, by row and column, as rectangles: runs of a row, joined with equal ones below.
+
+    Each is (top, left, height, width).
+    """
+    finished: list[Rectangle] = []
+    open_runs: dict[tuple[int, int], Rectangle] = {}  # by left and width, those that end above
+    for row, runs in _runs(places):
+        still = {}
+        for left, width in runs:
+            top, _, height, _ = open_runs.pop((left, width), (row, left, 0, width))
+            if top + height != row:
+                finished.append((top, left, height, width))
+                top, height = row, 0
+            still[left, width] = (top, left, height + 1, width)
+        finished.extend(open_runs.values())
+        open_runs = still
+    return sorted([*finished, *open_runs.values()])
+
+
+def _runs(places: Set[tuple[int, int]]) -> Iterable[tuple[int, list[tuple[int, int]]]]:
+    """Yield each row with its runs of neighbours: first column and width."""
+    rows: dict[int, list[int]] = {}
+    for row, column in sorted(places):
+        rows.setdefault(row, []).append(column)
+    for row, columns in rows.items():
+        runs: list[tuple[int, int]] = []
+        for column in columns:
+            if runs and sum(runs[-1]) == column:
+                runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+            else:
+                runs.append((column, 1))
+        yield row, runs
