@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import xlbackprop
-from tests.support.networks_for_slips import GROUPS, LINKS, SHARED, random_pages
+from tests.support.networks_for_slips import GROUPS, LINKS, RECURRENT, SHARED, random_pages
 from tests.support.page_with_slip import Page
 from xlbackprop.equation import Array, Equation, Slip
 from xlbackprop.judge.diagnose import diagnose, general_slips
@@ -119,7 +119,10 @@ def plant(page: Page, equation: Equation, slip: Slip) -> Planted | None:
 def own_slips(page: Page, group: str) -> Iterator[tuple[tuple[str, str], Equation, Slip]]:
     for owner, equation in equations_by_owner(page):
         for slip in equation.slips if owner == group else ():
-            yield (equation.target.short, slip.name), equation, slip
+            short = equation.target.short
+            if group in RECURRENT:  # one slip in any of the steps
+                short = re.sub(r"_\d+$", "", short)
+            yield (short, slip.name), equation, slip
 
 
 def any_slips(page: Page) -> Iterator[tuple[tuple[str, str], Equation, Slip]]:

@@ -254,6 +254,24 @@ def _optimizers() -> dict[str, dict[str, Raw]]:
     }
 
 
+def _recurrences(type_name: str) -> dict[str, Raw]:
+    def recurrent(**options: Any) -> Raw:
+        return {"type": type_name, "units": 3, **options}
+
+    kinds = {"relu": network(SEQUENCE, recurrent(nonlinearity="relu"), seed=2)}
+    return {
+        "sequence": network(SEQUENCE, recurrent()),
+        "sequences-last": network(SEQUENCES, recurrent(last=True), DENSE),
+        "given": network(SEQUENCE, DENSE, recurrent(initial="given")),
+        "sequences-given": network(SEQUENCES, recurrent(initial="given", last=True)),
+        "two": network(SEQUENCES, recurrent(), recurrent(units=2)),
+        "one-step": network({"input": [1, 3]}, recurrent(units=2)),
+        "one-of-each": network({"input": [2, 1], "batch": 1}, recurrent(units=1)),
+        "trained": network(SEQUENCE, recurrent(units=2))
+        | {"training": {"optimizer": "sgd", "lr": 0.1, "steps": 2}},
+    } | (kinds if type_name == "rnn" else {})
+
+
 def _own_data() -> dict[str, Raw]:
     """Networks of which every step has givens of its own."""
     training = {"optimizer": "sgd", "lr": 0.1, "steps": 3, "data": "each step"}
@@ -303,6 +321,9 @@ LAYERS: dict[str, dict[str, Raw]] = {
     "layer_norm": _norms("layer_norm"),
     "conv_transpose2d": _transposed(),
     "embedding": _embeddings(),
+    "rnn": _recurrences("rnn"),
+    "lstm": _recurrences("lstm"),
+    "gru": _recurrences("gru"),
     "add": _joins("add"),
     "concat": _joins("concat"),
 }

@@ -18,6 +18,7 @@ from xlbackprop.errors import SpecError
 Raw = dict[str, Any]
 
 MSE = {"type": "mse"}
+RECURRENT = ("rnn", "lstm", "gru")
 
 
 def _one(kind: str, head: Raw, **options: Any) -> Raw:
@@ -56,6 +57,16 @@ EXTRA: dict[str, list[Raw]] = {
         _one("max_pool2d", {"input": [2, 7, 7]}, kernel=3, stride=2, padding=1),
         _one("max_pool2d", {"input": [8, 6, 6]}, kernel=2, stride=2, padding=1),
     ],
+    **{
+        kind: [
+            _one(kind, {"input": [3, 4]}, units=5),
+            _one(kind, {"input": [2, 4]}, units=5, initial="given"),
+            _one(kind, {"input": [2, 3], "batch": 4}, units=3, initial="given"),
+            _one(kind, {"input": [2, 4]}, units=4)
+            | {"training": {"optimizer": "sgd", "lr": 1.0, "steps": 2}},
+        ]
+        for kind in RECURRENT
+    },
     "leaky_relu": [_one("leaky_relu", {"input": [3, 4, 4]}, slope=0.2)],
     **{
         kind: [
@@ -97,9 +108,9 @@ def random_pages(group: str, number: int) -> Iterator[Page]:
     made = 0
     while made < number:
         raw = copy.deepcopy(table[int(random.integers(len(table)))])
-        if random.random() < 0.2:
+        if random.random() < 0.2 and group not in RECURRENT:
             raw = random_network(int(random.integers(1000)))
-        elif random.random() < 0.5:
+        elif random.random() < 0.5 and group not in RECURRENT:
             raw["input"] = [int(n + random.integers(0, 3)) for n in raw["input"]]
         if "training" in raw:  # two steps have each kind of update, and each link between steps
             raw["training"]["steps"] = min(raw["training"]["steps"], 2)
@@ -120,10 +131,10 @@ def _table(group: str) -> list[Raw]:
         tables = {**cases.LAYERS, **cases.LOSSES, **cases.OPTIMIZERS}
         tables[LINKS] = {**cases.LAYERS["add"], **cases.OPTIMIZERS["sgd"]}
         tables[SHARED] = {**cases.SHARING["share"], **_inputs_used_twice()}
-        own = list(tables[group].values())
+        own = [] if group in RECURRENT else list(tables[group].values())
     # The rare ones as often as all others together.
     extra = EXTRA.get(group, [])
-    return own + extra * (len(own) // max(len(extra), 1))
+    return own + extra * max(1, len(own) // max(len(extra), 1))
 
 
 def _inputs_used_twice() -> dict[str, Raw]:

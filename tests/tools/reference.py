@@ -39,9 +39,12 @@ OPTIONS = {
     "eps": "a small number that keeps a divisor from being 0",
     "filters": "how many filters, and so how many channels `out` has",
     "groups": "into how many groups the channels are divided; each filter sees one group",
+    "initial": "what the state is before the first step",
     "kernel": "rows and columns of the window",
+    "last": "whether `out` is the last step alone",
     "lr": "the learning rate",
     "momentum": "how much of the velocity stays from step to step",
+    "nonlinearity": "what squashes the state",
     "num_parameters": "how many slopes: one, or one for each channel",
     "output_padding": "rows and columns added at the lower right of `out`",
     "padding": "rings of zeros around the input",
@@ -61,7 +64,9 @@ OWN_OPTIONS = {
 }
 
 # What a layer is tried on, until one fits.
-_INPUTS: tuple[tuple[list[int], int | None], ...] = (([2, 4, 4], None), ([4], None), ([4], 2))
+_INPUTS: tuple[tuple[list[int], int | None], ...] = (
+    ([2, 4, 4], None), ([4], None), ([4], 2), ([2, 3], None),
+)  # fmt: skip
 _VALUES = (2, 0.5)
 
 

@@ -22,7 +22,7 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import count, flag
 from xlbackprop.contract.slips import altered
 from xlbackprop.contract.sums import Terms, sum_equations, whole_sum
-from xlbackprop.equation import Array, Equation, Index, Kind, Math, Place, Shape, Slip
+from xlbackprop.equation import Array, Equation, Index, Math, Shape, Slip
 from xlbackprop.equation.indices import index_at
 from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.layers.common.filter_slips import (
@@ -30,6 +30,7 @@ from xlbackprop.layers.common.filter_slips import (
     gradient_of_b_slips,
     wrong_gradient_slip,
 )
+from xlbackprop.layers.common.transposed import transposed
 
 
 @layer("dense", short="dense")
@@ -174,33 +175,12 @@ class _Dense:
 
     def gradient_of_h_in_rows(self) -> list[Equation]:
         # A row's gradient lies along it, and SUMPRODUCT wants both of one shape.
-        turned = self.scope.tensor(
-            "w_transposed",
-            self.w.shape[::-1],
-            "jk",
-            Kind.HELPER,
-            "w, rows for columns",
-            place=Place.BELOW,
-            belongs_to=self.w,
-        )
+        turn = transposed(self.scope, self.w)
         return [
-            Equation(
-                turned,
-                {"w": self.w},
-                compute=lambda w: w.T,
-                formula=_transposed,
-                math=Math("w_transposed[j,k] = w[k,j]"),
-                slips=(
-                    Slip(
-                        "w not transposed",
-                        "Write each row of w as a column: entry [j,k] here is w[k,j].",
-                        lambda w: w,
-                    ),
-                ),
-            ),
+            turn,
             Equation(
                 self.dL_dh,
-                {"w": turned, "g": self.dL_dout},
+                {"w": turn.target, "g": self.dL_dout},
                 compute=lambda w, g: g @ w.T,
                 formula=lambda at, *i: sumproduct(at.g[*i[:-1], :], at.w[i[-1], :].fixed),
                 math=self._math_of_dh(),
@@ -280,12 +260,3 @@ class _Dense:
     def flat(self, x: Array, part: slice) -> Array:
         """Return the rows of some blocks one below the other."""
         return x.reshape(self.blocks, -1, x.shape[-1])[part].reshape(-1, x.shape[-1])
-
-
-def _transposed(at: Addresses, j: int, k: int) -> str:
-    if ":" not in at.w[()]:  # IronCalc makes an error of the INDEX of a single cell
-        return at.w[()]
-    here = at.here[j, k]
-    row = f"COLUMNS({at.here[j, 0].fixed_column}:{here})"
-    column = f"ROWS({at.here[0, k].fixed_row}:{here})"
-    return f"INDEX({at.w[()].fixed},{row},{column})"

@@ -16,6 +16,12 @@ from tests.support.oracles.needs import require
 from tests.support.oracles.pytorch_rules import activations
 
 PARAMETERS = ("w", "b", "gamma", "beta")
+OF_RECURRENCE = {
+    "w_ih": "weight_ih_l0",
+    "w_hh": "weight_hh_l0",
+    "b_ih": "bias_ih_l0",
+    "b_hh": "bias_hh_l0",
+}
 
 
 def require_pytorch() -> None:
@@ -40,7 +46,7 @@ class _Run:
         self.parameters = {
             name: tensor.requires_grad_()
             for name, tensor in self.arrays.items()
-            if name.rpartition(".")[2] in PARAMETERS
+            if name.rpartition(".")[2] in (*PARAMETERS, *OF_RECURRENCE)
         }
         shares = [(layer["share"], name) for name, layer in self.layers if "share" in layer]
         owners = dict(reversed(shares))
@@ -142,10 +148,26 @@ class _Run:
             "layer_norm": lambda: functional.layer_norm(
                 h, [h.shape[axis] for axis in axes], gamma, beta, get("eps", 1e-5)
             ),
+            "rnn": lambda: self._recurrence(name, layer, h),
+            "lstm": lambda: self._recurrence(name, layer, h),
+            "gru": lambda: self._recurrence(name, layer, h),
             "add": lambda: sum(hs),
             "concat": lambda: torch.cat(hs, 1 if self.batched else 0),
         }
         return rules[layer["type"]]()
+
+    def _recurrence(self, name: str, layer: Mapping[str, Any], h: Any) -> Any:
+        torch, kind = self.torch, layer["type"]
+        cls = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[kind]
+        options = {"nonlinearity": layer.get("nonlinearity", "tanh")} if kind == "rnn" else {}
+        module = cls(h.shape[-1], layer["units"], batch_first=True, **options).double()
+        parameters = {theirs: self._parameter(name, ours) for ours, theirs in OF_RECURRENCE.items()}
+        starts = [self.arrays[f"{name}.{one}"][None] for one in ("h0", "c0")
+                  if f"{name}.{one}" in self.arrays]  # fmt: skip
+        start = tuple(starts) if kind == "lstm" else starts[0] if starts else None
+        arguments = (h, start) if starts else (h,)
+        out, _ = torch.func.functional_call(module, parameters, arguments)
+        return out[..., -1, :] if layer.get("last") else out
 
     def _batch_norm(self, h: Any, gamma: Any, beta: Any, eps: float) -> Any:
         whole = h if self.batched else h[None]
@@ -190,6 +212,9 @@ class _Run:
 
 
 SHORT = {
+    "rnn": "rnn",
+    "lstm": "lstm",
+    "gru": "gru",
     "conv2d": "conv", "conv_transpose2d": "convt", "dense": "dense", "embedding": "embed",
     "relu": "relu", "leaky_relu": "leaky", "sigmoid": "sigmoid", "tanh": "tanh", "gelu": "gelu",
     "softmax": "softmax", "dropout": "dropout", "flatten": "flatten", "max_pool2d": "pool",
