@@ -1,9 +1,13 @@
 """Sheets read many cells at a time: the same as with all care, or left to that."""
 
+import math
+import random
 import re
+from decimal import Decimal
 from pathlib import Path
 from zipfile import ZipFile
 
+import numpy as np
 import openpyxl
 import pytest
 from hypothesis import given, settings
@@ -29,7 +33,9 @@ from tests.support.sheet_pieces import (
 )
 from tests.support.two_readers import PART, both, packed
 from xlbackprop.spec.templates import template_names
-from xlbackprop.workbook.read.scan import values
+from xlbackprop.workbook.read.scan import decimals, values
+from xlbackprop.workbook.read.scan.decimals import read_decimals
+from xlbackprop.workbook.read.scan.tags import PADDING, Tags
 
 DATA = Path(__file__).parents[1] / "support" / "data"
 DATA = Path(__file__).parents[1] / "support" / "data"
@@ -195,3 +201,54 @@ def test_planted_difference_is_noticed(monkeypatch):
     monkeypatch.setattr(values, "read_boolean", lambda _: "TRUE")
     with pytest.raises(AssertionError):
         assert_same(sheet)
+
+
+def decimals_of(texts):
+    """Return what texts are read as, None for those that are left to `float`."""
+    lengths = np.array([len(text) for text in texts])
+    ends = np.cumsum(lengths + 1) - 1
+    content = b"<".join(texts) + PADDING
+    tags = Tags(content, ends, ends, np.empty(0, np.uint8))
+    numbers, is_read = read_decimals(tags, ends - lengths, ends)
+    return [
+        number if read else None for number, read in zip(numbers.tolist(), is_read, strict=True)
+    ]
+
+
+def drawn_decimals(count):
+    """Return numbers as they are written, many of them half way between two floats, or nearly."""
+    draw = random.Random(7)
+    for _ in range(count):
+        yield repr(draw.gauss(0, 1))
+        yield repr(round(draw.gauss(0, 100), draw.randint(0, 9)))
+        whole = str(draw.randint(0, 10 ** draw.randint(1, 10)))
+        yield "-" * draw.randint(0, 1) + whole
+        yield f"{whole}.{draw.randint(0, 10 ** draw.randint(1, 18))}"
+        number = draw.uniform(0.5, 4)
+        half = (Decimal(number) + Decimal(math.nextafter(number, 9))) / 2
+        yield str(half)[: draw.randint(16, 19)]
+        yield str(2**53 + 2 * draw.randint(0, 10**15) + 1) + ".0"
+
+
+@pytest.mark.parametrize("has_64_bits", [True, False])
+def test_decimals_are_read_to_the_nearest_float(has_64_bits, monkeypatch):
+    monkeypatch.setattr(decimals, "HAS_64_BITS", has_64_bits and decimals.HAS_64_BITS)
+    texts = [text.encode() for text in drawn_decimals(3_000)]
+    read = decimals_of(texts)
+    assert sum(number is not None for number in read) > len(texts) / 3
+    for text, number in zip(texts, read, strict=True):
+        assert number is None or number.hex() == float(text).hex()
+
+
+def test_what_is_no_plain_decimal_is_left_to_float():
+    odd = (
+        "|-|.|-.|5.|.5|-.5|--1|+1|1e5|1_0|1.2.3|1-2| 1|1 |x|0.5x|1:5|1/5|1,5|0x1|nan|inf|1&|1."
+        + "1" * 30
+    )
+    assert set(decimals_of([text.encode() for text in [*odd.split("|"), "9" * 19]])) == {None}
+    assert list(map(str, decimals_of([b"0", b"-0", b"-0.0", b"00.10"]))) == [
+        "0.0",
+        "-0.0",
+        "-0.0",
+        "0.1",
+    ]

@@ -19,19 +19,18 @@ from xlbackprop.workbook.read.scan.tags import (
     ROWS,
     VALUES,
     WITH_TEXT,
+    Group,
     Kind,
     Positions,
     StrangeError,
     Tags,
-    is_one_of,
     read_tags,
 )
 from xlbackprop.workbook.read.scan.values import read_values, type_number
 
-_IS_CELL, _IS_ROW = is_one_of(*CELLS), is_one_of(*ROWS)
-_IS_FORMULA, _IS_VALUE = is_one_of(*FORMULAS), is_one_of(*VALUES)
-_HAS_TEXT = is_one_of(*WITH_TEXT)
-_ROW, _NUMBER = len("<row"), b' r="'
+_CELL, _ROW, _FORMULA, _VALUE = Group(*CELLS), Group(*ROWS), Group(*FORMULAS), Group(*VALUES)
+_HAS_TEXT = Group(*WITH_TEXT)
+_NAME, _NUMBER = len("<row"), b' r="'
 _MOST_NOTED = 1_000
 
 
@@ -49,11 +48,13 @@ class PieceReader:
         """Add the cells of whole rows."""
         tags = read_tags(piece)
         self._check_rows(tags)
-        cells = np.flatnonzero(_IS_CELL[tags.kinds])
+        is_cell = _CELL.has(tags.kinds)
+        cells = np.flatnonzero(is_cell)
         rows, columns, ends = read_places(tags, cells)
         closing = tags.ends[cells] - (tags.kinds[cells] == Kind.CELL_EMPTY)
         formats = self._formats.numbers(tags, ends + 1, closing)
-        formulas, values = _spans(tags, _IS_FORMULA), _spans(tags, _IS_VALUE)
+        number = np.cumsum(is_cell, dtype=np.int32)
+        formulas, values = _spans(tags, _FORMULA, number), _spans(tags, _VALUE, number)
         holds, (formulas, values) = _only_held(len(cells), formulas, values)
         self._add(tags, rows[holds], columns[holds], formats[holds], formulas, values)
         self._store.seen += len(cells)
@@ -92,9 +93,9 @@ class PieceReader:
 
     def _check_rows(self, tags: Tags) -> None:
         """Refuse rows whose tags are not well formed; what they say is not needed."""
-        numbers = np.flatnonzero(_IS_ROW[tags.kinds])
+        numbers = np.flatnonzero(_ROW.has(tags.kinds))
         ends = tags.ends[numbers] - (tags.kinds[numbers] == Kind.ROW_EMPTY)
-        starts = tags.starts[numbers] + _ROW
+        starts = tags.starts[numbers] + _NAME
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             text = tags.content[start:end]
             if text.startswith(_NUMBER):
@@ -110,15 +111,16 @@ class PieceReader:
             self._rests_of_rows.add(rest)
 
 
-def _spans(tags: Tags, wanted: NDArray[np.bool_]) -> Spans:
-    """Return the texts after tags of some kinds, empty for those that have none."""
-    kinds = tags.kinds
-    at = np.flatnonzero(wanted[kinds])
-    owners = np.cumsum(_IS_CELL[kinds], dtype=np.int64)[at] - 1
+def _spans(tags: Tags, wanted: Group, number: NDArray[np.int32]) -> Spans:
+    """Return the texts after tags of some kinds, empty for those that have none.
+
+    `number` says for each tag how many cells have begun by then.
+    """
+    at = np.flatnonzero(wanted.has(tags.kinds))
     starts = tags.ends[at] + 1
-    following = np.minimum(at + 1, len(kinds) - 1)
-    ends = np.where(_HAS_TEXT[kinds[at]], tags.starts[following], starts)
-    return Spans(owners, at, starts, ends)
+    following = np.minimum(at + 1, len(tags.kinds) - 1)
+    ends = np.where(_HAS_TEXT.has(tags.kinds[at]), tags.starts[following], starts)
+    return Spans(number[at].astype(np.int64) - 1, at, starts, ends)
 
 
 def _only_held(

@@ -6,6 +6,7 @@ right or wrong: the careful reader tells.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -16,6 +17,7 @@ from xlbackprop.workbook.read.scan.entities import are_known
 
 Positions = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 Words = NDArray[np.uint64]
 
 LONGEST_TAG = 4_096
@@ -28,7 +30,7 @@ class StrangeError(Exception):
 
 
 class Kind(IntEnum):
-    """A kind of tag. Those before TEXT_KEPT are always written alike."""
+    """A kind of tag; one that is empty follows the same with an end."""
 
     OTHER = 0
     ROW_END = 1
@@ -67,9 +69,11 @@ _TEXTS = {
     Kind.INLINE_END: b"</is>",
     Kind.TEXT: b"<t>",
     Kind.TEXT_END: b"</t>",
+    Kind.TEXT_KEPT: b'<t xml:space="preserve">',
 }
-_KEPT = b'<t xml:space="preserve">'
-_BEGINNINGS = {Kind.ROW: b"<row", Kind.CELL: b"<c ", Kind.NOTED: b"<f ", Kind.TEXT_KEPT: _KEPT}
+_BEGINNINGS = {Kind.ROW: b"<row", Kind.CELL: b"<c ", Kind.NOTED: b"<f "}
+# What is known of a tag from the two bytes after its "<", and from how long it is.
+_TOLD = 3
 
 FORMULAS = (Kind.FORMULA, Kind.FORMULA_EMPTY, Kind.NOTED, Kind.NOTED_EMPTY)
 VALUES = (Kind.VALUE, Kind.VALUE_EMPTY, Kind.VALUE_SPACED, Kind.TEXT, Kind.TEXT_KEPT)
@@ -103,11 +107,28 @@ _AFTER = {
 _KINDS = len(Kind)
 
 
-def is_one_of(*kinds: Kind) -> NDArray[np.bool_]:
-    """Return a table that says of each kind whether it is one of these."""
-    table = np.zeros(_KINDS, dtype=np.bool_)
-    table[list(kinds)] = True
-    return table
+class Table:
+    """A number for each kind, looked up for very many tags at once."""
+
+    def __init__(self, numbers: Mapping[Kind, int]) -> None:
+        self._numbers = bytes(numbers.get(Kind(kind), 0) for kind in range(_KINDS)).ljust(
+            256, b"\0"
+        )
+
+    def of(self, kinds: Bytes) -> Bytes:
+        """Return the numbers of tags' kinds."""
+        return np.frombuffer(kinds.tobytes().translate(self._numbers), dtype=np.uint8)
+
+
+class Group(Table):
+    """Some kinds."""
+
+    def __init__(self, *kinds: Kind) -> None:
+        super().__init__(dict.fromkeys(kinds, 1))
+
+    def has(self, kinds: Bytes) -> Mask:
+        """Return which tags are of one of the kinds."""
+        return self.of(kinds).view(np.bool_)
 
 
 def as_word(text: bytes) -> int:
@@ -115,32 +136,29 @@ def as_word(text: bytes) -> int:
     return int.from_bytes(text, "little")
 
 
-def _kinds_by_beginning() -> NDArray[np.uint8]:
+def _kinds_by_beginning() -> Bytes:
     """Return the kinds by the two bytes after the `<`, as one number."""
     table = np.zeros(1 << 16, dtype=np.uint8)
     for kind, text in (_TEXTS | _BEGINNINGS).items():
-        table[as_word(text[1:3])] = kind
+        table[as_word(text[1:_TOLD])] = kind
     return table
 
 
+def _what_may_follow() -> Mask:
+    table = np.zeros((_KINDS, _KINDS), dtype=np.bool_)
+    for kind, others in _AFTER.items():
+        table[kind, list(others)] = True
+    return table.ravel()
+
+
 _KIND_BY_BEGINNING = _kinds_by_beginning()
-_TEXT_OF = np.zeros(_KINDS, dtype=np.uint64)
-_MASK_OF = np.zeros(_KINDS, dtype=np.uint64)
-_LENGTH_OF = np.zeros(_KINDS, dtype=np.int64)
-for _kind, _text in _TEXTS.items():
-    _TEXT_OF[_kind], _MASK_OF[_kind] = as_word(_text), (1 << 8 * len(_text)) - 1
-    _LENGTH_OF[_kind] = len(_text)
-for _kind in (Kind.ROW, Kind.CELL, Kind.NOTED):
-    _beginning = _BEGINNINGS[_kind]
-    _TEXT_OF[_kind], _MASK_OF[_kind] = as_word(_beginning), (1 << 8 * len(_beginning)) - 1
-_EMPTY_OF = np.arange(_KINDS, dtype=np.uint8)
-for _kind in (Kind.ROW, Kind.CELL, Kind.NOTED):
-    _EMPTY_OF[_kind] = _kind + 1
-_IS_AFTER = np.zeros((_KINDS, _KINDS), dtype=np.bool_)
-for _kind, _others in _AFTER.items():
-    _IS_AFTER[_kind, list(_others)] = True
-_HAS_TEXT = is_one_of(*WITH_TEXT)
-_ENDS_PIECE = is_one_of(Kind.ROW_END, Kind.ROW_EMPTY)
+_LENGTHS = Table({kind: len(text) for kind, text in _TEXTS.items()})
+_FOLLOWS = _what_may_follow()
+_MAY_BE_EMPTY = Group(Kind.ROW, Kind.CELL, Kind.NOTED)
+# Their first bytes and their length do not tell all.
+_UNTOLD = Group(Kind.ROW, *(kind for kind, text in _TEXTS.items() if len(text) > _TOLD + 1))
+_HAS_TEXT = Group(*WITH_TEXT)
+_ENDS_PIECE = (Kind.ROW_END, Kind.ROW_EMPTY)
 
 
 @dataclass(frozen=True)
@@ -150,7 +168,7 @@ class Tags:
     content: bytes  # the piece, and PADDING
     starts: Positions  # of each "<"
     ends: Positions  # of each ">"
-    kinds: NDArray[np.uint8]
+    kinds: Bytes
 
     def words(self, at: Positions) -> Words:
         """Return the eight bytes from each position on, as one number."""
@@ -160,7 +178,7 @@ class Tags:
 
     def bytes_at(self, at: Positions) -> Bytes:
         """Return the byte at each position."""
-        return np.frombuffer(self.content, dtype=np.uint8)[at]
+        return np.frombuffer(self.content, dtype=np.uint8).take(at)
 
 
 def read_tags(piece: bytes) -> Tags:
@@ -170,11 +188,11 @@ def read_tags(piece: bytes) -> Tags:
     data = np.frombuffer(content, dtype=np.uint8)
     starts, ends = np.flatnonzero(data == ord("<")), np.flatnonzero(data == ord(">"))
     _check_pairs(starts, ends, len(piece))
-    pairs = np.ndarray((len(content) - 1,), dtype="<u2", buffer=content, strides=(1,))
-    kinds = _KIND_BY_BEGINNING[pairs[starts + 1]]
-    tags = Tags(content, starts, ends, kinds)
-    _check_texts(tags)
-    kinds = np.where(data[ends - 1] == ord("/"), _EMPTY_OF[kinds], kinds)
+    second = data.take(starts + 2).astype(np.uint16)
+    kinds = _KIND_BY_BEGINNING.take(second << 8 | data.take(starts + 1))
+    _check_texts(content, starts, ends, kinds)
+    at = np.flatnonzero(_MAY_BE_EMPTY.has(kinds))
+    kinds[at] += data[ends[at] - 1] == ord("/")
     _check_order(kinds, starts[1:] - ends[:-1])
     return Tags(content, starts, ends, kinds)
 
@@ -203,26 +221,24 @@ def _check_pairs(starts: Positions, ends: Positions, length: int) -> None:
         raise StrangeError
 
 
-def _check_texts(tags: Tags) -> None:
+def _check_texts(content: bytes, starts: Positions, ends: Positions, kinds: Bytes) -> None:
     """Refuse tags that only begin as those that are known."""
-    kinds = tags.kinds
     if not kinds.all():
         raise StrangeError
-    if ((tags.words(tags.starts) & _MASK_OF[kinds]) != _TEXT_OF[kinds]).any():
+    fixed = _LENGTHS.of(kinds)
+    if ((ends - starts + 1 != fixed) & (fixed > 0)).any():
         raise StrangeError
-    lengths, fixed = tags.ends - tags.starts + 1, _LENGTH_OF[kinds]
-    if ((lengths != fixed) & (fixed > 0)).any():
-        raise StrangeError
-    for at in np.flatnonzero(kinds == Kind.TEXT_KEPT).tolist():
-        if tags.content[tags.starts[at] : tags.ends[at] + 1] != _KEPT:
+    for at in np.flatnonzero(_UNTOLD.has(kinds)).tolist():
+        kind = Kind(kinds[at])
+        if not content.startswith(_TEXTS.get(kind) or _BEGINNINGS[kind], starts[at]):
             raise StrangeError
 
 
-def _check_order(kinds: NDArray[np.uint8], steps: Positions) -> None:
+def _check_order(kinds: Bytes, steps: Positions) -> None:
     """Refuse tags that do not follow one another as in a sheet, and texts where none belongs."""
-    if kinds[0] not in ROWS or not _ENDS_PIECE[kinds[-1]]:
+    if kinds[0] not in ROWS or kinds[-1] not in _ENDS_PIECE:
         raise StrangeError
-    if not _IS_AFTER[kinds[:-1], kinds[1:]].all():
+    if not _FOLLOWS[kinds[:-1].astype(np.intp) * _KINDS + kinds[1:]].all():
         raise StrangeError
-    if ((steps > 1) & ~_HAS_TEXT[kinds[:-1]]).any():
+    if ((steps > 1) > _HAS_TEXT.has(kinds[:-1])).any():
         raise StrangeError

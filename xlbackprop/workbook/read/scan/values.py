@@ -11,6 +11,7 @@ from xlbackprop.equation import Array
 from xlbackprop.workbook.read.cell_store import CellStore, read_boolean, read_number
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.columns import NO_TEXT
+from xlbackprop.workbook.read.scan.decimals import read_decimals
 from xlbackprop.workbook.read.scan.spans import Spans
 from xlbackprop.workbook.read.scan.tags import StrangeError, Tags
 from xlbackprop.workbook.read.strings import plain_text
@@ -59,6 +60,13 @@ def read_values(tags: Tags, spans: Spans, types: NDArray[np.int8], store: CellSt
 
 
 def _put_numbers(tags: Tags, spans: Spans, store: CellStore, values: Values) -> None:
+    numbers, is_read = read_decimals(tags, spans.starts, spans.ends)
+    cells = spans.cells[is_read]
+    values.states[cells], values.numbers[cells] = State.NUMBER, numbers[is_read]
+    _put_other_numbers(tags, spans.where(~is_read), store, values)
+
+
+def _put_other_numbers(tags: Tags, spans: Spans, store: CellStore, values: Values) -> None:
     if not len(spans.cells):
         return
     texts = spans.texts(tags)
