@@ -13,6 +13,7 @@ from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.contents import Contents, go_on
 from xlbackprop.formula.sheets.groups import Group, group
+from xlbackprop.formula.sheets.narrowed import Narrowing
 from xlbackprop.formula.sheets.order import put_in_order
 from xlbackprop.formula.sheets.plane import Indices, Plane
 from xlbackprop.formula.sheets.steps import Evaluation
@@ -32,7 +33,9 @@ class Computation:
         self.plane = Plane(contents.sheets)
         grouped = group(contents, self.plane, look_up)
         self._contents, self.unknown = contents, dict(grouped.unknown)
-        self.groups, costly = _affordable(grouped.groups)
+        narrowing = Narrowing(contents, self.plane)
+        own = [narrowing.of(one) if one.is_array else one for one in grouped.groups]
+        self.groups, costly = _affordable(own)
         for one in costly:
             self.unknown |= dict.fromkeys(one.cells.tolist(), "references to too many cells")
         self._not_known = (*grouped.blind, *map(blind_of, costly))

@@ -91,6 +91,18 @@ class SheetContents:
                 left -= cells
         return tuple(kept)
 
+    def places_without_formula(self) -> tuple[Ints, Ints]:
+        """Return the rows and columns of stored cells of which it is not known what they compute.
+
+        Their formula is not there, or fills more cells than can be looked at.
+        """
+        is_unknown = np.zeros(len(self.rows), dtype=np.bool_)
+        is_unknown[self.unknown] = True
+        for one in set(self.arrays) - set(self.arrays_that_fit):
+            down = (self.rows >= one.top) & (self.rows <= one.bottom)
+            is_unknown |= down & (self.columns >= one.left) & (self.columns <= one.right)
+        return self.rows[is_unknown], self.columns[is_unknown]
+
 
 @dataclass(frozen=True)
 class Contents:

@@ -53,6 +53,16 @@ class Form:
         return replace(self, cells=self.cells[which], slots=slots)
 
 
+def places_of(form: Form, area: tuple[int, int] | None, sheet: SheetContents) -> tuple[Ints, Ints]:
+    """Return the rows and columns of a form's cells; of array formulas those of all they fill."""
+    if area is None:
+        return sheet.rows[form.cells], sheet.columns[form.cells]
+    formulas = [sheet.arrays_that_fit[at] for at in form.cells.tolist()]
+    down, along = np.indices(area).reshape(2, -1)
+    rows = (np.array([one.top for one in formulas])[:, None] + down).ravel()
+    return rows, (np.array([one.left for one in formulas])[:, None] + along).ravel()
+
+
 def forms_of(sheet: SheetContents) -> Iterator[Form]:
     """Yield the forms of a sheet; those of texts that differ in more than digits may be alike."""
     yield from _forms_of_texts(sheet.formulas, sheet.with_formula)

@@ -15,8 +15,8 @@ from xlbackprop.formula.functions import Gives
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.gives import gives
 from xlbackprop.formula.parser import parse, read_formula
-from xlbackprop.formula.sheets.contents import Contents, Ints, SheetContents, go_on
-from xlbackprop.formula.sheets.forms import Form, Slot, all_forms
+from xlbackprop.formula.sheets.contents import Contents, Ints, go_on
+from xlbackprop.formula.sheets.forms import Form, Slot, all_forms, places_of
 from xlbackprop.formula.sheets.places import Blind, Place
 from xlbackprop.formula.sheets.plane import Indices, Plane
 from xlbackprop.formula.tree import Call, Expression, Name, Number, Reference, rebuilt, walk
@@ -119,7 +119,8 @@ def group(contents: Contents, plane: Plane, look_up: Callable[[], None] = go_on)
         resolver = _Resolver(contents, plane, number)
         for form, area in all_forms(sheet):
             look_up()
-            cells, rows, columns = _cells_of(form, area, sheet, number, plane)
+            rows, columns = places_of(form, area, sheet)
+            cells = plane.indices(number, rows, columns)
             try:
                 key, part = resolver.group(form, area, (cells, rows, columns))
             except (NotKnown, ValueError) as reason:
@@ -129,34 +130,10 @@ def group(contents: Contents, plane: Plane, look_up: Callable[[], None] = go_on)
             parts.setdefault(key, []).append(part)
             if len(parts) > MOST_GROUPS:
                 raise NotKnown(f"more than {MOST_GROUPS:,} formulas of different kinds")
-        outside = _without_formula(sheet, number, plane)
+        outside = plane.indices(number, *sheet.places_without_formula())
         unknown |= dict.fromkeys(outside.tolist(), "an array formula")
         blind.append(Blind(outside, None))
     return Grouped(tuple(map(_joined, parts.values())), unknown, tuple(blind))
-
-
-def _without_formula(sheet: SheetContents, number: int, plane: Plane) -> Indices:
-    """Return the stored cells whose formulas are not there, or fill more than can be looked at."""
-    is_unknown = np.zeros(len(sheet.rows), dtype=np.bool_)
-    is_unknown[sheet.unknown] = True
-    for one in set(sheet.arrays) - set(sheet.arrays_that_fit):
-        down = (sheet.rows >= one.top) & (sheet.rows <= one.bottom)
-        is_unknown |= down & (sheet.columns >= one.left) & (sheet.columns <= one.right)
-    return plane.indices(number, sheet.rows[is_unknown], sheet.columns[is_unknown])
-
-
-def _cells_of(
-    form: Form, area: tuple[int, int] | None, sheet: SheetContents, number: int, plane: Plane
-) -> tuple[Indices, Ints, Ints]:
-    """Return the cells of a form, with their rows and columns; of array formulas all they fill."""
-    if area is None:
-        rows, columns = sheet.rows[form.cells], sheet.columns[form.cells]
-        return plane.indices(number, rows, columns), rows, columns
-    formulas = [sheet.arrays_that_fit[at] for at in form.cells.tolist()]
-    down, along = np.indices(area).reshape(2, -1)
-    rows = (np.array([one.top for one in formulas])[:, None] + down).ravel()
-    columns = (np.array([one.left for one in formulas])[:, None] + along).ravel()
-    return plane.indices(number, rows, columns), rows, columns
 
 
 def _joined(parts: Sequence[Group]) -> Group:
