@@ -15,6 +15,7 @@ from xlbackprop.formula.functions.function import Gives
 from xlbackprop.formula.functions.unknown import unless_unknown
 from xlbackprop.formula.functions.values import (
     DIV,
+    VALUE,
     Failed,
     Value,
     compared,
@@ -26,6 +27,8 @@ from xlbackprop.formula.functions.values import (
 
 # Numbers that differ by so little, as a share of them, may have the same 15 digits.
 _NEAR = 2e-14
+# What a cell can hold.
+MOST_CHARACTERS = 32_767
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,13 @@ def _of_15_digits(left: Array, right: Array) -> tuple[Array, Array]:
     return left, right
 
 
+def _joined(left: Value, right: Value) -> Value:
+    joined = text(left) + text(right)
+    if len(joined) > MOST_CHARACTERS:
+        raise Failed(VALUE)
+    return joined
+
+
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
     {
         "+": _of_numbers(np.add, lambda x, y: (np.ones_like(x), np.ones_like(y))),
@@ -90,6 +100,6 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
         ">": _comparison(np.greater),
         "<=": _comparison(np.less_equal),
         ">=": _comparison(np.greater_equal),
-        "&": Operator(None, lambda left, right: text(left) + text(right), Gives.ANYTHING),
+        "&": Operator(None, _joined, Gives.ANYTHING),
     }
 )

@@ -22,12 +22,17 @@ class Board:
 
     def __init__(self, contents: Contents, plane: Plane, draws: int) -> None:
         self.plane, self._contents = plane, contents
-        self.codes: Codes = np.zeros((plane.size, draws), dtype=np.int8)
-        self.numbers: Array = np.zeros((plane.size, draws))
         self._computed_texts: dict[tuple[int, int], str] = {}
         self._stored_texts: dict[int, tuple[SheetContents, int]] | None = None
+        codes, numbers = np.zeros(plane.size, dtype=np.int8), np.zeros(plane.size)
         for number, sheet in enumerate(contents.sheets):
-            self._put(number, sheet)
+            cells = plane.indices(number, sheet.rows, sheet.columns)
+            codes[cells], numbers[cells] = _stored(sheet)
+            for formula in sheet.arrays_that_fit:
+                filled = plane.filled(number, formula)
+                codes[filled], numbers[filled] = Code.UNKNOWN, np.nan
+        self.codes: Codes = np.repeat(codes[:, None], draws, axis=1)
+        self.numbers: Array = np.repeat(numbers[:, None], draws, axis=1)
 
     @property
     def draws(self) -> int:
@@ -89,19 +94,6 @@ class Board:
             raise NotKnown("a cell that is not known")
         return _PLAIN[code]
 
-    def _put(self, number: int, sheet: SheetContents) -> None:
-        """Put what a sheet has stored; nothing is known yet of what is computed."""
-        cells = self.plane.indices(number, sheet.rows, sheet.columns)
-        codes = sheet.codes.copy()
-        for computed in (sheet.with_formula, sheet.unknown, *(s.cells for s in sheet.shared)):
-            codes[computed] = Code.UNKNOWN
-        numbers = np.where(codes == Code.NUMBER, sheet.numbers, np.nan)
-        numbers[codes == Code.BLANK] = 0.0
-        self.codes[cells], self.numbers[cells] = codes[:, None], numbers[:, None]
-        for formula in sheet.arrays_that_fit:
-            filled = self.plane.filled(number, formula)
-            self.codes[filled], self.numbers[filled] = Code.UNKNOWN, np.nan
-
     def _where_texts_are(self) -> dict[int, tuple[SheetContents, int]]:
         found: dict[int, tuple[SheetContents, int]] = {}
         for number, sheet in enumerate(self._contents.sheets):
@@ -112,3 +104,13 @@ class Board:
                 for cell, position in zip(cells.tolist(), at.tolist(), strict=True)
             }
         return found
+
+
+def _stored(sheet: SheetContents) -> tuple[Codes, Array]:
+    """Return what a sheet has stored; nothing is known yet of what is computed."""
+    codes = sheet.codes.copy()
+    for computed in (sheet.with_formula, sheet.unknown, *(s.cells for s in sheet.shared)):
+        codes[computed] = Code.UNKNOWN
+    numbers = np.where(codes == Code.NUMBER, sheet.numbers, np.nan)
+    numbers[codes == Code.BLANK] = 0.0
+    return codes, numbers

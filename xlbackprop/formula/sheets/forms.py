@@ -15,6 +15,7 @@ import numpy as np
 
 from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.formula.sheets.contents import Ints, SharedFormula, SheetContents
+from xlbackprop.formula.sheets.plane import Indices
 from xlbackprop.formula.tokens import Reading, read_references
 
 _BETWEEN = b"\1"  # no formula holds this
@@ -33,8 +34,8 @@ class Slot:
 
     sheet: str  # "" for the cell's own
     size: tuple[int, int]
-    tops: Ints
-    lefts: Ints
+    tops: Indices
+    lefts: Indices
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,7 @@ def places_of(form: Form, area: tuple[int, int] | None, sheet: SheetContents) ->
 def forms_of(sheet: SheetContents) -> Iterator[Form]:
     """Yield the forms of a sheet; those of texts that differ in more than digits may be alike."""
     yield from _forms_of_texts(sheet.formulas, sheet.with_formula)
-    for shared in sheet.shared:
-        yield from _forms_of_shared(sheet, shared)
+    yield from _forms_of_shared(sheet)
 
 
 def all_forms(sheet: SheetContents) -> Iterator[tuple[Form, tuple[int, int] | None]]:
@@ -91,19 +91,25 @@ def _forms_of_texts(texts: Sequence[bytes], cells: Ints) -> Iterator[Form]:
     keys: dict[bytes, int] = {}
     blanked = _BETWEEN.join(texts).translate(_BLANKED).split(_BETWEEN)
     numbers = np.fromiter((keys.setdefault(key, len(keys)) for key in blanked), np.int64)
-    runs = [[len(run) for run in _RUN.findall(key)] for key in keys]
+    runs = [tuple(len(run) for run in _RUN.findall(key)) for key in keys]
     all_runs = _all_runs(texts, numbers, np.array([max(own, default=0) for own in runs]))
     counts = np.array([len(own) for own in runs], dtype=np.int64)
     starts = np.cumsum(counts[numbers]) - counts[numbers]
     order = np.argsort(numbers, kind="stable")
-    bounds = np.searchsorted(numbers[order], np.arange(len(keys) + 1))
-    for key, lengths in enumerate(runs):
-        members = order[bounds[key] : bounds[key + 1]]
+    members = np.split(order, np.searchsorted(numbers[order], np.arange(1, len(keys))))
+    # Keys that differ in columns only are alike.
+    alike: dict[tuple[object, tuple[int, ...]], list[tuple[Reading, Ints]]] = {}
+    for lengths, own in zip(runs, members, strict=True):
         if max(lengths, default=0) > _LONGEST_RUN:
-            yield from _one_by_one(texts, members, cells)
+            yield from _one_by_one(texts, own, cells)
             continue
-        values = all_runs[starts[members][:, None] + np.arange(len(lengths))]
-        yield from _forms_of_key(texts, members, cells, values, lengths)
+        reading = _read(texts[own[0]])
+        kind = reading.skeleton, _sheets(reading), reading.row_runs
+        alike.setdefault((kind, lengths), []).append((reading, own))
+    for (_, lengths), same in alike.items():
+        together = np.concatenate([own for _, own in same])
+        values = all_runs[starts[together][:, None] + np.arange(len(lengths))]
+        yield from _forms_of_keys(texts, cells, same, values, lengths)
 
 
 def _all_runs(texts: Sequence[bytes], numbers: Ints, longest: Ints) -> Ints:
@@ -117,47 +123,76 @@ def _all_runs(texts: Sequence[bytes], numbers: Ints, longest: Ints) -> Ints:
     return np.fromstring(digits, dtype=np.int64, sep=" ")
 
 
-def _forms_of_key(
-    texts: Sequence[bytes], members: Ints, cells: Ints, values: Ints, lengths: list[int]
+def _forms_of_keys(
+    texts: Sequence[bytes],
+    cells: Ints,
+    same: Sequence[tuple[Reading, Ints]],
+    values: Ints,
+    lengths: tuple[int, ...],
 ) -> Iterator[Form]:
-    """Yield the forms of texts that differ in digits only; `values` are their runs of digits."""
-    runs = {run for pair in _read(texts[members[0]]).row_runs if pair for run in pair}
+    """Yield the forms of texts that differ in digits and columns only.
+
+    They are the members of keys, each of which has the reading of its first; `values` are the
+    runs of digits of all.
+    """
+    members = np.concatenate([own for _, own in same])
+    key = np.repeat(np.arange(len(same)), [len(own) for _, own in same])
+    corners = _corners([reading for reading, _ in same])
+    row_runs = same[0][0].row_runs
+    runs = {run for pair in row_runs if pair for run in pair}
     odd = np.zeros(len(values), dtype=np.bool_)
     for run in runs:  # a row 0, or beyond the sheet: then it is something else than in the first
-        odd[1:] |= (values[1:, run] < 10 ** (lengths[run] - 1)) | (values[1:, run] > MAX_ROWS)
+        odd |= (values[:, run] < 10 ** (lengths[run] - 1)) | (values[:, run] > MAX_ROWS)
     yield from _one_by_one(texts, members[odd], cells)
-    members, values = members[~odd], values[~odd]
+    members, values, key = members[~odd], values[~odd], key[~odd]
     literal = [run for run in range(len(lengths)) if run not in runs]
-    for same in _same(values[:, literal]):
-        reading = _read(texts[members[same[0]]])
-        own = np.empty((4, len(reading.addresses), len(same)), dtype=np.int64)
-        for slot, (address, rows) in enumerate(
-            zip(reading.addresses, reading.row_runs, strict=True)
-        ):
-            own[:, slot] = np.array(address.corners)[:, None]
+    for alike in _same(values[:, literal]):
+        reading = _read(texts[members[alike[0]]])
+        if reading.row_runs != row_runs:  # with these digits something else is a reference
+            yield from _one_by_one(texts, members[alike], cells)
+            continue
+        own = corners[:, :, key[alike]]
+        for slot, rows in enumerate(row_runs):
             if rows is not None:
-                first, last = values[same, rows[0]] - 1, values[same, rows[1]] - 1
-                own[_TOP, slot], own[_BOTTOM, slot] = first, last
-        yield from _by_size(reading, cells[members[same]], own)
+                own[_TOP, slot], own[_BOTTOM, slot] = values[alike][:, rows].T - 1
+        yield from _by_size(reading, cells[members[alike]], own)
 
 
-def _forms_of_shared(sheet: SheetContents, shared: SharedFormula) -> Iterator[Form]:
-    """Yield the forms of a formula that many cells have, moved to where they stand."""
-    reading, cells = _read(shared.text.encode()), shared.cells
-    down, along = sheet.rows[cells] - shared.row, sheet.columns[cells] - shared.column
-    own = np.empty((4, len(reading.addresses), len(cells)), dtype=np.int64)
-    for slot, address in enumerate(reading.addresses):
-        for corner, (at, stays) in enumerate(zip(address.corners, address.anchors, strict=True)):
-            moved = along if corner in (_LEFT, _RIGHT) else down
-            own[corner, slot] = at if stays else at + moved
-    limits = np.array([MAX_ROWS, MAX_COLUMNS, MAX_ROWS, MAX_COLUMNS])[:, None, None]
-    outside = ((own < 0) | (own >= limits)).any(axis=(0, 1))
-    if outside.any():
-        yield Form(_UNREADABLE, cells[outside], ())
-    yield from _by_size(reading, cells[~outside], own[:, :, ~outside])
+def _forms_of_shared(sheet: SheetContents) -> Iterator[Form]:
+    """Yield the forms of formulas that many cells have, moved to where they stand."""
+    alike: dict[object, list[tuple[Reading, SharedFormula]]] = {}
+    for shared in sheet.shared:
+        reading = _read(shared.text.encode("utf-8", "surrogatepass"))
+        kind = reading.skeleton, _sheets(reading)
+        alike.setdefault(kind, []).append((reading, shared))
+    for same in alike.values():
+        cells = np.concatenate([shared.cells for _, shared in same])
+        formula = np.repeat(np.arange(len(same)), [len(shared.cells) for _, shared in same])
+        stands = np.array([(shared.row, shared.column) for _, shared in same]).T[:, formula]
+        moved = np.stack([sheet.rows[cells], sheet.columns[cells]]) - stands
+        readings = [reading for reading, _ in same]
+        stays = np.array([[one.anchors for one in reading.addresses] for reading in readings])
+        own = _corners(readings)[:, :, formula]
+        stays = stays.reshape(len(same), -1, 4).T[:, :, formula]
+        own += np.where(stays, 0, moved[[0, 1, 0, 1], None]).astype(np.int32)
+        limits = np.array([MAX_ROWS, MAX_COLUMNS, MAX_ROWS, MAX_COLUMNS])[:, None, None]
+        outside = ((own < 0) | (own >= limits)).any(axis=(0, 1))
+        if outside.any():
+            yield Form(_UNREADABLE, cells[outside], ())
+        yield from _by_size(same[0][0], cells[~outside], own[:, :, ~outside])
 
 
-def _by_size(reading: Reading, cells: Ints, corners: Ints) -> Iterator[Form]:
+def _sheets(reading: Reading) -> tuple[tuple[str, str], ...]:
+    return tuple((address.sheet, address.book) for address in reading.addresses)
+
+
+def _corners(readings: Sequence[Reading]) -> Indices:
+    """Return the corners of references, of shape (4, references, readings)."""
+    corners = [[address.corners for address in reading.addresses] for reading in readings]
+    return np.array(corners, dtype=np.int32).reshape(len(readings), -1, 4).T
+
+
+def _by_size(reading: Reading, cells: Ints, corners: Indices) -> Iterator[Form]:
     """Yield forms, one for each size that the rectangles have.
 
     `corners` has the first row and column, and the last ones, of each reference in each cell.
@@ -182,11 +217,10 @@ def _by_size(reading: Reading, cells: Ints, corners: Ints) -> Iterator[Form]:
 def _one_by_one(texts: Sequence[bytes], members: Ints, cells: Ints) -> Iterator[Form]:
     for member in members.tolist():
         reading = _read(texts[member])
-        corners = np.array([address.corners for address in reading.addresses], dtype=np.int64)
-        yield from _by_size(reading, cells[[member]], corners.reshape(-1, 4).T[:, :, None].copy())
+        yield from _by_size(reading, cells[[member]], _corners([reading]))
 
 
-def _same(values: Ints) -> Iterator[Ints]:
+def _same(values: Ints | Indices) -> Iterator[Ints]:
     """Yield the positions of rows that are the same, group by group."""
     if not len(values):
         return

@@ -213,7 +213,7 @@ class _Resolver:
     ) -> tuple[Place, ...]:
         filled = prod(area or (1, 1))
         return tuple(
-            Place(self._number(slot.sheet), slot.size, *_narrow(slot, formulas, filled))
+            Place(self._number(slot.sheet), slot.size, *_stretched(slot, formulas, filled))
             for slot in slots
         )
 
@@ -255,14 +255,15 @@ class _Resolver:
 def _slot(address: Address) -> Slot:
     if address.is_reversed or address.book:
         raise NotKnown("a name for what is no range here")
-    return Slot(address.sheet, address.size, np.array([address.top]), np.array([address.left]))
+    corner = np.array([[address.top], [address.left]], dtype=np.int32)
+    return Slot(address.sheet, address.size, *corner)
 
 
-def _narrow(slot: Slot, formulas: int, filled: int) -> tuple[Indices, Indices]:
-    """Return where a slot's rectangles begin, for each cell that formulas fill, in few bytes."""
-    tops, lefts = (
-        np.broadcast_to(one.astype(np.int32), (formulas,)) for one in (slot.tops, slot.lefts)
-    )
+def _stretched(slot: Slot, formulas: int, filled: int) -> tuple[Indices, Indices]:
+    """Return where a slot's rectangles begin, for each cell that formulas fill."""
+    tops, lefts = slot.tops, slot.lefts
+    if len(tops) != formulas:
+        tops, lefts = np.broadcast_to(tops, (formulas,)), np.broadcast_to(lefts, (formulas,))
     return (tops, lefts) if filled == 1 else (np.repeat(tops, filled), np.repeat(lefts, filled))
 
 

@@ -28,6 +28,8 @@ S = TypeVar("S", bound=np.generic)
 _NEARLY = 1e-15
 # So many numbers go to the engine at once: 32 megabytes.
 _MOST_NUMBERS = 4_000_000
+# So many numbers of truths are kept.
+_MOST_KEPT = 8_000_000
 
 
 @dataclass(frozen=True)
