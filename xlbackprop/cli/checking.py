@@ -38,6 +38,7 @@ _DECLARED: tuple[Decorator, ...] = (
         metavar="[N]",
         help="Try the formulas on N draws of the givens and parameters, too (20).",
     ),
+    _judging("--sheet", metavar="NAME", help=options.SHEET_HELP),
     _judging(
         "--loss",
         metavar="CELL",
@@ -91,6 +92,7 @@ def checks(command: Callable[..., Any]) -> Callable[..., Any]:
         same_givens: bool,
         rounded_givens: bool,
         loss: str | None,
+        sheet: str | None,
         engine: str,
         timeout: float,
         memory: int,
@@ -107,6 +109,7 @@ def checks(command: Callable[..., Any]) -> Callable[..., Any]:
             same_givens=same_givens,
             rounded_givens=rounded_givens,
             loss=loss,
+            sheet=sheet,
         )
         return command(check_options=checked, **others)
 

@@ -19,11 +19,18 @@ from xlbackprop.cli.progress import shown_progress
 @click.argument("cell")
 @options.spec
 @options.map_
+@options.sheet
 @click.option("--full", is_flag=True, help="Show every term, however many there are.")
 @click.option("--latex", "form", flag_value="latex", help="Print a LaTeX document.")
 @click.option("--json", "form", flag_value="json", help="Print one JSON document.")
 def explain(
-    workbook: Path, cell: str, spec: str | None, map_: Path | None, full: bool, form: str | None
+    workbook: Path,
+    cell: str,
+    spec: str | None,
+    map_: Path | None,
+    sheet: str | None,
+    full: bool,
+    form: str | None,
 ) -> None:
     """Show how CELL of WORKBOOK comes about, term by term.
 
@@ -37,7 +44,7 @@ def explain(
       xlbackprop explain output/conv5x5x2.xlsx loss.L --latex
     """
     with shown_progress(quiet=form == "json"):
-        explanation = xlbackprop.explain(workbook, cell, spec=spec, map=map_)
+        explanation = xlbackprop.explain(workbook, cell, spec=spec, map=map_, sheet=sheet)
     if form == "json":
         click.echo(explanation.to_json())
     elif form == "latex":

@@ -19,8 +19,11 @@ from xlbackprop.cli.progress import shown_progress
 @click.argument("workbook", type=options.FILE)
 @options.spec
 @options.map_
+@options.sheet
 @options.as_json
-def inspect(workbook: Path, spec: str | None, map_: Path | None, as_json: bool) -> None:
+def inspect(
+    workbook: Path, spec: str | None, map_: Path | None, sheet: str | None, as_json: bool
+) -> None:
     """Say what network WORKBOOK holds, and where its tensors stand.
 
     \b
@@ -29,7 +32,7 @@ def inspect(workbook: Path, spec: str | None, map_: Path | None, as_json: bool) 
       xlbackprop inspect own.xlsx --map own.toml
     """
     with shown_progress(quiet=as_json):
-        inspection = xlbackprop.inspect(workbook, spec=spec, map=map_)
+        inspection = xlbackprop.inspect(workbook, spec=spec, map=map_, sheet=sheet)
     if as_json:
         click.echo(json.dumps(inspection.to_dict(), indent=1))
     else:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     "--spec", type=SPEC, help="The network to look for: a template's name, or a TOML file."
 )
 @click.option("--guess", is_flag=True, help="Propose a spec, too: of one conv or dense layer.")
+@options.sheet
 @click.option("-o", "--output", type=options.FILE, help="Write the proposal as a map file.")
 @options.force
 @options.as_json
@@ -37,6 +38,7 @@ def locate(
     workbook: Path,
     spec: str | None,
     guess: bool,
+    sheet: str | None,
     output: Path | None,
     force: bool,
     as_json: bool,
@@ -58,7 +60,7 @@ def locate(
     spec_file = output.with_suffix(".spec.toml") if output and guess else None
     check_outputs([path for path in (output, spec_file) if path], workbook, force=force)
     with shown_progress(quiet=as_json):
-        proposal = xlbackprop.locate(workbook, spec) if spec else xlbackprop.guess(workbook)
+        proposal = _proposal(workbook, spec, sheet)
     if spec_file:
         proposal = replace(proposal, spec=spec_file.name)
         save(spec_file, proposal.network.spec.to_toml().encode(), force=force)
@@ -69,6 +71,12 @@ def locate(
     else:
         _print(proposal, with_spec=guess)
     context.exit(0 if proposal.is_complete else 1)
+
+
+def _proposal(workbook: Path, spec: str | None, sheet: str | None) -> Proposal:
+    if spec is None:
+        return xlbackprop.guess(workbook, sheet=sheet)
+    return xlbackprop.locate(workbook, spec, sheet=sheet)
 
 
 def _print(proposal: Proposal, *, with_spec: bool) -> None:

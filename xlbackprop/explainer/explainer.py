@@ -39,20 +39,22 @@ def explain(
     *,
     spec: Spec | str | Path | None = None,
     map: Map | str | Path | None = None,  # noqa: A002
+    sheet: str | None = None,
 ) -> Explanation:
     """Return how a cell of a workbook comes about, term by term.
 
     `cell` is an address (`conv1.C12`), a tensor with an index (`conv1.dL_dh[0,2,3]`), or the name
-    of a single cell (`loss.L`). `spec` and `map` are as in `check`.
+    of a single cell (`loss.L`). An address without a sheet is one of `sheet`, where that is given.
+    `spec` and `map` are as in `check`.
 
     Raises WorkbookError where the file cannot be used, CellError where the cell is none of the
     network's, or its sum is too long.
     """
-    review = review_workbook(path, spec=spec, map=map)
+    review = review_workbook(path, spec=spec, map=map, sheet=sheet)
     if review.network is None:
         raise CellError("no network is known of this workbook, so there is no equation to explain")
     places = {name: found.places for name, found in review.found.items()}
-    tensor, index = locate(cell, review.tensors, places)
+    tensor, index = locate(cell, review.tensors, places, sheet)
     return Explainer(review).of(tensor.name, index)
 
 

@@ -21,9 +21,11 @@ _LONGEST = 200
 
 
 def locate(
-    text: str, tensors: Mapping[str, Tensor], places: Mapping[str, Places]
+    text: str, tensors: Mapping[str, Tensor], places: Mapping[str, Places], sheet: str | None = None
 ) -> tuple[Tensor, Index]:
     """Return the tensor and the index that a cell's address or name means.
+
+    An address without a sheet is one of `sheet`, or of the only sheet that has such a cell.
 
     Raises CellError where it means none.
     """
@@ -35,7 +37,7 @@ def locate(
         numbers = re.findall(r"\d+", match["block"] + "," + (match["index"] or ""))
         return tensor, _checked(tensor, tuple(map(int, numbers)))
     if "!" in text or _address(text) is not None:
-        name, index = _at_address(text, places)
+        name, index = _at_address(text, places, sheet)
         return tensors[name], index
     if match is None:
         raise CellError(
@@ -80,11 +82,12 @@ def _address(text: str) -> Address | None:
     return None if address is None else address._replace(sheet=plain_sheet(sheet))
 
 
-def _at_address(text: str, places: Mapping[str, Places]) -> tuple[str, Index]:
+def _at_address(text: str, places: Mapping[str, Places], sheet: str | None) -> tuple[str, Index]:
     address = _address(text)
     if address is None or not address.is_cell:
         cells = text.rpartition("!")[2]
         raise CellError(f"{shown(cells)} is no address of a single cell, such as C12")
+    address = address._replace(sheet=address.sheet or sheet or "")
     sheets = list(dict.fromkeys(name for one in places.values() for name in one.sheets))
     wanted = [one for one in sheets if one.casefold() == address.sheet.casefold()]
     if address.sheet and not wanted:
@@ -92,10 +95,10 @@ def _at_address(text: str, places: Mapping[str, Places]) -> tuple[str, Index]:
             f"no tensor stands on a sheet {shown(address.sheet)}{suggestion(address.sheet, sheets)}"
         )
     found = {}
-    for sheet in wanted or sheets:
-        entry = _entry_at(sheet, address.top, address.left, places.items())
+    for one in wanted or sheets:
+        entry = _entry_at(one, address.top, address.left, places.items())
         if entry is not None:
-            found[sheet] = entry
+            found[one] = entry
     if len(found) == 1:
         return next(iter(found.values()))
     cell = text.rpartition("!")[2].rpartition(".")[2].upper().replace("$", "")

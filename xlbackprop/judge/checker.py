@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-from xlbackprop.errors import WorkbookError
+from xlbackprop.errors import WorkbookError, shown
 from xlbackprop.find.blocks import NamesGone
 from xlbackprop.find.handed_out import handed_out, left_empty
+from xlbackprop.find.sheets import wanted_sheet
 from xlbackprop.find.subject import Subject, find_subject, is_described
 from xlbackprop.judge.borrowed import mark_borrowed
 from xlbackprop.judge.givens import compare_givens, refuse_unknown_givens
@@ -44,9 +45,24 @@ def review_workbook(
         open_workbook(file, path) as workbook,
     ):
         if _is_own(workbook, options):
-            return replace(_on_own_formulas(workbook, options), workbook=str(path))
+            review = _on_own_formulas(workbook, options)
+            yours = frozenset(review.judgements)
+            return replace(review, workbook=str(path), yours=yours)
         with start(file, name, limits) as running:
-            return _review(path, workbook, running, options)
+            sheet = wanted_sheet(workbook, options.sheet) if options.sheet is not None else None
+            return _on_sheet(_review(path, workbook, running, options), sheet)
+
+
+def _on_sheet(review: Review, sheet: str | None) -> Review:
+    """Return the review of what stands on one sheet, where only that is asked for."""
+    if sheet is None:
+        return review
+    on = {name for name, own in review.found.items() if sheet in own.places.sheets}
+    kept = {name: own for name, own in review.judgements.items() if name in on}
+    if not kept:
+        raise WorkbookError(f"no computed tensor of the network stands on its sheet {shown(sheet)}")
+    diagnoses = {name: own for name, own in review.diagnoses.items() if name in on}
+    return replace(review, judgements=kept, diagnoses=diagnoses)
 
 
 def _on_own_formulas(workbook: Workbook, options: CheckOptions) -> Review:
@@ -98,7 +114,7 @@ def _subject(workbook: Workbook, running: Recalculation, options: CheckOptions) 
             return find_subject(workbook, options.spec, options.map)
     from xlbackprop.find.locate import locate_subject
 
-    return locate_subject(workbook, running, options.spec)
+    return locate_subject(workbook, running, options.spec, options.sheet)
 
 
 def _with_what_was_left_out(review: Review, subject: Subject) -> Review:

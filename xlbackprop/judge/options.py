@@ -29,6 +29,7 @@ class CheckKeywords(TypedDict, total=False):
     same_givens: bool
     rounded_givens: bool
     loss: str | None
+    sheet: str | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class CheckOptions:
     givens and parameters were when it was handed out, or for a spec that does. With
     `rounded_givens` each typed given stands for all numbers that round to it, and a typed answer
     that one of them leads to is right. In a workbook without a description, `loss` is the address
-    of the cell that holds L.
+    of the cell that holds L. With `sheet` only what stands on that sheet is judged.
     """
 
     spec: Spec | str | Path | None = None
@@ -56,6 +57,7 @@ class CheckOptions:
     same_givens: bool = False
     rounded_givens: bool = False
     loss: str | None = None
+    sheet: str | None = None
 
     @property
     def asks_for_formulas(self) -> bool:

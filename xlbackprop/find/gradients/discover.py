@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,21 +32,23 @@ _ASKED_FOR = "--loss"
 def find_gradients(
     workbook: Workbook,
     *,
+    sheets: Sequence[str] = (),
     sheet: str | None = None,
     loss: str | None = None,
 ) -> Findings | NothingFound:
     """Return what differentiating a workbook's own formulas tells of it.
 
-    `sheet` restricts it to the claims of one sheet, and `loss` says which cell is L. Raises
+    `sheets` are those that are looked at, by default all. `sheet` restricts it to the claims of
+    one sheet, and `loss` says which cell is L. Raises
     WorkbookError where one of them is none.
     """
     try:
         with np.errstate(all="ignore"):
-            contents = contents_of(workbook, workbook.sheets)
-            sheets = Sheets(Computation(contents))
-            labels = Labels(contents, sheets.computation.plane)
-            chosen = cell_of_loss(loss, sheets, contents, sheet) if loss else None
-            choice, instead_of = _chosen(sheets, labels, chosen)
+            contents = contents_of(workbook, sheets or workbook.sheets)
+            study = Sheets(Computation(contents))
+            labels = Labels(contents, study.computation.plane)
+            chosen = cell_of_loss(loss, study, contents, sheet) if loss else None
+            choice, instead_of = _chosen(study, labels, chosen)
             if choice is None:
                 return NothingFound("no cell equals the gradient of another")
             findings = _on_sheet(_findings(contents, choice, labels, instead_of), sheet)

@@ -46,13 +46,14 @@ def guess(
     *,
     engine: EngineName | str = EngineName.IRONCALC,
     limits: Limits = DEFAULT_LIMITS,
+    sheet: str | None = None,
 ) -> Proposal:
     """Propose the network of one conv or dense layer in a workbook, and where its tensors stand.
 
-    The proposal's network holds the spec. Raises WorkbookError where the file cannot be used, or
-    no such layer fits what is in it.
+    The proposal's network holds the spec. With `sheet` only that sheet is looked at.
+    Raises WorkbookError where the file cannot be used, or no such layer fits what is in it.
     """
-    page = read_page_of(Path(path), engine, limits)
+    page = read_page_of(Path(path), engine, limits, sheet)
     tried = (_located(page, text, str(path)) for text in islice(specs(page), _MOST_TRIED))
     best = max((one for one in tried if one is not None), key=_fit, default=None)
     if best is None or not _explains_output(best):

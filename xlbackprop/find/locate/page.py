@@ -7,7 +7,7 @@ block of cells is moved by one addition.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -73,6 +73,22 @@ class Page:
         known = np.isfinite(self.numbers)
         order = np.argsort(self.numbers[known], kind="stable")
         return self.numbers[known][order], self.keys[known][order]
+
+    def on(self, sheet: str) -> Page:
+        """Return what stands on one sheet."""
+        number = self.sheets.index(sheet)
+        here = self.keys // NEXT_SHEET == number
+        return replace(
+            self,
+            keys=self.keys[here],
+            numbers=self.numbers[here],
+            tolerances=self.tolerances[here],
+            has_formula=self.has_formula[here],
+            texts={key: text for key, text in self.texts.items() if key // NEXT_SHEET == number},
+            formulas={
+                key: text for key, text in self.formulas.items() if key // NEXT_SHEET == number
+            },
+        )
 
     def places(self, keys: Keys) -> Places:
         """Return the places that keys stand for."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 
 from xlbackprop.equation import Array, Kind, Tensor
-from xlbackprop.errors import one_line
+from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.find.locate.candidates import Readings
 from xlbackprop.find.locate.captions import Captions
 from xlbackprop.find.locate.certainty import NOTHING_FITS, InputCertainty, doubt_of_computed
@@ -20,6 +21,7 @@ from xlbackprop.find.locate.proposal import LIKELY, SURE, LeftOut, LocatedTensor
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.find.locate.tiles import Tiles
+from xlbackprop.find.sheets import listed, wanted_sheet
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import fixed_values
 from xlbackprop.progress import each, tell
@@ -34,6 +36,8 @@ from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook
 
+# Where a workbook has more sheets, not each is tried by itself.
+_MOST_SHEETS = 12
 _NOT_CONSISTENT = "not all else fits"
 
 
@@ -43,36 +47,46 @@ def locate(
     *,
     engine: EngineName | str = EngineName.IRONCALC,
     limits: Limits = DEFAULT_LIMITS,
+    sheet: str | None = None,
 ) -> Proposal:
     """Propose where the tensors of a network stand in a workbook that somebody else laid out.
 
     `spec` is a Spec, a template's name or a path. Formulas are evaluated by the engine, within
-    the limits ("none": saved numbers are taken).
-    Raises WorkbookError where the file cannot be used or is too large to search, SpecError where
+    the limits ("none": saved numbers are taken). With `sheet` only that sheet is looked at.
+    Raises WorkbookError where the file cannot be used or is too large to search, or where several
+    sheets hold all that is needed, SpecError where
     `spec` cannot be used, EngineError where the engine is missing.
     """
     network = build_network(spec if isinstance(spec, Spec) else load_spec(spec))
-    page = read_page_of(Path(path), engine, limits)
+    page = read_page_of(Path(path), engine, limits, sheet)
     name = network.spec.name if isinstance(spec, Spec) else str(spec)
-    return locate_on(page, network, workbook=str(path), spec=name)
+    return locate_once(page, network, workbook=str(path), spec=name)
 
 
-def read_page_of(path: Path, engine: EngineName | str, limits: Limits) -> Page:
-    """Return all that stands in a workbook, its formulas evaluated."""
+def read_page_of(
+    path: Path, engine: EngineName | str, limits: Limits, sheet: str | None = None
+) -> Page:
+    """Return all that stands in a workbook, or on one sheet of it, its formulas evaluated."""
     with (
         as_xlsx(path, limits) as file,
         open_workbook(file, path) as workbook,
         start(file, engine_name(engine), limits) as running,
     ):
-        return page_of(workbook, running)
+        return page_of(workbook, running, sheet)
 
 
-def page_of(workbook: Workbook, running: Recalculation) -> Page:
-    """Return all that stands on a workbook's sheets, but for this program's own description."""
+def page_of(workbook: Workbook, running: Recalculation, sheet: str | None = None) -> Page:
+    """Return all that stands on a workbook's sheets, but for this program's own description.
+
+    With `sheet` it is that sheet alone. Raises WorkbookError where there is none of that name.
+    """
+    wanted = wanted_sheet(workbook, sheet) if sheet is not None else None
     sheets = [sheet for sheet in workbook.sheets if sheet != description.SHEET]
     cells = {sheet: workbook.cells(sheet) for sheet in each("reading the workbook", sheets)}
     page = read_page(cells, workbook.names)
-    return page if running.name is EngineName.NONE else _recalculated(page, workbook, running)
+    if running.name is not EngineName.NONE:
+        page = _recalculated(page, workbook, running)
+    return page if wanted is None else page.on(wanted)
 
 
 def _recalculated(page: Page, workbook: Workbook, running: Recalculation) -> Page:
@@ -88,6 +102,24 @@ def _recalculated(page: Page, workbook: Workbook, running: Recalculation) -> Pag
     numbers = page.numbers.copy()
     numbers[at] = np.where(values.kinds == State.NUMBER, values.numbers, numbers[at])
     return replace(page, numbers=numbers)
+
+
+def locate_once(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
+    """Propose where the tensors stand on a page, as `locate_on` does.
+
+    Raises WorkbookError where several sheets each hold all that is needed: which one is meant?
+    """
+    needed = sum(tensor.size for tensor in network.inputs)
+    sheets = [sheet for sheet in page.sheets if len(page.on(sheet).keys) >= needed]
+    if 1 < len(sheets) <= _MOST_SHEETS:
+        alone = [locate_on(page.on(sheet), network, workbook, spec) for sheet in sheets]
+        whole = [sheet for sheet, one in zip(sheets, alone, strict=True) if one.is_complete]
+        if len(whole) > 1:
+            raise WorkbookError(
+                f"{listed(whole)} each hold the network: say which sheet is meant, with --sheet"
+                f" {quote(whole[0])}"
+            )
+    return locate_on(page, network, workbook, spec)
 
 
 @np.errstate(all="ignore")  # a stranger's numbers may overflow

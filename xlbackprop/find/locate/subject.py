@@ -8,8 +8,9 @@ import numpy as np
 
 from xlbackprop.errors import WorkbookError
 from xlbackprop.find.blocks import NamesGone
+from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import LIKELY, LocatedTensor, Proposal
-from xlbackprop.find.locate.propose import locate_on, page_of
+from xlbackprop.find.locate.propose import locate_once, page_of
 from xlbackprop.find.subject import Subject, named_subject, network_of
 from xlbackprop.network import Network
 from xlbackprop.network.values import fixed_values
@@ -29,28 +30,32 @@ def is_laid_out_here(workbook: Workbook, network: Network) -> bool:
 
 
 def locate_subject(
-    workbook: Workbook, running: Recalculation, spec: Spec | str | Path | None
+    workbook: Workbook,
+    running: Recalculation,
+    spec: Spec | str | Path | None,
+    sheet: str | None = None,
 ) -> Subject:
     """Return what a workbook holds: located, unless the workbook itself says where it is.
 
-    `spec` is None for the network that the workbook describes. Raises WorkbookError where a given
-    or parameter that is needed cannot be found.
+    With `sheet` it is looked for on that sheet only. `spec` is None for the network that the
+    workbook describes. Raises WorkbookError where a given or parameter that is needed cannot be
+    found.
     """
     network = network_of(workbook, spec)
     if not is_laid_out_here(workbook, network):
         name = network.spec.name if spec is None or isinstance(spec, Spec) else str(spec)
-        return _located(workbook, running, network, name)
+        return _located(page_of(workbook, running, sheet), network, name)
     try:
         return named_subject(workbook, network)
     except NamesGone as gone:
         try:
-            return _located(workbook, running, network, network.spec.name)
+            return _located(page_of(workbook, running, sheet), network, network.spec.name)
         except WorkbookError:
             raise gone from None
 
 
-def _located(workbook: Workbook, running: Recalculation, network: Network, name: str) -> Subject:
-    proposal = locate_on(page_of(workbook, running), network, workbook="", spec=name)
+def _located(page: Page, network: Network, name: str) -> Subject:
+    proposal = locate_once(page, network, workbook="", spec=name)
     _refuse_incomplete(proposal)
     left_open = {one.name: one.unsettled for one in proposal.tensors if one.unsettled}
     places = {name: own for name, own in proposal.places.items() if name not in left_open}

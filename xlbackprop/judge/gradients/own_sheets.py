@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from xlbackprop.errors import WorkbookError
 from xlbackprop.find.gradients.discover import find_gradients
 from xlbackprop.find.gradients.findings import NothingFound
+from xlbackprop.find.sheets import listed, sheets_together, wanted_sheet
 from xlbackprop.judge.gradients.review import review_sheet
 from xlbackprop.judge.options import CheckOptions
 from xlbackprop.judge.review import Review
@@ -22,10 +26,53 @@ def review_own_sheets(workbook: Workbook, options: CheckOptions) -> Review:
     if options.engine == EngineName.NONE:
         raise WorkbookError(_hint("with --engine none its formulas are not evaluated"))
     tell("differentiating its formulas")
-    found = find_gradients(workbook, loss=options.loss)
-    if isinstance(found, NothingFound):
-        raise WorkbookError(_hint(f"its own formulas do not tell: {found.reason}"))
-    return review_sheet(workbook, found)
+    sheet = wanted_sheet(workbook, options.sheet) if options.sheet is not None else None
+    reviews, reasons = dict[str, Review](), []
+    for sheets in _looked_at(workbook, sheet, options.loss):
+        found = find_gradients(workbook, sheets=sheets, sheet=sheet, loss=options.loss)
+        if isinstance(found, NothingFound):
+            reasons.append(found.reason)
+        else:
+            reviews[listed(sheets)] = review_sheet(workbook, found)
+    if not reviews:
+        raise WorkbookError(_hint(f"its own formulas do not tell: {max(reasons, key=len)}"))
+    return _together(reviews)
+
+
+def _looked_at(workbook: Workbook, sheet: str | None, loss: str | None) -> list[tuple[str, ...]]:
+    """Return the groups of sheets that are differentiated each by itself.
+
+    Sheets that have nothing to do with one another may each hold a network with an L of its own.
+    """
+    if loss is not None and sheet is None:
+        return [tuple(workbook.sheets)]
+    groups = sheets_together(workbook)
+    if sheet is not None:
+        return [group for group in groups if sheet in group]
+    with_formulas = {one for one in workbook.sheets if workbook.cells(one).has_formula.any()}
+    return [group for group in groups if with_formulas & {*group}] or groups[:1]
+
+
+def _together(reviews: Mapping[str, Review]) -> Review:
+    """Return one review of all; what is noted of one says of which."""
+    if len(reviews) == 1:
+        return next(iter(reviews.values()))
+    notes = [
+        replace(note, reason=f"{sheets}: {note.reason}") if note.reason else note
+        for sheets, review in reviews.items()
+        for note in review.notes
+    ]
+    every = tuple(reviews.values())
+    return replace(
+        every[0],
+        found={name: found for one in every for name, found in one.found.items()},
+        judgements={name: own for one in every for name, own in one.judgements.items()},
+        diagnoses={name: own for one in every for name, own in one.diagnoses.items()},
+        own_rules={name: own for one in every for name, own in one.own_rules.items()},
+        notes=tuple(notes),
+        not_judged=tuple(left_out for one in every for left_out in one.not_judged),
+        unsettled=frozenset().union(*(one.unsettled for one in every)),
+    )
 
 
 def _hint(why: str) -> str:

@@ -149,6 +149,10 @@ class SharedFormulas:
         self._stored[key] = text, row, column
         self._movable.pop(key, None)
 
+    def texts(self) -> Iterator[str]:
+        """Yield each formula as it is stored."""
+        yield from (text for text, _, _ in self._stored.values())
+
     def stored(self, key: str) -> tuple[str, int, int]:
         """Return a formula's text, empty where there is none, and the cell in which it reads so."""
         return self._stored.get(key, ("", 0, 0))
