@@ -139,7 +139,7 @@ def read_numbers(
     for name, parts in texts.items():
         if sum(map(len, parts)) <= _LONGEST_NUMBER * sizes[name]:
             with suppress(ValueError):
-                numbers[name] = [float(part) for part in " ".join(parts).split()]
+                numbers[name] = list(map(float, " ".join(parts).split()))
     return {
         name: own
         for name, own in numbers.items()

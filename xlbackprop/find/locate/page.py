@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -143,11 +144,11 @@ class _Columns:
 
     def add(self, cells: Cells, first: int) -> None:
         keys = (first + cells.rows * DOWN + cells.columns).tolist()
-        for position, key in enumerate(keys):
-            number = float(cells.numbers[position])
-            state, text = cells.states[position], cells.texts.get(position)
-            has_formula = bool(cells.has_formula[position])
-            if state == State.TEXT and text is not None:
+        numbers, is_text = cells.numbers.tolist(), (cells.states == State.TEXT).tolist()
+        columns = zip(keys, numbers, is_text, cells.has_formula.tolist(), strict=True)
+        for position, (key, stored, holds_text, has_formula) in enumerate(columns):
+            number, text = stored, cells.texts.get(position) if holds_text else None
+            if text is not None:
                 meant = read_numeral(text)
                 if meant is None and not has_formula:
                     self._texts[key] = text[:_LONGEST_LABEL]
@@ -156,7 +157,7 @@ class _Columns:
             if has_formula:
                 formula = cells.formula(position) or ""
                 self._formulas[key] = formula if len(formula) <= _LONGEST_FORMULA else ""
-            if has_formula or np.isfinite(number):
+            if has_formula or isfinite(number):
                 self._cells[key] = (number, has_formula)
 
     def page(self, sheets: tuple[str, ...], names: Mapping[str, str]) -> Page:

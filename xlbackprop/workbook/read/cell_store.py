@@ -15,7 +15,7 @@ from xlbackprop.errors import WorkbookError
 from xlbackprop.formula.addresses import read_address
 from xlbackprop.workbook.read.arrays import ArrayFormula, ArrayFormulas, Ints
 from xlbackprop.workbook.read.cells import SHARED, Cells, SharedFormulas, State
-from xlbackprop.workbook.read.columns import NumberedTexts, TextColumn
+from xlbackprop.workbook.read.columns import NumberedTexts, TextColumn, append
 
 MAX_STORED_CELLS = 1_000_000
 
@@ -79,13 +79,13 @@ class CellStore:
         """Add cells."""
         if len(self) + len(part.rows) > MAX_STORED_CELLS:
             raise WorkbookError(f"a sheet holds more than {MAX_STORED_CELLS:,} cells")
-        self._dates.frombytes((part.dates + len(self)).astype(np.int64).tobytes())
+        append(self._dates, part.dates + len(self))
         self.texts.extend(part.texts)
         self._formulas.extend(part.formulas, part.lengths, part.has_formula)
-        self._rows.frombytes(part.rows.astype(np.int64).tobytes())
-        self._columns.frombytes(part.columns.astype(np.int64).tobytes())
-        self._states.frombytes(part.states.tobytes())
-        self._numbers.frombytes(part.numbers.tobytes())
+        append(self._rows, part.rows)
+        append(self._columns, part.columns)
+        append(self._states, part.states)
+        append(self._numbers, part.numbers)
 
     def cells(self) -> Cells:
         """Return what was collected, as arrays."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 NO_TEXT = -1
 _WORD = 8  # bytes
+
+
+def append(column: array[Any], more: NDArray[Any]) -> None:
+    """Add numbers to a column that has room for them."""
+    column.frombytes(np.ascontiguousarray(more, dtype=column.typecode).view(np.uint8).data)
 
 
 class TextColumn:
@@ -38,7 +44,7 @@ class TextColumn:
         ends = np.cumsum(lengths, dtype=np.int64) + len(self._bytes)
         self._bytes += content
         self._present += present.tobytes()
-        self._ends.frombytes(ends.tobytes())
+        append(self._ends, ends)
 
     def get(self, position: int) -> str | None:
         """Return a cell's text."""
@@ -130,7 +136,7 @@ class NumberedTexts:
 
     def extend(self, numbers: NDArray[np.int32]) -> None:
         """Add the texts of the next cells by their numbers."""
-        self._numbers.frombytes(numbers.astype(np.int32).tobytes())
+        append(self._numbers, numbers)
 
     def number(self, text: str | None) -> int:
         """Return the number of a text that no cells share."""

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xlbackprop.workbook.read.arrays import Ints
 from xlbackprop.workbook.read.cell_store import CellStore
 from xlbackprop.workbook.read.scan.attributes import read_attributes
 from xlbackprop.workbook.read.scan.spans import Spans
-from xlbackprop.workbook.read.scan.tags import Kind, Positions, Tags, as_word
+from xlbackprop.workbook.read.scan.tags import (
+    Bytes,
+    Group,
+    Kind,
+    Mask,
+    Positions,
+    Tags,
+    as_word,
+)
 
 # What most cells have that share a formula: between the two, digits.
 _SHARER, _SHARER_END = b'<f t="shared" si="', b'"/>'
 _MOST_DIGITS = 8
 _NAME = len("<f")
+_NOTED = Group(Kind.NOTED, Kind.NOTED_EMPTY)
 
 
 class FormulaTexts:
@@ -29,26 +37,30 @@ class FormulaTexts:
 
         Raises StrangeError.
         """
-        kinds = tags.kinds[spans.tags]
         is_sharer = _are_sharers(tags, spans.tags)
-        starts = np.where(is_sharer, tags.starts[spans.tags] + len(_SHARER) - 1, spans.starts)
-        ends = np.where(is_sharer, tags.ends[spans.tags] + 1 - len(_SHARER_END), spans.ends)
-        texts = Spans(spans.cells, spans.tags, starts, ends).texts(tags)
-        if (tags.bytes_at(starts) == ord("=")).any():
+        texts = self._own(tags, spans.where(~is_sharer), rows, columns)
+        lengths = np.empty(len(spans.tags), dtype=np.int64)
+        lengths[~is_sharer] = np.fromiter(map(len, texts), np.int64, len(texts))
+        sharers, lengths[is_sharer] = _marks(tags, spans.tags[is_sharer])
+        is_mark = np.repeat(is_sharer, lengths)
+        content = np.empty(len(is_mark), dtype=np.uint8)
+        content[is_mark] = sharers
+        content[~is_mark] = np.frombuffer(b"".join(texts), dtype=np.uint8)
+        return content.tobytes(), lengths
+
+    def _own(self, tags: Tags, spans: Spans, rows: Ints, columns: Ints) -> list[bytes]:
+        """Return formulas that cells have, one of their own or one that is noted in its tag."""
+        texts = spans.texts(tags)
+        if (tags.bytes_at(spans.starts) == ord("=")).any():
             texts = [text.removeprefix(b"=") for text in texts]
-        noted = np.isin(kinds, (Kind.NOTED, Kind.NOTED_EMPTY)) & ~is_sharer
-        for at in np.flatnonzero(noted).tolist():
+        for at in np.flatnonzero(_NOTED.has(tags.kinds[spans.tags])).tolist():
             attributes = self._attributes_of(tags, int(spans.tags[at]))
             if "t" in attributes:
                 cell = spans.cells[at]
                 place = int(rows[cell]), int(columns[cell])
                 own = self._store.formula(texts[at].decode(), attributes, *place)
                 texts[at] = own.encode()
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        content = bytearray().join(texts)
-        # Where the quote was, the mark of a formula that is stored with another cell.
-        np.frombuffer(content, dtype=np.uint8)[(np.cumsum(lengths) - lengths)[is_sharer]] = 0
-        return bytes(content), lengths
+        return texts
 
     def _attributes_of(self, tags: Tags, number: int) -> dict[str, str]:
         end = tags.ends[number] - (tags.kinds[number] == Kind.NOTED_EMPTY)
@@ -58,13 +70,13 @@ class FormulaTexts:
         return self._attributes[text]
 
 
-def _are_sharers(tags: Tags, numbers: Positions) -> NDArray[np.bool_]:
+def _are_sharers(tags: Tags, numbers: Positions) -> Mask:
     """Return which tags have nothing but the number of a formula that is stored elsewhere."""
     mask = np.asarray(tags.kinds[numbers] == Kind.NOTED_EMPTY)
     at = np.flatnonzero(mask)
-    starts, ends = tags.starts[numbers[at]], tags.ends[numbers[at]] + 1 - len(_SHARER_END)
-    digits = ends - starts - len(_SHARER)
-    alike = (digits > 0) & (digits <= _MOST_DIGITS) & (tags.bytes_at(ends) == ord('"'))
+    starts, digits = tags.starts[numbers[at]], _digits(tags, numbers[at])
+    alike = (digits > 0) & (digits <= _MOST_DIGITS)
+    alike &= tags.bytes_at(tags.ends[numbers[at]] + 1 - len(_SHARER_END)) == ord('"')
     for first in (0, 8, len(_SHARER) - 8):
         alike &= tags.words(starts + first) == np.uint64(as_word(_SHARER[first : first + 8]))
     for number in range(int(digits[alike].max(initial=0))):
@@ -72,3 +84,18 @@ def _are_sharers(tags: Tags, numbers: Positions) -> NDArray[np.bool_]:
         alike &= (one < 10) | (number >= digits)
     mask[at] = alike
     return mask
+
+
+def _digits(tags: Tags, numbers: Positions) -> Positions:
+    """Return how many characters sharers' tags have between what they all have."""
+    return tags.ends[numbers] + 1 - tags.starts[numbers] - len(_SHARER) - len(_SHARER_END)
+
+
+def _marks(tags: Tags, numbers: Positions) -> tuple[Bytes, Positions]:
+    """Return what stands for the formulas of sharers: SHARED and a number; and the lengths."""
+    lengths = _digits(tags, numbers) + 1
+    longest = int(lengths.max(initial=1))
+    marks = np.zeros((len(numbers), longest), dtype=np.uint8)  # SHARED is a zero
+    for at in range(1, longest):
+        marks[:, at] = tags.bytes_at(tags.starts[numbers] + len(_SHARER) - 1 + at)
+    return marks[np.arange(longest) < lengths[:, None]], lengths
