@@ -1,0 +1,65 @@
+"""The same numbers in another order: a matrix transposed, a filter rotated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from xlbackprop.equation import Array
+from xlbackprop.formula.functions.values import NotKnown
+from xlbackprop.formula.tree import Call, Expression, Reference
+from xlbackprop.judge.gradients.edits.edit import Change
+from xlbackprop.judge.gradients.edits.slips import TRANSPOSED, UNTURNED
+from xlbackprop.judge.gradients.edits.truth import Truth
+from xlbackprop.judge.gradients.edits.written import Values, Written, exchanged, paths
+
+_RANK = 22
+
+
+@dataclass(frozen=True)
+class Reordering:
+    """Tries the numbers of a formula's ranges in another order."""
+
+    formula: Written
+    values: Values
+    truth: Truth
+
+    def changes(self) -> Iterator[Change]:
+        """Yield the changes that mend the formula."""
+        tree = self.formula.tree
+        for path, part in paths(tree):
+            match part:
+                case Call("TRANSPOSE", (inner,)):
+                    yield from self._rewritten(exchanged(tree, path, inner), part, inner)
+                case Reference(slot) if not self.formula.spots[slot].is_cell:
+                    turned = Call("TRANSPOSE", (part,))
+                    yield from self._rewritten(exchanged(tree, path, turned), part, turned)
+                    yield from self._turned(slot)
+
+    def _rewritten(
+        self, tree: Expression, wrong: Expression, right: Expression
+    ) -> Iterator[Change]:
+        mended = self.formula.having(tree)
+        try:
+            if self.truth.holds(self.values.result(mended)[None])[0]:
+                yield Change(TRANSPOSED, _RANK, mended, wrong, right)
+        except NotKnown:
+            return
+
+    def _turned(self, slot: int) -> Iterator[Change]:
+        """Yield that a range's numbers belong in another order, of which there is no range."""
+        spot = self.formula.spots[slot]
+        numbers = self.values.of([spot])
+        orders = {UNTURNED: numbers[:, ::-1, ::-1]}
+        if spot.height == spot.width:
+            orders[TRANSPOSED] = numbers.swapaxes(1, 2)
+        for slip, own in orders.items():
+            if self._is_right({slot: own}):
+                yield Change(slip, _RANK + 2, self.formula, Reference(slot), None, says="turned")
+
+    def _is_right(self, instead: Mapping[int, Array]) -> bool:
+        try:
+            found = self.values.results(self.formula, self.formula.tree, instead)
+        except NotKnown:
+            return False
+        return bool(self.truth.holds(found)[0])

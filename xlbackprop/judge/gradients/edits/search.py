@@ -1,0 +1,188 @@
+"""The search for the single edit that mends a formula, for one cell and for many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+
+from xlbackprop.equation import Array
+from xlbackprop.find.gradients.findings import Findings
+from xlbackprop.formula.functions.values import NotKnown
+from xlbackprop.formula.sheets.board import Board
+from xlbackprop.formula.tree import Operation, Reference
+from xlbackprop.judge.gradients.edits.alike import Alike
+from xlbackprop.judge.gradients.edits.around import Around, Form, Links, around
+from xlbackprop.judge.gradients.edits.edit import Change, Edit
+from xlbackprop.judge.gradients.edits.parts import Parts
+from xlbackprop.judge.gradients.edits.paths_missing import Paths, Products
+from xlbackprop.judge.gradients.edits.references import Replacing
+from xlbackprop.judge.gradients.edits.slips import NO_DERIVATIVE
+from xlbackprop.judge.gradients.edits.solving import Solved
+from xlbackprop.judge.gradients.edits.truth import Truth, truths
+from xlbackprop.judge.gradients.edits.words import Words
+from xlbackprop.judge.gradients.edits.written import (
+    Spot,
+    Values,
+    Written,
+    subtracts_itself,
+    written,
+)
+
+# After so many seconds no further cell's edit is looked for.
+_SECONDS = 6.0
+
+
+def find_edit(findings: Findings, cell: int, truth: Array) -> Edit | None:
+    """Return the single edit that mends a cell's formula on all draws, or None.
+
+    `truth` is what the cell should hold in each draw.
+    """
+    return Search(findings).find(cell, truth)
+
+
+class Search:
+    """The formulas of a workbook, in which single edits are looked for.
+
+    `board` is what the cells hold: where several are wrong, those that a formula refers to should
+    hold the true values there.
+    """
+
+    def __init__(self, findings: Findings, board: Board | None = None) -> None:
+        board = board or findings.board
+        self._findings, self._graph = findings, findings.graph
+        self._values = Values(findings.graph.plane, board.numbers)
+        self._links = Links(findings.graph, findings.given)
+        self._products = Products(findings.graph, self._values)
+        self._words = Words(findings, board)
+        self._causes = 0
+        self._end = perf_counter() + _SECONDS
+
+    def find(self, cell: int, truth: Array) -> Edit | None:
+        """Return the single edit that mends a cell's formula on all draws, or None."""
+        return self.find_all([cell], truth[None]).get(cell)
+
+    def find_all(self, cells: Sequence[int], truth: Array) -> dict[int, Edit]:
+        """Return the edits of cells by cell, where there are any; `truth` is (cells, draws).
+
+        What mends one formula is tried in the others of its kind before these are looked at.
+        """
+        found: dict[int, Edit] = {}
+        rows = dict(zip(cells, truth, strict=True))
+        hopeless: set[object] = set()
+        # Where the truth is 0 in all draws, others of the kind tell more.
+        left = sorted(dict.fromkeys(cells), key=lambda cell: not np.any(rows[cell]))
+        while left:
+            cell, *left = left
+            formula = written(self._graph, cell)
+            if formula is None or _relative(formula) in hopeless or perf_counter() > self._end:
+                continue
+            change = self._change(formula, rows[cell])
+            if change is None:
+                hopeless.add(_relative(formula))
+                continue
+            self._causes += 1
+            found[cell] = self._words.edit(change, self._causes)
+            owner = self._graph.owner[cell]
+            for other in [one for one in left if self._graph.owner[one] == owner]:
+                same = self._same(change, formula, other, rows[other])
+                if same is not None:
+                    found[other] = self._words.edit(same, self._causes)
+                    left.remove(other)
+        return found
+
+    def _change(self, formula: Written, true: Array) -> Change | None:
+        """Return the smallest change that mends a formula."""
+        value = self._value(formula)
+        if value is None:
+            return None
+        near = around(formula, self._values, self._links)
+        for truth in truths(true, value, self._findings.families):
+            if not truth.is_wrong:
+                continue
+            if not truth.tells:
+                return self._masked(formula, near, truth)
+            for changes in self._stages(formula, near, truth):
+                right = [one for one in changes if self._holds(one, truth)]
+                if right:
+                    return min(right, key=lambda one: (one.rank, one.distance))
+        return None
+
+    def _masked(self, formula: Written, near: Around, truth: Truth) -> Change | None:
+        """Return the change that multiplies a formula by the mask of what its gradient is by."""
+        of = next((one.of for one in self._findings.claims if one.cell == formula.cell), None)
+        if of is None or not self._links.kinked[of]:
+            return None
+        (found,) = np.nonzero(near.cells == of)
+        new = Form.MASK.tree(Reference(len(formula.spots)))
+        for at in found.tolist():
+            mended = formula.having(Operation("*", formula.tree, new), near.spots[at])
+            change = Change(NO_DERIVATIVE, 0, mended, None, new)
+            return change if self._holds(change, truth) else None
+        return None
+
+    def _stages(self, formula: Written, near: Around, truth: Truth) -> Iterator[Iterator[Change]]:
+        """Yield the changes that are tried, those that are quick to find first."""
+        solved = Solved(self._values, formula, truth)
+        replacing = Replacing(formula, self._values, near, truth)
+
+        def simple() -> Iterator[Change]:
+            yield from replacing.of_cells()
+            yield from Parts(formula, self._values, near, solved).changes()
+
+        yield simple()
+        yield replacing.of_others()
+        yield Alike(formula, self._values, truth, solved).changes()
+        yield Paths(formula, near, solved, self._products).changes()
+
+    def _holds(self, change: Change, truth: Truth) -> bool:
+        if change.says == "turned":  # what was tried is no formula
+            return True
+        if subtracts_itself(change.mended):
+            return False
+        value = self._value(change.mended)
+        return value is not None and bool(truth.holds(value[None])[0])
+
+    def _value(self, formula: Written) -> Array | None:
+        try:
+            return self._values.result(formula)
+        except NotKnown:
+            return None
+
+    def _same(self, change: Change, first: Written, cell: int, true: Array) -> Change | None:
+        """Return the change of another formula of the kind, where that mends it, too."""
+        other = written(self._graph, cell)
+        if other is None or change.says == "turned":
+            return None
+        value = self._value(other)
+        if value is None:
+            return None
+        new = change.mended.spots[len(first.spots) :]
+        for down, along in _moves(first, other):
+            moved = [spot.moved(down, along) for spot in new]
+            same = replace(change, mended=other.having(change.mended.tree, *moved))
+            if min((min(spot[1:3]) for spot in moved), default=0) < 0:
+                continue
+            for truth in truths(true, value, self._findings.families):
+                if truth.is_wrong and self._holds(same, truth):
+                    return same
+        return None
+
+
+def _moves(first: Written, other: Written) -> list[tuple[int, int]]:
+    """Return by how many rows and columns what is new may have moved between two formulas."""
+    own = _apart(first.place, other.place)
+    slots = [_apart(*pair) for pair in zip(first.spots, other.spots, strict=True)]
+    return list(dict.fromkeys([own, (0, 0), (own[0], 0), (0, own[1]), *slots]))
+
+
+def _apart(spot: Spot, other: Spot) -> tuple[int, int]:
+    return other.top - spot.top, other.left - spot.left
+
+
+def _relative(formula: Written) -> object:
+    """Return what formulas have in common that were copied from one to the other."""
+    places = tuple((_apart(formula.place, spot), spot.height, spot.width) for spot in formula.spots)
+    return formula.tree, places

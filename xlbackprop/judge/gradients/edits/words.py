@@ -1,0 +1,274 @@
+"""An edit in words: what stands in the formula, what belongs there, and what it is called."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from xlbackprop.find.gradients.findings import Claim, Findings, Role
+from xlbackprop.find.gradients.labels import Labels
+from xlbackprop.formula.sheets.board import Board
+from xlbackprop.formula.sheets.codes import Code
+from xlbackprop.formula.tree import Expression, Number, Operation, Reference, walk
+from xlbackprop.judge.gradients.edits import slips
+from xlbackprop.judge.gradients.edits.edit import Change, Edit
+from xlbackprop.judge.gradients.edits.formula_text import address, formula_text
+from xlbackprop.judge.gradients.edits.written import Spot, Written, slots_in
+
+_LONGEST = 16
+_OPERATORS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
+_COMPARISONS = (">", "<", ">=", "<=", "=", "<>")
+
+
+class Words:
+    """Puts changes of a workbook's formulas into words."""
+
+    def __init__(self, findings: Findings, board: Board) -> None:
+        self._findings, self._board = findings, board
+        self._labels = Labels(findings.contents, board.plane)
+        self._sheets = [sheet.name for sheet in findings.contents.sheets]
+
+    def edit(self, change: Change, cause: int) -> Edit:
+        """Return a change as an edit."""
+        slip = self._named(change)
+        message = self._message(change, slip)
+        formula = "" if change.says == "turned" else self._text(change.mended, change.mended.tree)
+        return Edit(slip, message, formula, cause)
+
+    # What it is called.
+
+    @cached_property
+    def _claims(self) -> dict[int, Claim]:
+        return {claim.cell: claim for claim in self._findings.claims}
+
+    def _named(self, change: Change) -> str:
+        match change.slip:
+            case slips.ANOTHER_CELL:
+                return self._name_of_cell(change)
+            case slips.ANOTHER_RANGE:
+                return self._name_of_range(change)
+            case slips.OPERATOR:
+                return _name_of_operator(change)
+            case slips.FACTOR_EXTRA:
+                return slips.DERIVATIVE_EXTRA if _is_slope(change.wrong) else change.slip
+            case slips.FACTOR_MISSING:
+                return self._name_of_factor(change)
+        return change.slip
+
+    def _name_of_cell(self, change: Change) -> str:
+        formula, old, new = self._exchanged(change)
+        own, cells = self._claims.get(formula.cell), (self._cell(old), self._cell(new))
+        if own is not None and own.role is Role.UPDATE:
+            found = self._name_in_update(own, old, new)
+        elif _is_in_slope(change.wrong, formula.tree, change):
+            found = self._name_of_unit(*cells)
+        else:
+            found = self._name_by_claims(*cells)
+        return found or _one_off(old, new, formula.place) or self._name_by_role(cells[1])
+
+    def _name_in_update(self, own: Claim, old: Spot, new: Spot) -> str:
+        cell = self._cell(new)
+        claim = self._claims.get(cell)
+        if claim is not None and claim.role is Role.GRADIENT and claim.of == own.of:
+            return slips.OTHER_UPDATE
+        is_rate = self._is_typed(cell) and cell != own.of and not self._is_weight(cell)
+        moved_along = old.sheet == new.sheet and old.top >= new.top and old.left >= new.left
+        return slips.MOVED_RATE if is_rate and moved_along else ""
+
+    def _name_of_unit(self, old: int, new: int) -> str:
+        graph = self._findings.graph
+        if old in graph.references(new):
+            return slips.OF_NET
+        return slips.OF_OUTPUT if new in graph.references(old) else slips.ANOTHER_UNIT
+
+    def _name_by_claims(self, old: int, new: int) -> str:
+        first, second = self._claims.get(old), self._claims.get(new)
+        if first is None or second is None or Role.UPDATE in (first.role, second.role):
+            return ""
+        if second.of in self._findings.graph.references(first.of):
+            return slips.OUTPUT_GRADIENT
+        return slips.ANOTHER_GRADIENT
+
+    def _name_by_role(self, new: int) -> str:
+        if self._is_weight(new):
+            return slips.ANOTHER_WEIGHT
+        return slips.ANOTHER_INPUT if self._is_typed(new) else slips.ANOTHER_CELL
+
+    def _name_of_range(self, change: Change) -> str:
+        _, old, new = self._exchanged(change)
+        numbers = [self._board.numbers[self._cells(spot)] for spot in (old, new)]
+        if np.array_equal(numbers[0][::-1, ::-1], numbers[1]):
+            return slips.UNTURNED
+        if old.height == old.width and np.array_equal(numbers[0].swapaxes(0, 1), numbers[1]):
+            return slips.TRANSPOSED
+        return _one_off(old, new) or slips.ANOTHER_RANGE
+
+    def _name_of_factor(self, change: Change) -> str:
+        if change.says:
+            return _name_of_constant(change.says.removeprefix("times "))
+        own = self._claims.get(change.mended.cell)
+        cell = self._cell(change.mended.spots[-1])
+        is_rate = self._is_typed(cell) and not self._is_weight(cell)
+        if own is not None and own.role is Role.UPDATE and is_rate:
+            return slips.NO_RATE
+        return change.slip
+
+    # What is said.
+
+    def _message(self, change: Change, slip: str) -> str:
+        mended = change.mended
+        if change.says == "turned" and change.wrong is not None:
+            how = "rotated by 180 degrees" if slip == slips.UNTURNED else "transposed"
+            return f"{self._text(mended, change.wrong)} belongs here {how}."
+        if change.says:
+            return f"The result belongs {_scale(change.says.removeprefix('times '))}."
+        if change.right is None and change.wrong is not None:
+            what = "term" if slip == slips.TERM_EXTRA else "factor"
+            return f"The {what} {self._named_text(mended, change.wrong)} is too many."
+        if change.wrong is None and change.right is not None:
+            return self._missing(change, slip)
+        if change.wrong is None or change.right is None:
+            return ""
+        wrong, right = (self._named_text(mended, one) for one in (change.wrong, change.right))
+        return f"{wrong} stands where {right} belongs{self._why(change, slip)}."
+
+    def _missing(self, change: Change, slip: str) -> str:
+        mended, right = change.mended, change.right
+        if right is None:
+            return ""
+        text = self._text(mended, right)
+        if slip == slips.NO_DERIVATIVE:
+            (slot, *_) = slots_in(right)
+            label = self._label(mended.spots[slot])
+            return f"The factor {text} is missing: the derivative{f' of {label}' if label else ''}."
+        what = "term" if slip in (slips.TERM_MISSING, slips.ONE_PATH) else "factor"
+        return f"The {what} {self._named_text(mended, right)} is missing."
+
+    def _why(self, change: Change, slip: str) -> str:
+        """Return what is said besides, of some slips."""
+        if slip == slips.ANOTHER_UNIT and isinstance(change.right, Reference):
+            label = self._label(change.mended.spots[change.right.slot])
+            return f": the derivative of {label}" if label else ": the derivative of that unit"
+        if slip == slips.MOVED_RATE:
+            return ": a $ keeps it there"
+        return ""
+
+    def _named_text(self, formula: Written, part: Expression) -> str:
+        """Return a part of a formula; a cell alone with its label."""
+        text = self._text(formula, part)
+        if isinstance(part, Reference):
+            label = self._label(formula.spots[part.slot])
+            return f"{text} ({label})" if label else text
+        return text
+
+    def _text(self, formula: Written, part: Expression) -> str:
+        return formula_text(
+            part, lambda slot: address(formula.spots[slot], formula.place.sheet, self._sheets)
+        )
+
+    # Cells.
+
+    def _label(self, spot: Spot) -> str:
+        """Return the text that names a cell: before it, where all between is filled."""
+        cell = self._cell(spot)
+        if not spot.is_cell or not cell:
+            return ""
+        down = self._board.plane.box_of(cell).width
+        owner = self._findings.graph.owner
+        runs_along = owner[cell] >= 0 and owner[cell] in (
+            owner[cell - 1],
+            owner[cell + 1 : cell + 2],
+        )
+        found = {"left": (*self._labels.left(cell), 1), "above": (*self._labels.above(cell), down)}
+        for side in ("left", "above") if runs_along else ("above", "left"):
+            distance, text, step = found[side]
+            between = [cell - step * at for at in range(1, distance)]
+            is_filled = not (self._board.codes[between, 0] == Code.BLANK).any()
+            if text and is_filled and (distance == 1 or side == "above" or runs_along):
+                return text if len(text) <= _LONGEST else ""
+        return ""
+
+    def _cells(self, spot: Spot) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+        tops, lefts = np.array([spot.top], np.int32), np.array([spot.left], np.int32)
+        found = self._board.plane.windows(spot.sheet, tops, lefts, (spot.height, spot.width))
+        return np.asarray(found[0])
+
+    def _cell(self, spot: Spot) -> int:
+        return int(self._cells(spot)[0, 0])
+
+    def _is_typed(self, cell: int) -> bool:
+        return bool(self._findings.graph.owner[cell] < 0)
+
+    def _is_weight(self, cell: int) -> bool:
+        claim = self._claims.get(cell)
+        is_updated = claim is not None and claim.role is Role.UPDATE
+        return is_updated or cell in self._findings.weights
+
+    @staticmethod
+    def _exchanged(change: Change) -> tuple[Written, Spot, Spot]:
+        """Return the formula, what a reference was, and what it is to be."""
+        spots, wrong, right = change.mended.spots, change.wrong, change.right
+        if not isinstance(wrong, Reference) or not isinstance(right, Reference):
+            raise TypeError("no reference for another")
+        return change.mended, spots[wrong.slot], spots[right.slot]
+
+
+def _is_in_slope(wrong: Expression | None, tree: Expression, change: Change) -> bool:
+    """Return whether a reference stands where a derivative's does: 1-c, 1-c^2, c>0."""
+    if not isinstance(wrong, Reference) or not isinstance(change.right, Reference):
+        return False
+    slot = change.right.slot
+    return any(_slope_of(part) == slot for part in walk(tree))
+
+
+def _slope_of(part: Expression) -> int | None:
+    match part:
+        case Operation("-", Number(1.0, _), Reference(slot)):
+            return slot
+        case Operation("-", Number(1.0, _), Operation("^", Reference(slot), Number(2.0, _))):
+            return slot
+        case Operation(sign, Reference(slot), Number()) if sign in _COMPARISONS:
+            return slot
+    return None
+
+
+def _is_slope(part: Expression | None) -> bool:
+    return part is not None and any(_slope_of(one) is not None for one in walk(part))
+
+
+def _one_off(old: Spot, new: Spot, own: Spot | None = None) -> str:
+    """Return the name of a reference that is one row or column off.
+
+    A single cell's belongs in the row or the column of the formula's `own` cell.
+    """
+    down, along = old.top - new.top, old.left - new.left
+    if old.sheet != new.sheet or abs(down) + abs(along) != 1:
+        return ""
+    if own is not None and (new.top != own.top if down else new.left != own.left):
+        return ""
+    if down:
+        return slips.TOO_HIGH if down < 0 else slips.TOO_LOW
+    return slips.TOO_LEFT if along < 0 else slips.TOO_RIGHT
+
+
+def _name_of_operator(change: Change) -> str:
+    match change.wrong, change.right:
+        case Operation(sign, _, _), Operation(other, _, _) if {sign, other} <= _OPERATORS.keys():
+            return f"{_OPERATORS[sign]} for {_OPERATORS[other]}"
+    return change.slip
+
+
+def _name_of_constant(number: str) -> str:
+    """Return how the program calls it where all numbers are off by a factor."""
+    if number.startswith("1/"):
+        return f"factor {number.removeprefix('1/')} extra"
+    return {"0.5": "factor 2 extra", "2": "factor 1/2 extra"}.get(
+        number, f"factor {number} missing"
+    )
+
+
+def _scale(number: str) -> str:
+    if number.startswith("1/"):
+        return f"divided by {number.removeprefix('1/')}"
+    return f"multiplied by {number}"
