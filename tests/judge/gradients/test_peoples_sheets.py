@@ -1,12 +1,16 @@
 """Sheets as people make them: what is true of them, and what the program says of them."""
 
+from collections import Counter
+
 import numpy as np
 import openpyxl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
+import xlbackprop
 from tests.support.formula_pages import contents
 from tests.support.peoples_sheets import IN_UPDATES, KINDS, SLIPS, State, draw
+from xlbackprop.formula.addresses import cell as address_of
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents
 from xlbackprop.formula.sheets.gradients import gradients
@@ -89,3 +93,36 @@ def test_slip_is_planted_in_few_formulas_and_shows(slip):
     if slip in IN_UPDATES:
         updates = {one.cell for one in sheet.claims if one.is_update}
         assert set(sheet.roots) <= updates
+
+
+def judged(sheet, path, **options):
+    """Return a report on a sheet, and what is said of its claims, by their state."""
+    report = xlbackprop.check(sheet.book.save(path, **options))
+    said = {(one.sheet, one.cell): one.status for one in report.cells}
+    found = Counter()
+    for one in sheet.claims:
+        name, row, column = one.cell
+        found[one.state, said.pop((name, address_of(row - 1, column - 1)), "right")] += 1
+    assert "wrong" not in said.values()  # nothing else is accused
+    return report, found
+
+
+@pytest.mark.many(quick=["rows 2-2-2", "array blocks"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_right_sheet_is_right_in_all_that_it_claims(kind, path):
+    sheet = draw(kind, 1)
+    report, found = judged(sheet, path)
+    assert report.verdict == "right"
+    assert found == {(State.RIGHT, "right"): len(sheet.claims)}
+    assert report.counts["right"] >= len(sheet.claims)
+
+
+@pytest.mark.many(quick=["other input"])
+@pytest.mark.parametrize("slip", ["sign", "other input", "update with +"])
+def test_slip_is_found_and_what_follows_from_it_is_carried(slip, path):
+    sheet = draw("rows 2-2-2", 1, slip)
+    report, found = judged(sheet, path, with_values=False)
+    assert report.verdict == "wrong"
+    assert {said for state, said in found if state is State.ROOT} == {"wrong"}
+    assert {said for state, said in found if state is State.RIGHT} == {"right"}
+    assert {said for state, said in found if state is State.FOLLOWS} <= {"carried"}

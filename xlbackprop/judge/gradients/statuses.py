@@ -74,8 +74,9 @@ def _is_carried(findings: Findings, amiss: NDArray[np.intp], allowed: Array) -> 
     """Return which claims are right once all that are not hold the true values."""
     cells = np.array([findings.claims[at].cell for at in amiss.tolist()], dtype=np.int32)
     truth = findings.truth[amiss]
-    given = np.concatenate([findings.given, cells])
-    rows = np.concatenate([findings.board.numbers[findings.given], truth]).T
+    # A weight that was drawn stays so: what the next step should make of it rests on that.
+    given = np.concatenate([cells, findings.given])
+    rows = np.concatenate([truth, findings.board.numbers[findings.given]]).T
     _, last = np.unique(given[::-1], return_index=True)
     kept = len(given) - 1 - last
     board = findings.computation.draws(given[kept], rows[:, kept])
