@@ -24,6 +24,13 @@ class Board:
         self.plane, self._contents = plane, contents
         self._computed_texts: dict[tuple[int, int], str] = {}
         self._stored_texts: dict[int, tuple[SheetContents, int]] | None = None
+        self.codes: Codes = np.empty((plane.size, draws), dtype=np.int8)
+        self.numbers: Array = np.empty((plane.size, draws))
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Put what is stored into all cells; nothing is known yet of what is computed."""
+        plane, contents = self.plane, self._contents
         codes, numbers = np.zeros(plane.size, dtype=np.int8), np.zeros(plane.size)
         for number, sheet in enumerate(contents.sheets):
             cells = plane.indices(number, sheet.rows, sheet.columns)
@@ -31,8 +38,8 @@ class Board:
             for formula in sheet.arrays_that_fit:
                 filled = plane.filled(number, formula)
                 codes[filled], numbers[filled] = Code.UNKNOWN, np.nan
-        self.codes: Codes = np.repeat(codes[:, None], draws, axis=1)
-        self.numbers: Array = np.repeat(numbers[:, None], draws, axis=1)
+        self.codes[:], self.numbers[:] = codes[:, None], numbers[:, None]
+        self._computed_texts.clear()
 
     @property
     def draws(self) -> int:

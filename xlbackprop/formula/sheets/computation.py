@@ -82,9 +82,22 @@ class Computation:
         """Return what the cells hold as the workbook is."""
         return self.draws(np.empty(0, np.int32), np.empty((1, 0)))
 
-    def draws(self, inputs: Indices, rows: Array, look_up: Callable[[], None] = go_on) -> Board:
-        """Return what the cells hold after some were given numbers, a row for each draw."""
-        board = Board(self._contents, self.plane, len(rows))
+    def draws(
+        self,
+        inputs: Indices,
+        rows: Array,
+        look_up: Callable[[], None] = go_on,
+        instead: Board | None = None,
+    ) -> Board:
+        """Return what the cells hold after some were given numbers, a row for each draw.
+
+        The board is that of earlier draws, `instead` of a new one, where it has as many.
+        """
+        if instead is not None and instead.draws == len(rows):
+            board = instead
+            board.start_again()
+        else:
+            board = Board(self._contents, self.plane, len(rows))
         board.codes[list(self.unknown)] = Code.UNKNOWN
         board.numbers[list(self.unknown)] = np.nan
         is_input = np.zeros(self.plane.size, dtype=np.bool_)

@@ -45,13 +45,14 @@ def _candidates(trials: Trials, page: Array, number: int, seed: int) -> Iterator
 
 def _best(trials: Trials, rows: list[Array], reached: Mask) -> tuple[Array, Mask]:
     """Return the row that reaches most of what has not been reached, and that."""
-    more = [_reached(trials, row) & ~reached for row in rows]
+    truths = [trials.truth_of(row) for row in rows]
+    more = [_reached(cells) & ~reached for cells in truths]
     best = int(np.argmax([np.count_nonzero(one) for one in more]))
+    trials.keep(rows[best], truths[best])
     return rows[best], more[best]
 
 
-def _reached(trials: Trials, row: Array) -> Mask:
-    """Return for each cell whether a row leads far below 0 and above, near it, and not to it."""
-    cells = trials.truth_of(row)
+def _reached(cells: Array) -> Mask:
+    """Return for each cell whether it is far below 0, far above, near it, and not 0."""
     size = np.abs(cells)
     return np.stack([cells < -_FAR, cells > _FAR, (size < _NEAR) & (size > _NOTHING), size > 0])

@@ -61,9 +61,9 @@ class Evaluator:
             if time.monotonic() > ends:
                 raise TimeoutError
 
-        done = 0
+        done, board = 0, None
         while done < len(numbers):
-            board = None if self._gave_up else self._board(inputs, numbers[done:], look_up)
+            board = None if self._gave_up else self._board(inputs, numbers[done:], look_up, board)
             if board is None:
                 yield _nothing(len(cells))
                 done += 1
@@ -73,30 +73,38 @@ class Evaluator:
                 yield self._values(board, at, draw, with_texts=not len(inputs))
             done += board.draws
 
-    def _board(self, inputs: CellList, numbers: Array, look_up: Callable[[], None]) -> Board | None:
+    def _board(
+        self,
+        inputs: CellList,
+        numbers: Array,
+        look_up: Callable[[], None],
+        before: Board | None,
+    ) -> Board | None:
         """Return what all cells hold in as many draws as go together; None where that fails."""
         try:
             with np.errstate(all="ignore"):
                 if self._computation is None:
                     self._computation = Computation(self._contents(), look_up)
                 plane = self._computation.plane
-                given = [*self._pinned, (inputs, numbers[: self._at_once(plane)])]
+                given = [*self._pinned, (inputs, numbers[: self._at_once(plane, len(numbers))])]
                 draws = len(given[-1][1])
                 at = np.concatenate([_indices(plane, cells) for cells, _ in given])
                 if (at == OUTSIDE).any():
                     raise NotKnown("a number in a cell that is not there")
                 rows = [np.broadcast_to(own, (draws, own.shape[-1])) for _, own in given]
-                return self._computation.draws(at, np.concatenate(rows, axis=1), look_up)
+                return self._computation.draws(at, np.concatenate(rows, axis=1), look_up, before)
         except Exception:  # a stranger's formulas: whatever it was, there is the engine
             self._gave_up = True
             self._computation = None
             return None
 
-    def _at_once(self, plane: Plane) -> int:
+    def _at_once(self, plane: Plane, draws: int) -> int:
+        """Return how many draws go together: in portions of about one size."""
         together = int(self._bytes * _SHARE) // (plane.size * _BYTES_FOR_ONE)
         if not together:
             raise NotKnown("more cells than there is memory for")
-        return min(_MOST_AT_ONCE, together)
+        portions = -(-draws // min(_MOST_AT_ONCE, together))
+        return -(-draws // portions)
 
     def _values(self, board: Board, cells: Indices, draw: int, *, with_texts: bool) -> Values:
         codes, numbers = board.codes[cells, draw], board.numbers[cells, draw]
