@@ -30,6 +30,12 @@ class Named:
     target: dict[int, int] = field(default_factory=dict)
     reason: dict[int, Reason] = field(default_factory=dict)
     calls: dict[int, Derivative] = field(default_factory=dict)
+    factors: dict[int, float] = field(default_factory=dict)  # of those that others require
+
+    def is_leaf(self, cell: int) -> bool:
+        """Return whether a cell is a weight, or another number that was typed or is cut."""
+        study = self.choice.study
+        return bool(study.sheets.is_typed[cell]) or cell in study.before
 
     def give(self, cell: int, target: int, reason: Reason) -> None:
         """Say what a cell is, unless a stronger reason has said so already."""

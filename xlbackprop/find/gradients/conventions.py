@@ -79,12 +79,18 @@ class _Conventions:
             self._targets.setdefault(cell, []).append(at)
         self._fitting = {one.cell: fit for one in named.updates if (fit := self._fit(one))}
         self.rate = _usual(_rounded(fit[1]) for fit in self._fitting.values())
+        if self.rate < 0 and self._means_other_sign():
+            self.usual = -self.usual
+        self._plain = _usual(own for cell, own in self._factors.items() if self._is_plain(cell))
         self._accepted = {
             cell: own for cell, own in self._factors.items() if self._is_accepted(cell, own)
         }
+        self._reject_with_most_beside()
 
     def of_gradient(self, cell: int) -> float:
         """Return the factor that a gradient should have."""
+        if cell in self._named.factors:
+            return self._named.factors[cell]
         if cell in self._accepted:
             return self._accepted[cell]
         key = self._kind(cell)
@@ -98,6 +104,33 @@ class _Conventions:
         if own > 0 and own in {_rounded(value) for value in self._typed(update.rates)}:
             return own
         return abs(self.rate)
+
+    def _means_other_sign(self) -> bool:
+        """Whether all gradients have the wrong sign, since updates climb that should descend."""
+        if self.usual < 0:
+            return True
+        called = [self._is_called(cell) for cell in self._factors]
+        return sum(called) < len(called) / 2 and self._most_add
+
+    @property
+    def _most_add(self) -> bool:
+        adding = [one.adds for one in self._named.updates if one.cell in self._fitting]
+        return sum(adding) > len(adding) / 2
+
+    def _reject_with_most_beside(self) -> None:
+        """Reject a factor that most cells of the formula in its row or column may not have."""
+        lines: dict[tuple[int, int, int], list[int]] = {}
+        graph = self._named.choice.study.sheets.graph
+        for cell in self._factors:
+            group, at = graph.groups[self._group[cell]], int(graph.position[cell])
+            for axis, place in enumerate((group.rows[at], group.columns[at])):
+                lines.setdefault((self._group[cell], axis, int(place)), []).append(cell)
+        for members in lines.values():
+            rejected = [one for one in members if one not in self._accepted]
+            if len(rejected) > len(members) / 2:
+                for one in members:
+                    if self._accepted.get(one, self.usual) != self.usual:
+                        del self._accepted[one]
 
     def judged_updates(self) -> list[tuple[Update, int]]:
         """Return the updates that claim to be such, and the target of each."""
@@ -144,8 +177,8 @@ class _Conventions:
             if used:
                 return all(ratio > 0 for ratio in used)
             return not self._is_called(cell) and not self._is_among_usual(cell)
-        if used and all(one.is_plain for one in self._uses[cell]):
-            return all(ratio > 0 for ratio in used)
+        if self._is_plain(cell):
+            return own == self._plain and all(ratio > 0 for ratio in used)
         made_of = self._named.choice.study.sheets.graph.references(cell)
         inside = {_rounded(value) for value in self._typed(made_of)}
         parts = {part for value in inside if value for part in (value, _rounded(1 / value))}
@@ -162,9 +195,13 @@ class _Conventions:
             for other, own in self._factors.items()
         )
 
+    def _is_plain(self, cell: int) -> bool:
+        """Whether updates add a cell to a weight, or take it away, as it is."""
+        uses = self._uses.get(cell, [])
+        return bool(uses) and all(one.is_plain for one in uses)
+
     def _kind(self, cell: int) -> tuple[bool, bool]:
-        plain = bool(self._uses.get(cell)) and all(one.is_plain for one in self._uses[cell])
-        return plain, self._is_called(cell)
+        return self._is_plain(cell), self._is_called(cell)
 
     def _typed(self, cells: Sequence[int]) -> list[float]:
         """Return the numbers of the typed cells on which no L rests."""

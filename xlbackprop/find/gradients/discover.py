@@ -9,15 +9,16 @@ import numpy as np
 
 from xlbackprop.find.gradients.assumed import assumed, kinds_of
 from xlbackprop.find.gradients.candidates import unlabelled
-from xlbackprop.find.gradients.claims import name_gradients
+from xlbackprop.find.gradients.claims import Named, name_gradients
 from xlbackprop.find.gradients.contents import contents_of
-from xlbackprop.find.gradients.conventions import claimed
+from xlbackprop.find.gradients.conventions import Claimed, claimed
 from xlbackprop.find.gradients.drawing import FAMILIES
 from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
 from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, labelled, stepped, try_all
 from xlbackprop.find.gradients.named_loss import cell_of_loss
 from xlbackprop.find.gradients.noting import not_that, notes_on
+from xlbackprop.find.gradients.roots import add_roots
 from xlbackprop.find.gradients.study import Sheets
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.computation import Computation
@@ -26,6 +27,7 @@ from xlbackprop.workbook.read.workbook import Workbook
 
 # Matches without which an L is doubted.
 FEWEST = 4.0
+_MOST_ROUNDS = 6
 _ASKED_FOR = "--loss"
 
 
@@ -88,6 +90,16 @@ def _first_that_fits(sheets: Sheets) -> Choice | None:
     return best(tried)
 
 
+def _claimed(named: Named) -> Claimed:
+    """Return all claims, those of deltas that nothing but their use tells included."""
+    found = claimed(named)
+    for _ in range(_MOST_ROUNDS):
+        if not add_roots(named, found):
+            break
+        found = claimed(named)
+    return found
+
+
 def _on_sheet(findings: Findings, sheet: str | None) -> Findings:
     """Return the findings with the claims of one sheet only, where one is asked for."""
     if sheet is None:
@@ -102,7 +114,7 @@ def _on_sheet(findings: Findings, sheet: str | None) -> Findings:
 def _findings(
     contents: Contents, choice: Choice, labels: Labels, instead_of: Choice | None
 ) -> Findings:
-    found = claimed(name_gradients(choice, labels))
+    found = _claimed(name_gradients(choice, labels))
     study, objective = choice.study, choice.objective
     cells = np.array([claim.cell for claim in found.claims], dtype=np.int32)
     weights = sorted({claim.of for claim in found.claims if claim.role is Role.UPDATE})

@@ -22,6 +22,7 @@ class Reason(IntEnum):
     LABEL = 1  # a text beside it says so
     PLACE = 2  # it stands in a block of gradients of the same formula shape
     VALUE = 3  # it equals the gradient, on the page and on draws
+    USE = 4  # what uses it would be right if it were
 
 
 class Role(StrEnum):

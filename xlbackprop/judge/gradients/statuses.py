@@ -74,12 +74,11 @@ def _is_carried(findings: Findings, amiss: NDArray[np.intp], allowed: Array) -> 
     """Return which claims are right once all that are not hold the true values."""
     cells = np.array([findings.claims[at].cell for at in amiss.tolist()], dtype=np.int32)
     truth = findings.truth[amiss]
-    # A weight that was drawn stays so: what the next step should make of it rests on that.
-    given = np.concatenate([cells, findings.given])
-    rows = np.concatenate([truth, findings.board.numbers[findings.given]]).T
-    _, last = np.unique(given[::-1], return_index=True)
-    kept = len(given) - 1 - last
-    board = findings.computation.draws(given[kept], rows[:, kept])
+    # What begins a step stays what was drawn for it.
+    free = ~np.isin(cells, findings.given)
+    given = np.concatenate([findings.given, cells[free]])
+    rows = np.concatenate([findings.board.numbers[findings.given], truth[free]]).T
+    board = findings.computation.draws(given, rows)
     own = formula_values(findings.graph, board, cells)
     near = _is_near(own, truth, allowed[amiss])
     holds = np.zeros(len(amiss), dtype=np.bool_)

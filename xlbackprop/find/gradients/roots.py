@@ -1,0 +1,167 @@
+"""Deltas that claim nothing by themselves: what uses them would be right if they were gradients.
+
+Where `dE/dw5 = P4*G4` is wrong, it says what P4 would have to be for it to be right. If that is the
+gradient of some cell, and nothing that uses P4 is right as it is, the mistake is in P4.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlbackprop.equation import Array, Mask
+from xlbackprop.find.gradients.claims import Named
+from xlbackprop.find.gradients.conventions import Claimed
+from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
+from xlbackprop.find.gradients.findings import Family, Reason, Role
+from xlbackprop.find.gradients.flow import EVERY_STEP
+from xlbackprop.find.gradients.matching import classes
+from xlbackprop.find.gradients.study import formula_values
+from xlbackprop.formula.sheets.plane import OUTSIDE
+
+_CLOSE = 1e-6
+# References of a formula that are looked at one after the other.
+_MOST_REFERENCES = 40
+
+
+def add_roots(named: Named, claimed: Claimed) -> bool:
+    """Name such cells, and return whether there are any."""
+    fits = _fits(named, claimed)
+    wrong = [at for at, claim in enumerate(claimed.claims) if _is_wrong(claim.role, fits[at])]
+    if not wrong:
+        return False
+    right = _used_by_right(named, claimed, fits)
+    asked = _required(named, claimed, wrong, right)
+    if not asked:
+        return False
+    found = _targets_of(named, claimed, asked)
+    for cell, (target, ratio) in found.items():
+        named.target[cell], named.reason[cell] = target, Reason.USE
+        named.factors[cell] = ratio
+    return bool(found)
+
+
+def _is_wrong(role: Role, fits: bool) -> bool:
+    return role is Role.GRADIENT and not fits
+
+
+def _fits(named: Named, claimed: Claimed) -> Mask:
+    """Return which claims' cells hold the truth, on the page and a family of draws."""
+    own = named.choice.study.own[[claim.cell for claim in claimed.claims]]
+    fits = np.zeros(len(own), dtype=np.bool_)
+    for family in FAMILIES:
+        draws = columns_of(family)
+        truth = claimed.truth[:, draws]
+        largest = np.abs(truth).max(axis=1, initial=0.0)[:, None]
+        near = (np.abs(own[:, draws] - truth) <= _CLOSE * largest).all(axis=1)
+        fits |= near & (family is not Family.PAGE)
+    return fits
+
+
+def _used_by_right(named: Named, claimed: Claimed, fits: Mask) -> set[int]:
+    """Return what is used by cells that are right and not zero."""
+    graph = named.choice.study.sheets.graph
+    is_something: Mask = np.asarray(np.nan_to_num(claimed.truth).any(axis=1))
+    return {
+        one
+        for at, claim in enumerate(claimed.claims)
+        if claim.role is Role.GRADIENT and fits[at] and is_something[at]
+        for one in graph.references(claim.cell)
+    }
+
+
+Asked = list[tuple[int, int, Array]]  # the cell, the step of what uses it, what it would have to be
+
+
+def _required(named: Named, claimed: Claimed, wrong: list[int], right: set[int]) -> Asked:
+    """Return what the cells that wrong ones use would have to be, by each of these."""
+    study = named.choice.study
+    graph = study.sheets.graph
+    by_owner: dict[int, list[int]] = {}
+    for at in wrong:
+        by_owner.setdefault(int(graph.owner[claimed.claims[at].cell]), []).append(at)
+    asked: Asked = []
+    for owner, members in by_owner.items():
+        cells = np.array([claimed.claims[at].cell for at in members], dtype=np.int32)
+        windows = graph.windows(graph.groups[owner])[graph.position[cells]]
+        if windows.shape[1] > _MOST_REFERENCES:
+            continue
+        for used in windows.T:
+            open_to = np.array([_is_open(named, cell, right) for cell in used.tolist()])
+            if open_to.any():
+                needed = _needed(named, cells[open_to], used[open_to], claimed, members, open_to)
+                asked += needed
+    return asked
+
+
+def _is_open(named: Named, cell: int, right: set[int]) -> bool:
+    """Whether a cell may be anything: a formula beside the cone of L that claims nothing much."""
+    study, flow = named.choice.study, named.choice.flow
+    if cell == OUTSIDE or cell in right or flow.last[cell] >= 0 or cell in study.before:
+        return False
+    reason = named.reason.get(cell, Reason.VALUE)
+    return bool(study.sheets.is_computed[cell]) and reason is Reason.VALUE
+
+
+def _needed(
+    named: Named,
+    cells: NDArray[np.int32],
+    used: NDArray[np.int32],
+    claimed: Claimed,
+    members: list[int],
+    open_to: Mask,
+) -> Asked:
+    study = named.choice.study
+    board = copy(study.board)
+    board.numbers = study.board.numbers.copy()
+    board.numbers[used] += 1.0
+    slopes = formula_values(study.sheets.graph, board, cells) - study.own[cells]
+    which = np.array(members)[open_to]
+    needed = study.own[used] + (claimed.truth[which] - study.own[cells]) / slopes
+    return [
+        (int(cell), claimed.claims[at].step, row)
+        for cell, at, row in zip(used.tolist(), which.tolist(), needed, strict=True)
+    ]
+
+
+def _targets_of(named: Named, claimed: Claimed, asked: Asked) -> dict[int, tuple[int, float]]:
+    """Return the gradients that cells would have to be, where all that ask for one agree."""
+    flow = named.choice.flow
+    rows = np.array([row for _, _, row in asked])
+    votes: dict[int, list[set[int]]] = {}
+    ratios: dict[tuple[int, int], float] = {}
+    for family in FAMILIES:
+        draws = columns_of(family)
+        if family is Family.PAGE:
+            continue
+        numbers = classes(np.concatenate([rows[:, draws], flow.values[:, draws]]))
+        own, gradients = numbers[: len(rows)], numbers[len(rows) :]
+        by_class: dict[int, list[int]] = {}
+        for target in np.flatnonzero(np.isin(gradients, own) & (gradients >= 0)).tolist():
+            by_class.setdefault(int(gradients[target]), []).append(target)
+        for (cell, step, row), number in zip(asked, own.tolist(), strict=True):
+            meant = set()
+            for target in by_class.get(number, ()):
+                ratio = _ratio(row[draws], flow.values[target, draws])
+                if flow.steps[target] in (step, EVERY_STEP) and _is_usual(ratio, claimed.usual):
+                    meant.add(target)
+                    ratios[cell, target] = ratio
+            if meant:
+                votes.setdefault(cell, []).append(meant)
+    found = {}
+    for cell, sets in votes.items():
+        agreed = set.intersection(*sets)
+        if agreed:
+            target = min(agreed, key=lambda at: (named.is_leaf(int(flow.cells[at])), at))
+            found[cell] = target, ratios[cell, target]
+    return found
+
+
+def _ratio(row: Array, gradient: Array) -> float:
+    return float(row @ gradient) / float(gradient @ gradient)
+
+
+def _is_usual(ratio: float, usual: float) -> bool:
+    return abs(abs(ratio) - abs(usual)) <= _CLOSE * abs(usual)
