@@ -14,6 +14,9 @@ from xlbackprop.cli import cli
 from xlbackprop.errors import OutputError, XlbackpropError, one_line
 
 EXIT_UNUSABLE = 2
+# What a shell says of a program whose reader has gone: 128 and the number of SIGPIPE.
+EXIT_READER_GONE = 141
+_COMPLETING = "_XLBACKPROP_COMPLETE"
 
 # NumPy's threads take longer to start than the products of a page to compute.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -23,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status.
 
     0: all right. 1: something is not. 2: could not be used; one line on stderr says why.
+    141: nobody reads the output to its end (`| head -1`), so that no verdict can be told.
     """
     try:
         return _run(arguments)
@@ -49,7 +53,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         # Nothing more can be said on this stream, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader has seen enough
-            return 0
+            return EXIT_READER_GONE
         raise OutputError(f"the output cannot be written: {error.strerror}") from None
     return status
 
@@ -68,6 +72,11 @@ def _command(arguments: Sequence[str] | None) -> int:
     except NoArgsIsHelpError as error:
         print(error.format_message())
         return EXIT_UNUSABLE
+    except SystemExit:
+        if _COMPLETING in os.environ:
+            raise
+        # click and rich end the program so, with a verdict's status, where the reader has gone.
+        raise BrokenPipeError from None
     return status if isinstance(status, int) else 0
 
 

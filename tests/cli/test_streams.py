@@ -38,7 +38,7 @@ def test_closed_pipe_leaves_no_traceback(command, folder):
         timeout=60,
     )
     os.close(writing)
-    assert process.stderr == b""
+    assert (process.returncode, process.stderr) == (141, b"")
 
 
 def test_output_that_is_read_in_part_leaves_no_traceback(folder):

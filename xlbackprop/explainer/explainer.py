@@ -52,7 +52,10 @@ def explain(
     """
     review = review_workbook(path, spec=spec, map=map, sheet=sheet)
     if review.network is None:
-        raise CellError("no network is known of this workbook, so there is no equation to explain")
+        raise CellError(
+            "no network is known of this workbook, so there is no equation to explain a cell by:"
+            " name one with --spec, or write a map"
+        )
     places = {name: found.places for name, found in review.found.items()}
     tensor, index = locate(cell, review.tensors, places, sheet)
     return Explainer(review).of(tensor.name, index)

@@ -14,6 +14,8 @@ from xlbackprop.workbook.annotate.mark import mark_workbook
 from xlbackprop.workbook.annotate.marks import MEANINGS, CauseLine, Mark, Summary, TensorLine
 from xlbackprop.workbook.annotate.package import Package
 from xlbackprop.workbook.read.guard import open_package
+from xlbackprop.workbook.read.kinds import kind_to_convert
+from xlbackprop.workbook.read.no_workbook import SAVE_AS
 from xlbackprop.workbook.save import check_output, save
 
 # What a workbook's kind, in its content type, is called.
@@ -51,6 +53,9 @@ def marked_copy(report: Report, source: Path, target: Path) -> bytes:
     where the source cannot be used.
     """
     try:
+        kind = kind_to_convert(source)
+        if kind is not None:
+            raise WorkbookError(f"marks go into .xlsx only, and this is {kind.about}: {SAVE_AS}")
         with open_package(source) as archive:
             package = Package(archive)
             _check_suffix(package, target)

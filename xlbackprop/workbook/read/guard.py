@@ -6,7 +6,6 @@ a bounded size.
 
 from __future__ import annotations
 
-import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.spec.regular import is_regular
 from xlbackprop.workbook.read.no_workbook import (
     OTHER_KINDS,
     SAVE_AS,
@@ -72,7 +72,7 @@ def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
 def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open an archive of any kind. Raises WorkbookError as `open_package` does otherwise."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        if not is_regular(path) and not path.is_dir():
             raise WorkbookError("that is no regular file")
         with path.open("rb") as file:
             _check_kind(file, path.name)

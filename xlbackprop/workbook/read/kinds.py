@@ -5,11 +5,11 @@ A name is believed of a text only: nothing in a table of numbers says that it is
 
 from __future__ import annotations
 
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from xlbackprop.errors import WorkbookError
+from xlbackprop.spec.regular import is_regular
 from xlbackprop.workbook.read.guard import ENCRYPTED, MAX_FILE_BYTES, OLE, as_text, open_archive
 from xlbackprop.workbook.read.no_workbook import is_opendocument
 
@@ -35,8 +35,7 @@ TABLE = Kind("a text table (.csv)", "")
 def kind_to_convert(path: Path) -> Kind | None:
     """Return the kind of a file that has to be converted first; None for all others."""
     try:
-        state = path.stat()
-        if not stat.S_ISREG(state.st_mode) or state.st_size > MAX_FILE_BYTES:
+        if not is_regular(path) or path.stat().st_size > MAX_FILE_BYTES:
             return None
         with path.open("rb") as file:
             head = file.read(_HEAD)
