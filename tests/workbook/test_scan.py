@@ -32,10 +32,12 @@ from tests.support.sheet_pieces import (
     WHOLE,
 )
 from tests.support.two_readers import PART, both, packed
+from xlbackprop.network import MAX_CELLS
 from xlbackprop.spec.templates import template_names
 from xlbackprop.workbook.read.scan import decimals, values
 from xlbackprop.workbook.read.scan.decimals import read_decimals
 from xlbackprop.workbook.read.scan.tags import PADDING, Tags
+from xlbackprop.workbook.read.workbook import open_workbook
 
 DATA = Path(__file__).parents[1] / "support" / "data"
 DATA = Path(__file__).parents[1] / "support" / "data"
@@ -252,3 +254,23 @@ def test_what_is_no_plain_decimal_is_left_to_float():
         "-0.0",
         "0.1",
     ]
+
+
+LARGEST = """
+name = "largest"
+input = [3, 288, 288]
+[[layers]]
+type = "conv2d"
+filters = 2
+kernel = 3
+[values]
+style = "normal"
+"""
+
+
+@pytest.mark.slow
+def test_page_of_nearly_as_many_cells_as_there_may_be_is_read(tmp_path):
+    (tmp_path / "largest.toml").write_text(LARGEST)
+    path = xlbackprop.build(tmp_path / "largest.toml", tmp_path / "page.xlsx")
+    with open_workbook(path) as workbook:
+        assert max(len(workbook.cells(sheet).rows) for sheet in workbook.sheets) > MAX_CELLS

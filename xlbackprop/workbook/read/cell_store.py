@@ -17,7 +17,8 @@ from xlbackprop.workbook.read.arrays import ArrayFormula, ArrayFormulas, Ints
 from xlbackprop.workbook.read.cells import SHARED, Cells, SharedFormulas, State
 from xlbackprop.workbook.read.columns import NumberedTexts, TextColumn, append
 
-MAX_STORED_CELLS = 1_000_000
+# As many as a network may have, and room for what stands around its blocks.
+MAX_STORED_CELLS = 1_250_000
 
 _TRUE = ("1", "true", "TRUE")
 
