@@ -14,9 +14,11 @@ from xlbackprop.workbook.read.cell_reader import CellReader
 from xlbackprop.workbook.read.cells import Cells
 from xlbackprop.workbook.read.dates import MAX_STYLES_BYTES, DateStyleReader
 from xlbackprop.workbook.read.guard import open_package
-from xlbackprop.workbook.read.scan.sheet import scan_sheet
 from xlbackprop.workbook.read.strings import StringReader
 from xlbackprop.workbook.read.xml import Element, read_elements, read_part
+
+# A sheet of no more bytes is read by the careful reader before the other one is there.
+_FEW_BYTES = 64_000
 
 
 @contextmanager
@@ -73,9 +75,12 @@ class Workbook:
 
     def _read(self, part: str) -> Cells:
         """Read a sheet: at once where it is as programs write it, else with all care."""
-        scanned = scan_sheet(self._package, part, self._strings, self._date_styles)
-        if scanned is not None:
-            return scanned
+        if _size(self._package, part) > _FEW_BYTES:
+            from xlbackprop.workbook.read.scan.sheet import scan_sheet  # noqa: PLC0415  (rarely)
+
+            scanned = scan_sheet(self._package, part, self._strings, self._date_styles)
+            if scanned is not None:
+                return scanned
         reader = CellReader(self._strings, self._date_styles)
         read_part(self._package, part, reader)
         return reader.cells()
@@ -116,11 +121,15 @@ class Workbook:
         return reader.styles
 
     def _size_of(self, kind: str) -> int:
-        """Return how large the part of a kind is, 0 where there is none."""
-        try:
-            return self._package.getinfo(self._kinds[kind]).file_size
-        except KeyError:
-            return 0
+        return _size(self._package, self._kinds.get(kind, ""))
+
+
+def _size(package: ZipFile, part: str) -> int:
+    """Return how large a part is, 0 where there is none."""
+    try:
+        return package.getinfo(part).file_size
+    except KeyError:
+        return 0
 
 
 def relationships(package: ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
