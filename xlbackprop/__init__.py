@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what a type checker sees of the names below
+    from xlbackprop.classroom.grade import grade
+    from xlbackprop.classroom.grades import Graded, GradeOptions, Grades
     from xlbackprop.classroom.handouts import Assigned, assign
     from xlbackprop.derivation import equations
     from xlbackprop.errors import (
@@ -63,6 +65,9 @@ __all__ = [
     "ContractError",
     "EngineError",
     "Explanation",
+    "GradeOptions",
+    "Graded",
+    "Grades",
     "Hints",
     "Inspection",
     "LeftOut",
@@ -94,6 +99,7 @@ __all__ = [
     "csv_report",
     "equations",
     "explain",
+    "grade",
     "guess",
     "html_report",
     "inspect",
@@ -109,6 +115,8 @@ __all__ = [
 
 # The modules, and the public names that each is the home of.
 _NAMES = {
+    "classroom.grade": "grade",
+    "classroom.grades": "GradeOptions Graded Grades",
     "classroom.handouts": "Assigned assign",
     "derivation": "equations",
     "errors": (

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 
 import pytest
 
@@ -45,8 +46,12 @@ def test_example_in_the_help_runs(command, folder, capsys):
         loss = xlbackprop.Placement((f"{place['loss.L'].sheet}!{place['loss.L'].range}",))
         described = xlbackprop.Map({"loss.L": loss}, "conv5x5x2").to_toml()
         (folder / "own.toml").write_text(described, encoding="utf-8")
-    if command == ["assign"]:
+    if command in (["assign"], ["grade"]):
         (folder / "roster.csv").write_text("id,name\na1,Ada\n", encoding="utf-8")
+    if command == ["grade"]:
+        xlbackprop.assign("conv5x5x2", folder / "roster.csv", folder / "hw1", blank=["dL_dw"])
+        shutil.copytree(folder / "hw1/handout", folder / "submissions")
+        shutil.make_archive("submissions", "zip", folder / "submissions")
     if command == ["locate"]:
         build_foreign("conv5x5x2", "side-by-side", folder).path.rename(folder / "mine.xlsx")
     examples = examples_in(called(capsys, *command, "-h")[1])

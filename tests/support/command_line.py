@@ -13,7 +13,17 @@ import xlbackprop
 from tests.support.program import environment
 from xlbackprop.__main__ import main
 
-COMMANDS = ["templates", "build", "check", "explain", "equations", "inspect", "locate", "assign"]
+COMMANDS = [
+    "templates",
+    "build",
+    "check",
+    "explain",
+    "equations",
+    "inspect",
+    "locate",
+    "assign",
+    "grade",
+]
 
 
 STATUSES = {"right", "wrong", "carried", "blank", "invalid", "typed"}

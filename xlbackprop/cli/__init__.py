@@ -12,7 +12,17 @@ import click
 import xlbackprop
 from xlbackprop.cli.commands import Group, Modules
 
-COMMANDS = ("templates", "build", "check", "explain", "equations", "inspect", "locate", "assign")
+COMMANDS = (
+    "templates",
+    "build",
+    "check",
+    "explain",
+    "equations",
+    "inspect",
+    "locate",
+    "assign",
+    "grade",
+)
 
 
 @click.group(

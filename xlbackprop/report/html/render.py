@@ -23,11 +23,12 @@ from xlbackprop.report.html.legend import STATUS_MEANINGS
 _ASSETS = "assets"
 
 
-def html_report(review: Review, hints: Hints = Hints.RULE) -> str:
+def html_report(review: Review, hints: Hints = Hints.RULE, *, preface: str = "") -> str:
     """Return a judged workbook as one HTML page that needs nothing else, with so many hints.
 
     Numbers of right cells are on it as they were found; a right number that was not found is on
-    it, in any form, only with `Hints.ANSWER`, and the equations from `Hints.RULE` on.
+    it, in any form, only with `Hints.ANSWER`, and the equations from `Hints.RULE` on. `preface` is
+    put before everything else on it, as text, unless it is Markup.
     """
     report = make_report(review).told(hints)
     content = page_content(review, report, hints)
@@ -35,6 +36,7 @@ def html_report(review: Review, hints: Hints = Hints.RULE) -> str:
     page = _page()
     return page.template.render(
         content=content,
+        preface=preface,
         style=page.style,
         script=page.script,
         policy=page.policy,

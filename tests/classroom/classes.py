@@ -1,0 +1,78 @@
+"""Classes of students for tests: what each hands in, and what that is worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import xlbackprop
+from tests.support.filling import fill
+from xlbackprop.classroom.assignment import Assignment, Handed, load_assignment
+from xlbackprop.equation import Array
+from xlbackprop.workbook.builder import contents_of
+from xlbackprop.workbook.description import Handout
+from xlbackprop.workbook.write.write import write_workbook
+
+W, H = "conv1.dL_dw", "conv1.dL_dh"
+
+
+class Class:
+    """An assignment on conv5x5x2, and a folder into which its students hand in."""
+
+    def __init__(self, folder: Path, students: int) -> None:
+        self.folder, self.submissions = folder / "hw1", folder / "submissions"
+        lines = [f"s{number},Student {number}" for number in range(students)]
+        (folder / "roster.csv").write_text("\n".join(["id,name", *lines]) + "\n", encoding="utf-8")
+        xlbackprop.assign(
+            "conv5x5x2", folder / "roster.csv", self.folder, blank=["dL_dw", "dL_dh"],
+            points={"dL_dw": 40, "dL_dh": 60},
+        )  # fmt: skip
+        self.submissions.mkdir()
+        self.assignment: Assignment = load_assignment(self.folder)
+
+    def student(self, number: int) -> Handed:
+        return self.assignment.students[f"s{number}"]
+
+    def arrays(self, number: int) -> dict[str, Array]:
+        """Return the true arrays of a student's page."""
+        network = self.assignment.network
+        return network.evaluate(self.assignment.values(self.student(number)))
+
+    def path(self, number: int, name: str = "") -> Path:
+        return self.submissions / (name or f"s{number}.xlsx")
+
+    def handout(self, number: int) -> bytes:
+        return (self.folder / "handout" / f"s{number}.xlsx").read_bytes()
+
+    def hand_in_formulas(self, number: int, name: str = "") -> Path:
+        """Hand in a page that is right, by formulas."""
+        own, path = self.student(number), self.path(number, name)
+        handout = Handout("hw1", own.id, self.assignment.seal(own.id), own.name)
+        values = self.assignment.values(own)
+        contents = contents_of(self.assignment.network, values, frozenset(), handout=handout)
+        path.write_bytes(write_workbook(contents))
+        return path
+
+    def hand_in_numbers(self, number: int, name: str = "", **changed: Array) -> Path:
+        """Hand in a page with typed numbers: the right ones to two decimals, or others."""
+        path = self.path(number, name)
+        path.write_bytes(self.handout(number))
+        arrays = self.arrays(number)
+        fill(path, {
+            (tensor, index): round(float(entry), 2)
+            for tensor, short in ((W, "dL_dw"), (H, "dL_dh"))
+            for index, entry in np.ndenumerate(changed.get(short, arrays[tensor]))
+        })  # fmt: skip
+        return path
+
+    def worth(self, number: int, tensor: str, typed: Array, most: float) -> float:
+        """Return what typed numbers are worth: those that are right to two decimals."""
+        right = np.abs(np.round(typed, 2) - self.arrays(number)[tensor]) <= 0.005 + 1e-9
+        return round(most * float(right.mean()), 2)
+
+    def slip(self, number: int, tensor: str, name: str) -> Array:
+        """Return what a student's tensor is with a well-known mistake."""
+        equation = self.assignment.network.equation_of[tensor]
+        slip = next(one for one in equation.slips if one.name == name)
+        return equation.evaluate_slip(slip, self.arrays(number))

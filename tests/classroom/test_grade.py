@@ -1,0 +1,238 @@
+"""A class marked: points as planted, one bad file costs nobody else, nothing is done twice."""
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import numpy as np
+import openpyxl
+import psutil
+import pytest
+
+import xlbackprop
+from tests.classroom.classes import Class, H, W
+from tests.support.command_line import assert_refused, called
+from tests.support.filling import fill
+from tests.support.program import environment
+from xlbackprop.classroom.grades import GradeOptions
+from xlbackprop.classroom.grading import setup_of
+from xlbackprop.classroom.pool import Task, mark_all
+
+TWELVE = {
+    "s0": ("graded", 100.0), "s1": ("graded", 100.0), "s2": ("graded", 40.0),
+    "s3": ("graded", 100.0), "s4": ("graded", 0.0), "s5": ("missing", 0.0),
+    "s6": ("unreadable", 0.0), "s7": ("other student's", 0.0), "s8": ("graded", 100.0),
+    "s9": ("graded", 100.0), "s10": ("graded", 0.0), "s11": ("graded", 0.0),
+}  # fmt: skip
+
+
+def hand_in(own: Class) -> None:
+    """Hand in what TWELVE says, in the ways in which students do."""
+    own.hand_in_numbers(0)
+    own.hand_in_formulas(1)
+    own.hand_in_numbers(2, dL_dh=own.slip(2, H, "filter not rotated"))
+    own.hand_in_formulas(3, "my homework (final).xlsx")
+    own.path(4).write_bytes(own.handout(4))
+    own.path(6).write_bytes(own.handout(6)[:5000])
+    shutil.copy(own.path(0), own.path(7))
+    first = own.hand_in_numbers(8, "old.xlsx", dL_dh=own.arrays(8)[H] + 1)
+    os.utime(first, (10**9, 10**9))
+    own.hand_in_formulas(8)
+    own.path(9, "Student 9_4711_assignsubmission_file_").mkdir()
+    own.hand_in_formulas(9, "Student 9_4711_assignsubmission_file_/work.xlsx")
+    changed_givens(own, 10)
+    fill(own.hand_in_numbers(11), {("conv1.out", (0, 0, 0)): 4711})
+    own.path(0, "notes.txt").write_text("nobody's")
+
+
+def changed_givens(own: Class, number: int) -> None:
+    """Hand in a page that is right, for easier numbers than were handed out."""
+    path = own.hand_in_formulas(number)
+    fill(path, {("conv1.h", index): 1 for index in np.ndindex(2, 5, 5)})
+
+
+@pytest.fixture(scope="module")
+def twelve(tmp_path_factory):
+    """A class of twelve, marked."""
+    own = Class(tmp_path_factory.mktemp("twelve"), 12)
+    hand_in(own)
+    # Some cells of a tensor with a mistake are right by chance.
+    wrong = own.slip(2, H, "filter not rotated")
+    TWELVE["s2"] = ("graded", 40 + own.worth(2, H, wrong, 60))
+    assert TWELVE["s2"][1] < 70
+    return own, xlbackprop.grade(own.folder, own.submissions)
+
+
+def rows(folder):
+    with (folder / "results/grades.csv").open(newline="") as file:
+        return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def test_points_and_statuses_are_as_planted(twelve):
+    own, grades = twelve
+    assert {one.id: (one.status, one.points) for one in grades.results} == TWELVE
+    table = rows(own.folder)
+    assert {n: (row["status"], float(row["points"])) for n, row in table.items()} == TWELVE
+    assert list(next(iter(table.values()))) == [
+        "id", "points", "max_points", "status", "note", f"points.{W}", f"points.{H}",
+    ]  # fmt: skip
+    assert float(table["s2"][f"points.{W}"]) == 40
+    assert [one.file for one in grades.unassigned] == ["notes.txt"]
+    assert "the workbook was handed out to s0" in table["s7"]["note"]
+    assert "2 files; s8.xlsx counts, not old.xlsx" in table["s8"]["note"]
+    assert "numbers that are not those handed out" in table["s10"]["note"]
+    assert "conv1.out, which was filled in, was changed: 1" in table["s11"]["note"]
+    assert grades.to_frame().shape == (12, 7)
+
+
+def test_feedback_says_points_and_mistakes_and_nothing_of_others(twelve):
+    own, _ = twelve
+    pages = {path.stem: path.read_text() for path in (own.folder / "results/feedback").iterdir()}
+    marked = {path.stem for path in (own.folder / "results/marked").iterdir()}
+    expected = {one for one, (status, _) in TWELVE.items() if status == "graded"}
+    assert set(pages) == marked == expected
+    assert f"Points: {TWELVE['s2'][1]:g} of 100" in pages["s2"]
+    assert "filter not rotated" in pages["s2"]
+    assert "<td>conv1.dL_dh</td>" in pages["s0"]
+    assert "<td>50 right</td>" in pages["s0"]
+    secret = (own.folder / "secret.key").read_bytes().hex()
+    for name, page in pages.items():
+        for word in (str(own.folder), "/tmp", "Traceback", secret):
+            assert word not in page, name
+        others = (f"Student {n}<" for n in range(12) if f"s{n}" != name)
+        assert not any(word in page for word in others)
+    sheets = openpyxl.load_workbook(own.folder / "results/marked/s2.xlsx").sheetnames
+    assert len(sheets) > 2
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes()
+            for path in sorted(folder.rglob("*")) if path.is_file()}  # fmt: skip
+
+
+def test_again_marks_nothing_and_new_rules_are_a_difference(twelve):
+    own, _ = twelve
+    before = contents(own.folder)
+    again = xlbackprop.grade(own.folder, own.submissions)
+    assert (again.marked, again.changes) == (0, ())
+    assert contents(own.folder) == before
+    text = (own.folder / "assignment.toml").read_text()
+    try:
+        points = text.replace('"conv1.dL_dh" = 60.0', '"conv1.dL_dh" = 20.0')
+        (own.folder / "assignment.toml").write_text(points)
+        changed = xlbackprop.grade(own.folder, own.submissions)
+        assert changed.marked == 0
+        assert {(c.id, c.before, c.after, c.why) for c in changed.changes if c.id == "s0"} == {
+            ("s0", 100.0, 60.0, "points: conv1.dL_dh was 60.0, is 20.0")
+        }
+        assert {one.id for one in changed.changes} - {"s2"} == {"s0", "s1", "s3", "s8", "s9"}
+    finally:
+        (own.folder / "assignment.toml").write_text(text)
+        xlbackprop.grade(own.folder, own.submissions)
+    assert contents(own.folder) == before
+
+
+def test_only_what_changed_is_marked_again_and_a_zip_is_the_same(twelve, tmp_path):
+    own, _ = twelve
+    archive = shutil.make_archive(str(tmp_path / "all"), "zip", own.submissions)
+    with zipfile.ZipFile(archive, "a") as zipped:
+        zipped.writestr("__MACOSX/._s0.xlsx", b"x")
+        zipped.writestr("s5.xlsx", own.handout(5))
+    other = shutil.copytree(own.folder, tmp_path / "hw1")
+    again = xlbackprop.grade(other, archive)
+    assert again.marked == 1
+    points = {one.id: (one.status, one.points) for one in again.results}
+    assert points == TWELVE | {"s5": ("graded", 0.0)}
+    assert [(one.id, one.why) for one in again.changes] == [("s5", "missing, now graded")]
+
+
+def test_late_ones_are_said(twelve, tmp_path, capsys):
+    own, _ = twelve
+    other = shutil.copytree(own.folder, tmp_path / "hw1")
+    status, out, _ = called(capsys, "grade", other, own.submissions, "--due", "1999-01-01")
+    assert status == 1
+    assert "late" in out
+    assert rows(other)["s0"]["status"] == "late"
+    assert rows(other)["s0"]["points"] == "100"
+    status, out, _ = called(capsys, "grade", other, own.submissions, "--json")
+    document = json.loads(out)
+    assert document["results"][0]["status"] == "graded"
+    assert document["marked"] == 0
+
+
+def test_worker_that_is_killed_is_replaced_and_costs_nothing(twelve):
+    own, _ = twelve
+
+    def read_and_kill():
+        killed.append([one.kill() for one in psutil.Process().children()])
+        return own.path(1).read_bytes()
+
+    killed = []
+    tasks = [Task("a", ".xlsx", own.path(1).read_bytes), Task("b", ".xlsx", read_and_kill)]
+    setup = setup_of(own.assignment, GradeOptions(feedback=False))
+    done = {task.key: marked for task, marked in mark_all(setup, tasks, 1)}
+    assert killed == [[None]]
+    assert done["a"] == done["b"]
+    assert done["b"].record["status"] == "judged"
+
+
+def test_file_that_takes_too_long_is_unreadable(twelve):
+    own, _ = twelve
+    setup = setup_of(own.assignment, GradeOptions(feedback=False, seconds=-14.999))
+    tasks = [Task("a", ".xlsx", own.path(1).read_bytes)]
+    ((_, marked),) = mark_all(setup, tasks, 1)
+    assert marked.record["status"] == "unreadable"
+    assert "took more than" in marked.record["reason"]
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, ["no assignment.toml"]),
+        ({"assignment.toml": "x"}, ["not valid TOML"]),
+        ({"assignment.toml": 'name = "x"\n'}, ["the key"]),
+        ({"assignment.toml": "nome = 1\n"}, ["nome"]),
+    ],
+)
+def test_bad_folder_gets_one_line(files, words, folder, capsys):
+    (folder / "hw1").mkdir()
+    for name, text in files.items():
+        (folder / "hw1" / name).write_text(text)
+    assert_refused(called(capsys, "grade", "hw1", "."), *words)
+    assert_refused(called(capsys, "grade", "hw2", "."), "no such folder")
+    assert contents(folder / "hw1").keys() == {(folder / "hw1" / n).relative_to(folder / "hw1")
+                                               for n in files}  # fmt: skip
+
+
+def run_grade(own, *more):
+    command = [sys.executable, "-m", "xlbackprop", "grade", own.folder, own.submissions, *more]
+    return subprocess.Popen(list(map(str, command)), env=environment(), stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)  # fmt: skip
+
+
+@pytest.mark.kills
+def test_killed_at_any_moment_the_results_are_the_same_and_nothing_is_done_twice(tmp_path):
+    own = Class(tmp_path, 12)
+    hand_in(own)
+    start = time.monotonic()
+    run_grade(own).wait()
+    lasted = time.monotonic() - start
+    whole = contents(own.folder)
+    for number in range(20):
+        shutil.rmtree(own.folder / "results")
+        process = run_grade(own)
+        time.sleep(lasted * random.Random(number).random())
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        records = list((own.folder / "results").rglob("records/*/*.json"))
+        before = {path: path.stat().st_mtime_ns for path in records}
+        run_grade(own).wait()
+        assert contents(own.folder) == whole
+        assert before == {path: path.stat().st_mtime_ns for path in before}

@@ -1,0 +1,217 @@
+"""A whole class marked: submissions in, results out, and nothing done twice."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from xlbackprop.classroom.assignment import RESULTS, Assignment
+from xlbackprop.classroom.changes import changes_since, remember
+from xlbackprop.classroom.grades import (
+    DEFAULT_OPTIONS,
+    GRADED,
+    LATE,
+    MISSING,
+    OTHERS,
+    UNREADABLE,
+    Graded,
+    GradeOptions,
+    Grades,
+    Unassigned,
+)
+from xlbackprop.classroom.identity import Identity, Owners
+from xlbackprop.classroom.marking import JUDGED, Marked, Record, Setup, unreadable
+from xlbackprop.classroom.pool import Task, mark_all
+from xlbackprop.classroom.scoring import nothing, score
+from xlbackprop.classroom.store import Store
+from xlbackprop.classroom.submissions import Names, Submitted, find_submissions
+from xlbackprop.errors import one_line
+from xlbackprop.progress import tell
+
+_FILES_A_WORKER = 6  # fewer are not worth starting another
+
+
+@dataclass(frozen=True)
+class _File:
+    """A submission with what is known of it."""
+
+    submitted: Submitted
+    key: str
+    record: Record = field(default_factory=dict)
+    identity: Identity = field(default_factory=lambda: Identity(""))
+
+    @property
+    def order(self) -> tuple[bool, datetime, str]:
+        """What makes one of several count: that it can be read, then how new it is."""
+        is_own = self.record["status"] == JUDGED and not self.identity.other
+        return is_own, self.submitted.when, self.submitted.path
+
+
+def collect(
+    assignment: Assignment, submissions: Path, options: GradeOptions = DEFAULT_OPTIONS
+) -> tuple[Grades, Store]:
+    """Return the results of a class, and where its records are; nothing but records is written."""
+    setup = setup_of(assignment, options)
+    store = Store(assignment.folder / RESULTS / "records", setup)
+    files, marked = _marked(find_submissions(submissions), store, setup, options)
+    tell("counting points")
+    owners, names = Owners(assignment), Names(assignment.students.values())
+    by_owner: dict[str, list[_File]] = {}
+    unassigned = []
+    for file in files:
+        path = file.submitted.path
+        own = owners.identity(file.record, names.owner(path))
+        if own.owner:
+            known = _File(file.submitted, file.key, file.record, own)
+            by_owner.setdefault(own.owner, []).append(known)
+        else:
+            reason = file.record.get("reason") or "neither name nor content says whose it is"
+            unassigned.append(Unassigned(one_line(path, 200), reason))
+    results = tuple(
+        _result(assignment, one, by_owner.get(one, []), options) for one in assignment.students
+    )
+    results = tuple(_mentioned(results, by_owner))
+    grades = Grades(assignment, results, tuple(unassigned), (), marked, len(files) - marked)
+    return _with_changes(grades, options), store
+
+
+def _with_changes(grades: Grades, options: GradeOptions) -> Grades:
+    return Grades(
+        grades.assignment,
+        grades.results,
+        grades.unassigned,
+        changes_since(grades.assignment, _points(grades.results), options_of(options)),
+        grades.marked,
+        grades.kept,
+    )
+
+
+def keep(grades: Grades, options: GradeOptions) -> None:
+    """Remember the results, for what is different the next time."""
+    remember(grades.assignment, _points(grades.results), options_of(options))
+
+
+def _points(results: Sequence[Graded]) -> dict[str, tuple[float, str, str]]:
+    return {one.id: (one.points, one.status, one.key) for one in results}
+
+
+def options_of(options: GradeOptions) -> dict[str, object]:
+    """Return what of the options can change points."""
+    due = options.due.isoformat() if options.due else ""
+    return {"prove": options.prove, "formulas": options.formulas, "due": due}
+
+
+def setup_of(assignment: Assignment, options: GradeOptions) -> Setup:
+    """Return how an assignment's files are marked."""
+    return Setup(
+        name=assignment.name,
+        spec=assignment.spec_text,
+        blank=tuple(sorted(assignment.blank)),
+        hints=int(options.hints),
+        prove=options.prove,
+        formulas=options.formulas,
+        with_files=options.feedback,
+        seconds=options.seconds,
+        megabytes=options.megabytes,
+    )
+
+
+def _marked(
+    found: Sequence[Submitted], store: Store, setup: Setup, options: GradeOptions
+) -> tuple[list[_File], int]:
+    """Return the files with their records, and how many were marked; the same is marked once."""
+    files, records, todo = list[_File](), dict[str, Record](), dict[str, Task]()
+    for number, one in enumerate(found):
+        tell("reading the files", number, len(found))
+        suffix = PurePosixPath(one.path).suffix.lower()
+        try:
+            key = store.key(one.read(), suffix)
+        except (OSError, ValueError) as error:
+            reason = f"it cannot be read: {getattr(error, 'strerror', None) or error}"
+            key = sha256(f"{one.path}\0{reason}".encode()).hexdigest()[:40]
+            records[key] = unreadable(reason).record
+        files.append(_File(one, key))
+        if key not in records and key not in todo:
+            record = None if options.force else store.record(key)
+            if record is None:
+                todo[key] = Task(key, suffix, one.read)
+            else:
+                records[key] = _small(record)
+    for done, (task, marked) in enumerate(_in_pool(setup, todo, options)):
+        store.put(task.key, marked)
+        records[task.key] = _small(marked.record)
+        tell("marking", done + 1, len(todo))
+    return [_File(one.submitted, one.key, records[one.key]) for one in files], len(todo)
+
+
+def _in_pool(
+    setup: Setup, todo: Mapping[str, Task], options: GradeOptions
+) -> Iterator[tuple[Task, Marked]]:
+    tell("marking", 0, len(todo))
+    most = options.jobs or os.cpu_count() or 1
+    jobs = max(1, min(most, math.ceil(len(todo) / _FILES_A_WORKER)))
+    return mark_all(setup, list(todo.values()), jobs)
+
+
+def _small(record: Record) -> Record:
+    """Return a record without its arrays: those of a whole class are not held in memory."""
+    if record["status"] != JUDGED:
+        return record
+    tensors = {
+        name: {key: one[key] for key in ("counts", "diagnosis")}
+        for name, one in record["tensors"].items()
+    }
+    return {**record, "tensors": tensors}
+
+
+def _result(
+    assignment: Assignment, student: str, files: Sequence[_File], options: GradeOptions
+) -> Graded:
+    if not files:
+        return Graded(student, MISSING, nothing(assignment))
+    file = max(files, key=lambda one: one.order)
+    path, notes = one_line(file.submitted.path, 200), []
+    if len(files) > 1:
+        others = ", ".join(sorted(one_line(f.submitted.path, 80) for f in files if f is not file))
+        notes.append(f"{len(files)} files; {path} counts, not {others}")
+    if file.record["status"] != JUDGED:
+        note = "; ".join([file.record["reason"], *notes])
+        return Graded(student, UNREADABLE, nothing(assignment), note, path, file.key)
+    own = file.identity
+    if own.reason:
+        notes.insert(0, own.reason)
+    if own.other:
+        return Graded(student, OTHERS, nothing(assignment), "; ".join(notes), path, file.key)
+    is_late = file.submitted.is_marked_late or (
+        options.due is not None and file.submitted.when > options.due
+    )
+    points = score(
+        assignment, file.record, owner=student, is_changed=own.is_changed, is_late=is_late
+    )
+    if is_late:
+        notes.append(f"handed in at {file.submitted.when.isoformat(' ', 'minutes')}")
+    note = "; ".join([*notes, *points.notes])
+    return Graded(student, LATE if is_late else GRADED, points, note, path, file.key)
+
+
+def _mentioned(
+    results: Sequence[Graded], by_owner: Mapping[str, Sequence[_File]]
+) -> Iterator[Graded]:
+    """Yield the results; who has handed in nothing is told of a file that is another's by name."""
+    elsewhere: dict[str, list[str]] = {}
+    for files in by_owner.values():
+        for file in files:
+            if file.identity.other:
+                path = one_line(file.submitted.path, 80)
+                elsewhere.setdefault(file.identity.other, []).append(path)
+    for one in results:
+        if one.status == MISSING and one.id in elsewhere:
+            note = f"a workbook that was handed out to {one.id}: {', '.join(elsewhere[one.id])}"
+            yield Graded(one.id, one.status, one.score, note)
+        else:
+            yield one

@@ -1,0 +1,173 @@
+"""Workers that stay: each marks many files, and is replaced when one of them is its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from xlbackprop.classroom.frames import receive, send
+from xlbackprop.classroom.marking import Marked, Setup, unreadable
+from xlbackprop.errors import EngineError
+
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1));"
+    " from xlbackprop.classroom.worker import main; main()"
+)
+_TRIES = 2
+# What a worker may take beyond the engine's own time: reading, judging, writing.
+_MORE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """A file to be marked; `read` returns its bytes, and may raise OSError or ValueError."""
+
+    key: str
+    suffix: str
+    read: Callable[[], bytes]
+
+
+def mark_all(setup: Setup, tasks: Iterable[Task], jobs: int) -> Iterator[tuple[Task, Marked]]:
+    """Yield each task with what came of it, as they are done, by so many workers at a time.
+
+    A file that takes too long, or ends its worker twice, is unreadable. Raises EngineError where
+    no worker can be started.
+    """
+    todo: queue.Queue[Task | None] = queue.Queue()
+    done: queue.Queue[tuple[Task, Marked] | EngineError] = queue.Queue(2 * jobs)
+    count = 0
+    for task in tasks:
+        todo.put(task)
+        count += 1
+    is_over = threading.Event()
+    hands = [_Hand(setup, todo, done, is_over) for _ in range(min(jobs, count))]
+    try:
+        for hand in hands:
+            hand.start()
+        for _ in range(count):
+            result = done.get()
+            if isinstance(result, EngineError):
+                raise result
+            yield result
+    finally:
+        is_over.set()
+        for hand in hands:
+            hand.stop()
+
+
+class _Hand(threading.Thread):
+    """Gives tasks to a worker of its own, and replaces it."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        todo: queue.Queue[Task | None],
+        done: queue.Queue[tuple[Task, Marked] | EngineError],
+        is_over: threading.Event,
+    ) -> None:
+        super().__init__(daemon=True)
+        self._setup, self._todo, self._done, self._is_over = setup, todo, done, is_over
+        self._worker: _Worker | None = None
+
+    def run(self) -> None:
+        """Work until there is nothing left to do."""
+        while not self._is_over.is_set():
+            try:
+                task = self._todo.get_nowait()
+            except queue.Empty:
+                break
+            if task is not None:
+                try:
+                    self._put((task, self._marked(task)))
+                except (EngineError, OSError, RuntimeError) as error:
+                    self._put(EngineError(f"no worker can be started: {error}"))
+                    break
+        self.stop()
+
+    def stop(self) -> None:
+        """End the worker."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.end()
+
+    def _put(self, result: tuple[Task, Marked] | EngineError) -> None:
+        while not self._is_over.is_set():
+            with contextlib.suppress(queue.Full):
+                self._done.put(result, timeout=0.2)
+                return
+
+    def _marked(self, task: Task) -> Marked:
+        try:
+            content = task.read()
+        except (OSError, ValueError) as error:
+            return unreadable(f"it cannot be read: {getattr(error, 'strerror', None) or error}")
+        for _ in range(_TRIES):
+            worker = self._worker = self._worker or _Worker(self._setup)
+            marked = worker.mark(content, task.suffix)
+            if marked is not None:
+                return marked
+            self.stop()
+            if worker.is_late:
+                return unreadable(f"marking it took more than {worker.seconds:g} seconds")
+        return unreadable("the program that reads it broke off twice")
+
+
+class _Worker:
+    """A process that marks files."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.is_late = False
+        self.seconds = setup.seconds + _MORE_SECONDS
+        root = Path(__file__).parents[2]
+        self._process = subprocess.Popen(  # noqa: S603  (all of it is ours)
+            [sys.executable, "-c", _PROGRAM, str(root)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
+        if self._asked(asdict(setup), b"", 60) is None:
+            self.end()
+            raise EngineError("it ends at once")
+
+    def mark(self, content: bytes, suffix: str) -> Marked | None:
+        """Return what comes of a file, or None where the worker has ended."""
+        answer = self._asked({"suffix": suffix}, content, self.seconds)
+        return Marked(*answer) if answer is not None else None
+
+    def _asked(
+        self, header: dict[str, object], content: bytes, seconds: float
+    ) -> tuple[dict[str, object], bytes, bytes] | None:
+        clock = threading.Timer(seconds, self._end_late)
+        clock.daemon = True
+        clock.start()
+        try:
+            send(self._requests, header, content)
+            return receive(self._answers)
+        except (OSError, ValueError):
+            return None
+        finally:
+            clock.cancel()
+
+    def _end_late(self) -> None:
+        self.is_late = True
+        self._process.kill()
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        for stream in (self._requests, self._answers):
+            with contextlib.suppress(OSError, ValueError):
+                stream.close()
+        self._process.wait()
