@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support import networks_of_losses
 from tests.support.network_parts import (
     CONV,
     DENSE,
@@ -221,6 +222,8 @@ def _losses() -> dict[str, dict[str, Raw]]:
         for reduction in ("sum", "mean")
         for seed in (1, 2)
     } | {"conv": network(IMAGES, CONV, flatten, DENSE, loss={"type": "cross_entropy"})}
+    for kind, cases in networks_of_losses.LOSSES.items():
+        losses[kind] = losses.get(kind, {}) | cases
     return losses
 
 

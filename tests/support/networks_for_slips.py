@@ -81,6 +81,10 @@ EXTRA: dict[str, list[Raw]] = {
     "cross_entropy": [
         cases.network({"input": [5], "batch": 14}, cases.DENSE, loss={"type": "cross_entropy"}),
     ],
+    "nll": [
+        cases.network({"input": [5], "batch": 24}, cases.DENSE, loss={"type": "nll", **options})
+        for options in ({}, {"reduction": "sum"})
+    ],
     "adam": [
         cases.network(cases.VECTORS, cases.DENSE)
         | {"training": {"optimizer": "adam", "lr": 0.1, "eps": 0.1, "steps": 2}},
@@ -96,6 +100,9 @@ EXTRA: dict[str, list[Raw]] = {
         for filters in (1, 4)
     ],
 }
+
+# Losses whose gradients are signs: it takes many outputs, "vectors" or "images", to tell slips.
+SIGNS = ("l1", "huber", "hinge")
 
 LINKS, SHARED = "links", "shared"
 GROUPS = [*cases.LAYERS, "conv2d", *cases.LOSSES, *cases.OPTIMIZERS, LINKS, SHARED]
@@ -132,9 +139,15 @@ def _table(group: str) -> list[Raw]:
         tables[LINKS] = {**cases.LAYERS["add"], **cases.OPTIMIZERS["sgd"]}
         tables[SHARED] = {**cases.SHARING["share"], **_inputs_used_twice()}
         own = [] if group in RECURRENT else list(tables[group].values())
+        if group in SIGNS:
+            own = [raw for name, raw in tables[group].items() if _is_many(name)]
     # The rare ones as often as all others together.
     extra = EXTRA.get(group, [])
     return own + extra * max(1, len(own) // max(len(extra), 1))
+
+
+def _is_many(name: str) -> bool:
+    return name.startswith(("vectors", "images", "many"))
 
 
 def _inputs_used_twice() -> dict[str, Raw]:

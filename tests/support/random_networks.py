@@ -31,21 +31,23 @@ NEWER: list[Raw] = [
     {"type": "hardswish"},
     {"type": "gelu", "approximate": "none"},
 ]
+# What takes (T, D).
+SEQUENCES: list[Raw] = [{"type": kind, "units": 2} for kind in ("rnn", "lstm", "gru")]
 
 
 def random_network(seed: int) -> Raw:
     """Return the spec of a random network; the same seed gives the same."""
-    return _Drawing(seed, ANYWHERE).network()
+    return _Drawing(seed, ANYWHERE, []).network()
 
 
 def mixed_network(seed: int) -> Raw:
     """Return the spec of a random network of all layers, those too that `random_network` lacks."""
-    return _Drawing(seed, [*ANYWHERE, *NEWER, *NEWER]).network()
+    return _Drawing(seed, [*ANYWHERE, *NEWER, *NEWER], SEQUENCES * 4).network()
 
 
 class _Drawing:
-    def __init__(self, seed: int, anywhere: list[Raw]) -> None:
-        self.anywhere = anywhere
+    def __init__(self, seed: int, anywhere: list[Raw], sequences: list[Raw]) -> None:
+        self.anywhere, self.sequences = anywhere, sequences
         self.random = np.random.default_rng(seed)
         self.seed = seed
         self.layers: list[Raw] = []
@@ -102,7 +104,8 @@ class _Drawing:
         if len(shape) == 3:
             return self._for_images(shape)
         if len(shape) == 2:
-            return [*self.anywhere, {"type": "flatten"}, {"type": "flatten"}]
+            flatten = {"type": "flatten"}
+            return [*self.anywhere, flatten, flatten, *self.sequences]
         dense = {"type": "dense", "units": int(self.random.integers(1, 6))}
         norms = [{"type": "layer_norm"}] if shape[0] > 1 else []
         if self.head.get("batch", 1) > 1:

@@ -43,7 +43,10 @@ def build(
     """
     names = [name.strip() for name in blank.split(",") if name.strip()]
     with shown_progress():
+        loaded = xlbackprop.load_spec(spec)
         path = xlbackprop.build(
-            spec, output, blank=names, practice=practice, seed=seed, force=force
+            loaded, output, blank=names, practice=practice, seed=seed, force=force
         )
+    for remark in loaded.remarks:
+        click.echo(f"Note: {remark}.", err=True)
     click.echo(path)

@@ -51,10 +51,15 @@ def pair(*, minimum: int, default: int | None = None, optional: bool = False) ->
 
 
 def number(
-    *, minimum: float | None = None, below: float | None = None, default: float | None = None
+    *,
+    minimum: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    default: float | None = None,
 ) -> Any:
-    """Declare a finite number, from `minimum` on and less than `below` where they are given."""
+    """Declare a finite number, from `minimum` on, more than `above` and less than `below`."""
     expected = "a number" if minimum is None else f"a number from {minimum:g}"
+    expected += "" if above is None else f" above {above:g}"
     expected += "" if below is None else f", below {below:g}"
 
     def read(value: object) -> float:
@@ -62,6 +67,8 @@ def number(
             raise ValueError(expected)
         number = float(value)  # type: ignore[arg-type]
         if (minimum is not None and number < minimum) or (below is not None and number >= below):
+            raise ValueError(expected)
+        if above is not None and number <= above:
             raise ValueError(expected)
         return number
 

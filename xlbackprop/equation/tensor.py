@@ -57,26 +57,35 @@ class Place(StrEnum):
     BELOW = "below"  # the same column as the tensor it belongs to, further down
 
 
+# Shares are drawn as so many parts of the whole: 0.35 is seven of them.
+_PARTS = 20
+
+
 @dataclass(frozen=True)
 class Domain:
     """Which numbers a given may hold, and how it is drawn where no array is given.
 
     `labels` allows the whole numbers from 0 to labels-1. `keep` is the share of ones in a mask
-    of zeros and ones; where it is `soft`, all numbers from 0 to 1 are allowed. `initial` is the
-    number with which every entry starts. `drawn_from` are the bounds between which fresh numbers
-    are sensible, where these are not just any.
+    of zeros and ones; where it is `soft`, all numbers from 0 to 1 are allowed, and where they are
+    `shares`, those along the last axis add up to 1. `one_of` lists the only numbers that are
+    allowed. `initial` is the number with which every entry starts. `drawn_from` are the bounds
+    between which fresh numbers are sensible, where these are not just any.
     """
 
     labels: int | None = None
     keep: float | None = None
     soft: bool = False
+    shares: bool = False
+    one_of: tuple[float, ...] = ()
     initial: float | None = None
     drawn_from: tuple[float, float] | None = None
 
     @property
     def expected(self) -> str:
         """What is allowed, in words."""
-        if self.soft:
+        if self.one_of:
+            return " or ".join(f"{one:g}" for one in self.one_of)
+        if self.soft or self.shares:
             return "a number from 0 to 1"
         if self._whole is not None:
             return f"a whole number from 0 to {self._whole - 1}"
@@ -84,11 +93,24 @@ class Domain:
 
     def allows(self, array: Array) -> Mask:
         """Return where the entries are allowed; NaN is nowhere."""
-        if self.soft:
+        if self.one_of:
+            return np.isin(array, self.one_of)
+        if self.soft or self.shares:
             return np.asarray((array >= 0) & (array <= 1))
         if self._whole is not None:
             return np.isin(array, np.arange(self._whole))
         return np.isfinite(array)
+
+    def drawn(self, random: np.random.Generator, shape: Shape) -> Array | None:
+        """Return numbers that are allowed where only a few are; None for all other domains."""
+        if self.one_of:
+            return random.choice(self.one_of, shape)
+        if self.labels is not None:
+            return random.integers(0, self.labels, shape).astype(np.float64)
+        if self.shares:
+            size = shape[-1]
+            return np.asarray(random.multinomial(_PARTS, [1 / size] * size, shape[:-1]) / _PARTS)
+        return None
 
     @property
     def _whole(self) -> int | None:

@@ -27,13 +27,11 @@ from xlbackprop.layers.common.elementwise import Elementwise, literal
 class Softplus:
     """h and out of any shape."""
 
-    beta: float = number(minimum=0, default=1.0)
+    beta: float = number(above=0, default=1.0)
     threshold: float = number(minimum=0, below=700, default=20.0)
 
     def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
         """Return the layer's equations for h of the given shape."""
-        if not self.beta:
-            raise scope.refuse("beta", self.beta, "expected a number above 0")
         part = Elementwise(scope, shape)
         times, over = self._signs(" · ", " / ")
         about = f"ln(1 + exp({times}h)){over}"

@@ -10,6 +10,9 @@ each for every sample n; onehot is 1 at the sample's class, otherwise 0. m is th
 with reduction "mean", and 1 with "sum", as in torch.nn.CrossEntropyLoss. Without a batch there is
 one sample, whose loss is L.
 
+With `target = "probabilities"` the target holds the probability that each class should have, which
+stands where onehot does; with label smoothing ε what stands there is (1 - ε) onehot + ε / classes.
+
 The maximum is subtracted so that no e^out overflows; it cancels in softmax. Goodfellow, Bengio
 and Courville, "Deep Learning" (2016), section 4.1.
 """
@@ -24,12 +27,13 @@ import numpy as np
 
 from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.contract.loss import LossEquations, loss, scalar
-from xlbackprop.contract.options import choice
-from xlbackprop.contract.slips import altered
-from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Slip, Tensor
+from xlbackprop.contract.options import choice, number
+from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.losses.common.cross_entropy_slips import slips_of_gradient, slips_of_losses
+from xlbackprop.losses.common.label_smoothing import smoothed
+from xlbackprop.losses.common.one_hot import one_hot
 from xlbackprop.losses.common.scores import Scores, Softmax
 from xlbackprop.losses.common.slips import slips_of_reduction
 
@@ -40,6 +44,8 @@ class CrossEntropy:
     """The output is (classes,) or (N, classes), the target a class number for each sample."""
 
     reduction: str = choice("mean", "sum")
+    target: str = choice("classes", "probabilities")
+    label_smoothing: float = number(minimum=0, below=1, default=0.0)
 
     def equations(self, scope: Scope, out: Port) -> LossEquations:
         """Return the equations of the softmax and its steps, of L, and of dL/dout.
@@ -54,7 +60,9 @@ class CrossEntropy:
                 " layer"
             )
         m = shape[0] if scope.has_batch and self.reduction == "mean" else 1
-        return _CrossEntropy(Scores(scope, out.tensor), m).equations(out.gradient)
+        scores, soft = Scores(scope, out.tensor), self.target == "probabilities"
+        part = _CrossEntropy(scores, m, soft, self.label_smoothing)
+        return part.equations(out.gradient)
 
 
 @dataclass(frozen=True)
@@ -63,19 +71,27 @@ class _CrossEntropy:
 
     scores: Scores
     m: int
+    given_probabilities: bool
+    smoothing: float
 
     def equations(self, dL_dout: Tensor) -> LossEquations:
         of_all = "Σ " if self.scores.batch else ""
+        each = "-ln softmax[target]"
+        if self.given_probabilities or self.smoothing:
+            each = f"-Σ {self.y.title} · ln softmax"
         return LossEquations(
             givens=(self.target,),
-            forward=(*self.softmax.equations, self.one_hot, *self.losses_and_total()),
+            forward=(*self.softmax.equations, *self.wanted, *self.losses_and_total()),
             backward=(self.gradient(dL_dout),),
-            about=f"cross-entropy, softmax inside: {of_all}-ln softmax[target]{self.over(' / ')}",
+            about=f"cross-entropy, softmax inside: {of_all}{each}{self.over(' / ')}",
         )
 
     @cached_property
     def target(self) -> Tensor:
         scores = self.scores
+        if self.given_probabilities:
+            about = "probabilities of the classes"
+            return scores.of_class_beside("target", about, Domain(shares=True))
         labels = Domain(labels=scores.classes)
         return scores.of_sample("target", scores.out, "the right class", Kind.GIVEN, labels)
 
@@ -84,45 +100,20 @@ class _CrossEntropy:
         return Softmax(self.scores, self.target)
 
     @cached_property
-    def one_hot(self) -> Equation:
-        scores = self.scores
+    def wanted(self) -> tuple[Equation, ...]:
+        """What each sample's probabilities should be, step by step; none where it is given."""
+        steps: tuple[Equation, ...] = ()
+        if not self.given_probabilities:
+            steps = (one_hot(self.scores, self.target),)
+        if self.smoothing:
+            plain = steps[-1].target if steps else self.target
+            steps += (smoothed(self.scores, plain, self.smoothing),)
+        return steps
 
-        def compute(t: Array) -> Array:
-            # Unlike the comparison alone, the term that is zero keeps NaN.
-            t = t[..., None]
-            return np.asarray((t == np.arange(scores.classes)) + 0 * t)
-
-        def formula(at: Addresses, *index: int) -> str:
-            # The number of cells from the block's edge to here is the class number plus 1; so one
-            # formula serves every cell and can be dragged.
-            first, here = at.here[*index[:-1], 0], at.here[index]
-            if scores.out.vertical:
-                position = f"ROWS({first.fixed_row}:{here})"
-            else:
-                position = f"COLUMNS({first.fixed_column}:{here})"
-            return f"IF({scores.cell(at.t, index)}+1={position},1,0)"
-
-        target = f"{scores.named('target')} = {scores.letter}"
-        return Equation(
-            scores.of_class("onehot", self.target, "1 at the right class"),
-            {"t": self.target},
-            compute,
-            formula,
-            Math(f"onehot[{scores.k}] = 1 where {target}, otherwise 0"),
-            slips=(
-                altered(
-                    "classes counted from 1",
-                    "Count the classes from 0: class number 0 is the first score's.",
-                    compute,
-                    t=lambda t: t - 1,
-                ),
-                Slip(
-                    "onehot the wrong way round",
-                    "Put 1 at the right class and 0 at all others.",
-                    lambda t: 1 - compute(t),
-                ),
-            ),
-        )
+    @property
+    def y(self) -> Tensor:
+        """The probabilities that the loss compares with."""
+        return self.wanted[-1].target if self.wanted else self.target
 
     def losses_and_total(self) -> tuple[Equation, ...]:
         """Return L, after the samples' losses where there is a batch of them."""
@@ -141,7 +132,7 @@ class _CrossEntropy:
             return np.asarray(np.log(s) + m - (y * out).sum(axis=-1))
 
         scores, softmax = self.scores, self.softmax
-        sources = {"s": softmax.sum.target, "m": softmax.max.target, "y": self.one_hot.target}
+        sources = {"s": softmax.sum.target, "m": softmax.max.target, "y": self.y}
         return Equation(
             target,
             {**sources, "out": scores.out},
@@ -149,7 +140,7 @@ class _CrossEntropy:
             formula=formula,
             math=Math(
                 f"{scores.named(target.short)} = ln({scores.named('sum')}) + {scores.named('max')}"
-                f" - Σ({scores.letter}) onehot[{scores.k}] · out[{scores.k}]"
+                f" - Σ({scores.letter}) {self.y.title}[{scores.k}] · out[{scores.k}]"
             ),
             slips=tuple(slips_of_losses(compute)),
         )
@@ -179,14 +170,14 @@ class _CrossEntropy:
         k = self.scores.k
         return Equation(
             dL_dout,
-            {"p": self.softmax.softmax.target, "y": self.one_hot.target},
+            {"p": self.softmax.softmax.target, "y": self.y},
             compute=compute,
             formula=formula,
             math=Math(
-                f"dL/dout[{k}] = (softmax[{k}] - onehot[{k}]){self.over(' / ')}",
+                f"dL/dout[{k}] = (softmax[{k}] - {self.y.title}[{k}]){self.over(' / ')}",
                 why="Softmax and logarithm together leave the probability less what it should be.",
             ),
-            slips=tuple(slips_of_gradient(compute, self.m, prod(self.scores.batch))),
+            slips=tuple(slips_of_gradient(compute, self.m, prod(self.scores.batch), self.y.title)),
         )
 
     def over(self, sign: str) -> str:

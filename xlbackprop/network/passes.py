@@ -77,6 +77,7 @@ class _Pass:
         made = self._made()
         out = made.last_output
         loss = chosen_loss(self.spec).equations(self._scope("loss"), out)
+        loss = replace(loss, about=". ".join([loss.about, *self.spec.remarks]))
         check_loss(f'loss "{self.spec.loss.type}"', loss, out)
         is_first = self.number == 1
         told = told_roles(

@@ -23,8 +23,9 @@ def redraw(tensor: Tensor, given: Array, seed: int) -> Array:
         return given
     random = np.random.default_rng([seed, zlib.crc32(tensor.name.encode())])
     domain = tensor.domain
-    if domain.labels is not None:
-        return random.integers(0, domain.labels, given.shape).astype(np.float64)
+    of_few = domain.drawn(random, given.shape)
+    if of_few is not None:
+        return of_few
     decimals = _decimals(given)
     units = 10**decimals
     largest = max(1, int(np.ceil(np.abs(given).max() * units - 1e-6)))

@@ -16,6 +16,9 @@ from xlbackprop.network import Network
 from xlbackprop.network.redraw import redraw
 from xlbackprop.spec.array_files import read_array_file
 
+# How far the sum of shares may be from 1: six decimals are enough for thirds.
+_SUM_OF_SHARES = 1e-5
+
 
 def choose_values(network: Network, seed: int | None = None) -> dict[str, Array]:
     """Return an array for each given and parameter: the spec's, or one drawn in its style.
@@ -73,8 +76,9 @@ def _draw(tensor: Tensor, style: str, seed: int) -> Array:
     if domain.initial is not None:
         return np.full(tensor.shape, domain.initial)
     random = np.random.default_rng([seed, zlib.crc32(tensor.name.encode())])
-    if domain.labels is not None:
-        return random.integers(0, domain.labels, tensor.shape).astype(np.float64)
+    of_few = domain.drawn(random, tensor.shape)
+    if of_few is not None:
+        return of_few
     if domain.keep is not None:
         return (random.uniform(size=tensor.shape) < domain.keep).astype(np.float64)
     is_parameter = tensor.kind is Kind.PARAMETER
@@ -141,3 +145,5 @@ def _check_domain(array: Array, tensor: Tensor, where: str) -> None:
         raise SpecError(
             f"{where} holds {array[~allowed][0]:g}: expected {tensor.domain.expected} in each entry"
         )
+    if tensor.domain.shares and (np.abs(array.sum(axis=-1) - 1) > _SUM_OF_SHARES).any():
+        raise SpecError(f"{where}: the numbers along the last axis are shares, and add up to 1")

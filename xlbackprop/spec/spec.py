@@ -15,6 +15,7 @@ from typing import Any
 import tomli_w
 
 from xlbackprop.errors import SpecError, one_line, shown, suggestion
+from xlbackprop.spec.remarks import remarks_on
 from xlbackprop.spec.toml import MAX_BYTES, read_toml
 
 STYLES = ("integers", "normal", "uniform")
@@ -96,6 +97,11 @@ class Spec:
     values: ValuesSpec
     training: TrainingSpec | None = None
     folder: Path | None = None  # where the files that `values.arrays` names are looked for
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What works, and is hardly meant: a line for each."""
+        return remarks_on(self.layers[-1].type, self.loss.type)
 
     def to_toml(self) -> str:
         """Return the spec as TOML, without `values`: those are in the workbook's cells."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tests.support.oracles.needs import require
-from tests.support.oracles.pytorch_rules import activations
+from tests.support.oracles.pytorch_rules import activations, loss
 
 PARAMETERS = ("w", "b", "gamma", "beta")
 OF_RECURRENCE = {
@@ -90,9 +90,9 @@ class _Run:
             outs[name] = self._forward(name, layer, hs)
             outs[name].retain_grad()
             before = name
-        loss = self._loss(outs[before], before)
-        loss.backward()
-        self._note(f"{prefix}loss.L", loss)
+        total = self._loss(outs[before], before)
+        total.backward()
+        self._note(f"{prefix}loss.L", total)
         for name, _ in self.layers:
             self._note(f"{prefix}{name}.out", outs[name])
             self._note(f"{prefix}{name}.dL_dout", outs[name].grad)
@@ -177,18 +177,10 @@ class _Run:
         return normed if self.batched else normed[0]
 
     def _loss(self, out: Any, last: str) -> Any:
-        functional, loss = self.torch.nn.functional, self.raw.get("loss", {"type": "given"})
-        kind = loss["type"]
-        if kind == "given":
+        options = self.raw.get("loss", {"type": "given"})
+        if options["type"] == "given":
             return (out * self.arrays[f"{last}.dL_dout"]).sum()
-        target = self.arrays["loss.target"]
-        reduction = loss.get("reduction", "sum" if kind == "half_sse" else "mean")
-        if kind == "half_sse":
-            return functional.mse_loss(out, target, reduction=reduction) / 2
-        if kind == "cross_entropy":
-            return functional.cross_entropy(out, target.long(), reduction=reduction)
-        rule = {"mse": functional.mse_loss, "bce": functional.binary_cross_entropy}[kind]
-        return rule(out, target, reduction=reduction)
+        return loss(self.torch, options, out, self.arrays["loss.target"], self.batched)
 
     def _optimizer(self, training: Mapping[str, Any]) -> Any:
         optim, parameters = self.torch.optim, list(self.parameters.values())

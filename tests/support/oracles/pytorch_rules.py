@@ -32,3 +32,43 @@ def activations(torch: Any, layer: Mapping[str, Any], h: Any, w: Any, batched: b
         "hardswish": lambda: h * functional.relu6(h + 3) / 6,
         "softmax": lambda: torch.softmax(h, -1),
     }
+
+
+def loss(torch: Any, options: Mapping[str, Any], out: Any, target: Any, batched: bool) -> Any:
+    """Return the loss of the outputs, by the spec's [loss] table."""
+    functional, get, kind = torch.nn.functional, options.get, options["type"]
+    reduction = {"reduction": get("reduction", "sum" if kind == "half_sse" else "mean")}
+
+    def hinge() -> Any:
+        losses = functional.relu(get("margin", 1.0) - target * out)
+        return losses.mean() if reduction["reduction"] == "mean" else losses.sum()
+
+    def cross_entropy() -> Any:
+        soft = get("target") == "probabilities"
+        smoothing = {"label_smoothing": get("label_smoothing", 0.0)}
+        wanted = target if soft else target.long()
+        return functional.cross_entropy(out, wanted, **reduction, **smoothing)
+
+    def kl_div() -> Any:
+        # PyTorch warns of "mean", and takes the first axis of one sample for a batch.
+        losses = functional.kl_div(out, target, reduction="sum")
+        samples = out.shape[0] if batched else 1
+        return (
+            losses / {"sum": 1, "mean": out.numel(), "batchmean": samples}[reduction["reduction"]]
+        )
+
+    rules: Rules = {
+        "mse": lambda: functional.mse_loss(out, target, **reduction),
+        "half_sse": lambda: functional.mse_loss(out, target, **reduction) / 2,
+        "l1": lambda: functional.l1_loss(out, target, **reduction),
+        "huber": lambda: functional.huber_loss(out, target, delta=get("delta", 1.0), **reduction),
+        "hinge": hinge,
+        "bce": lambda: functional.binary_cross_entropy(out, target, **reduction),
+        "bce_with_logits": lambda: functional.binary_cross_entropy_with_logits(
+            out, target, **reduction
+        ),
+        "kl_div": kl_div,
+        "nll": lambda: functional.nll_loss(out, target.long(), **reduction),
+        "cross_entropy": cross_entropy,
+    }
+    return rules[kind]()

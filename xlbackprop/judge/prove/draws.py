@@ -61,12 +61,13 @@ def draw(tensor: Tensor, number: int, seed: int, manner: Manner = ORDINARY) -> A
 def _in_domain(tensor: Tensor, random: np.random.Generator) -> Array | None:
     """Return numbers for a tensor that not every number is allowed for; None for all others."""
     domain = tensor.domain
+    of_few = domain.drawn(random, tensor.shape)
+    if of_few is not None:
+        return of_few
     if domain.drawn_from is not None:
         return _rounded(random.uniform(*domain.drawn_from, tensor.shape))
     if domain.soft:
         return _rounded(random.uniform(0.05, 0.95, tensor.shape))
-    if domain.labels is not None:
-        return random.integers(0, domain.labels, tensor.shape).astype(np.float64)
     if domain.keep is not None:
         return random.integers(0, 2, tensor.shape).astype(np.float64)
     return None

@@ -72,7 +72,8 @@ def _halves(review: Review) -> dict[str, float]:
     """Return half a unit of the last decimal of each given that may be rounded."""
     found = {}
     for tensor in review.judged_network.inputs:
-        is_any = tensor.domain.labels is None and tensor.domain.keep is None
+        domain = tensor.domain
+        is_any = domain.labels is None and domain.keep is None and not domain.one_of
         if is_any and tensor.name in review.found:
             half = _half(review.found[tensor.name])
             if _LEAST_UNIT < half < _WHOLE:

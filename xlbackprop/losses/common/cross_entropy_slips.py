@@ -43,22 +43,24 @@ def slips_of_losses(compute: Compute) -> Iterator[Slip]:
     )
 
 
-def slips_of_gradient(compute: Compute, m: int, samples: int) -> Iterator[Slip]:
-    """Yield the slips of dL/dout: compute(p, y), divided by m."""
+def slips_of_gradient(compute: Compute, m: int, samples: int, y: str) -> Iterator[Slip]:
+    """Yield the slips of dL/dout: compute(p, y), divided by m; `y` is what y is called."""
     yield scaled(
         "softmax minus target reversed",
-        "Take softmax minus onehot: with the sign reversed, the steps lead uphill.",
+        f"Take softmax minus {y}: with the sign reversed, the steps lead uphill.",
         compute,
         -1,
     )
     yield Slip(
-        "onehot not subtracted",
-        "Subtract 1 from the softmax of the right class, and nothing from the others.",
+        f"{y} not subtracted",
+        "Subtract 1 from the softmax of the right class, and nothing from the others."
+        if y == "onehot"
+        else f"Subtract {y} from the softmax.",
         lambda p, y: p / m + 0 * y,
     )
     yield Slip(
         "softmax's derivative once more",
-        "Take softmax minus onehot as it is: the derivative of the softmax is in it already.",
+        f"Take softmax minus {y} as it is: the derivative of the softmax is in it already.",
         lambda p, y: compute(p=p, y=y) * p * (1 - p),
     )
     yield from slips_of_reduction(compute, m, samples)

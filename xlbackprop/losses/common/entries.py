@@ -2,7 +2,8 @@
 
     L = Σ losses / m
 
-m is the number of outputs (batch included) with reduction "mean", and 1 with "sum". What such a
+m is the number of outputs (batch included) with reduction "mean", that of samples with
+"batchmean", and 1 with "sum". What such a
 loss adds is the loss of one output, and its derivative.
 """
 
@@ -37,6 +38,8 @@ class Entries:
     @property
     def m(self) -> int:
         """What the sum over all outputs is divided by."""
+        if self.reduction == "batchmean":
+            return self.out.shape[0] if self.scope.has_batch else 1
         return self.out.size if self.reduction == "mean" else 1
 
     @property

@@ -86,6 +86,21 @@ class Scores:
             vertical=self.out.vertical,
         )
 
+    def of_class_beside(self, short: str, about: str, domain: Domain) -> Tensor:
+        """Return a given shaped like the output, to the right of it."""
+        return self.scope.tensor(
+            short,
+            self.out.shape,
+            "".join(self.out.axes),
+            Kind.GIVEN,
+            about,
+            block_rank=self.out.block_rank,
+            place=Place.BESIDE,
+            belongs_to=self.out,
+            vertical=self.out.vertical,
+            domain=domain,
+        )
+
     def named(self, short: str) -> str:
         """Return the name of a number that each sample has, as equations write it: `max[n]`."""
         return f"{short}[{self.n}]" if self.n else short
