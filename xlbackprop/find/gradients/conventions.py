@@ -9,15 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.find.gradients.claims import Named
 from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
 from xlbackprop.find.gradients.findings import Claim, Family, Reason, Role
 from xlbackprop.find.gradients.losses import factor
+from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.updates import Update
 
 _DIGITS = 6
 # A factor of its own counts as a convention where so many cells have it.
 _FEWEST = 3
+# Factors that are mistakes though all gradients have them: a square's 2, or its half.
+_SLIPS = (2.0, 0.5)
 _CLOSE = 1e-6
 
 
@@ -79,8 +81,11 @@ class _Conventions:
             self._targets.setdefault(cell, []).append(at)
         self._fitting = {one.cell: fit for one in named.updates if (fit := self._fit(one))}
         self.rate = _usual(_rounded(fit[1]) for fit in self._fitting.values())
-        if self.rate < 0 and self._means_other_sign():
+        self._all_climb = self.rate < 0 and self._means_other_sign()
+        if self._all_climb:
             self.usual = -self.usual
+        if abs(self.usual) in _SLIPS and not choice.objective.assumed and choice.objective.label:
+            self.usual = float(np.sign(self.usual))
         self._plain = _usual(own for cell, own in self._factors.items() if self._is_plain(cell))
         self._accepted = {
             cell: own for cell, own in self._factors.items() if self._is_accepted(cell, own)
@@ -174,6 +179,8 @@ class _Conventions:
             if one.cell in self._fitting
         ]
         if own == -usual:
+            if self._all_climb:
+                return False
             if used:
                 return all(ratio > 0 for ratio in used)
             return not self._is_called(cell) and not self._is_among_usual(cell)

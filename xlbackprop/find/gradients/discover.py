@@ -9,13 +9,14 @@ import numpy as np
 
 from xlbackprop.find.gradients.assumed import assumed, kinds_of
 from xlbackprop.find.gradients.candidates import unlabelled
-from xlbackprop.find.gradients.claims import Named, name_gradients
+from xlbackprop.find.gradients.claims import name_gradients
 from xlbackprop.find.gradients.contents import contents_of
 from xlbackprop.find.gradients.conventions import Claimed, claimed
 from xlbackprop.find.gradients.drawing import FAMILIES
 from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
 from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, labelled, stepped, try_all
+from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.named_loss import cell_of_loss
 from xlbackprop.find.gradients.noting import not_that, notes_on
 from xlbackprop.find.gradients.roots import add_roots

@@ -59,6 +59,17 @@ class Graph:
             found = further
         return found
 
+    @cached_property
+    def is_alone(self) -> Mask:
+        """Whether a formula refers to a cell and to no other, and is no copy: an activation's."""
+        found = np.zeros(self.plane.size, dtype=np.bool_)
+        for group in self.groups:
+            windows = self.windows(group)
+            if windows.shape[1] and not isinstance(group.tree, Reference):
+                alone = (windows == windows[:, :1]).all(axis=1)
+                found[windows[alone, 0]] = True
+        return found
+
     def windows(self, group: Group) -> Indices:
         """Return the cells that a group's cells refer to, those that count: (cells, references)."""
         number = int(self.owner[group.cells[0]])

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xlbackprop.formula.sheets.codes import Code
-from xlbackprop.formula.sheets.contents import Contents
-from xlbackprop.formula.sheets.plane import Indices, Plane
+from xlbackprop.formula.sheets.contents import Contents, SheetContents
+from xlbackprop.formula.sheets.plane import Box, Indices, Plane
 
 # Texts that are longer tell a story, and name nothing.
 _LONGEST = 40
 # So many cells to the right or below a text may be what it names.
 _REACH = 4
+# Columns to the left in which the text of a block is looked for.
+_WIDEST = 256
 
 _LOSS_WORDS = {
     "loss", "error", "err", "cost", "mse", "sse", "rmse", "mae", "bce", "cce", "nll", "objective",
@@ -64,7 +66,11 @@ class Labels:
     def __init__(self, contents: Contents, plane: Plane) -> None:
         self.plane = plane
         self._texts: list[Texts] = []
-        for sheet in contents.sheets:
+        self._tops = [
+            _tops(sheet, box) for sheet, box in zip(contents.sheets, plane.boxes, strict=True)
+        ]
+        self._at: dict[tuple[int, int, int], str] = {}
+        for number, sheet in enumerate(contents.sheets):
             own = Texts()
             at = np.flatnonzero(sheet.codes == Code.TEXT)
             order = at[np.lexsort((sheet.columns[at], sheet.rows[at]))]
@@ -72,6 +78,7 @@ class Labels:
                 text = sheet.text(position).strip()
                 row, column = int(sheet.rows[position]), int(sheet.columns[position])
                 if text:
+                    self._at[number, row, column] = text
                     own.by_row.setdefault(row, []).append((column, text))
                     own.by_column.setdefault(column, []).append((row, text))
             self._texts.append(own)
@@ -93,6 +100,25 @@ class Labels:
         sheet, row, column = self.place(cell)
         return _before(self._texts[sheet].by_row.get(row, []), column)
 
+    def heading(self, cell: int) -> tuple[str, int, int]:
+        """Return the text over the block of filled cells in which a cell stands, or beside it.
+
+        And how far down and along the block the cell stands, from the text's column on.
+        """
+        sheet, row, column = self.place(cell)
+        box, tops = self.plane.boxes[sheet], self._tops[sheet]
+        top = int(tops[row - box.top, column - box.left])
+        if top < 0:
+            return "", 0, 0
+        left = column
+        while left >= box.left and tops[top - box.top, left - box.left] == top:
+            if text := self._at.get((sheet, top - 1, left)):
+                return text, row - top, column - left
+            left -= 1
+            if column - left > _WIDEST:
+                return "", 0, 0
+        return self._at.get((sheet, top, left), ""), row - top, column - left - 1
+
     def losses(self, is_formula: Indices) -> Iterator[tuple[int, str]]:
         """Yield the cells that are named as L or as a part of it, and the text that does so."""
         for sheet, texts in enumerate(self._texts):
@@ -110,6 +136,22 @@ class Labels:
             found = cells[is_formula[cells] > 0]
             if found.size:
                 yield int(found[0])
+
+
+def _tops(sheet: SheetContents, box: Box) -> Indices:
+    """Return the first row of the filled cells that stand on one another, -1 where none stands."""
+    filled = np.zeros((box.height, box.width), dtype=np.bool_)
+    own = (sheet.codes != Code.BLANK) & (sheet.codes != Code.TEXT)
+    own[sheet.with_formula] = True
+    filled[sheet.rows[own] - box.top, sheet.columns[own] - box.left] = True
+    tops = np.full(filled.shape, -1, dtype=np.int32)
+    above = np.full(box.width, -1, dtype=np.int32)
+    for row in range(box.height):
+        above = np.where(filled[row], np.where(above < 0, box.top + row, above), -1).astype(
+            np.int32
+        )
+        tops[row] = above
+    return tops
 
 
 def names_loss(text: str) -> bool:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
-from xlbackprop.find.gradients.claims import Named
 from xlbackprop.find.gradients.conventions import Claimed
 from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
 from xlbackprop.find.gradients.findings import Family, Reason, Role
 from xlbackprop.find.gradients.flow import EVERY_STEP
 from xlbackprop.find.gradients.matching import classes
+from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.study import formula_values
 from xlbackprop.formula.sheets.plane import OUTSIDE
 

@@ -1,0 +1,80 @@
+"""The cells of which L has a gradient, by place and by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xlbackprop.find.gradients.flow import EVERY_STEP
+from xlbackprop.find.gradients.labels import Derivative, Labels, derivative, name
+from xlbackprop.find.gradients.losses import Choice
+
+Key = tuple[int, int, int, int, str]
+
+
+class Targets:
+    """The cells of a flow, by place and by name."""
+
+    def __init__(self, choice: Choice, labels: Labels) -> None:
+        self.flow, self.labels = choice.flow, labels
+        self.by_cell: dict[int, list[int]] = {}
+        for at, cell in enumerate(self.flow.cells.tolist()):
+            self.by_cell.setdefault(cell, []).append(at)
+        self._step_of: dict[tuple[int, int, int], int] = {}
+        objective = choice.objective
+        for cell, step in zip(objective.cells.tolist(), objective.steps.tolist(), strict=True):
+            sheet, row, column = labels.place(cell)
+            self._step_of |= {(sheet, 0, row): step, (sheet, 1, column): step}
+        self.by_name: dict[Key, list[int]] = {}
+        for cell in self.by_cell:
+            for text, key in self._said_of(cell):
+                self.by_name.setdefault((*key, name(text)), []).append(cell)
+
+    def _said_of(self, cell: int) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+        """Yield the texts that may name a cell, and where it stands to each."""
+        sheet = self.labels.place(cell)[0]
+        text, down, along = self.labels.heading(cell)
+        if text:
+            yield text, (sheet, 0, down, along)
+        for line, (far, own) in enumerate((self.labels.above(cell), self.labels.left(cell)), 1):
+            if own:
+                yield own, (sheet, line, far, 0)
+
+    def named(self, cell: int) -> tuple[Derivative | None, list[int]]:
+        """Return what the texts beside a cell call it, and the targets that may be meant."""
+        found: Derivative | None = None
+        for text, key in self._said_of(cell):
+            said = derivative(text)
+            if said is None:
+                continue
+            found = found or said
+            meant = self.by_name.get((*key, said.by), []) or self._elsewhere(key, said.by)
+            if meant:
+                nearest = min(meant, key=lambda one: self._apart(one, cell, key[1]))
+                return said, self.at(nearest, cell)
+        return found, []
+
+    def _elsewhere(self, key: tuple[int, int, int, int], by: str) -> list[int]:
+        """Return the cells at the same place of a block of that name on another sheet."""
+        _, line, down, along = key
+        if line:
+            return []
+        sheets = range(len(self.labels.plane.boxes))
+        return [
+            one for sheet in sheets for one in self.by_name.get((sheet, 0, down, along, by), [])
+        ]
+
+    def at(self, cell: int, user: int) -> list[int]:
+        """Return the targets that a cell is, that of the step in which its user stands first."""
+        own = self.by_cell.get(cell, [])
+        if len(own) < 2:
+            return own
+        sheet, row, column = self.labels.place(user)
+        steps = {self._step_of.get((sheet, 0, row)), self._step_of.get((sheet, 1, column))}
+        here = [at for at in own if int(self.flow.steps[at]) in steps]
+        every = [at for at in own if self.flow.steps[at] == EVERY_STEP]
+        return list(dict.fromkeys([*here, *every, *own]))
+
+    def _apart(self, one: int, other: int, line: int) -> int:
+        _, row, column = self.labels.place(one)
+        _, own_row, own_column = self.labels.place(other)
+        return abs(own_column - column) if line == 2 else abs(own_row - row)
