@@ -16,6 +16,8 @@ from xlbackprop.errors import OutputError, XlbackpropError, one_line
 EXIT_UNUSABLE = 2
 # What a shell says of a program whose reader has gone: 128 and the number of SIGPIPE.
 EXIT_READER_GONE = 141
+# Letters: what helps on stands at the end of a message.
+_LONGEST_COMPLAINT = 800
 _COMPLETING = "_XLBACKPROP_COMPLETE"
 
 # NumPy's threads take longer to start than the products of a page to compute.
@@ -81,7 +83,7 @@ def _command(arguments: Sequence[str] | None) -> int:
 
 
 def _complain(message: str) -> None:
-    print(f"xlbackprop: {one_line(message)}", file=sys.stderr)
+    print(f"xlbackprop: {one_line(message, _LONGEST_COMPLAINT)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -137,3 +137,15 @@ def test_explain_takes_an_address_of_the_sheet_that_is_asked_for(built, capsys):
     cell = block.range.partition(":")[0]
     outcome = called(capsys, "explain", built, cell, "--sheet", block.sheet, "--json")
     assert document(outcome)["tensor"] == "dense1.dL_dw"
+
+
+def test_what_helps_on_is_named_where_nothing_tells_what_a_workbook_holds(tmp_path, capsys):
+    path = write(tmp_path / "my notes.xlsx", Notes=[["x", 2, "=B1*2"]])
+    status, out, err = called(capsys, "check", path)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    for command in (
+        "xlbackprop check 'my notes.xlsx' --spec conv5x5x2", "xlbackprop templates",
+        "xlbackprop locate 'my notes.xlsx' --guess",
+    ):  # fmt: skip
+        assert f"`{command}`" in err
+    assert err.endswith("say with --loss which cell is L\n")

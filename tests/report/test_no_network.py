@@ -67,11 +67,12 @@ def test_table_and_marked_copy(review, report, tmp_path):
 def test_page_draws_the_sheet_as_it_stands(review):
     tree = lxml_html.fromstring(xlbackprop.html_report(review))
     (grid,) = tree.xpath("//table[@role='grid']")
-    assert [head.text for head in grid.xpath("./thead//th")] == ["B", "C", "D", "E"]
-    rows = grid.xpath("./tbody/tr")
+    assert [head.text for head in grid.xpath("./thead//th")] == ["A", "B", "C", "D", "E"]
+    _, heads, *rows = grid.xpath("./tbody/tr")
+    assert [head.text for head in heads.xpath("./td")] == ["step", "w", "a", "E", "dE/dw"]
     assert [row.xpath("./th")[0].text for row in rows] == [str(TOP + 1 + n) for n in range(STEPS)]
     looks = [cell.get("class") for cell in rows[0].xpath("./td")]
-    assert looks == ["parameter", "right", "carried", "wrong"]
+    assert looks == ["none", "parameter", "right", "carried", "wrong"]
     assert MESSAGE in tree.text_content()
     assert RULE in tree.text_content()
 
@@ -79,8 +80,8 @@ def test_page_draws_the_sheet_as_it_stands(review):
 def test_page_of_a_large_sheet_draws_first_what_is_not_right(review, monkeypatch):
     monkeypatch.setattr(sections, "MOST_CELLS", 40)
     tree = lxml_html.fromstring(xlbackprop.html_report(review))
-    assert len(tree.xpath("//table[@role='grid']/tbody/tr")) == 10
-    assert "40 of 272 cells are drawn" in tree.text_content()
+    assert len(tree.xpath("//table[@role='grid']/tbody/tr")) == 2 + 8  # the heads, too
+    assert "32 of 272 cells are drawn" in tree.text_content()
 
 
 def test_each_drawn_cell_has_its_record(review):

@@ -45,7 +45,7 @@ def review_workbook(
         open_workbook(file, path) as workbook,
     ):
         if _is_own(workbook, options):
-            review = _on_own_formulas(workbook, options)
+            review = _on_own_formulas(workbook, options, path.name)
             yours = frozenset(review.judgements)
             return replace(review, workbook=str(path), yours=yours)
         with start(file, name, limits) as running:
@@ -65,10 +65,10 @@ def _on_sheet(review: Review, sheet: str | None) -> Review:
     return replace(review, judgements=kept, diagnoses=diagnoses)
 
 
-def _on_own_formulas(workbook: Workbook, options: CheckOptions) -> Review:
+def _on_own_formulas(workbook: Workbook, options: CheckOptions, name: str) -> Review:
     from xlbackprop.judge.gradients.own_sheets import review_own_sheets
 
-    return review_own_sheets(workbook, options)
+    return review_own_sheets(workbook, options, name)
 
 
 def _review(

@@ -35,6 +35,7 @@ def make_report(review: Review) -> Report:
     for tensor in tensors:
         for status, number in tensor.counts.items():
             counts[status] = counts.get(status, 0) + number
+    counts = {one.word: counts[one.word] for one in reversed(Status) if one.word in counts}
     cells = [
         cell
         for name, judgement in judgements.items()

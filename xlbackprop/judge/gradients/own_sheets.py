@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from shlex import quote
 
-from xlbackprop.errors import WorkbookError
+from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.find.gradients.discover import find_gradients
 from xlbackprop.find.gradients.findings import NothingFound
 from xlbackprop.find.sheets import listed, sheets_together, wanted_sheet
@@ -17,14 +18,15 @@ from xlbackprop.workbook.engine.settings import EngineName
 from xlbackprop.workbook.read.workbook import Workbook
 
 
-def review_own_sheets(workbook: Workbook, options: CheckOptions) -> Review:
+def review_own_sheets(workbook: Workbook, options: CheckOptions, name: str = "WORKBOOK") -> Review:
     """Judge the gradients of a workbook by differentiating its own formulas.
 
-    Raises WorkbookError, with the commands that help on, where that tells nothing.
+    `name` is the file's, for the commands that help on. Raises WorkbookError where the formulas
+    tell nothing.
     """
     tell("reading the workbook")
     if options.engine == EngineName.NONE:
-        raise WorkbookError(_hint("with --engine none its formulas are not evaluated"))
+        raise WorkbookError(_hint("with --engine none its formulas are not evaluated", name))
     tell("differentiating its formulas")
     sheet = wanted_sheet(workbook, options.sheet) if options.sheet is not None else None
     reviews, reasons = dict[str, Review](), []
@@ -35,7 +37,8 @@ def review_own_sheets(workbook: Workbook, options: CheckOptions) -> Review:
         else:
             reviews[listed(sheets)] = review_sheet(workbook, found)
     if not reviews:
-        raise WorkbookError(_hint(f"its own formulas do not tell: {max(reasons, key=len)}"))
+        reason = max(reasons, key=len, default="there are none")
+        raise WorkbookError(_hint(f"its own formulas do not tell ({reason})", name))
     return _together(reviews)
 
 
@@ -75,11 +78,10 @@ def _together(reviews: Mapping[str, Review]) -> Review:
     )
 
 
-def _hint(why: str) -> str:
+def _hint(why: str, name: str) -> str:
+    file = quote(one_line(name, 80))
     return (
-        "it has no description of a network, so it was not built by xlbackprop, and"
-        f" {why}. Say which network it holds: `xlbackprop check WORKBOOK --spec conv5x5x2`, or a"
-        " TOML file (`xlbackprop templates` lists what there is); `xlbackprop locate WORKBOOK"
-        " --spec ...` writes a map of where all stands, for --map; --loss CELL says which cell"
-        " is L"
+        f"nothing in it says which network it holds, and {why}: say which, as in `xlbackprop check"
+        f" {file} --spec conv5x5x2` (`xlbackprop templates` lists some, or write a TOML file), look"
+        f" with `xlbackprop locate {file} --guess`, or say with --loss which cell is L"
     )

@@ -99,6 +99,10 @@ class Found:
             formula = stored.array_formula(int(row), int(column))
         return None if formula is None else f"={formula}"
 
+    def sheet_cells(self, sheet: str) -> Cells | None:
+        """Return all that the workbook stores on a sheet, or None where it is not known."""
+        return self._cells.get(sheet)
+
     def addresses(self, equation: Equation) -> Addresses | None:
         """Return what the equation's formulas refer to in this workbook.
 
