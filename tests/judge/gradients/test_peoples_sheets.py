@@ -1,5 +1,6 @@
 """Sheets as people make them: what is true of them, and what the program says of them."""
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -9,7 +10,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 import xlbackprop
 from tests.support.formula_pages import contents
-from tests.support.peoples_sheets import IN_UPDATES, KINDS, SLIPS, State, draw
+from tests.support.peoples_sheets import IN_FORWARD, IN_UPDATES, KINDS, SLIPS, State, draw
 from xlbackprop.formula.addresses import cell as address_of
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents
@@ -126,3 +127,23 @@ def test_slip_is_found_and_what_follows_from_it_is_carried(slip, path):
     assert {said for state, said in found if state is State.ROOT} == {"wrong"}
     assert {said for state, said in found if state is State.RIGHT} == {"right"}
     assert {said for state, said in found if state is State.FOLLOWS} <= {"carried"}
+
+
+@pytest.mark.many(quick=["forward: wrong weights-rows 2-2-2"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("slip", IN_FORWARD)
+def test_broken_forward_pass_is_said_first(slip, kind, path):
+    sheet = draw(kind, 0, slip)
+    if sheet is None:
+        return
+    report = xlbackprop.check(sheet.book.save(path))
+    first = next(note for note in report.notes if note.startswith("forward pass: "))
+    assert report.notes[0] == first
+    _, row, column = sheet.roots[0]
+    assert re.search(rf"\b{address_of(row - 1, column - 1)}\b", " ".join(report.notes))
+
+
+def test_nothing_is_said_of_a_forward_pass_that_is_whole(path):
+    for slip in ("", "other input"):
+        report = xlbackprop.check(draw("rows 2-3-1", 0, slip).book.save(path))
+        assert not [note for note in report.notes if note.startswith("forward pass")]

@@ -14,6 +14,7 @@ from xlbackprop.find.gradients.contents import contents_of
 from xlbackprop.find.gradients.conventions import Claimed, claimed
 from xlbackprop.find.gradients.drawing import FAMILIES
 from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
+from xlbackprop.find.gradients.forward import broken_forward
 from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, labelled, stepped, try_all
 from xlbackprop.find.gradients.named import Named
@@ -30,6 +31,7 @@ from xlbackprop.workbook.read.workbook import Workbook
 FEWEST = 4.0
 _MOST_ROUNDS = 6
 _ASKED_FOR = "--loss"
+_CLOSE = 1e-6
 
 
 def find_gradients(
@@ -115,7 +117,8 @@ def _on_sheet(findings: Findings, sheet: str | None) -> Findings:
 def _findings(
     contents: Contents, choice: Choice, labels: Labels, instead_of: Choice | None
 ) -> Findings:
-    found = _claimed(name_gradients(choice, labels))
+    named = name_gradients(choice, labels)
+    found = _claimed(named)
     study, objective = choice.study, choice.objective
     cells = np.array([claim.cell for claim in found.claims], dtype=np.int32)
     weights = sorted({claim.of for claim in found.claims if claim.role is Role.UPDATE})
@@ -140,5 +143,16 @@ def _findings(
     return replace(
         findings,
         amiss=not_that(findings, own.label) if amiss else "",
-        notes=tuple(notes_on(findings, own.label, found.usual)),
+        notes=(
+            *broken_forward(
+                study, choice.flow, labels, named.updates, is_wrong=_is_wrong(findings)
+            ),
+            *notes_on(findings, own.label, found.usual),
+        ),
     )
+
+
+def _is_wrong(findings: Findings) -> bool:
+    """Whether some cell does not hold what it should."""
+    own, truth = findings.own[:, 0], findings.truth[:, 0]
+    return not np.allclose(own, truth, rtol=_CLOSE, atol=0)
