@@ -160,9 +160,8 @@ def test_engine_that_differs_though_the_saved_number_is_right_is_not_believed(bo
     value = number(truth, LAST)
     fill(book, {LAST: f"={value!r}"})
     sheet, address = places_by_index(book)[LAST]
-    array = (
-        f'<f t="array" ref="{address}">{value!r}+COUNT(1/($A$900:$A$902=0))-3</f><v>{value!r}</v>'
-    )
+    text = f"{value!r}+COUNT(1/ISBLANK($A$900:$A$902))-3"
+    array = f'<f t="array" ref="{address}">{text}</f><v>{value!r}</v>'
     put(book, sheet, {address: array})
     report = xlbackprop.check(book)
     assert (report.verdict, len(report.notes)) == ("right", 1)
@@ -179,7 +178,7 @@ def test_array_formula_that_the_engine_does_not_know_is_taken_as_a_whole(book, t
     addresses = [places_by_index(book)[place][1] for place in places]
     numbers = [number(truth, place) for place in places]
     cells = {one: f"<v>{n!r}</v>" for one, n in zip(addresses, numbers, strict=True)}
-    formula = f"MOD({{1,1,1}},1)+{{{','.join(map(repr, numbers))}}}"
+    formula = f"TRUNC({{0,0,0}})+{{{','.join(map(repr, numbers))}}}"
     area = f"{addresses[0]}:{addresses[2]}"
     cells[addresses[0]] = f'<f t="array" ref="{area}">{formula}</f><v>{numbers[0]!r}</v>'
     put(book, sheet, cells)

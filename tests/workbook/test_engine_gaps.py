@@ -170,7 +170,9 @@ dense1.out = "H2:{last}2"
 EVALUATED = {
     "=INDEX(A1,1)", "=INDEX($A$1,COLUMNS($A1:A1),ROWS(A$1:A1))", "=SUMPRODUCT(MOD(A1:A3,2))",
     "=IF(A1*1E-17>0,7,8)", "=IF(C1>0,7,8)", "=SUMPRODUCT(LOG(A1:A3,2))",
-    "=SUMPRODUCT(ROUND(A1:A3/2,0))", "=SUMPRODUCT(N(A1:A3))",
+    "=SUMPRODUCT(ROUND(A1:A3/2,0))", "=SUMPRODUCT(N(A1:A3))", "{=SUM(MOD(A1:A3,2))}",
+    "{=SUM(LOG(A1:A3,2))}", "{=SUM(ROUND(A1:A3/2,0))}", "{=COUNT(1/(A1:A3>1))}",
+    "{=COUNT(IF(A1:A3>1,A1:A3))}", "{=AVERAGE(IF(A1:A3>1,B1:B3))}",
 }  # fmt: skip
 DOUBTED = {formula: right for formula, right in GAPS.items() if formula not in EVALUATED}
 

@@ -2,11 +2,18 @@
 
 import subprocess
 
+import numpy as np
 import pytest
 
 import xlbackprop
-from tests.support.filling import arrays_of, fill
+from tests.support.filling import arrays_of, fill, places_by_index
+from tests.support.stored_cells import add_sheet, put
+from xlbackprop.formula.sheets.codes import Code
+from xlbackprop.formula.sheets.computation import Computation
+from xlbackprop.formula.sheets.contents import Contents
 from xlbackprop.workbook.engine import engine
+from xlbackprop.workbook.read.sheet_contents import sheet_contents
+from xlbackprop.workbook.read.workbook import open_workbook
 
 
 @pytest.fixture(params=["process", "none"])
@@ -85,6 +92,40 @@ def test_no_process_is_started_for_what_the_evaluator_knows(tmp_path, monkeypatc
     fill(path, {("conv1.dL_dw", (0, 0, 0, 0)): "=NOSUCHFUNCTION(1)"})
     with pytest.raises(AssertionError, match="a process is started"):
         xlbackprop.check(path)
+
+
+def test_array_formulas_are_recalculated(tmp_path, monkeypatch):
+    path = page(tmp_path)
+    places = [("conv1.dL_dh", (1, 2, column)) for column in range(3)]
+    truth = arrays_of(path)["conv1.dL_dh"]
+    sheet, addresses = "conv1", [places_by_index(path)[place][1] for place in places]
+    numbers = ",".join(repr(float(truth[index])) for _, index in places)
+    area = f"{addresses[0]}:{addresses[2]}"
+    array = f'<f t="array" ref="{area}">ABS({{0,0,0}})+{{{numbers}}}</f><v>7</v>'
+    put(path, sheet, {addresses[0]: array, addresses[1]: "<v>7</v>", addresses[2]: "<v>7</v>"})
+    monkeypatch.setattr(subprocess, "Popen", None)
+    report = xlbackprop.check(path)
+    assert report.verdict == "right"
+    assert report.notes == ("3 saved values were stale: what the formulas give now is judged",)
+
+
+def test_of_array_formulas_that_overlap_nothing_is_known(tmp_path):
+    cells = {
+        "A1": '<f t="array" ref="A1:A3">{1;2;3}</f><v>1</v>',
+        "A3": '<f t="array" ref="A3:A4">{5;6}</f><v>5</v>',
+        "B1": '<f t="array" ref="B1">SUM(EXP({0,0}))</f><v>2</v>',
+        "C1": "<f>A1+1</f>",
+    }
+    path = page(tmp_path)
+    add_sheet(path, "Scratch", cells)
+    with open_workbook(path) as workbook:
+        own = workbook.cells("Scratch")
+        everything, nowhere = np.ones(len(own.rows), np.bool_), np.empty((2, 0), np.int64)
+        contents = sheet_contents(own, "Scratch", everything, {0, 1}, nowhere)
+    found = Computation(Contents([contents])).page()
+    index = found.plane.indices(0, np.array([0, 0, 0, 2, 3]), np.array([0, 1, 2, 0, 0]))
+    assert (found.codes[index, 0] == Code.UNKNOWN).tolist() == [True, False, True, True, True]
+    assert found.numbers[index[1], 0] == 2
 
 
 def test_what_rests_on_an_unknown_cell_is_computed_by_the_engine(tmp_path):

@@ -10,13 +10,19 @@ from xlbackprop.equation import Mask
 from xlbackprop.formula.addresses import MAX_COLUMNS
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.codes import CODE_OF_ERROR, Code, Codes
-from xlbackprop.formula.sheets.contents import Ints, SharedFormula, SheetContents
-from xlbackprop.workbook.read.arrays import ArrayFormula
+from xlbackprop.formula.sheets.contents import (
+    ArrayFormula,
+    Ints,
+    SharedFormula,
+    SheetContents,
+)
+from xlbackprop.workbook.read.arrays import ArrayFormula as StoredArray
 from xlbackprop.workbook.read.cells import SHARED, Cells, State
 
 # Cells of array formulas, each of which takes a place whether it is stored or not.
 _MOST_OF_ARRAYS = 1_000_000
 _SHARED = ord(SHARED)
+_NOTHING = np.empty(0, dtype=np.int64)
 
 
 def sheet_contents(
@@ -24,12 +30,13 @@ def sheet_contents(
 ) -> SheetContents:
     """Return those cells of a sheet that are needed, each once.
 
-    Nothing is known of what `arrays` compute, stored or not: the numbers of array formulas.
+    `arrays` are the numbers of the array formulas that count, whose cells may be stored or not.
     `claimed` are further places, of shape (2, places), that numbers may be put into. Raises
     NotKnown.
     """
     at = _each_once(cells, np.flatnonzero(needed))
-    beside = _beside(cells, [cells.arrays.formulas[one] for one in arrays], claimed)
+    filling = [cells.arrays.formulas[one] for one in sorted(arrays)]
+    beside, overlap = _beside(cells, filling, claimed), _overlap(filling)
     rows, columns = (
         np.concatenate([own[at], more]).astype(np.int64)
         for own, more in zip((cells.rows, cells.columns), beside, strict=True)
@@ -39,6 +46,8 @@ def sheet_contents(
         has_text = has_text & (cells.formulas.lengths[at] > 0)
     in_array = np.concatenate([cells.array_of[at], cells.arrays.of(*beside)]) >= 0
     has_formula = has_text & ~in_array[: len(at)]
+    alone = np.flatnonzero(has_formula & _is_array_alone(cells, at))
+    has_formula[alone] = False
     is_shared = has_formula & cells.formulas.begin_with(_SHARED)[at]
     with_formula = np.flatnonzero(has_formula & ~is_shared)
     return SheetContents(
@@ -51,8 +60,40 @@ def sheet_contents(
         cells.formulas.raws(at[with_formula]),
         with_formula,
         list(_shared(cells, at, np.flatnonzero(is_shared))),
-        np.flatnonzero(in_array),
+        np.flatnonzero(in_array) if overlap else _NOTHING,
+        [*([] if overlap else _filling(filling)), *_filling_one(cells, at[alone])],
     )
+
+
+def _is_array_alone(cells: Cells, at: Ints) -> Mask:
+    """Return which cells have an array formula for themselves."""
+    if not cells.arrays.places:
+        return np.zeros(len(at), dtype=np.bool_)
+    return np.isin(cells.rows[at] * MAX_COLUMNS + cells.columns[at], list(cells.arrays.places))
+
+
+def _filling(arrays: Sequence[StoredArray]) -> Iterator[ArrayFormula]:
+    for top, left, bottom, right, text in arrays:
+        yield ArrayFormula(text.encode("utf-8", "surrogatepass"), top, left, bottom, right)
+
+
+def _filling_one(cells: Cells, at: Ints) -> Iterator[ArrayFormula]:
+    for position in at.tolist():
+        row, column = int(cells.rows[position]), int(cells.columns[position])
+        text = (cells.formula(position) or "").encode("utf-8", "surrogatepass")
+        yield ArrayFormula(text, row, column, row, column)
+
+
+def _overlap(arrays: Sequence[StoredArray]) -> bool:
+    """Return whether a cell is filled by more than one: then there is no telling by which."""
+    keys = [
+        (np.arange(one.top, one.bottom + 1)[:, None] * MAX_COLUMNS)
+        + np.arange(one.left, one.right + 1)
+        for one in arrays
+    ]
+    every = np.concatenate([_NOTHING, *(own.ravel() for own in keys)])
+    every.sort()
+    return bool((every[1:] == every[:-1]).any())
 
 
 def _each_once(cells: Cells, at: Ints) -> Ints:
@@ -62,7 +103,7 @@ def _each_once(cells: Cells, at: Ints) -> Ints:
     return at if not twice.size else np.setdiff1d(at, order[twice])
 
 
-def _beside(cells: Cells, arrays: Sequence[ArrayFormula], claimed: Ints) -> Ints:
+def _beside(cells: Cells, arrays: Sequence[StoredArray], claimed: Ints) -> Ints:
     """Return the places, each once, that are claimed or of an array, and not stored."""
     sizes = [(one.bottom - one.top + 1) * (one.right - one.left + 1) for one in arrays]
     if sum(sizes) > _MOST_OF_ARRAYS:
