@@ -58,6 +58,15 @@ def test_slip_in_all_rows_is_one_cause(slip):
     assert len({edit.cause for edit in found.values()}) == 1
 
 
+def test_slip_in_both_terms_is_one_edit():
+    edit = STEP.edit("X3", "=((R3*A3)*R3*(1-R3)*M3+(T3*B3)*T3*(1-T3)*O3)*J3*(1-J3)*C3")
+    assert edit.message == "R3*A3 stands where R3-A3 belongs, and so with T3*B3."
+    edit = STEP.edit("X3", "=((R3-A3)*M3+(T3-B3)*O3)*J3*(1-J3)*C3")
+    assert edit.message == (
+        "The factor R3*(1-R3) is missing: the derivative of a_o1, and so with T3*(1-T3)."
+    )
+
+
 def test_mended_formula_is_the_right_one():
     edit = STEP.edit("Z4", "=((R4-A4)*R4*(1-R4)*N4+(T4-B4)*T4*(1-T4)*P4)*J4*(1-J4)*C4")
     assert "=" + edit.formula == STEP.cells["Z4"]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from xlbackprop.equation.indices import indices
 from xlbackprop.find.gradients.findings import Findings
 from xlbackprop.formula.addresses import cell as address_of
+from xlbackprop.judge.gradients.causes import diagnoses_of
 from xlbackprop.judge.gradients.statuses import Statuses, judge_claims
 from xlbackprop.judge.gradients.tensors import Block, blocks_of
 from xlbackprop.judge.judgement import Judgement
@@ -51,6 +52,7 @@ def review_sheet(workbook: Workbook, findings: Findings) -> Review:
         None,
         found,
         judgements,
+        diagnoses=diagnoses_of(findings, said, blocks),
         notes=(*notes, *notes_on(found, 0)),
         not_judged=tuple(left_out),
         unsettled=frozenset(unsettled),

@@ -90,9 +90,11 @@ class Alike:
             if isinstance(own, Operation):
                 parts = (own.right, own.left) if is_turned else (own.left, own.right)
                 tree = exchanged(tree, path, Operation(operator, *parts))
-        first = places[0]
+        first, *others = places
         wrong, right = at_path(self.formula.tree, first), at_path(tree, first)
-        yield from self._tried(SIGN if is_turned else OPERATOR, _OPERATORS, tree, wrong, right)
+        also = tuple(at_path(self.formula.tree, path) for path in others)
+        slip = SIGN if is_turned else OPERATOR
+        yield from self._tried(slip, _OPERATORS, tree, wrong, right, also)
 
     def _terms(self, part: Part) -> Iterator[Change]:
         terms = self.solved.terms(part)
@@ -109,12 +111,10 @@ class Alike:
     def _derived(self, part: Part, places: Sequence[int], form: Form) -> Iterator[Change]:
         """Yield the derivatives of a cell of each term, as a further factor of it."""
         tree = self.formula.tree
-        new: Expression | None = None
-        for term, slot in zip(self.solved.terms(part), places, strict=True):
-            own = form.tree(Reference(slot))
-            new = new or own
+        new = [form.tree(Reference(slot)) for slot in places]
+        for term, own in zip(self.solved.terms(part), new, strict=True):
             tree = exchanged(tree, term.path, Operation("*", term.tree, own))
-        yield from self._tried(NO_DERIVATIVE, _TERMS, tree, None, new)
+        yield from self._tried(NO_DERIVATIVE, _TERMS, tree, None, new[0], tuple(new[1:]))
 
     def _without(self, part: Part) -> Iterator[Change]:
         """Yield the formula without a factor of each term."""
@@ -129,18 +129,20 @@ class Alike:
             tree = self.formula.tree
             for term, own in zip(terms, factors, strict=True):
                 tree = exchanged(tree, term.path, _rest(own, at))
-            yield from self._tried(FACTOR_EXTRA, _TERMS, tree, factors[0][at].tree, None)
+            first, *others = (own[at].tree for own in factors)
+            yield from self._tried(FACTOR_EXTRA, _TERMS, tree, first, None, tuple(others))
 
     def _tried(
         self, slip: str, rank: int, tree: Expression, wrong: Expression | None,
         right: Expression | None,
+        also: tuple[Expression, ...] = (),
     ) -> Iterator[Change]:  # fmt: skip
         try:
             value = self.values.results(self.formula, tree, {})
         except NotKnown:
             return
         if self.truth.holds(value)[0]:
-            yield Change(slip, rank, self.formula.having(tree), wrong, right)
+            yield Change(slip, rank, self.formula.having(tree), wrong, right, also=also)
 
 
 def _rest(factors: Sequence[Factor], without: int) -> Expression:

@@ -12,8 +12,9 @@ from xlbackprop.judge.gradients.edits.written import Written
 class Change:
     """A formula that was changed in one place, and what stands where.
 
-    `wrong` and `right` are the parts that differ, of the mended formula's slots; `slip` names the
-    kind, and `rank` and `distance` tell which of several changes is the smallest.
+    `wrong` and `right` are the parts that differ, of the mended formula's slots, and `also` further
+    parts that are wrong in the same way; `slip` names the kind, and `rank` and `distance` tell
+    which of several changes is the smallest.
     """
 
     slip: str
@@ -22,6 +23,7 @@ class Change:
     wrong: Expression | None = None
     right: Expression | None = None
     distance: float = 0.0
+    also: tuple[Expression, ...] = ()
     says: str = ""  # in words, instead of what the parts say
 
 

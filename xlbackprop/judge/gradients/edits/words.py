@@ -125,13 +125,14 @@ class Words:
             return f"The result belongs {_scale(change.says.removeprefix('times '))}."
         if change.right is None and change.wrong is not None:
             what = "term" if slip == slips.TERM_EXTRA else "factor"
-            return f"The {what} {self._named_text(mended, change.wrong)} is too many."
+            text = self._named_text(mended, change.wrong)
+            return f"The {what} {text} is too many{self._also(change)}."
         if change.wrong is None and change.right is not None:
             return self._missing(change, slip)
         if change.wrong is None or change.right is None:
             return ""
         wrong, right = (self._named_text(mended, one) for one in (change.wrong, change.right))
-        return f"{wrong} stands where {right} belongs{self._why(change, slip)}."
+        return f"{wrong} stands where {right} belongs{self._why(change, slip)}{self._also(change)}."
 
     def _missing(self, change: Change, slip: str) -> str:
         mended, right = change.mended, change.right
@@ -141,9 +142,15 @@ class Words:
         if slip == slips.NO_DERIVATIVE:
             (slot, *_) = slots_in(right)
             label = self._label(mended.spots[slot])
-            return f"The factor {text} is missing: the derivative{f' of {label}' if label else ''}."
+            of = f" of {label}" if label else ""
+            return f"The factor {text} is missing: the derivative{of}{self._also(change)}."
         what = "term" if slip in (slips.TERM_MISSING, slips.ONE_PATH) else "factor"
         return f"The {what} {self._named_text(mended, right)} is missing."
+
+    def _also(self, change: Change) -> str:
+        """Return which further parts are wrong in the same way."""
+        texts = [self._text(change.mended, part) for part in change.also]
+        return f", and so with {', '.join(texts)}" if texts else ""
 
     def _why(self, change: Change, slip: str) -> str:
         """Return what is said besides, of some slips."""
