@@ -12,17 +12,24 @@ PART = "xl/worksheets/sheet1.xml"
 
 
 def both(package, part, strings=(), dates=()):
-    """Return what each reader makes of a part: None for a sheet left to the other, or refused."""
-    return _shown(scan_sheet(package, part, strings, dates)), careful(package, part, strings, dates)
+    """Return what each reader makes of a part: its cells, or why it is refused.
 
+    The first one is None where the part is left to the other reader.
+    """
 
-def careful(package, part, strings=(), dates=()):
-    reader = CellReader(strings, dates)
-    try:
+    def with_care():
+        reader = CellReader(strings, dates)
         read_part(package, part, reader)
-    except WorkbookError:
-        return None
-    return _shown(reader.cells())
+        return reader.cells()
+
+    return _result(lambda: scan_sheet(package, part, strings, dates)), _result(with_care)
+
+
+def _result(read):
+    try:
+        return _shown(read())
+    except WorkbookError as error:
+        return str(error)
 
 
 def packed(sheet):

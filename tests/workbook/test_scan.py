@@ -34,8 +34,10 @@ from tests.support.sheet_pieces import (
 from tests.support.two_readers import PART, both, packed
 from xlbackprop.network import MAX_CELLS
 from xlbackprop.spec.templates import template_names
-from xlbackprop.workbook.read.scan import decimals, values
+from xlbackprop.workbook.read import cell_reader, cell_store, xml
+from xlbackprop.workbook.read.scan import decimals, piece, sheet, values
 from xlbackprop.workbook.read.scan.decimals import read_decimals
+from xlbackprop.workbook.read.scan.sheet import scan_sheet
 from xlbackprop.workbook.read.scan.tags import PADDING, Tags
 from xlbackprop.workbook.read.workbook import open_workbook
 
@@ -195,6 +197,32 @@ def assert_read_the_same(path, *, at_once=False):
         for part in parts:
             scanned, slowly = both(package, part, strings, {"3"})
             assert scanned == slowly or (scanned is None and not at_once)
+
+
+@pytest.mark.parametrize(
+    ("module", "limit", "reason"),
+    [
+        (cell_store, "MAX_STORED_CELLS", "more than 1,250,000 cells"),
+        (xml, "MAX_ELEMENTS", "'xl/worksheets/sheet1.xml': it has more than 7,000,000 elements"),
+        (cell_reader, "MAX_CHARACTERS", "characters"),
+    ],
+)
+def test_what_is_too_much_is_refused_for_the_same_reason(module, limit, reason, monkeypatch):
+    rows = [f'<row><c r="A{row}"><f>B1+22</f><v>3333</v></c></row>' for row in range(1, 41)]
+    whole = f"{BEGIN}<sheetData>{''.join(rows)}</sheetData>{END}".encode()
+    assert assert_same(whole)
+    for most in (5, 39):
+        for one in (module, piece, sheet):
+            monkeypatch.setattr(one, limit, most, raising=one is module)
+        with packed(whole) as package:
+            scanned, slowly = both(package, PART)
+        assert scanned in (None, slowly)
+        assert (scanned is None) == (reason == "characters")
+        assert reason in slowly
+    monkeypatch.setattr(piece, "MAX_STORED_CELLS", 3)
+    monkeypatch.setattr(piece, "MAX_ELEMENTS", 3)
+    with packed(whole) as package:  # whichever comes first: that is not told here
+        assert scan_sheet(package, PART, ()) is None
 
 
 def test_planted_difference_is_noticed(monkeypatch):

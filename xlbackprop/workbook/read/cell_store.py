@@ -19,6 +19,7 @@ from xlbackprop.workbook.read.columns import NumberedTexts, TextColumn, append
 
 # As many as a network may have, and room for what stands around its blocks.
 MAX_STORED_CELLS = 1_250_000
+TOO_MANY_CELLS = f"a sheet holds more than {MAX_STORED_CELLS:,} cells"
 
 _TRUE = ("1", "true", "TRUE")
 
@@ -65,7 +66,7 @@ class CellStore:
     ) -> None:
         """Add a cell: its row and column, its state, its number, and its text or that's number."""
         if len(self) >= MAX_STORED_CELLS:
-            raise WorkbookError(f"a sheet holds more than {MAX_STORED_CELLS:,} cells")
+            raise WorkbookError(TOO_MANY_CELLS)
         state, number, text = held
         if is_date and state == State.NUMBER:
             self._dates.append(len(self))
@@ -79,7 +80,7 @@ class CellStore:
     def extend(self, part: Part) -> None:
         """Add cells."""
         if len(self) + len(part.rows) > MAX_STORED_CELLS:
-            raise WorkbookError(f"a sheet holds more than {MAX_STORED_CELLS:,} cells")
+            raise WorkbookError(TOO_MANY_CELLS)
         append(self._dates, part.dates + len(self))
         self.texts.extend(part.texts)
         self._formulas.extend(part.formulas, part.lengths, part.has_formula)

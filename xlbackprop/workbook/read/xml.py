@@ -16,6 +16,7 @@ from xml.parsers import expat
 from xlbackprop.errors import WorkbookError, one_line
 
 MAX_ELEMENTS = 7_000_000
+TOO_MANY_ELEMENTS = f"it has more than {MAX_ELEMENTS:,} elements"
 MAX_DEPTH = 64
 MAX_TOKEN_BYTES = 1_000_000
 MAX_INDEXED = 200_000
@@ -69,7 +70,7 @@ class Parsing:
 
     def __init__(self, part: str, reader: Reader) -> None:
         self._part, self._reader = part, reader
-        self._elements = self._depth = 0
+        self._elements = self._depth = self._fed = 0
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = self._refuse_document_type
@@ -83,27 +84,30 @@ class Parsing:
         """Where in the bytes the current call's tag begins (for an empty element's end, ends)."""
         return self._parser.CurrentByteIndex
 
-    def feed(self, stream: IO[bytes]) -> None:
-        """Read to the end. Raises WorkbookError where the part is damaged or endless."""
-        fed = 0
+    def feed(self, stream: IO[bytes], *, is_last: bool = True) -> None:
+        """Read on, to the end if this is the last of it.
+
+        Raises WorkbookError where the part is damaged or endless.
+        """
         try:
             while chunk := stream.read(_CHUNK):
                 self._parser.Parse(chunk, False)
-                fed += len(chunk)
+                self._fed += len(chunk)
                 # A comment or a tag is held until it ends, and searched again with each chunk.
-                if fed - self._parser.CurrentByteIndex > MAX_TOKEN_BYTES:
-                    raise self._error(f"it has a tag of more than {MAX_TOKEN_BYTES:,} bytes")
-            self._parser.Parse(b"", True)
+                if self._fed - self._parser.CurrentByteIndex > MAX_TOKEN_BYTES:
+                    raise self.error(f"it has a tag of more than {MAX_TOKEN_BYTES:,} bytes")
+            if is_last:
+                self._parser.Parse(b"", True)
         except (expat.ExpatError, ValueError, LookupError) as error:
-            raise self._error(f"it is damaged: {one_line(error, 80)}") from None
+            raise self.error(f"it is damaged: {one_line(error, 80)}") from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1
         self._depth += 1
         if self._elements > MAX_ELEMENTS:
-            raise self._error(f"it has more than {MAX_ELEMENTS:,} elements")
+            raise self.error(TOO_MANY_ELEMENTS)
         if self._depth > MAX_DEPTH:
-            raise self._error(f"its elements are nested more than {MAX_DEPTH} deep")
+            raise self.error(f"its elements are nested more than {MAX_DEPTH} deep")
         self._reader.start(name.rpartition(":")[2] if ":" in name else name, attributes)
 
     def _end(self, name: str) -> None:
@@ -111,9 +115,10 @@ class Parsing:
         self._reader.end(name.rpartition(":")[2] if ":" in name else name)
 
     def _refuse_document_type(self, *_: object) -> None:
-        raise self._error("it declares a document type, which no workbook needs and an attack does")
+        raise self.error("it declares a document type, which no workbook needs and an attack does")
 
-    def _error(self, reason: str) -> WorkbookError:
+    def error(self, reason: str) -> WorkbookError:
+        """Return what is raised for a reason that the part gives."""
         return WorkbookError(f"the file cannot be read: its part {_shown(self._part)}: {reason}")
 
 

@@ -21,12 +21,13 @@ from xlbackprop.workbook.read.scan.tags import (
 # What most cells have that share a formula: between the two, digits.
 _SHARER, _SHARER_END = b'<f t="shared" si="', b'"/>'
 _MOST_DIGITS = 8
+_MOST_KEPT = 1_000
 _NAME = len("<f")
 _NOTED = Group(Kind.NOTED, Kind.NOTED_EMPTY)
 
 
 class FormulaTexts:
-    """Reads formulas into a store; each tag with attributes is taken apart once."""
+    """Reads formulas into a store; most tags with attributes are taken apart once."""
 
     def __init__(self, store: CellStore) -> None:
         self._store = store
@@ -65,9 +66,12 @@ class FormulaTexts:
     def _attributes_of(self, tags: Tags, number: int) -> dict[str, str]:
         end = tags.ends[number] - (tags.kinds[number] == Kind.NOTED_EMPTY)
         text = tags.content[tags.starts[number] + _NAME : end]
-        if text not in self._attributes:
-            self._attributes[text] = read_attributes(text)
-        return self._attributes[text]
+        if text in self._attributes:
+            return self._attributes[text]
+        attributes = read_attributes(text)
+        if len(self._attributes) < _MOST_KEPT:
+            self._attributes[text] = attributes
+        return attributes
 
 
 def _are_sharers(tags: Tags, numbers: Positions) -> Mask:

@@ -8,13 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.workbook.read.arrays import Ints
-from xlbackprop.workbook.read.cell_store import CellStore, Part
+from xlbackprop.workbook.read.cell_reader import MAX_CHARACTERS
+from xlbackprop.workbook.read.cell_store import (
+    MAX_STORED_CELLS,
+    TOO_MANY_CELLS,
+    CellStore,
+    Part,
+)
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.scan.attributes import Meanings, read_attributes, read_places
 from xlbackprop.workbook.read.scan.formulas import FormulaTexts
 from xlbackprop.workbook.read.scan.spans import Spans
 from xlbackprop.workbook.read.scan.tags import (
     CELLS,
+    ENDS,
     FORMULAS,
     ROWS,
     VALUES,
@@ -22,20 +29,25 @@ from xlbackprop.workbook.read.scan.tags import (
     Group,
     Kind,
     Positions,
+    RefusedError,
     StrangeError,
     Tags,
     read_tags,
 )
 from xlbackprop.workbook.read.scan.values import read_values, type_number
+from xlbackprop.workbook.read.xml import MAX_ELEMENTS, TOO_MANY_ELEMENTS
 
 _CELL, _ROW, _FORMULA, _VALUE = Group(*CELLS), Group(*ROWS), Group(*FORMULAS), Group(*VALUES)
-_HAS_TEXT = Group(*WITH_TEXT)
+_HAS_TEXT, _BEGINS = Group(*WITH_TEXT), Group(*(set(Kind) - set(ENDS)))
 _NAME, _NUMBER = len("<row"), b' r="'
 _MOST_NOTED = 1_000
 
 
 class PieceReader:
-    """Puts the cells of a sheet into a store, piece by piece. Raises StrangeError."""
+    """Puts the cells of a sheet into a store, piece by piece. Raises StrangeError, RefusedError.
+
+    `elements` are those that have been read, to which the first ones may be added.
+    """
 
     def __init__(self, store: CellStore, date_styles: Collection[str]) -> None:
         self._store, self._date_styles = store, date_styles
@@ -56,9 +68,10 @@ class PieceReader:
         number = np.cumsum(is_cell, dtype=np.int32)
         formulas, values = _spans(tags, _FORMULA, number), _spans(tags, _VALUE, number)
         holds, (formulas, values) = _only_held(len(cells), formulas, values)
+        self.elements += int(_BEGINS.has(tags.kinds).sum())
+        self.characters += sum(int((own.ends - own.starts).sum()) for own in (formulas, values))
         self._add(tags, rows[holds], columns[holds], formats[holds], formulas, values)
         self._store.seen += len(cells)
-        self.elements += len(tags.kinds)
 
     def _add(
         self, tags: Tags, rows: Ints, columns: Ints, formats: Ints, formulas: Spans, values: Spans
@@ -69,6 +82,7 @@ class PieceReader:
         lengths, has_formula = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.bool_)
         lengths[formulas.cells], has_formula[formulas.cells] = own_lengths, True
         is_date = (dates[formats] > 0) & (held.states == State.NUMBER)
+        self._check_limits(len(rows))
         self._store.extend(
             Part(
                 rows,
@@ -82,7 +96,17 @@ class PieceReader:
                 np.flatnonzero(is_date),
             )
         )
-        self.characters += sum(int((own.ends - own.starts).sum()) for own in (formulas, values))
+
+    def _check_limits(self, more: int) -> None:
+        """Refuse what is too much; which of two limits comes first, the careful reader tells."""
+        too_long = self.characters > MAX_CHARACTERS
+        too_many = self.elements > MAX_ELEMENTS
+        too_full = len(self._store) + more > MAX_STORED_CELLS
+        if too_long or (too_many and too_full):
+            raise StrangeError
+        if too_many or too_full:
+            reason = TOO_MANY_ELEMENTS if too_many else TOO_MANY_CELLS
+            raise RefusedError(reason, is_of_part=too_many)
 
     def _read_format(self, text: bytes) -> tuple[int, bool]:
         """Return a cell's type, and whether it shows a number as a date."""

@@ -29,6 +29,14 @@ class StrangeError(Exception):
     """The sheet has something that is not known here."""
 
 
+class RefusedError(Exception):
+    """The careful reader would refuse the sheet here, for a reason that its part gives or not."""
+
+    def __init__(self, reason: str, *, is_of_part: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.is_of_part = reason, is_of_part
+
+
 class Kind(IntEnum):
     """A kind of tag; one that is empty follows the same with an end."""
 
@@ -79,6 +87,14 @@ FORMULAS = (Kind.FORMULA, Kind.FORMULA_EMPTY, Kind.NOTED, Kind.NOTED_EMPTY)
 VALUES = (Kind.VALUE, Kind.VALUE_EMPTY, Kind.VALUE_SPACED, Kind.TEXT, Kind.TEXT_KEPT)
 CELLS = (Kind.CELL, Kind.CELL_EMPTY)
 ROWS = (Kind.ROW, Kind.ROW_EMPTY)
+ENDS = (
+    Kind.ROW_END,
+    Kind.CELL_END,
+    Kind.FORMULA_END,
+    Kind.VALUE_END,
+    Kind.INLINE_END,
+    Kind.TEXT_END,
+)
 # What text stands after, up to the next tag.
 WITH_TEXT = (Kind.FORMULA, Kind.NOTED, Kind.VALUE, Kind.TEXT, Kind.TEXT_KEPT)
 _NO_VALUE_YET = (Kind.VALUE, Kind.VALUE_EMPTY, Kind.VALUE_SPACED, Kind.CELL_END)
