@@ -8,6 +8,7 @@ import numpy as np
 
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.named import Named
+from xlbackprop.find.gradients.resting import rests_on_weights
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.formula.tree import Reference
 
@@ -42,7 +43,9 @@ def name_by_place(named: Named, targets: Targets) -> None:
             if cell in named.target or cell in updated or not _in_line(targets, cell, lines):
                 continue
             own = targets.at(_moved(targets, cell, move), cell)
-            if own and not _is_alike_on_page(named, cell, own[0]):
+            if not own or _is_alike_on_page(named, cell, own[0]):
+                continue
+            if not rests_on_weights(named, cell):
                 named.give(cell, own[0], Reason.PLACE)
 
 

@@ -13,10 +13,9 @@ from xlbackprop.find.gradients.flow import EVERY_STEP
 from xlbackprop.find.gradients.labels import Derivative, Labels
 from xlbackprop.find.gradients.losses import Choice, factor
 from xlbackprop.find.gradients.named import Named
+from xlbackprop.find.gradients.resting import rests_on_right
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.find.gradients.updates import updates
-
-_MOST_FOLLOWED = 200
 
 
 def name_gradients(choice: Choice, labels: Labels) -> Named:
@@ -46,27 +45,11 @@ def _by_update(named: Named, targets: Targets) -> dict[int, list[int]]:
         meant = targets.at(one.of, gradient)
         match = named.choice.matches.get(gradient)
         fits = match is not None and set(match.targets) & set(meant)
-        if not fits and (users[gradient] > 1 or _rests_on_right(named.choice, gradient, meant)):
+        if not fits and (users[gradient] > 1 or rests_on_right(named.choice, gradient, meant)):
             continue
         if meant:
             found[gradient] = meant
     return found
-
-
-def _rests_on_right(choice: Choice, cell: int, meant: Iterable[int]) -> bool:
-    """Whether a cell is made of the right gradient of its weight: a mean, a momentum."""
-    graph, wanted = choice.study.sheets.graph, set(meant)
-    seen, left = {cell}, [cell]
-    while left and len(seen) < _MOST_FOLLOWED:
-        for one in graph.references(left.pop()):
-            if one in seen or choice.flow.last[one] >= 0:
-                continue
-            match = choice.matches.get(one)
-            if match is not None and wanted & set(match.targets):
-                return True
-            seen.add(one)
-            left.append(one)
-    return False
 
 
 def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:

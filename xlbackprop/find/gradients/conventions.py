@@ -38,6 +38,8 @@ def claimed(named: Named) -> Claimed:
     claims, truth = [], []
     flow, own = named.choice.flow, named.choice.study.own
     for cell, at in named.target.items():
+        if conventions.is_something_else(cell):
+            continue
         constant = conventions.of_gradient(cell)
         claims.append(
             Claim(
@@ -101,6 +103,12 @@ class _Conventions:
         key = self._kind(cell)
         alike = [own for other, own in self._accepted.items() if self._kind(other) == key]
         return _usual(alike) if alike else self.usual
+
+    def is_something_else(self, cell: int) -> bool:
+        """Whether a cell that nothing calls a gradient is a multiple of one that none would be."""
+        own = self._factors.get(cell)
+        is_said = self._named.reason[cell] is not Reason.VALUE
+        return not (is_said or own is None or cell in self._accepted or abs(own) == abs(self.usual))
 
     def of_update(self, update: Update) -> float:
         """Return what an update should take of its gradient."""
@@ -243,7 +251,10 @@ def _usual(factors: Iterable[float]) -> float:
 
 
 def _rounded(number: float) -> float:
-    return float(f"{number:.{_DIGITS}g}") if np.isfinite(number) else number
+    if not np.isfinite(number):
+        return number
+    whole = round(number)
+    return float(whole) if whole and _near(number, whole) else float(f"{number:.{_DIGITS}g}")
 
 
 def _near(one: float, other: float) -> bool:

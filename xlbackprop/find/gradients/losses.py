@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from xlbackprop.find.gradients.labels import Labels, names_loss, names_whole
 from xlbackprop.find.gradients.objective import Objective
 from xlbackprop.find.gradients.steps import cuts_between, steps_of
 from xlbackprop.find.gradients.study import Match, Sheets, Study
+from xlbackprop.formula.sheets.plane import Indices
 
 MOST_LABELLED = 16
+_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,17 @@ def labelled(sheets: Sheets, labels: Labels) -> list[Objective]:
 def stepped(sheets: Sheets, labels: Labels, cell: int, text: str = "") -> Objective:
     """Return L in a cell, and in all steps of which it is one."""
     cells = steps_of(sheets.graph, cell)
-    if len(cells) > 1 and all(_is_named(labels, one) for one in cells.tolist()):
+    if _are_parts(labels, cells):
         cells = np.array([cell], dtype=np.int32)  # parts of one L beside one another
     return Objective(cells, np.arange(len(cells), dtype=np.int32), text)
+
+
+def _are_parts(labels: Labels, cells: Indices) -> bool:
+    """Whether cells are parts of one L: neighbours, each with a text of its own."""
+    places = [labels.place(cell) for cell in cells.tolist()]
+    gaps = [max(abs(a - b) for a, b in zip(one, two, strict=True)) for one, two in pairwise(places)]
+    is_near = bool(gaps) and max(gaps) <= _NEIGHBOURS
+    return is_near and all(_is_named(labels, cell) for cell in cells.tolist())
 
 
 def _is_named(labels: Labels, cell: int) -> bool:

@@ -9,13 +9,16 @@ from xlbackprop.equation import Array, Mask
 
 # How far apart rows of length 1 may be and still be the same.
 CLOSE = 1e-7
+# So many numbers have to be in the same proportions before a factor between them is believed.
+_FEWEST = 3
 _SEED = 7
 
 
 def classes(rows: Array) -> NDArray[np.int64]:
     """Return a number for each row, the same for those that differ by a factor; -1 for none.
 
-    Rows of zeros, and those with a number that is not known, are like no other.
+    Rows of zeros, and those with a number that is not known, are like no other. Those with one or
+    two numbers beside zeros only are alike where they are the same, but for the sign.
     """
     with np.errstate(all="ignore"):
         norms = np.sqrt((rows * rows).sum(axis=1))
@@ -29,6 +32,8 @@ def classes(rows: Array) -> NDArray[np.int64]:
     units = units * np.where(first < 0, -1.0, 1.0)[:, None]
     number = _by_gaps(np.zeros(len(units), dtype=np.int64), units @ along)
     number = _by_gaps(number, units @ across)
+    is_sparse = (np.abs(units) > CLOSE).sum(axis=1) < _FEWEST
+    number = _by_gaps(number, np.where(is_sparse, np.log(norms[usable]), 0.0))
     result = np.full(len(rows), -1, dtype=np.int64)
     result[usable] = number
     return result

@@ -1,0 +1,45 @@
+"""Whether a cell is made of a right gradient: then it is a mean or a momentum, and no mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from xlbackprop.find.gradients.losses import Choice
+from xlbackprop.find.gradients.named import Named
+
+_MOST_FOLLOWED = 200
+
+
+def rests_on_right(choice: Choice, cell: int, meant: Iterable[int]) -> bool:
+    """Whether a cell is made of the right gradient of its weight."""
+    wanted = set(meant)
+
+    def is_right(one: int) -> bool:
+        match = choice.matches.get(one)
+        return match is not None and bool(wanted & set(match.targets))
+
+    return _rests_on(choice, cell, is_right)
+
+
+def rests_on_weights(named: Named, cell: int) -> bool:
+    """Whether a cell is made of the right gradient of any weight."""
+    cells = named.choice.flow.cells
+
+    def is_right(one: int) -> bool:
+        return one in named.target and named.is_leaf(int(cells[named.target[one]]))
+
+    return _rests_on(named.choice, cell, is_right)
+
+
+def _rests_on(choice: Choice, cell: int, is_it: Callable[[int], bool]) -> bool:
+    graph = choice.study.sheets.graph
+    seen, left = {cell}, [cell]
+    while left and len(seen) < _MOST_FOLLOWED:
+        for one in graph.references(left.pop()):
+            if one in seen or choice.flow.last[one] >= 0:
+                continue
+            if is_it(one):
+                return True
+            seen.add(one)
+            left.append(one)
+    return False
