@@ -22,11 +22,12 @@ def rests_on_right(choice: Choice, cell: int, meant: Iterable[int]) -> bool:
 
 
 def rests_on_weights(named: Named, cell: int) -> bool:
-    """Whether a cell is made of the right gradient of any weight."""
+    """Whether a cell is made of the right gradient of any weight, and of nothing but weights."""
     cells = named.choice.flow.cells
 
     def is_right(one: int) -> bool:
-        return one in named.target and named.is_leaf(int(cells[named.target[one]]))
+        match = named.choice.matches.get(one)
+        return match is not None and all(named.is_leaf(int(cells[at])) for at in match.targets)
 
     return _rests_on(named.choice, cell, is_right)
 
