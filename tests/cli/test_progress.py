@@ -13,7 +13,6 @@ from tests.support.filling import fill
 from tests.support.terminal import opened_terminal, read_terminal
 from xlbackprop.cli import progress
 from xlbackprop.progress import Step, each, listening, tell
-from xlbackprop.workbook import opening
 from xlbackprop.workbook.engine import libreoffice
 from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.read.guard import OLE
@@ -173,7 +172,6 @@ def test_waiting_for_libreoffice_is_told(folder, monkeypatch):
 
     monkeypatch.setattr(libreoffice, "find_libreoffice", lambda: "soffice")
     monkeypatch.setattr(libreoffice, "convert", stop)
-    monkeypatch.setattr(opening, "convert", stop)
     path = xlbackprop.build("mlp-2-2-2", folder / "mine.xlsx")
     old = folder / "mine.xls"
     old.write_bytes(OLE)

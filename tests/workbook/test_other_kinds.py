@@ -9,7 +9,6 @@ import xlbackprop
 from tests.support.handmade import build
 from tests.support.oracles.libreoffice import require_libreoffice, save_as
 from xlbackprop.find.mapping import parse_map
-from xlbackprop.workbook import opening
 from xlbackprop.workbook.engine import libreoffice
 from xlbackprop.workbook.engine.settings import Limits
 
@@ -147,7 +146,7 @@ def test_ods_that_is_cut_short_is_refused_in_one_line(share, saved, tmp_path):
 
 
 def test_ods_that_unpacks_to_too_much_never_reaches_libreoffice(tmp_path, monkeypatch):
-    monkeypatch.setattr(opening, "convert", lambda *_: pytest.fail("it was converted"))
+    monkeypatch.setattr(libreoffice, "convert", lambda *_: pytest.fail("it was converted"))
     with zipfile.ZipFile(tmp_path / "bomb.ods", "w") as package:
         package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         package.writestr("content.xml", bytes(300_000_000), zipfile.ZIP_DEFLATED, 1)
@@ -157,7 +156,7 @@ def test_ods_that_unpacks_to_too_much_never_reaches_libreoffice(tmp_path, monkey
 
 @pytest.mark.parametrize("name", ["numbers.txt", "numbers.xlsx", "numbers"])
 def test_text_by_another_name_never_reaches_libreoffice(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(opening, "convert", lambda *_: pytest.fail("it was converted"))
+    monkeypatch.setattr(libreoffice, "convert", lambda *_: pytest.fail("it was converted"))
     (tmp_path / name).write_text("1,2\n3,4\n")
     with pytest.raises(xlbackprop.WorkbookError, match="text table"):
         xlbackprop.check(tmp_path / name)

@@ -6,17 +6,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlbackprop.errors import EngineError, WorkbookError, one_line
 from xlbackprop.progress import tell
-from xlbackprop.workbook.engine.kept_folder import KeptFolder, kept_folder
-from xlbackprop.workbook.engine.libreoffice import convert
 from xlbackprop.workbook.engine.settings import Limits
 from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.read.guard import open_archive
 from xlbackprop.workbook.read.kinds import ODS, TABLE, Kind, kind_to_convert
 from xlbackprop.workbook.read.no_workbook import SAVE_AS
-from xlbackprop.workbook.table_copy import table_as_xlsx
+
+if TYPE_CHECKING:
+    from xlbackprop.workbook.engine.kept_folder import KeptFolder
 
 # LibreOffice takes as much memory as it may: one at a time.
 _turn = threading.Lock()
@@ -32,6 +33,8 @@ def as_xlsx(path: Path, limits: Limits) -> Iterator[Path]:
     if kind is None:
         yield path
         return
+    from xlbackprop.workbook.engine.kept_folder import kept_folder  # noqa: PLC0415  (rarely)
+
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(kept_folder())
@@ -42,6 +45,9 @@ def as_xlsx(path: Path, limits: Limits) -> Iterator[Path]:
 
 
 def _converted(path: Path, kind: Kind, folder: KeptFolder, limits: Limits) -> Path:
+    from xlbackprop.workbook.engine.libreoffice import convert  # noqa: PLC0415  (rarely)
+    from xlbackprop.workbook.table_copy import table_as_xlsx  # noqa: PLC0415
+
     try:
         if kind == TABLE:
             return table_as_xlsx(path, folder.path)
