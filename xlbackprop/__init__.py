@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.classroom.grade import grade
     from xlbackprop.classroom.grades import Graded, GradeOptions, Grades
+    from xlbackprop.classroom.hand_on import HandedOn, gradebook
     from xlbackprop.classroom.handouts import Assigned, assign
     from xlbackprop.derivation import equations
     from xlbackprop.errors import (
@@ -68,6 +69,7 @@ __all__ = [
     "GradeOptions",
     "Graded",
     "Grades",
+    "HandedOn",
     "Hints",
     "Inspection",
     "LeftOut",
@@ -100,6 +102,7 @@ __all__ = [
     "equations",
     "explain",
     "grade",
+    "gradebook",
     "guess",
     "html_report",
     "inspect",
@@ -117,6 +120,7 @@ __all__ = [
 _NAMES = {
     "classroom.grade": "grade",
     "classroom.grades": "GradeOptions Graded Grades",
+    "classroom.hand_on": "HandedOn gradebook",
     "classroom.handouts": "Assigned assign",
     "derivation": "equations",
     "errors": (

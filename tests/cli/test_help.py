@@ -46,12 +46,21 @@ def test_example_in_the_help_runs(command, folder, capsys):
         loss = xlbackprop.Placement((f"{place['loss.L'].sheet}!{place['loss.L'].range}",))
         described = xlbackprop.Map({"loss.L": loss}, "conv5x5x2").to_toml()
         (folder / "own.toml").write_text(described, encoding="utf-8")
-    if command in (["assign"], ["grade"]):
+    if command in (["assign"], ["grade"], ["gradebook"]):
         (folder / "roster.csv").write_text("id,name\na1,Ada\n", encoding="utf-8")
-    if command == ["grade"]:
+    if command == ["gradebook"]:
+        (folder / "export.csv").write_text(
+            "Student,ID,Section,Homework 1 (7)\nAda,a1,A,\n", encoding="utf-8"
+        )
+        (folder / "worksheet.csv").write_text(
+            "Identifier,Name,Grade,Maximum Grade,\nParticipant 1,Ada,,100,\n", encoding="utf-8"
+        )
+    if command in (["grade"], ["gradebook"]):
         xlbackprop.assign("conv5x5x2", folder / "roster.csv", folder / "hw1", blank=["dL_dw"])
         shutil.copytree(folder / "hw1/handout", folder / "submissions")
         shutil.make_archive("submissions", "zip", folder / "submissions")
+    if command == ["gradebook"]:
+        xlbackprop.grade(folder / "hw1", folder / "submissions")
     if command == ["locate"]:
         build_foreign("conv5x5x2", "side-by-side", folder).path.rename(folder / "mine.xlsx")
     examples = examples_in(called(capsys, *command, "-h")[1])

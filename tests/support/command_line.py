@@ -23,6 +23,7 @@ COMMANDS = [
     "locate",
     "assign",
     "grade",
+    "gradebook",
 ]
 
 

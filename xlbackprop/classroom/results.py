@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from hashlib import sha256
@@ -21,8 +22,9 @@ from xlbackprop.progress import each
 from xlbackprop.report.table import inert
 from xlbackprop.workbook.save import save
 
-GRADES, UNASSIGNED = "grades.csv", "unassigned.csv"
+GRADES, RESULTS_JSON, UNASSIGNED = "grades.csv", "results.json", "unassigned.csv"
 FEEDBACK, MARKED = "feedback", "marked"
+_LASTING = ("results", "unassigned")  # and not what the last run has done
 
 _POINTS = """\
 <section class="card" aria-labelledby="points">
@@ -51,6 +53,8 @@ def write_results(grades: Grades, store: Store, *, with_feedback: bool) -> None:
     folder = grades.assignment.folder / RESULTS
     table = grades_csv(grades.rows(), list(grades.assignment.points))
     _put(folder / GRADES, table.encode("utf-8"))
+    plain = {key: value for key, value in as_json(grades).items() if key in _LASTING}
+    _put(folder / RESULTS_JSON, json.dumps(plain, indent=1).encode())
     lost = ({"file": one.file, "reason": one.reason} for one in grades.unassigned)
     _put(folder / UNASSIGNED, table_csv(lost, ["file", "reason"]).encode("utf-8"))
     if with_feedback:
@@ -138,7 +142,15 @@ def as_json(grades: Grades) -> dict[str, Any]:
                 "max_points": grades.most,
                 "status": one.status,
                 "note": one.note,
-                "tensors": dict(one.score.tensors),
+                "file": one.file,
+                "tensors": {
+                    name: {
+                        "points": own,
+                        "max_points": grades.assignment.points[name],
+                        "reason": one.score.reasons.get(name, ""),
+                    }
+                    for name, own in one.score.tensors.items()
+                },
             }
             for one in grades.results
         ],

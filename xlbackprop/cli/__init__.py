@@ -22,6 +22,7 @@ COMMANDS = (
     "locate",
     "assign",
     "grade",
+    "gradebook",
 )
 
 

@@ -14,6 +14,11 @@ _HERE = Path(__file__).parent
 _FOLDER = next(p for p in (_HERE / "templates", _HERE.parents[1] / "templates") if p.is_dir())
 
 
+def template_folder() -> Path:
+    """Return the folder of the templates."""
+    return _FOLDER
+
+
 def template_names() -> list[str]:
     """Return the names of the templates, in alphabetical order."""
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))

@@ -1,0 +1,1 @@
+"""Points and feedback in the forms that learning platforms take, a file for each platform."""
