@@ -9,6 +9,7 @@ import pytest
 import xlbackprop
 from tests.support.oracles.browser import browser, opened, text_of_pdf
 from tests.support.reviewed_workbooks import conv_review, digit_review, write_page
+from tests.support.sheet_review import steps_review
 from xlbackprop import Hints
 
 SECONDS = 2.0
@@ -376,7 +377,47 @@ def test_page_can_be_read_without_its_script(chromium, conv):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(conv[Hints.RULE].as_uri())
-    assert page.get_by_role("heading", name="Cells that are not right").is_visible()
+    assert page.get_by_role("heading", name="What is not right").is_visible()
     assert page.locator("td.wrong").inner_text() == "149.6"
     assert not page.locator("#details").is_visible()
     context.close()
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """The page of a sheet of which no network is known, drawn as it stands."""
+    folder = tmp_path_factory.mktemp("own")
+    return write_page(steps_review(folder), folder / "own.html", Hints.RULE)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
+def test_sheet_as_it_stands_is_accessible(chromium, own, size, scheme):
+    with opened(chromium, own, size=size, scheme=scheme) as it:
+        it.page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        assert it.violations() == []
+        assert it.complaints == []
+
+
+@pytest.mark.browser
+def test_sheet_as_it_stands_is_walked_through_cell_by_cell(chromium, own):
+    with opened(chromium, own) as it:
+        it.page.locator("td.wrong").first.click()
+        assert "dE/dw[0] wrong" in details(it)
+        assert "where Perceptron!E3" in details(it)
+        for key, shown in [
+            ("ArrowDown", "dE/dw[1] wrong"),
+            ("ArrowLeft", "E[1] carried"),
+            ("ArrowLeft", "a[1] right"),
+            ("ArrowLeft", "w[1] parameter"),
+            ("ArrowUp", "w[0] parameter"),
+        ]:
+            it.page.keyboard.press(key)
+            assert shown in details(it), key
+        # What is beside is no tensor's, and nobody gets stuck on it.
+        it.page.keyboard.press("ArrowLeft")
+        it.page.keyboard.press("ArrowRight")
+        assert "w[0] parameter" in details(it)
+        it.page.locator("summary").first.click()
+        it.page.locator(".list a[data-entry='3']").first.click()
+        assert "dE/dw[3] wrong" in details(it)
