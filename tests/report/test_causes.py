@@ -130,3 +130,17 @@ def test_what_was_left_empty_is_yours_and_told_in_one_line(page):
 def test_page_without_gaps_does_not_say_what_was_yours(tmp_path):
     path = xlbackprop.build("mlp-2-2-2", tmp_path / "right.xlsx")
     assert xlbackprop.check(path).yours is None
+
+
+def test_what_all_cells_of_a_cause_need_is_said_once():
+    report = report_of(1)
+    notes = [f"a number typed as text: enter it as the number {n}" for n in (1, 1, 2)]
+    cells = tuple(
+        CellResult("fc", f"B{row}", "fc.out", (row,), "invalid", "1", 1.0, 1.0, None, note)
+        for row, note in enumerate(notes, start=1)
+    )
+    same = replace(report, cells=cells[:2]).with_causes()
+    assert same.causes[0].sentence == "a number typed as text: fc.out, all 2 cells, fc.B1:B2"
+    assert same.causes[0].advice == "enter it as the number 1"
+    assert replace(report, cells=cells[1:]).with_causes().causes[0].advice == ""
+    assert replace(report, cells=cells[1:]).told(Hints.WHERE).causes[0].name == "invalid"

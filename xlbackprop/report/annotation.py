@@ -7,9 +7,11 @@ from pathlib import Path
 
 from xlbackprop.equation.indices import entry_name
 from xlbackprop.errors import OutputError, WorkbookError, one_line
+from xlbackprop.report.causes import base_name
 from xlbackprop.report.cell_result import CellResult
 from xlbackprop.report.notes import on_not_judged
 from xlbackprop.report.report import Report, TensorResult
+from xlbackprop.report.tensor_rows import tensor_rows
 from xlbackprop.workbook.annotate.mark import mark_workbook
 from xlbackprop.workbook.annotate.marks import MEANINGS, CauseLine, Mark, Summary, TensorLine
 from xlbackprop.workbook.annotate.package import Package
@@ -102,7 +104,9 @@ def _hints(cell: CellResult) -> Iterator[str]:
 
 
 def _summary(report: Report) -> Summary:
-    tensors = [_line(tensor) for tensor in report.tensors]
+    rules = {tensor.base_name: tensor.rule for tensor in report.tensors if _is_mistaken(tensor)}
+    rows = tensor_rows(report.tensors)
+    tensors = [TensorLine(n, counts, rules.get(_name(n), "")) for n, counts in rows.items()]
     ties = [f"{tensor.name}: {text}" for tensor in report.tensors for text in tensor.ties]
     sentences = [*report.notes, *on_not_judged(report.not_judged), *ties]
     causes = [CauseLine(one.sentence, one.advice, one.status) for one in report.causes]
@@ -111,6 +115,10 @@ def _summary(report: Report) -> Summary:
     return Summary(title, report.verdict, report.counts, tensors, sentences, causes, yours)
 
 
-def _line(tensor: TensorResult) -> TensorLine:
-    is_mistaken = not {"wrong", "invalid"}.isdisjoint(tensor.counts)
-    return TensorLine(tensor.name, tensor.counts, tensor.rule if is_mistaken else "")
+def _is_mistaken(tensor: TensorResult) -> bool:
+    return not {"wrong", "invalid"}.isdisjoint(tensor.counts)
+
+
+def _name(row: str) -> str:
+    """Return the tensor's name from what its row is called: `fc.dL_dw in 68 steps`."""
+    return base_name(row).partition(" in ")[0]

@@ -140,7 +140,14 @@ def _cause(key: tuple[str, ...], cells: Sequence[CellResult], sizes: Mapping[str
     tensors = tuple(dict.fromkeys(cell.tensor for cell in cells))
     of = sum(sizes[tensor] for tensor in tensors)
     ranges = tuple(_ranges(cells))[:_MOST_KEPT]
-    return Cause(status, name, advice or _ADVICE.get(status, ""), tensors, len(cells), of, ranges)
+    advice = advice or _ADVICE.get(status, "") or _common_advice(cells)
+    return Cause(status, name, advice, tensors, len(cells), of, ranges)
+
+
+def _common_advice(cells: Sequence[CellResult]) -> str:
+    """Return what the notes on all the cells say after the kind of thing that is there."""
+    said = {cell.note.partition(": ")[2] for cell in cells}
+    return said.pop() if len(said) == 1 else ""
 
 
 def _ranges(cells: Sequence[CellResult]) -> Iterable[Range]:

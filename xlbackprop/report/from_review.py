@@ -18,6 +18,9 @@ from xlbackprop.report.notes import sentence
 from xlbackprop.report.report import TIE, Report, TensorResult, Yours
 from xlbackprop.workbook.notes import UNTRIED
 
+# Right ones first, then in the order in which reports list them.
+_IN_ORDER = (Status.RIGHT, *(status for status in Status if status != Status.RIGHT))
+
 
 def make_report(review: Review) -> Report:
     """Return the report of a judged workbook, with all that can be told."""
@@ -35,7 +38,7 @@ def make_report(review: Review) -> Report:
     for tensor in tensors:
         for status, number in tensor.counts.items():
             counts[status] = counts.get(status, 0) + number
-    counts = {one.word: counts[one.word] for one in reversed(Status) if one.word in counts}
+    counts = {one.word: counts[one.word] for one in _IN_ORDER if one.word in counts}
     cells = [
         cell
         for name, judgement in judgements.items()
