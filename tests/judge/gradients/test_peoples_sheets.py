@@ -108,10 +108,12 @@ def judged(sheet, path, **options):
     return report, found
 
 
-@pytest.mark.many(quick=["rows 2-2-2", "array blocks"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_right_sheet_is_right_in_all_that_it_claims(kind, path):
-    sheet = draw(kind, 1)
+@pytest.mark.many(quick=["rows 2-2-2-1", "array blocks-1"])
+@pytest.mark.parametrize(
+    ("kind", "seed"), [*((kind, 1) for kind in KINDS), ("own samples", 3), ("rows 3-2-2", 2)]
+)
+def test_right_sheet_is_right_in_all_that_it_claims(kind, seed, path):
+    sheet = draw(kind, seed)
     report, found = judged(sheet, path)
     assert report.verdict == "right"
     assert found == {(State.RIGHT, "right"): len(sheet.claims)}

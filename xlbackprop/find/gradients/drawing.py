@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.findings import Family
@@ -30,11 +32,17 @@ def columns_of(family: Family) -> list[int]:
     return [0, *range(draws.start, draws.stop)]
 
 
-def rows_of_draws(plane: Plane, cells: Indices, page: Array, cut: Mask) -> Array:
+def rows_of_draws(
+    plane: Plane,
+    cells: Indices,
+    page: Array,
+    cut: Mask,
+    uses: NDArray[np.int64] | None = None,
+) -> Array:
     """Return numbers for some cells, of shape (draws, cells); the first row is the page.
 
     `page` has what the cells hold, and `cut` says which of them hold formulas: of those a zero is
-    a coincidence, and none of a sum is kept.
+    a coincidence, and none of a sum is kept. Parts of one sum have the same of `uses`.
     """
     generator = np.random.default_rng(_SEED)
     rows = np.repeat(page[None], DRAWS, axis=0)
@@ -44,7 +52,8 @@ def rows_of_draws(plane: Plane, cells: Indices, page: Array, cut: Mask) -> Array
     zeros = FAMILIES[Family.ZEROS]
     stays = (page == 0) & ~cut
     rows[zeros, stays] = 0.0
-    for run in _runs_of_sum_1(plane, cells, page, cut):
+    alike = np.zeros(len(cells), dtype=np.int64) if uses is None else uses
+    for run in _runs_of_sum_1(plane, cells, page, cut, alike):
         for family in (Family.SUMS, Family.ZEROS):
             own = rows[FAMILIES[family]]
             parts = np.abs(own[:, run])
@@ -52,22 +61,34 @@ def rows_of_draws(plane: Plane, cells: Indices, page: Array, cut: Mask) -> Array
     return rows
 
 
-def _runs_of_sum_1(plane: Plane, cells: Indices, page: Array, cut: Mask) -> Iterator[Indices]:
-    """Yield the positions of typed neighbours in a row or column that are parts of 1."""
+def _runs_of_sum_1(
+    plane: Plane, cells: Indices, page: Array, cut: Mask, uses: NDArray[np.int64]
+) -> Iterator[Indices]:
+    """Yield the positions of typed neighbours in a row or column that are parts of 1.
+
+    Whole rows and columns of such numbers come first.
+    """
     taken = np.zeros(len(cells), dtype=np.bool_)
     sheets = np.array([plane.sheet_of(cell) for cell in cells.tolist()], dtype=np.int64)
     widths = np.array([max(1, box.width) for box in plane.boxes], dtype=np.int64)[sheets]
     firsts = np.array([box.first for box in plane.boxes], dtype=np.int64)[sheets]
     rows, columns = np.divmod(cells - firsts, widths)
-    for line, along in ((rows, columns), (columns, rows)):
+    ways = ((rows, columns), (columns, rows))
+    for parts, (line, along) in product((_whole_of_1, _parts_of_1), ways):
         order = np.lexsort((along, line, sheets))
         order = order[~(cut | taken)[order]]
         apart = (np.diff(line[order]) != 0) | (np.diff(along[order]) != 1)
-        apart |= np.diff(sheets[order]) != 0
+        apart |= (np.diff(sheets[order]) != 0) | (np.diff(uses[order]) != 0)
         for run in np.split(order, np.flatnonzero(apart) + 1):
-            for first, last in _parts_of_1(page[run].tolist()):
+            for first, last in parts(page[run].tolist()):
                 taken[run[first:last]] = True
                 yield run[first:last].astype(np.int32)
+
+
+def _whole_of_1(numbers: list[float]) -> Iterator[tuple[int, int]]:
+    """Yield the ends of a row of numbers that add up to 1."""
+    if len(numbers) > 1 and min(numbers) >= 0 and abs(sum(numbers) - 1) < _SUM_CLOSE:
+        yield 0, len(numbers)
 
 
 def _parts_of_1(numbers: list[float]) -> Iterator[tuple[int, int]]:

@@ -19,6 +19,7 @@ from xlbackprop.formula.tree import Expression, Reference, functions_in
 # References of all formulas together; beyond that, they are not followed one by one.
 MOST_REFERENCES = 60_000_000
 _MOST_COPIES = 64
+_SEED = 3
 
 
 class Graph:
@@ -81,6 +82,24 @@ class Graph:
                 parts.append(np.broadcast_to(flat, (len(group.cells), flat.shape[1])))
             self._windows[number] = np.concatenate(parts, axis=1)
         return self._windows[number]
+
+    def uses(self, groups: Iterable[Group], within: Mask) -> NDArray[np.int64]:
+        """Return a number for each cell, the same where formulas of the same kinds use them.
+
+        Only formulas in cells `within` count.
+        """
+        used: dict[int, list[Indices]] = {}
+        for group in groups:
+            own = group.cells[within[group.cells]]
+            if own.size:
+                number = int(self.owner[own[0]])
+                windows = self.windows(self.groups[number])[self.position[own]]
+                used.setdefault(number, []).append(np.unique(windows))
+        found = np.zeros(self.plane.size, dtype=np.int64)
+        marks = np.random.default_rng(_SEED).integers(1 << 62, size=len(self.groups))
+        for number, parts in used.items():
+            found[np.unique(np.concatenate(parts))] ^= marks[number]
+        return found
 
     def references(self, cell: int) -> list[int]:
         """Return the cells that a cell's formula refers to."""

@@ -13,7 +13,7 @@ from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.drawing import FAMILIES, columns_of, rows_of_draws
 from xlbackprop.find.gradients.findings import Family
 from xlbackprop.find.gradients.flow import Flow, flow
-from xlbackprop.find.gradients.graph import Graph, cone
+from xlbackprop.find.gradients.graph import Graph, cone, reached_by
 from xlbackprop.find.gradients.matching import classes
 from xlbackprop.find.gradients.objective import Objective
 from xlbackprop.formula.functions.values import NotKnown
@@ -63,13 +63,26 @@ class Study:
         drawn = within & (sheets.is_typed | (is_cut & sheets.is_number))
         self.given = np.flatnonzero(drawn).astype(np.int32)
         pages = sheets.page.numbers[self.given, 0]
-        rows = rows_of_draws(self.computation.plane, self.given, pages, is_cut[self.given])
+        uses = self._uses(objectives)[self.given]
+        rows = rows_of_draws(self.computation.plane, self.given, pages, is_cut[self.given], uses)
         rest = cuts[~drawn[cuts]]
         self.fixed = rest[sheets.is_number[rest]]
         fixed = np.repeat(sheets.page.numbers[self.fixed, 0][None], len(rows), axis=0)
         self.board = self.computation.draws(
             np.concatenate([self.given, self.fixed]), np.concatenate([rows, fixed], axis=1)
         )
+
+    def _uses(self, objectives: Sequence[Objective]) -> NDArray[np.int64]:
+        """Return a number for each cell, the same where the same kinds of formulas use them.
+
+        Cells of different steps have different ones.
+        """
+        graph = self.sheets.graph
+        cells = np.concatenate([one.cells for one in objectives])
+        steps = np.concatenate([one.steps for one in objectives])
+        first, last = reached_by(self.groups, graph, cells, steps)
+        kinds = graph.uses(self.groups, last >= 0)
+        return kinds ^ (first.astype(np.int64) << 32) ^ last
 
     @cached_property
     def own(self) -> Array:
