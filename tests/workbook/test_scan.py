@@ -249,7 +249,7 @@ def drawn_decimals(count):
     """Return numbers as they are written, many of them half way between two floats, or nearly."""
     draw = random.Random(7)
     for _ in range(count):
-        yield repr(draw.gauss(0, 1))
+        yield repr(draw.gauss(0, 1) * 10 ** draw.randint(-14, 1))
         yield repr(round(draw.gauss(0, 100), draw.randint(0, 9)))
         whole = str(draw.randint(0, 10 ** draw.randint(1, 10)))
         yield "-" * draw.randint(0, 1) + whole
@@ -271,17 +271,11 @@ def test_decimals_are_read_to_the_nearest_float(has_64_bits, monkeypatch):
 
 
 def test_what_is_no_plain_decimal_is_left_to_float():
-    odd = (
-        "|-|.|-.|5.|.5|-.5|--1|+1|1e5|1_0|1.2.3|1-2| 1|1 |x|0.5x|1:5|1/5|1,5|0x1|nan|inf|1&|1."
-        + "1" * 30
-    )
-    assert set(decimals_of([text.encode() for text in [*odd.split("|"), "9" * 19]])) == {None}
-    assert list(map(str, decimals_of([b"0", b"-0", b"-0.0", b"00.10"]))) == [
-        "0.0",
-        "-0.0",
-        "-0.0",
-        "0.1",
-    ]
+    odd = "|-|.|-.|5.|.5|-.5|--1|+1|1e5|1_0|1.2.3|1-2| 1|1 |x|0.5x|1:5|1/5|1,5|0x1|nan|inf|1&"
+    odd += "|e-05|-e-05|1.e-05|.1e-05|1.5e-0x|1.5e--5|1e-99|1.5e+05|1.5e-5|1.5e-005|1e-00|0x1e-05"
+    long = ["9" * 19, "0." + "9" * 19, "1." + "1" * 30]
+    assert set(decimals_of([text.encode() for text in (*odd.split("|"), *long)])) == {None}
+    assert [str(one) for one in decimals_of([b"0", b"-0", b"-0.0"])] == ["0.0", "-0.0", "-0.0"]
 
 
 LARGEST = """
