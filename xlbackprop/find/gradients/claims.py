@@ -16,6 +16,7 @@ from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.resting import rests_on_right
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.find.gradients.updates import updates
+from xlbackprop.formula.tree import functions_in
 
 
 def name_gradients(choice: Choice, labels: Labels) -> Named:
@@ -97,8 +98,17 @@ def _name_matched(
         named.give(cell, by_label[0], Reason.LABEL)
     elif by_update and not by_label:
         named.give(cell, by_update[0], Reason.UPDATE)
-    elif named.choice.study.sheets.graph.copied[cell] == cell:
+    elif not _is_forward(named.choice, cell):
         named.give(cell, _nearest(named, targets, cell, matched), Reason.VALUE)
+
+
+def _is_forward(choice: Choice, cell: int) -> bool:
+    """Whether a cell is a copy, or has an activation's formula as the forward pass has it."""
+    graph = choice.study.sheets.graph
+    group = graph.groups[graph.owner[cell]]
+    is_called = bool(functions_in(group.tree))
+    is_shaped = is_called and bool((choice.flow.last[group.cells] >= 0).any())
+    return bool(graph.copied[cell] != cell) or is_shaped
 
 
 def _nearest(named: Named, targets: Targets, cell: int, matched: Iterable[int]) -> int:

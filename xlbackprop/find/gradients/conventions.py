@@ -30,6 +30,7 @@ class Claimed:
     claims: tuple[Claim, ...]
     truth: Array
     usual: float  # the factor of most gradients
+    is_odd: bool  # whether that is no sign, no mean, and no rate: then L is another one
 
 
 def claimed(named: Named) -> Claimed:
@@ -58,7 +59,10 @@ def claimed(named: Named) -> Claimed:
         claims.append(Claim(one.cell, one.of, Role.UPDATE, Reason.UPDATE, step, rate))
         truth.append(named.choice.study.board.numbers[one.of] - rate * flow.values[at])
     return Claimed(
-        tuple(claims), np.array(truth).reshape(len(claims), own.shape[1]), conventions.usual
+        tuple(claims),
+        np.array(truth).reshape(len(claims), own.shape[1]),
+        conventions.usual,
+        conventions.is_odd,
     )
 
 
@@ -67,12 +71,14 @@ class _Conventions:
 
     def __init__(self, named: Named) -> None:
         self._named, choice = named, named.choice
-        self._factors = {
-            cell: _rounded(factor(choice, cell, at))
+        self._exact = {
+            cell: factor(choice, cell, at)
             for cell, at in named.target.items()
             if cell in choice.matches and at in choice.matches[cell].targets
         }
-        self.usual = _usual(self._factors.values())
+        self._factors = {cell: _rounded(own) for cell, own in self._exact.items()}
+        # Where no gradient is right, each should be dL/dx itself.
+        self.usual = _usual(self._factors.values()) or 1.0
         self._group = {cell: int(choice.study.sheets.graph.owner[cell]) for cell in named.target}
         self._uses: dict[int, list[Update]] = {}
         for one in named.updates:
@@ -83,6 +89,9 @@ class _Conventions:
             self._targets.setdefault(cell, []).append(at)
         self._fitting = {one.cell: fit for one in named.updates if (fit := self._fit(one))}
         self.rate = _usual(_rounded(fit[1]) for fit in self._fitting.values())
+        if not self._fitting:
+            typed = (self._typed(one.rates) for one in named.updates)
+            self.rate = _usual(_rounded(rate) for rates in typed for rate in rates)
         self._all_climb = self.rate < 0 and self._means_other_sign()
         if self._all_climb:
             self.usual = -self.usual
@@ -94,15 +103,30 @@ class _Conventions:
         }
         self._reject_with_most_beside()
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether most gradients are a multiple that is no mean, and has no rate inside."""
+        size = abs(self.usual)
+        if not size or _near(size, round(size)) or _near(1 / size, round(1 / size)):
+            return False
+        return not any(self._is_plain(cell) for cell in self._factors)
+
     def of_gradient(self, cell: int) -> float:
         """Return the factor that a gradient should have."""
         if cell in self._named.factors:
             return self._named.factors[cell]
         if cell in self._accepted:
-            return self._accepted[cell]
+            return self._precise(self._accepted[cell])
         key = self._kind(cell)
         alike = [own for other, own in self._accepted.items() if self._kind(other) == key]
-        return _usual(alike) if alike else self.usual
+        return self._precise(_usual(alike) if alike else self.usual)
+
+    def _precise(self, factor: float) -> float:
+        """Return a factor with all its digits."""
+        if factor == round(factor):
+            return factor
+        exact = [self._exact[cell] for cell, own in self._factors.items() if own == factor]
+        return float(np.median(exact)) if exact else factor
 
     def is_something_else(self, cell: int) -> bool:
         """Whether a cell that nothing calls a gradient is a multiple of one that none would be."""

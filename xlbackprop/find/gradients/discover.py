@@ -19,7 +19,7 @@ from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, labelled, stepped, try_all
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.named_loss import cell_of_loss
-from xlbackprop.find.gradients.noting import not_that, notes_on
+from xlbackprop.find.gradients.noting import not_that, notes_on, times_that
 from xlbackprop.find.gradients.roots import add_roots
 from xlbackprop.find.gradients.study import Sheets
 from xlbackprop.formula.functions.values import NotKnown
@@ -139,10 +139,14 @@ def _findings(
         study.own[cells],
         objective.assumed,
     )
-    amiss = instead_of is not None
+    amiss = ""
+    if instead_of is not None:
+        amiss = not_that(findings, own.label)
+    elif found.is_odd and not own.assumed:
+        amiss = times_that(findings, own.label, found.usual)
     return replace(
         findings,
-        amiss=not_that(findings, own.label) if amiss else "",
+        amiss=amiss,
         notes=(
             *broken_forward(
                 study, choice.flow, labels, named.updates, is_wrong=_is_wrong(findings)

@@ -21,6 +21,7 @@ FAMILIES: Mapping[Family, slice] = {
 }
 DRAWS = 1 + 3 * EACH
 
+_SMALL = 1e-3
 _SPREAD, _AWAY_FROM_ZERO = 0.3, 0.4
 _SUM_CLOSE = 1e-9
 _SEED = 12
@@ -47,7 +48,9 @@ def rows_of_draws(
     generator = np.random.default_rng(_SEED)
     rows = np.repeat(page[None], DRAWS, axis=0)
     around = generator.uniform(-1, 1, (DRAWS, len(cells)))
-    drawn = np.where(page == 0, _AWAY_FROM_ZERO * around, page * (1 + _SPREAD * around))
+    # So small a number hides what it is multiplied with as a zero does.
+    is_small = np.abs(page) < _SMALL
+    drawn = np.where(is_small, _AWAY_FROM_ZERO * around, page * (1 + _SPREAD * around))
     rows[1:] = drawn[1:]
     zeros = FAMILIES[Family.ZEROS]
     stays = (page == 0) & ~cut

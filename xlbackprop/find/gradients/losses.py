@@ -141,4 +141,4 @@ def try_all(sheets: Sheets, objectives: Sequence[Objective]) -> list[Choice]:
 
 def _choice(study: Study, objective: Objective) -> Choice:
     flow = study.flow(objective)
-    return Choice(objective, study, flow, study.matches(flow))
+    return Choice(objective, study, flow, study.matches(flow, objective))

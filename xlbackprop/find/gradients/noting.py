@@ -25,6 +25,11 @@ def not_that(findings: Findings, label: str) -> str:
     )
 
 
+def times_that(findings: Findings, label: str, usual: float) -> str:
+    """Return that the gradients are a multiple of those of the sheet's own L."""
+    return f"the gradients are {usual:g} times those of {_cells(findings, label)}"
+
+
 def _on_loss(findings: Findings, label: str) -> str:
     if findings.assumed and not findings.losses:
         return f"the sheet has no L of its own, {findings.assumed} is assumed"

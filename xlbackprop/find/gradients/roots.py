@@ -101,6 +101,10 @@ def _is_open(named: Named, cell: int, right: set[int]) -> bool:
     study, flow = named.choice.study, named.choice.flow
     if cell == OUTSIDE or cell in right or flow.last[cell] >= 0 or cell in study.before:
         return False
+    graph = study.sheets.graph
+    shape = graph.groups[graph.owner[cell]].cells if graph.owner[cell] >= 0 else cell
+    if (flow.last[shape] >= 0).any():
+        return False  # a formula as those of the forward pass
     reason = named.reason.get(cell, Reason.VALUE)
     return bool(study.sheets.is_computed[cell]) and reason is Reason.VALUE
 

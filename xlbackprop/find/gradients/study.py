@@ -97,9 +97,15 @@ class Study:
         """Return what flows back from an objective."""
         return flow(self.computation, self.sheets.graph, self.board, objective.seeds(self.board))
 
-    def matches(self, flow: Flow) -> Mapping[int, Match]:
+    def is_forward(self, objective: Objective) -> Mask:
+        """Return which cells lead to the outputs from which an assumed L begins, these included."""
+        if not objective.assumed:
+            return np.zeros(self.computation.plane.size, dtype=np.bool_)
+        return cone(self.groups, self.sheets.graph, objective.outputs)
+
+    def matches(self, flow: Flow, objective: Objective) -> Mapping[int, Match]:
         """Return the cells outside the flow's cone that equal a constant times a gradient."""
-        candidates = self.sheets.is_computed & (flow.last < 0)
+        candidates = self.sheets.is_computed & (flow.last < 0) & ~self.is_forward(objective)
         candidates[self.cuts] = self.sheets.is_computed[self.cuts]
         cells = np.flatnonzero(candidates)
         found: dict[int, tuple[set[int], list[Family]]] = {}
