@@ -101,6 +101,17 @@ def test_two_mistakes_are_two_lines():
     assert report.causes[0].sentence == "sign reversed: fc.dL_dw, 1 of 2 cells, fc.B1"
 
 
+def test_same_mistake_in_several_tensors_is_one_line():
+    report = report_of(3, "rows for columns", range(1))
+    first, second = report.cells
+    other = replace(second, tensor="fc.out", sheet="other")
+    (cause,) = replace(report, cells=(first, other)).with_causes().causes
+    where = "fc.B1 and other.B2"
+    assert cause.sentence == f"rows for columns: fc.dL_dw, fc.out, 2 of 4 cells, {where}"
+    unknown = [replace(cell, slip="", hint="") for cell in (first, other)]
+    assert len(replace(report, cells=tuple(unknown)).with_causes().causes) == 2
+
+
 def test_causes_tell_no_more_than_the_hints_allow():
     told = report_of(3, "rows for columns", range(2))
     assert (told.told(Hints.RULE).causes) == told.causes

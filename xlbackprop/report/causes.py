@@ -120,7 +120,10 @@ def _key(cell: CellResult, unknown: Set[str]) -> tuple[str, ...]:
     name = cell.slip or _kind_of(cell.note) or cell.status
     if name == "wrong" and cell.tensor in unknown:
         name = _UNKNOWN
-    return (cell.status, name, _advice(cell), base_name(cell.tensor))
+    advice = _advice(cell)
+    # What is to be mended alike in several tensors is one mistake; of what nothing is known, nobody
+    # can say so.
+    return (cell.status, name, advice, "" if cell.slip and advice else base_name(cell.tensor))
 
 
 def _kind_of(note: str) -> str:

@@ -90,7 +90,7 @@ def _print_causes(console: Console, report: Report) -> None:
     for cause in report.causes[:MOST_CAUSES]:
         console.print(_line(cause))
         if cause.advice:
-            console.print(Padding(Text(one_line(cause.advice, 1_000)), (0, 0, 0, 2)))
+            console.print(Padding(Text(one_line(cause.advice, 1_000)), (0, 0, 0, 2), expand=False))
     more = len(report.causes) - MOST_CAUSES
     if more > 0:
         console.print(Text(f"… and {more:,} more; --json lists all"))
