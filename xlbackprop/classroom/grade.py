@@ -16,7 +16,8 @@ def grade(folder: str | Path, submissions: str | Path, **options: Any) -> Grades
 
     `folder` is what `assign` has made, `submissions` a folder or a zip archive, in any order and
     under any names. The keywords are the fields of GradeOptions. Results are in folder/results:
-    grades.csv, feedback/<id>.html, marked/<id>.xlsx. What was marked before is not marked again.
+    grades.csv, feedback/<id>.html, marked/<id>.xlsx, class.html on the class as a whole, and
+    similar.csv, hints of copying. What was marked before is not marked again.
 
     Raises AssignmentError where one of them cannot be used, OutputError where results cannot be
     written, and EngineError where no worker can be started.
@@ -24,6 +25,6 @@ def grade(folder: str | Path, submissions: str | Path, **options: Any) -> Grades
     chosen = GradeOptions(**options)
     assignment = load_assignment(Path(folder))
     grades, store = collect(assignment, Path(submissions), chosen)
-    write_results(grades, store, with_feedback=chosen.feedback)
+    write_results(grades, store, with_feedback=chosen.feedback, names=chosen.names)
     keep(grades, chosen)
     return grades

@@ -92,6 +92,7 @@ class GradeOptions:
     `hints` is what feedback tells, `prove` and `formulas` are those of `check`. What was changed
     last after `due` (local time) is late. Each file has `seconds` and `megabytes` of its own.
     With `force` all files are marked anew, and without `feedback` no pages and copies are made.
+    With `names` the page on the class says who has made which mistake.
     """
 
     jobs: int = 0  # 0: one for each processor
@@ -100,6 +101,7 @@ class GradeOptions:
     formulas: bool = False
     due: datetime | None = None
     feedback: bool = True
+    names: bool = False
     force: bool = False
     seconds: float = 30.0
     megabytes: int = 1_000

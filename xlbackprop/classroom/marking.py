@@ -10,6 +10,7 @@ import zlib
 from base64 import b64decode, b64encode
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +20,7 @@ from markupsafe import Markup
 
 from xlbackprop.classroom.assignment import digest_of
 from xlbackprop.equation import Array
+from xlbackprop.equation.indices import indices
 from xlbackprop.errors import WorkbookError, XlbackpropError, one_line
 from xlbackprop.find.subject import MAX_DESCRIPTION_CELLS
 from xlbackprop.judge.checker import review_workbook
@@ -31,6 +33,7 @@ from xlbackprop.report.report import Report
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.workbook import description
 from xlbackprop.workbook.engine.settings import Limits
+from xlbackprop.workbook.read.found import Found
 from xlbackprop.workbook.read.properties import read_properties
 from xlbackprop.workbook.read.workbook import open_workbook
 
@@ -165,13 +168,12 @@ def _findings(review: Review, report: Report, blank: tuple[str, ...]) -> Record:
     for tensor in report.tensors:
         if tensor.name in blank:
             judgement = review.judgements[tensor.name]
-            formulas = judgement.found.has_formula
             asked[tensor.name] = {
                 "counts": dict(tensor.counts),
                 "diagnosis": [dict(one) for one in tensor.diagnosis],
                 "statuses": packed(judgement.statuses.astype(np.float64)),
                 "found": packed(judgement.found.numbers),
-                "formulas": int(formulas.sum()),
+                **_formulas(judgement.found),
             }
     spoilt = {
         one.name: sum(one.counts.get(status, 0) for status in ("wrong", "invalid", "blank"))
@@ -186,6 +188,15 @@ def _findings(review: Review, report: Report, blank: tuple[str, ...]) -> Record:
         "not_tried": list(report.not_tried),
         "uncomputed": review.uncomputed,
     }
+
+
+def _formulas(found: Found) -> dict[str, str]:
+    """Return the first of a tensor's formulas, and a digest of all; none where there is none."""
+    texts = [found.formula(index) or "" for index in indices(found.has_formula)]
+    if not texts:
+        return {}
+    digest = sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:24]
+    return {"formula": one_line(texts[0], 200), "forms": digest}
 
 
 def packed(array: Array) -> str:

@@ -15,14 +15,18 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from xlbackprop.classroom.assignment import RESULTS
+from xlbackprop.classroom.class_page import class_page
 from xlbackprop.classroom.grades import Graded, Grades
 from xlbackprop.classroom.marking import PLACE_OF_POINTS
+from xlbackprop.classroom.overview import overview
+from xlbackprop.classroom.similar import similar
 from xlbackprop.classroom.store import Store
-from xlbackprop.progress import each
+from xlbackprop.progress import each, tell
 from xlbackprop.report.table import inert
 from xlbackprop.workbook.save import save
 
 GRADES, RESULTS_JSON, UNASSIGNED = "grades.csv", "results.json", "unassigned.csv"
+SIMILAR, CLASS = "similar.csv", "class.html"
 FEEDBACK, MARKED = "feedback", "marked"
 _LASTING = ("results", "unassigned")  # and not what the last run has done
 
@@ -48,8 +52,11 @@ _POINTS = """\
 """
 
 
-def write_results(grades: Grades, store: Store, *, with_feedback: bool) -> None:
-    """Write the results of a class into its folder, each file whole."""
+def write_results(grades: Grades, store: Store, *, with_feedback: bool, names: bool) -> None:
+    """Write the results of a class into its folder, each file whole.
+
+    With `names`, the page on the class says who has made which mistake.
+    """
     folder = grades.assignment.folder / RESULTS
     table = grades_csv(grades.rows(), list(grades.assignment.points))
     _put(folder / GRADES, table.encode("utf-8"))
@@ -57,6 +64,11 @@ def write_results(grades: Grades, store: Store, *, with_feedback: bool) -> None:
     _put(folder / RESULTS_JSON, json.dumps(plain, indent=1).encode())
     lost = ({"file": one.file, "reason": one.reason} for one in grades.unassigned)
     _put(folder / UNASSIGNED, table_csv(lost, ["file", "reason"]).encode("utf-8"))
+    hints = map(asdict, similar(grades, store))
+    _put(folder / SIMILAR, table_csv(hints, ["id", "other", "kind", "evidence"]).encode("utf-8"))
+    tell("writing the page on the class")
+    page = class_page(grades, overview(grades, store), with_names=names)
+    _put(folder / CLASS, page.encode("utf-8"))
     if with_feedback:
         _write_feedback(grades, store, folder)
 

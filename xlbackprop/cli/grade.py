@@ -40,6 +40,7 @@ _MOST_LINES = 20
     help="What was changed after 2026-11-26T23:59 is late.",
 )
 @click.option("--no-feedback", is_flag=True, help="Points only: no pages, no marked copies.")
+@click.option("--names", is_flag=True, help="class.html says who has made which mistake.")
 @click.option("--force", is_flag=True, help="Mark all files anew.")
 @options.as_json
 @click.pass_context
@@ -56,7 +57,8 @@ def grade(
     """Mark what a class has handed in: SUBMISSIONS, a folder or a zip archive.
 
     FOLDER is what assign has made; FOLDER/results holds grades.csv, a page and a marked copy for
-    each student. Whose a workbook is, it says itself. What was marked before is not marked again.
+    each student, class.html on the class as a whole, and similar.csv, hints of copying. Whose a
+    workbook is, it says itself. What was marked before is not marked again.
 
     \b
     Exit status: 0 all are graded, 1 something is missing, unreadable or another student's.
