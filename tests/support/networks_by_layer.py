@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support import networks_of_losses
+from tests.support import networks_of_losses, networks_of_norms
 from tests.support.network_parts import (
     CONV,
     DENSE,
@@ -320,7 +320,8 @@ LAYERS: dict[str, dict[str, Raw]] = {
         "not-square": network({"input": [3, 2, 5]}, {"type": "global_avg_pool"}),
         "batch-of-one": network({"input": [2, 3, 3], "batch": 1}, {"type": "global_avg_pool"}),
     },
-    "batch_norm": _norms("batch_norm"),
+    **networks_of_norms.NORMS,
+    "batch_norm": _norms("batch_norm") | networks_of_norms.NORMS["batch_norm"],
     "layer_norm": _norms("layer_norm"),
     "conv_transpose2d": _transposed(),
     "embedding": _embeddings(),

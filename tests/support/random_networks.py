@@ -110,6 +110,8 @@ class _Drawing:
         norms = [{"type": "layer_norm"}] if shape[0] > 1 else []
         if self.head.get("batch", 1) > 1:
             norms.append({"type": "batch_norm"})
+        if self.sequences and shape[0] > 1:
+            norms += [{"type": "rms_norm"}] * 2
         return [*self.anywhere, *norms, dense, dense, dense]
 
     def _for_images(self, shape: tuple[int, ...]) -> list[Raw]:
@@ -124,6 +126,8 @@ class _Drawing:
         ]
         if height * width > 1:
             candidates += [{"type": "batch_norm"}, {"type": "layer_norm"}]
+        if self.sequences and height * width > 1:
+            candidates += [{"type": "instance_norm"}, {"type": "group_norm", "groups": 1}] * 3
         if min(height, width) >= 2:
             kind = self._pick(["max_pool2d", "avg_pool2d"])
             candidates += [{"type": kind, "kernel": 2, "stride": self._pick([1, 2])}] * 2

@@ -29,8 +29,10 @@ TOOL = "tests.tools.reference"
 
 # One meaning for each option's name, wherever it is.
 OPTIONS = {
+    "affine": "whether there are a gamma and a beta",
     "alpha": "how slowly the average of the squared gradients moves",
     "approximate": "whether Φ is approximated by a tanh",
+    "axes": "how many of the last axes have a mean square in common",
     "beta": "how sharply it bends",
     "beta1": "how slowly the average of the gradients moves",
     "beta2": "how slowly the average of the squared gradients moves",
@@ -46,6 +48,7 @@ OPTIONS = {
     "last": "whether `out` is the last step alone",
     "lr": "the learning rate",
     "margin": "how far on the right side a score costs nothing",
+    "mode": "whether the batch's own statistics are taken, or given ones",
     "momentum": "how much of the velocity stays from step to step",
     "nonlinearity": "what squashes the state",
     "num_parameters": "how many slopes: one, or one for each channel",
@@ -64,6 +67,7 @@ OPTIONS = {
 }
 # Where a name means something else than elsewhere.
 OWN_OPTIONS = {
+    ("group_norm", "groups"): "into how many groups the channels are divided",
     ("elu", "alpha"): "the depth to which negative entries bend",
 }
 
@@ -179,7 +183,7 @@ def _accepted_by(option: Field[Any]) -> Callable[[object], bool]:
 def _varied(cls: type) -> Iterator[dict[str, object]]:
     """Yield options away from their defaults, one at a time: each may need blocks of its own."""
     for option in fields(cls):
-        for value in (1, 2, "none"):
+        for value in (1, 2, "none", "eval"):
             if option.default is not MISSING and _accepted_by(option)(value):
                 yield {option.name: value}
 

@@ -67,15 +67,17 @@ class Domain:
 
     `labels` allows the whole numbers from 0 to labels-1. `keep` is the share of ones in a mask
     of zeros and ones; where it is `soft`, all numbers from 0 to 1 are allowed, and where they are
-    `shares`, those along the last axis add up to 1. `one_of` lists the only numbers that are
-    allowed. `initial` is the number with which every entry starts. `drawn_from` are the bounds
-    between which fresh numbers are sensible, where these are not just any.
+    `shares`, those along the last axis add up to 1. `positive` allows no number below 0, and
+    `one_of` lists the only numbers that are allowed. `initial` is the number with which every
+    entry starts. `drawn_from` are the bounds between which fresh numbers are sensible, where these
+    are not just any.
     """
 
     labels: int | None = None
     keep: float | None = None
     soft: bool = False
     shares: bool = False
+    positive: bool = False
     one_of: tuple[float, ...] = ()
     initial: float | None = None
     drawn_from: tuple[float, float] | None = None
@@ -87,6 +89,8 @@ class Domain:
             return " or ".join(f"{one:g}" for one in self.one_of)
         if self.soft or self.shares:
             return "a number from 0 to 1"
+        if self.positive:
+            return "a number from 0"
         if self._whole is not None:
             return f"a whole number from 0 to {self._whole - 1}"
         return "a number"
@@ -97,6 +101,8 @@ class Domain:
             return np.isin(array, self.one_of)
         if self.soft or self.shares:
             return np.asarray((array >= 0) & (array <= 1))
+        if self.positive:
+            return np.asarray(np.isfinite(array) & (array >= 0))
         if self._whole is not None:
             return np.isin(array, np.arange(self._whole))
         return np.isfinite(array)
@@ -105,6 +111,8 @@ class Domain:
         """Return numbers that are allowed where only a few are; None for all other domains."""
         if self.one_of:
             return random.choice(self.one_of, shape)
+        if self.positive:
+            return np.round(random.uniform(0.5, 2, shape), 2)
         if self.labels is not None:
             return random.integers(0, self.labels, shape).astype(np.float64)
         if self.shares:

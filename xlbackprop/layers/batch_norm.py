@@ -7,7 +7,8 @@ those of feature j over the batch, m = N; the variance is divided by m, not m-1:
     out     = gamma[c] · (h - mean[c]) / √(var[c] + eps) + beta[c]
 
 The steps and their gradients are those of `normalization`. These are the statistics of training,
-as in torch.nn.BatchNorm1d and BatchNorm2d: there are no running averages. Ioffe and Szegedy,
+as in torch.nn.BatchNorm1d and BatchNorm2d. With `mode = "eval"` the mean and the variance are given
+as running_mean and running_var, and no gradient flows through them. Ioffe and Szegedy,
 "Batch normalization: accelerating deep network training by reducing internal covariate shift"
 (2015), algorithms 1 and 2.
 """
@@ -17,9 +18,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
-from xlbackprop.contract.options import number
+from xlbackprop.contract.options import choice, number
 from xlbackprop.equation import Shape
 from xlbackprop.layers.common.elementwise import literal
+from xlbackprop.layers.common.given_statistics import GivenStatistics
 from xlbackprop.layers.common.normalization import Normalization
 
 
@@ -29,6 +31,7 @@ class BatchNorm:
     """h (N,F), (N,C,H,W) or (C,H,W); gamma and beta (F,) or (C,)."""
 
     eps: float = number(minimum=0, default=1e-5)
+    mode: str = choice("train", "eval")
 
     def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
         """Return the layer's equations for h of shape (N,F), (N,C,H,W) or (C,H,W)."""
@@ -36,6 +39,8 @@ class BatchNorm:
         if len(shape) - axis not in (1, 3):
             raise scope.refuse("input", shape, "expected features, or channels, height, width")
         what = "channel" if len(shape) - axis == 3 else "feature"
+        if self.mode == "eval":
+            return GivenStatistics(scope, shape, self.eps, (axis,), (axis,)).equations(what)
         part = Normalization(scope, shape, self.eps, (axis,), (axis,))
         if part.groups.size == 1:
             raise scope.refuse(

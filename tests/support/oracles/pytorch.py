@@ -144,7 +144,19 @@ class _Run:
             "max_pool2d": lambda: functional.max_pool2d(h, **window),
             "avg_pool2d": lambda: functional.avg_pool2d(h, **window),
             "global_avg_pool": lambda: h.mean((-2, -1)),
-            "batch_norm": lambda: self._batch_norm(h, gamma, beta, get("eps", 1e-5)),
+            "batch_norm": lambda: self._batch_norm(name, layer, h),
+            "rms_norm": lambda: functional.rms_norm(
+                h, h.shape[-get("axes", 1) :], gamma, get("eps", 1e-5)
+            ),
+            "group_norm": lambda: self._each_sample(
+                h, lambda x: functional.group_norm(x, get("groups"), gamma, beta, get("eps", 1e-5))
+            ),
+            "instance_norm": lambda: self._each_sample(
+                h,
+                lambda x: functional.instance_norm(
+                    x, None, None, gamma, beta, eps=get("eps", 1e-5)
+                ),
+            ),
             "layer_norm": lambda: functional.layer_norm(
                 h, [h.shape[axis] for axis in axes], gamma, beta, get("eps", 1e-5)
             ),
@@ -169,12 +181,20 @@ class _Run:
         out, _ = torch.func.functional_call(module, parameters, arguments)
         return out[..., -1, :] if layer.get("last") else out
 
-    def _batch_norm(self, h: Any, gamma: Any, beta: Any, eps: float) -> Any:
-        whole = h if self.batched else h[None]
-        normed = self.torch.nn.functional.batch_norm(
-            whole, None, None, gamma, beta, training=True, eps=eps
+    def _batch_norm(self, name: str, layer: Mapping[str, Any], h: Any) -> Any:
+        gamma, beta = self._parameter(name, "gamma"), self._parameter(name, "beta")
+        is_eval, eps = layer.get("mode") == "eval", layer.get("eps", 1e-5)
+        running = [self.arrays.get(f"{name}.running_{one}") for one in ("mean", "var")]
+        return self._each_sample(
+            h,
+            lambda x: self.torch.nn.functional.batch_norm(
+                x, *running, gamma, beta, training=not is_eval, eps=eps
+            ),
         )
-        return normed if self.batched else normed[0]
+
+    def _each_sample(self, h: Any, rule: Callable[[Any], Any]) -> Any:
+        """Return what a rule for batches makes of a batch, or of a single sample."""
+        return rule(h) if self.batched else rule(h[None])[0]
 
     def _loss(self, out: Any, last: str) -> Any:
         options = self.raw.get("loss", {"type": "given"})
@@ -213,6 +233,7 @@ SHORT = {
     "avg_pool2d": "avgpool", "global_avg_pool": "gap", "batch_norm": "bn", "layer_norm": "ln",
     "add": "add", "concat": "concat", "silu": "silu", "elu": "elu", "softplus": "softplus",
     "prelu": "prelu", "relu6": "relu6", "hardsigmoid": "hardsigmoid", "hardswish": "hardswish",
+    "rms_norm": "rms", "group_norm": "gn", "instance_norm": "in",
 }  # fmt: skip
 
 

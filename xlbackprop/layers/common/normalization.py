@@ -23,6 +23,7 @@ the variance put in; the variance does not change with the mean, for centered su
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -66,13 +67,20 @@ class Normalization(NormalizationBlocks):
         """Return the layer; `about` says what has its own mean and variance."""
         return LayerEquations(
             inputs=(self.part.input,),
-            parameters=(self.gamma, self.beta),
+            parameters=(self.gamma, self.beta) if self.affine else (),
             outputs=(self.part.output,),
-            forward=tuple(self._forward()),
-            backward=tuple(self._backward()),
+            forward=tuple(map(self._named, self._forward())),
+            backward=tuple(map(self._named, self._backward())),
             about=about,
             note=note,
         )
+
+    def _named(self, equation: Equation) -> Equation:
+        """Return an equation in which what is normalized is called the output, where it is that."""
+        if self.affine:
+            return equation
+        titles = {"dL/dnormalized": "dL/dout", "normalized": "out"}
+        return replace(equation, math=equation.math.renamed(titles))
 
     def _forward(self) -> Iterator[Equation]:
         yield from self._average()
@@ -80,12 +88,14 @@ class Normalization(NormalizationBlocks):
         yield from self._average_square()
         yield self._invert_deviation()
         yield self._normalize()
-        yield self._scale_and_shift()
+        if self.affine:
+            yield self._scale_and_shift()
 
     def _backward(self) -> Iterator[Equation]:
-        yield from self._gradient_of_gamma()
-        yield from self._gradient_of_beta()
-        yield self._gradient_of_normalized()
+        if self.affine:
+            yield from self._gradient_of_gamma()
+            yield from self._gradient_of_beta()
+            yield self._gradient_of_normalized()
         yield from self._mean_of_gradient()
         yield from self._mean_of_product()
         yield self._gradient_of_h()

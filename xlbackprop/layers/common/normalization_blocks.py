@@ -12,6 +12,7 @@ from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.equation import Domain, Kind, Place, Shape, Tensor
 from xlbackprop.layers.common.elementwise import Elementwise
 from xlbackprop.layers.common.groups import Groups
+from xlbackprop.layers.common.groups_of_channels import GroupsOfChannels
 
 Axes = tuple[int, ...]
 
@@ -21,7 +22,9 @@ class NormalizationBlocks:
     """The tensors of a normalization of known shape.
 
     `statistics` are the axes of which each index has a mean and a variance of its own,
-    `parameters` those of which it has its own gamma and beta.
+    `parameters` those of which it has its own gamma and beta. The channels, the last of the
+    statistics' axes, may be `divided` into groups that have them in common. What is not `affine`
+    has neither gamma nor beta: what is normalized is the output.
     """
 
     scope: Scope
@@ -29,6 +32,8 @@ class NormalizationBlocks:
     eps: float
     statistics: Axes
     parameters: Axes
+    divided: int = 0
+    affine: bool = True
 
     @cached_property
     def part(self) -> Elementwise:
@@ -48,6 +53,8 @@ class NormalizationBlocks:
     @cached_property
     def groups(self) -> Groups:
         """The entries that have a mean and a variance in common."""
+        if self.divided:
+            return GroupsOfChannels(self.h, self.statistics, self.divided)
         return Groups(self.h, self.statistics)
 
     @cached_property
@@ -60,29 +67,31 @@ class NormalizationBlocks:
     @cached_property
     def mean(self) -> Tensor:
         """The mean of each group."""
-        return self._statistic("mean", "of h", self.h)
+        return self.statistic("mean", "of h", self.h)
 
     @cached_property
     def centered(self) -> Tensor:
         """The entries less their mean."""
         left = self.mean if self.groups.are_rows else self.h
-        return self._block("centered", "h less mean", left)
+        return self.block("centered", "h less mean", left)
 
     @cached_property
     def var(self) -> Tensor:
         """The variance of each group."""
-        return self._statistic("var", "variance of h", self.centered)
+        return self.statistic("var", "variance of h", self.centered)
 
     @cached_property
     def inv_std(self) -> Tensor:
         """1 over the standard deviation of each group."""
-        return self._statistic("inv_std", "1 over deviation", self.var)
+        return self.statistic("inv_std", "1 over deviation", self.var)
 
     @cached_property
     def normalized(self) -> Port:
         """The entries with mean 0 and variance 1, and their gradient."""
+        if not self.affine:
+            return self.part.output
         left = self.inv_std if self.groups.are_rows else self.centered
-        entries = self._block("normalized", "to mean 0, variance 1", left)
+        entries = self.block("normalized", "to mean 0, variance 1", left)
         return Port(entries, self.scope.gradient(entries, "before the scale"))
 
     @cached_property
@@ -101,17 +110,17 @@ class NormalizationBlocks:
     def gradient_mean(self) -> Tensor:
         """The mean of the gradient in each group."""
         above = self.var if self.groups.are_rows else self.normalized.gradient
-        return self._number("gradient_mean", "of the gradient", Place.BELOW, above, Kind.BACKWARD)
+        return self.backward_number("gradient_mean", "of the gradient", above)
 
     @cached_property
     def product_mean(self) -> Tensor:
         """The mean of the gradient times the normalized entries in each group."""
         above = self.inv_std if self.groups.are_rows else self.normalized.gradient
-        return self._number("product_mean", "of the product", Place.BELOW, above, Kind.BACKWARD)
+        return self.backward_number("product_mean", "of the product", above)
 
     # What they are made with.
 
-    def _block(self, short: str, about: str, left: Tensor) -> Tensor:
+    def block(self, short: str, about: str, left: Tensor) -> Tensor:
         """Return a tensor shaped like h, to the right of another."""
         return self.scope.tensor(
             short,
@@ -123,10 +132,14 @@ class NormalizationBlocks:
             belongs_to=left,
         )
 
-    def _statistic(self, short: str, about: str, near: Tensor) -> Tensor:
+    def statistic(self, short: str, about: str, near: Tensor) -> Tensor:
         """Return a number for each group on the way forward."""
         place = Place.BESIDE if self.groups.are_rows else Place.BELOW
         return self._number(short, about, place, near, Kind.FORWARD)
+
+    def backward_number(self, short: str, about: str, above: Tensor) -> Tensor:
+        """Return a number for each group on the way back, below another tensor."""
+        return self._number(short, about, Place.BELOW, above, Kind.BACKWARD)
 
     def _number(self, short: str, about: str, place: Place, near: Tensor, kind: Kind) -> Tensor:
         """Return a tensor with a number for each group."""

@@ -99,7 +99,9 @@ def slips_of_scale() -> tuple[Slip, ...]:
     )
 
 
-def slips_of_gamma(h: Tensor, total: Callable[[Array], Array]) -> Iterator[Slip]:
+def slips_of_gamma(
+    h: Tensor, total: Callable[[Array], Array], *, has_beta: bool = True
+) -> Iterator[Slip]:
     """Yield the slips of dL/dgamma: compute(g, x); `total` sums over what shares a gamma."""
     hint = "Multiply each dL/dout with its normalized entry before you add up"
     yield Slip(
@@ -110,7 +112,7 @@ def slips_of_gamma(h: Tensor, total: Callable[[Array], Array]) -> Iterator[Slip]
     )
     yield Slip(
         "normalized entry missing",
-        f"{hint}: the sum of dL/dout alone is dL/dbeta.",
+        f"{hint}: the sum of dL/dout alone is dL/dbeta." if has_beta else f"{hint}.",
         lambda g, **_: total(g),
     )
 
