@@ -91,9 +91,25 @@ def a_dense_layer(folder: Path) -> None:
     book.save(folder / "dense.xlsx")
 
 
+def a_row_for_each_step(folder: Path) -> None:
+    """Write steps.xlsx as a person would: a neuron learns, a row for each step, with a slip."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["x", "t", "w", "b", "z", "a", "E", "dE/dw", "dE/db", None, "rate", 0.5])
+    for row in range(2, 8):
+        weights = [0.4, -0.2]
+        if row > 2:
+            weights = [f"={at}{row - 1}-$L$1*{of}{row - 1}" for at, of in ("CH", "DI")]
+        forward = [f"=A{row}*C{row}+D{row}", f"=1/(1+EXP(-E{row}))", f"=(F{row}-B{row})^2/2"]
+        delta = f"=(F{row}-B{row})*F{row}*(1-F{row})"
+        sheet.append([0.7, 0.9, *weights, *forward, f"{delta}*B{row}", delta])
+    book.save(folder / "steps.xlsx")
+
+
 PREPARATIONS: dict[str, Callable[[Path], None]] = {
     "two mistakes": two_mistakes,
     "filters not turned": filters_not_turned,
     "own workbook": own_workbook,
     "a dense layer": a_dense_layer,
+    "a row for each step": a_row_for_each_step,
 }
