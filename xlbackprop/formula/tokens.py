@@ -139,14 +139,14 @@ def read_references(formula: str) -> Reading:
         before, text = formula[last : match.start()], match[0]
         last = match.end()
         runs += len(_RUN.findall(before))
+        own = len(_RUN.findall(text))
         address = address_in_formula(text) if match["reference"] else None
         if address is not None:
-            sheet, _, cells = text.rpartition("!")
-            first, own = runs + len(_RUN.findall(sheet)), len(_RUN.findall(cells))
-            row_runs.append((first, first + own - 1) if own else None)
+            in_sheet = len(_RUN.findall(text.rpartition("!")[0])) if "!" in text else 0
+            row_runs.append((runs + in_sheet, runs + own - 1) if own > in_sheet else None)
             addresses.append(address)
         parts += [before, text if address is None else SLOT]
-        runs += len(_RUN.findall(text))
+        runs += own
     return Reading("".join([*parts, formula[last:]]), tuple(addresses), tuple(row_runs))
 
 

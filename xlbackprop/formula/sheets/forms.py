@@ -88,9 +88,9 @@ def all_forms(sheet: SheetContents) -> Iterator[tuple[Form, tuple[int, int] | No
 def _forms_of_texts(texts: Sequence[bytes], cells: Ints) -> Iterator[Form]:
     if not len(texts):
         return
-    keys: dict[bytes, int] = {}
     blanked = _BETWEEN.join(texts).translate(_BLANKED).split(_BETWEEN)
-    numbers = np.fromiter((keys.setdefault(key, len(keys)) for key in blanked), np.int64)
+    keys = {key: number for number, key in enumerate(dict.fromkeys(blanked))}
+    numbers = np.fromiter(map(keys.__getitem__, blanked), np.int64, len(blanked))
     runs = [tuple(len(run) for run in _RUN.findall(key)) for key in keys]
     all_runs = _all_runs(texts, numbers, np.array([max(own, default=0) for own in runs]))
     counts = np.array([len(own) for own in runs], dtype=np.int64)
@@ -197,8 +197,9 @@ def _by_size(reading: Reading, cells: Ints, corners: Indices) -> Iterator[Form]:
 
     `corners` has the first row and column, and the last ones, of each reference in each cell.
     """
-    corners[[_TOP, _BOTTOM]] = np.sort(corners[[_TOP, _BOTTOM]], axis=0)
-    corners[[_LEFT, _RIGHT]] = np.sort(corners[[_LEFT, _RIGHT]], axis=0)
+    for first, last in ((_TOP, _BOTTOM), (_LEFT, _RIGHT)):
+        if (corners[first] > corners[last]).any():
+            corners[[first, last]] = np.sort(corners[[first, last]], axis=0)
     sizes = corners[[_BOTTOM, _RIGHT]] - corners[[_TOP, _LEFT]] + 1
     for same in _same(sizes.reshape(-1, len(cells)).T):
         slots = tuple(
