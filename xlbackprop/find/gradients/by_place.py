@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from xlbackprop.find.gradients.findings import Reason
+from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.resting import rests_on_weights
 from xlbackprop.find.gradients.targets import Targets
@@ -14,6 +17,8 @@ from xlbackprop.formula.tree import Reference
 
 # Cells of a block that have to be right before its others are taken for gradients by their place.
 FEWEST_OF_A_BLOCK = 3
+
+_CLOSE = 1e-6
 
 # Whether it is transposed; how many sheets on; how far down and along.
 Move = tuple[bool, int, int, int]
@@ -24,29 +29,125 @@ def name_by_place(named: Named, targets: Targets) -> None:
     choice = named.choice
     graph, last = choice.study.sheets.graph, choice.flow.last
     updated = {one.cell for one in named.updates}
-    votes: dict[int, Counter[Move]] = {}
-    voters: dict[tuple[int, Move], list[int]] = {}
-    for cell in choice.matches:
-        if cell in named.target and _fits(named, cell):
-            owner = int(graph.owner[cell])
-            for move in _moves(targets, cell, int(choice.flow.cells[named.target[cell]])):
-                votes.setdefault(owner, Counter())[move] += 1
-                voters.setdefault((owner, move), []).append(cell)
-    for owner, counted in votes.items():
-        move, number = counted.most_common(1)[0]
+    meant = _meant(named)
+    settle(named, targets, meant)
+    votes = _Votes(named, targets, meant)
+    for owner in votes.owners:
         cells = graph.groups[owner].cells
-        if number < FEWEST_OF_A_BLOCK or isinstance(graph.groups[owner].tree, Reference):
+        if isinstance(graph.groups[owner].tree, Reference):
             continue  # copies are right where what they copy is
         is_forward = bool((last[cells] >= 0).any())
-        lines = _lines(targets, voters[owner, move]) if is_forward else None
+        lines = _lines(targets, votes.voters(owner)) if is_forward else None
         for cell in cells[last[cells] < 0].tolist():
             if cell in named.target or cell in updated or not _in_line(targets, cell, lines):
                 continue
-            own = targets.at(_moved(targets, cell, move), cell)
-            if not own or _is_alike_on_page(named, cell, own[0]):
+            found = [targets.at(_moved(targets, cell, one), cell)[:1] for one in votes.best(cell)]
+            own = [of for ofs in found for of in ofs]
+            if not own or any(_is_alike_on_page(named, cell, of) for of in own):
                 continue
             if not rests_on_weights(named, cell):
-                named.give(cell, own[0], Reason.PLACE)
+                named.give(cell, min(own, key=partial(_apart, named, cell)), Reason.PLACE)
+
+
+class _Votes:
+    """How one comes from right cells to what they are gradients of, by formula shape and line."""
+
+    def __init__(self, named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
+        self._owner, self._targets = named.choice.study.sheets.graph.owner, targets
+        self._counted: dict[tuple[int, ...], Counter[Move]] = {}
+        self._voters: dict[tuple[int, Move], list[int]] = {}
+        for cell, ofs in meant.items():
+            cells = [int(named.choice.flow.cells[of]) for of in ofs]
+            moves = {move for of in cells for move in _moves(targets, cell, of)}
+            for key in self._keys(cell):
+                self._counted.setdefault(key, Counter()).update(moves)
+            for move in moves:
+                self._voters.setdefault((int(self._owner[cell]), move), []).append(cell)
+
+    @property
+    def owners(self) -> list[int]:
+        """The formula shapes of which enough cells are right."""
+        return [key[0] for key in self._counted if len(key) == 1 and self._most(key)]
+
+    def voters(self, owner: int) -> list[int]:
+        """Return the cells that agree on the most usual way."""
+        return self._voters[owner, self._counted[owner,].most_common(1)[0][0]]
+
+    def best(self, cell: int) -> list[Move]:
+        """Return the ways on which most agree: in a cell's own column or row, or in its block."""
+        *lines, whole = self._keys(cell)
+        key = max(lines, key=self._most)
+        counted = self._counted[key if self._most(key) else whole]
+        number = max(counted.values())
+        return [move for move, own in counted.most_common() if own == number]
+
+    def _keys(self, cell: int) -> list[tuple[int, ...]]:
+        owner = int(self._owner[cell])
+        sheet, row, column = self._targets.labels.place(cell)
+        return [(owner, sheet, 1, column), (owner, sheet, 0, row), (owner,)]
+
+    def _most(self, key: tuple[int, ...]) -> int:
+        """Return how many agree, 0 for too few."""
+        number = max(self._counted.get(key, Counter[Move]()).values(), default=0)
+        return number if number >= FEWEST_OF_A_BLOCK else 0
+
+
+def _meant(named: Named) -> dict[int, list[int]]:
+    """Return the targets whose gradients named cells equal, by the factor that is usual."""
+    choice = named.choice
+    factors = {
+        cell: {of: factor(choice, cell, of) for of in match.targets}
+        for cell, match in choice.matches.items()
+        if cell in named.target and _fits(named, cell)
+    }
+    owner = choice.study.sheets.graph.owner
+    counted: dict[int, Counter[str]] = {}
+    for cell, own in factors.items():
+        kind = counted.setdefault(int(owner[cell]), Counter())
+        kind[f"{own[named.target[cell]]:.6g}"] += 1
+    usual = {one: float(kind.most_common(1)[0][0]) for one, kind in counted.items()}
+    return {
+        cell: [of for of, by in own.items() if _is_close(by, usual[int(owner[cell])])]
+        or [named.target[cell]]
+        for cell, own in factors.items()
+    }
+
+
+def _is_close(one: float, other: float) -> bool:
+    return abs(one - other) <= _CLOSE * abs(other)
+
+
+def settle(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
+    """Name the same of several targets alike for all cells of a formula in a row or column.
+
+    The gradients of a unit's net and of its output are the same where a ramp is active.
+    """
+    graph, flow = named.choice.study.sheets.graph, named.choice.flow
+    lines: dict[tuple[int, ...], list[int]] = {}
+    for cell in meant:
+        if named.reason[cell] is Reason.VALUE:
+            sheet, row, column = targets.labels.place(cell)
+            owner = int(graph.owner[cell])
+            lines.setdefault((owner, sheet, 0, row), []).append(cell)
+            lines.setdefault((owner, sheet, 1, column), []).append(cell)
+    for members in lines.values():
+        if len(members) < FEWEST_OF_A_BLOCK:
+            continue
+        ways = {
+            cell: {_moves(targets, cell, int(flow.cells[of]))[0]: of for of in meant[cell]}
+            for cell in members
+        }
+        counted = Counter(move for own in ways.values() for move in own)
+        move, number = counted.most_common(1)[0]
+        if number > len(members) / 2:
+            for cell, own in ways.items():
+                named.target[cell] = own.get(move, named.target[cell])
+
+
+def _apart(named: Named, cell: int, target: int) -> float:
+    """Return how far a cell is from a gradient, of either sign, in all draws."""
+    own, true = named.choice.study.own[cell], named.choice.flow.values[target]
+    return float(min(np.abs(own - true).max(), np.abs(own + true).max()))
 
 
 def _lines(targets: Targets, cells: list[int]) -> set[tuple[int, int, int]]:
