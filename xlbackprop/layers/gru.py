@@ -247,8 +247,9 @@ class _Gru:
             compute,
             formula,
             Math(
-                f"{target.title}[{n}k] = {gradient.title}[{n}k], …",
-                why=f"In the rows of n, from {first} on, times the reset gate: it stands between.",
+                f"{target.title}[{n}k] = {gradient.title}[{n}k] where k < {first}, otherwise"
+                f" {gradient.title}[{n}k] · {reset.title}[{n}k-{first}]",
+                why="In the rows of n the reset gate stands between.",
             ),
             (
                 Slip(

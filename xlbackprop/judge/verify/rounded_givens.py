@@ -18,7 +18,14 @@ from xlbackprop.equation import Array, Mask
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.review import Review
 from xlbackprop.network import Network
-from xlbackprop.tolerance import NEAR, allowance, half_units, is_filled_alike, largest_of
+from xlbackprop.tolerance import (
+    NEAR,
+    allowance,
+    half_units,
+    is_filled_alike,
+    largest_of,
+    largest_rounding,
+)
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
@@ -123,7 +130,8 @@ def _within(judgement: Judgement, spread: Array) -> Mask:
     if is_filled_alike(found.numbers, expected):
         return np.zeros(found.numbers.shape, dtype=np.bool_)
     spread = np.minimum(spread, NEAR * largest_of(expected))  # else any number would do
-    own = np.where(found.has_formula, 0.0, half_units(found.numbers))
+    most = largest_rounding(expected)
+    own = np.where(found.has_formula, 0.0, np.minimum(half_units(found.numbers), most))
     with np.errstate(invalid="ignore"):
         near = np.abs(found.numbers - expected) <= allowance(expected) + spread + own
     return np.asarray(near & _suspects(judgement))

@@ -150,16 +150,25 @@ class Gates:
             y, g = getattr(at, f"y{number}")[*own, m], getattr(at, f"g{number}")[*own, m]
             return f"{g}*{self.gates[number].squash.slope_formula(y)}"
 
-        math = self._math_of_net(target, opened[0], gradients[0])
+        math = self._math_of_net(target, opened, gradients)
         return Equation(target, sources, compute, formula, math, tuple(self._slips_of_net(compute)))
 
-    def _math_of_net(self, target: Tensor, first: Tensor, gradient: Tensor) -> Math:
-        n = self.part.n
-        slope = self.gates[0].squash.slope_math(f"{first.title}[{n}k]")
-        squashed = ", ".join(f"{one.letter} by the {one.squash.name}" for one in self.gates)
+    def _math_of_net(
+        self, target: Tensor, opened: Sequence[Tensor], gradients: Sequence[Tensor]
+    ) -> Math:
+        n, units, cases = self.part.n, self.part.units, []
+        for number, gate in enumerate(self.gates):
+            start, end = number * units, (number + 1) * units
+            row = f"[{n}k-{start}]" if start else f"[{n}k]"
+            slope = gate.squash.slope_math(f"{opened[number].title}{row}")
+            cases.append(f"{gradients[number].title}{row} · {slope} where {start} <= k < {end}")
+        whole = f"{target.title}[{n}k] = "
+        kinds = ", ".join(f"{one.letter} by the {one.squash.name}" for one in self.gates)
         return Math(
-            f"{target.title}[{n}k] = {gradient.title}[{n}k] · {slope}, …",
-            why=f"Each gate's own rows, {self.part.units} of them: {squashed}.",
+            f"{whole}dL/dgate[{n}k] · slope[{n}k]",
+            full=whole + ", ".join(cases),
+            why=f"The gates' rows in turn, {units} of each: {kinds}. The slope of a sigmoid y is"
+            " y · (1 - y), of a tanh 1 - y².",
         )
 
     def _slips_of_net(self, compute: Callable[..., Array]) -> Sequence[Slip]:
