@@ -305,9 +305,9 @@ def test_terminal_tells_a_newcomer_in_one_sentence_to_rotate_the_filter(unrotate
     done = run("check", unrotated)
     assert done.returncode == 1
     assert (
-        "conv1.dL_dh: filter not rotated: Turn each filter by 180° before you slide it over"
-        " dL/dout: take the rows from last to first and each row backwards (w_rotated on the page),"
-        " and multiply with that."
+        "filter not rotated: conv1.dL_dh, all 50 cells, conv1.C32:G36 and C39:G43 Turn each filter"
+        " by 180° before you slide it over dL/dout: take the rows from last to first and each row"
+        " backwards (w_rotated on the page), and multiply with that."
     ) in " ".join(done.stdout.split())
 
 

@@ -92,7 +92,7 @@ def test_number_one_per_cent_off_is_no_rounding(seed, tmp_path):
 
 
 def test_formula_is_not_excused_by_the_rounding_of_what_it_refers_to(tmp_path):
-    path, arrays = printed(tmp_path, CONV, 2)
+    path, arrays = printed(tmp_path, CONV, 3)
     index = (0, 1, 1)
     number = float(arrays["conv1.out"][index])
     fill(path, {("conv1.out", index): (f"={number!r}", number)})

@@ -306,7 +306,7 @@ def test_report_is_a_frame_and_json(book):
     frame = report.to_frame()
     assert list(frame.columns) == [
         "sheet", "cell", "tensor", "index", "status", "found", "expected", "from_your_cells",
-        "formula", "note", "slip", "hint",
+        "formula", "note", "slip", "hint", "cause",
     ]  # fmt: skip
     assert len(frame) == 1
     assert frame.iloc[0]["found"] == 0.5

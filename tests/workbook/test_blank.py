@@ -119,7 +119,11 @@ def test_hidden_sheet_and_names_hold_only_the_description(tmp_path):
     assert not spec.values.arrays
     # What was handed out is there for all to see: the givens and parameters, and nothing else.
     arrays = arrays_of(xlbackprop.build("conv5x5x2", tmp_path / "whole.xlsx"))
-    remembered = {row[2]: [float(text) for text in row[3].split()] for row in rows if row[2]}
+    texts = {row[2]: row[3].split() for row in rows if row[2]}
+    # What was left blank, so that a report can say how much of it is right.
+    network = xlbackprop.build_network(spec)
+    assert set(texts.pop("blank")) == set(network.equation_of)
+    remembered = {name: [float(text) for text in own] for name, own in texts.items()}
     assert remembered.keys() == {"conv1.h", "conv1.w", "conv1.b", "conv1.dL_dout"}
     for name, numbers in remembered.items():
         assert numbers == arrays[name].ravel().tolist()
