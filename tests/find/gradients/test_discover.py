@@ -57,6 +57,14 @@ def test_wrong_gradient_is_claimed_by_its_update_and_has_its_true_value(found):
     assert findings.own[claims["H3"], 0] * 0.7 == pytest.approx(findings.truth[claims["H3"], 0])
 
 
+def test_error_value_is_said_first_with_what_rests_on_it(found):
+    rows = [neuron(row, 2) for row in range(2, 6)]
+    rows[1][2] = "=C2-L5*H2"  # a text stands there
+    rows[3] += ["", "", "a text"]
+    findings = found(HEADER, *rows)
+    assert findings.notes[0].startswith("C3 gives #VALUE!, as ")
+
+
 def test_loss_may_be_said(found):
     rows = [["", *HEADER[1:6], "p", *HEADER[7:]], *(neuron(row, 2) for row in range(2, 6))]
     assert [found(*rows, loss="G2").address(cell) for cell in found(*rows, loss="G2").losses] == [

@@ -98,11 +98,11 @@ def _name_matched(
         named.give(cell, by_label[0], Reason.LABEL)
     elif by_update and not by_label:
         named.give(cell, by_update[0], Reason.UPDATE)
-    elif not _is_forward(named.choice, cell):
+    elif not is_forward(named.choice, cell):
         named.give(cell, _nearest(named, targets, cell, matched), Reason.VALUE)
 
 
-def _is_forward(choice: Choice, cell: int) -> bool:
+def is_forward(choice: Choice, cell: int) -> bool:
     """Whether a cell is a copy, or has an activation's formula as the forward pass has it."""
     graph = choice.study.sheets.graph
     group = graph.groups[graph.owner[cell]]

@@ -92,7 +92,8 @@ class _Conventions:
         if not self._fitting:
             typed = (self._typed(one.rates) for one in named.updates)
             self.rate = _usual(_rounded(rate) for rates in typed for rate in rates)
-        self._all_climb = self.rate < 0 and self._means_other_sign()
+        # Updates that all climb with -dL/dx as it were are right; the sign of dL/dx is not.
+        self._all_climb = self.rate < 0 and self.usual < 0
         if self._all_climb:
             self.usual = -self.usual
         if abs(self.usual) in _SLIPS and not choice.objective.assumed and choice.objective.label:
@@ -101,7 +102,7 @@ class _Conventions:
         self._accepted = {
             cell: own for cell, own in self._factors.items() if self._is_accepted(cell, own)
         }
-        self._reject_with_most_beside()
+        self._decide_with_most_beside()
 
     @property
     def is_odd(self) -> bool:
@@ -142,20 +143,8 @@ class _Conventions:
             return own
         return abs(self.rate)
 
-    def _means_other_sign(self) -> bool:
-        """Whether all gradients have the wrong sign, since updates climb that should descend."""
-        if self.usual < 0:
-            return True
-        called = [self._is_called(cell) for cell in self._factors]
-        return sum(called) < len(called) / 2 and self._most_add
-
-    @property
-    def _most_add(self) -> bool:
-        adding = [one.adds for one in self._named.updates if one.cell in self._fitting]
-        return sum(adding) > len(adding) / 2
-
-    def _reject_with_most_beside(self) -> None:
-        """Reject a factor that most cells of the formula in its row or column may not have."""
+    def _decide_with_most_beside(self) -> None:
+        """Take a factor as most cells of the formula in its row or column are taken."""
         lines: dict[tuple[int, int, int], list[int]] = {}
         graph = self._named.choice.study.sheets.graph
         for cell in self._factors:
@@ -163,11 +152,14 @@ class _Conventions:
             for axis, place in enumerate((group.rows[at], group.columns[at])):
                 lines.setdefault((self._group[cell], axis, int(place)), []).append(cell)
         for members in lines.values():
-            rejected = [one for one in members if one not in self._accepted]
-            if len(rejected) > len(members) / 2:
+            kept = Counter(self._accepted[one] for one in members if one in self._accepted)
+            if kept.total() < len(members) / 2:
                 for one in members:
                     if self._accepted.get(one, self.usual) != self.usual:
                         del self._accepted[one]
+            elif kept.total() >= _FEWEST:
+                most = kept.most_common(1)[0][0]
+                self._accepted |= {one: most for one in members if self._factors[one] == most}
 
     def judged_updates(self) -> list[tuple[Update, int]]:
         """Return the updates that claim to be such, and the target of each."""

@@ -13,6 +13,7 @@ from xlbackprop.find.gradients.claims import name_gradients
 from xlbackprop.find.gradients.contents import contents_of
 from xlbackprop.find.gradients.conventions import Claimed, claimed
 from xlbackprop.find.gradients.drawing import FAMILIES
+from xlbackprop.find.gradients.error_values import on_error_values
 from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
 from xlbackprop.find.gradients.forward import broken_forward
 from xlbackprop.find.gradients.labels import Labels
@@ -148,6 +149,7 @@ def _findings(
         findings,
         amiss=amiss,
         notes=(
+            *on_error_values(findings, study.sheets),
             *broken_forward(
                 study, choice.flow, labels, named.updates, is_wrong=_is_wrong(findings)
             ),

@@ -15,6 +15,7 @@ from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.gradients import flow_back, unseen
 from xlbackprop.formula.sheets.groups import Group
 from xlbackprop.formula.sheets.plane import Indices
+from xlbackprop.formula.tree import Reference
 
 # Numbers for the cells on which several steps rest, a row for each step and draw.
 _MOST_SHARED = 20_000_000
@@ -82,13 +83,15 @@ class _Parts:
         count = int(last.max(initial=-1)) + 1
         fits = len(shared) * count * draws <= _MOST_SHARED
         self.table = np.zeros((len(shared), count if fits else 0, draws))
+        # What goes to a copy goes to what it copies: chains of copies need not be followed.
+        self._copied = graph.copied
         self._row = np.full(graph.plane.size, -1, dtype=np.int32)
         self._row[shared] = np.arange(len(shared), dtype=np.int32)
 
     def watch(self, formulas: Indices, window: Indices, passed: Array) -> None:
         """Take what formulas of a single step pass on to what others refer to as well."""
         step = np.broadcast_to(self._step[formulas][:, None, None], window.shape)
-        row = self._row[window]
+        row = self._row[self._copied[window]]
         which = (step >= 0) & (row >= 0)
         if which.any():
             np.add.at(self.table, (row[which], step[which]), passed[which])
@@ -100,6 +103,8 @@ class _Parts:
             for group in groups
             if (which := self._row[group.cells] >= 0).any()
         ]
+        if all(isinstance(group.tree, Reference) for group in inner):
+            inner = []
         found = []
         for step in range(self.table.shape[1]):
             part = self.table[:, step]

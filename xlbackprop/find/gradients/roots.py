@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
+from xlbackprop.find.gradients.claims import is_forward
 from xlbackprop.find.gradients.conventions import Claimed
 from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
 from xlbackprop.find.gradients.findings import Family, Reason, Role
@@ -101,10 +102,8 @@ def _is_open(named: Named, cell: int, right: set[int]) -> bool:
     study, flow = named.choice.study, named.choice.flow
     if cell == OUTSIDE or cell in right or flow.last[cell] >= 0 or cell in study.before:
         return False
-    graph = study.sheets.graph
-    shape = graph.groups[graph.owner[cell]].cells if graph.owner[cell] >= 0 else cell
-    if (flow.last[shape] >= 0).any():
-        return False  # a formula as those of the forward pass
+    if is_forward(named.choice, cell):
+        return False
     reason = named.reason.get(cell, Reason.VALUE)
     return bool(study.sheets.is_computed[cell]) and reason is Reason.VALUE
 

@@ -33,7 +33,6 @@ class Update:
     rates: tuple[int, ...]
     is_plain: bool
     has_more: bool = False
-    adds: bool = False  # whether it adds the first of them to the weight
 
 
 def updates(study: Study, flow: Flow) -> list[Update]:
@@ -79,8 +78,7 @@ def _update(
     is_plain = len(bare) == 2 and len(others) == 1
     of = bare[start] if before is None else before
     has_more = len(others) < len(references) - 1 or any(not outside[one] for one in others)
-    adds = _adds(graph.tree(cell), start)
-    return Update(cell, of, bare[start], gradients, rates, is_plain, has_more, adds)
+    return Update(cell, of, bare[start], gradients, rates, is_plain, has_more)
 
 
 def _bare_terms(tree: Expression) -> dict[int, int]:
@@ -89,12 +87,6 @@ def _bare_terms(tree: Expression) -> dict[int, int]:
     if len(terms) < 2:
         return {}
     return {term.slot: sign for term, sign in terms if isinstance(term, Reference)}
-
-
-def _adds(tree: Expression | None, start: int) -> bool:
-    """Return whether a formula adds what stands beside the weight, the slot `start`."""
-    terms = _terms(tree, 1) if tree is not None else ()
-    return all(sign > 0 for term, sign in terms if term != Reference(start))
 
 
 def _terms(tree: Expression, sign: int) -> Iterator[tuple[Expression, int]]:
