@@ -21,6 +21,7 @@ from xlbackprop.find.gradients.losses import Choice, best, labelled, stepped, tr
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.named_loss import cell_of_loss
 from xlbackprop.find.gradients.noting import not_that, notes_on, times_that
+from xlbackprop.find.gradients.objective import Objective
 from xlbackprop.find.gradients.roots import add_roots
 from xlbackprop.find.gradients.study import Sheets
 from xlbackprop.formula.functions.values import NotKnown
@@ -140,14 +141,9 @@ def _findings(
         study.own[cells],
         objective.assumed,
     )
-    amiss = ""
-    if instead_of is not None:
-        amiss = not_that(findings, own.label)
-    elif found.is_odd and not own.assumed:
-        amiss = times_that(findings, own.label, found.usual)
     return replace(
         findings,
-        amiss=amiss,
+        amiss=_amiss(findings, own, found, instead_of),
         notes=(
             *on_error_values(findings, study.sheets),
             *broken_forward(
@@ -156,6 +152,15 @@ def _findings(
             *notes_on(findings, own.label, found.usual),
         ),
     )
+
+
+def _amiss(findings: Findings, own: Objective, found: Claimed, instead_of: Choice | None) -> str:
+    """Return what the sheet's own L is not; nothing where the gradients are its own."""
+    if instead_of is not None:
+        return not_that(findings, own.label)
+    if found.is_odd and not own.assumed:
+        return times_that(findings, own.label, found.usual)
+    return ""
 
 
 def _is_wrong(findings: Findings) -> bool:
