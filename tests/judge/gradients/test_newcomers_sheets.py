@@ -1,4 +1,4 @@
-"""Sheets as a newcomer makes them, one in German, and five of a class: the first command."""
+"""Three sheets as a newcomer makes them, one in German, and five of a class: the first command."""
 
 import time
 
@@ -48,10 +48,26 @@ def uebung(sheet):
         sheet.append([0.8, -0.5, 0.3, *weights, *(one.format(r=row) for one in formulas)])
 
 
+def regression(sheet):
+    """A straight line through five points, its mean squared error, and what the slope takes."""
+    sheet.append(["Fitting a line"])
+    sheet.append(["x", "y", "guess", "error", "squared"])
+    for row, (x, y) in enumerate([(1, 1.2), (2, 1.9), (3, 3.2), (4, 3.8), (5, 5.1)], 3):
+        sheet.append([x, y, f"=$H$2*A{row}+$H$3", f"=C{row}-B{row}", f"=D{row}^2"])
+    for address, value in {
+        "G2": "slope m", "H2": 0.5, "G3": "offset c", "H3": 0.2, "G5": "MSE",
+        "H5": "=AVERAGE(E3:E7)", "G7": "dMSE/dm", "H7": "=2*SUMPRODUCT(D3:D7,A3:A7)/5",
+        "G8": "dMSE/dc", "H8": "=2*SUM(D3:D7)/5", "G10": "step size", "H10": 0.02,
+        "G11": "new m", "H11": "=H2-H10*H7", "G12": "new c", "H12": "=H3-H10*H8",
+    }.items():  # fmt: skip
+        sheet[address] = value
+
+
 # The sheet, and a slip: the cell, the wrong formula.
 SHEETS = {
     "one neuron": (one_neuron, "B18", "=B16*B3"),
     "Übung": (uebung, "S8", "=N8*I8*(1-J8^2)*A8"),
+    "a line": (regression, "H7", "=SUMPRODUCT(D3:D7,A3:A7)/5"),
 }
 
 

@@ -17,7 +17,7 @@ from xlbackprop.find.gradients.error_values import on_error_values
 from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
 from xlbackprop.find.gradients.forward import broken_forward
 from xlbackprop.find.gradients.labels import Labels
-from xlbackprop.find.gradients.losses import Choice, best, labelled, stepped, try_all
+from xlbackprop.find.gradients.losses import Choice, best, factor, labelled, stepped, try_all
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.named_loss import cell_of_loss
 from xlbackprop.find.gradients.noting import not_that, notes_on, times_that
@@ -82,7 +82,22 @@ def _chosen(
     other = best([choice for one in others for choice in try_all(sheets, [one])])
     if other is None or (chosen is not None and other.score[:2] <= chosen.score[:2]):
         return chosen, None
+    if chosen is not None and _of_weights(chosen) >= max(1, _of_weights(other)):
+        return chosen, None
     return other, chosen
+
+
+def _of_weights(choice: Choice) -> int:
+    """Return how many cells are, but for the sign, the gradients of weights themselves."""
+    study, flow = choice.study, choice.flow
+    return sum(
+        any(
+            (study.sheets.is_typed[flow.cells[of]] or int(flow.cells[of]) in study.before)
+            and abs(abs(factor(choice, cell, of)) - 1) <= _CLOSE
+            for of in match.targets
+        )
+        for cell, match in choice.matches.items()
+    )
 
 
 def _first_that_fits(sheets: Sheets) -> Choice | None:
