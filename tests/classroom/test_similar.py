@@ -47,6 +47,7 @@ def hints(own):
                 for row in csv.DictReader(file)}  # fmt: skip
 
 
+@pytest.mark.slow
 def test_hints_are_as_planted(class_of_twelve):
     found = hints(class_of_twelve)
     both = [("s0", "s1"), ("s1", "s0")]
@@ -64,6 +65,7 @@ def test_hints_are_as_planted(class_of_twelve):
         assert "Mallory" not in page.read_text()
 
 
+@pytest.mark.slow
 def test_page_on_the_class_says_what_went_wrong(class_of_twelve):
     page = (class_of_twelve.folder / "results/class.html").read_text()
     assert "<b>10</b> graded" in page
@@ -82,8 +84,11 @@ def test_page_on_the_class_says_what_went_wrong(class_of_twelve):
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_on_the_class_is_accessible_on_paper_and_phone(class_of_twelve, scheme):
-    path = class_of_twelve.folder / "results/class.html"
+    results = class_of_twelve.folder / "results"
     with browser() as started:
+        with opened(started, results / "feedback/s5.html", scheme=scheme) as feedback:
+            assert feedback.violations() == []
+        path = results / "class.html"
         for size in ("desktop", "phone"):
             with opened(started, path, size=size, scheme=scheme) as seen:
                 assert seen.violations() == []

@@ -25,6 +25,6 @@ def grade(folder: str | Path, submissions: str | Path, **options: Any) -> Grades
     chosen = GradeOptions(**options)
     assignment = load_assignment(Path(folder))
     grades, store = collect(assignment, Path(submissions), chosen)
-    write_results(grades, store, with_feedback=chosen.feedback, names=chosen.names)
+    write_results(grades, store, chosen)
     keep(grades, chosen)
     return grades

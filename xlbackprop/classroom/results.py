@@ -16,12 +16,13 @@ from markupsafe import Markup
 
 from xlbackprop.classroom.assignment import RESULTS
 from xlbackprop.classroom.class_page import class_page
-from xlbackprop.classroom.grades import Graded, Grades
+from xlbackprop.classroom.grades import Graded, GradeOptions, Grades
 from xlbackprop.classroom.marking import PLACE_OF_POINTS
 from xlbackprop.classroom.overview import overview
 from xlbackprop.classroom.similar import similar
 from xlbackprop.classroom.store import Store
 from xlbackprop.progress import each, tell
+from xlbackprop.report.hints import Hints
 from xlbackprop.report.table import inert
 from xlbackprop.workbook.save import save
 
@@ -52,11 +53,8 @@ _POINTS = """\
 """
 
 
-def write_results(grades: Grades, store: Store, *, with_feedback: bool, names: bool) -> None:
-    """Write the results of a class into its folder, each file whole.
-
-    With `names`, the page on the class says who has made which mistake.
-    """
+def write_results(grades: Grades, store: Store, options: GradeOptions) -> None:
+    """Write the results of a class into its folder, each file whole."""
     folder = grades.assignment.folder / RESULTS
     table = grades_csv(grades.rows(), list(grades.assignment.points))
     _put(folder / GRADES, table.encode("utf-8"))
@@ -67,10 +65,10 @@ def write_results(grades: Grades, store: Store, *, with_feedback: bool, names: b
     hints = map(asdict, similar(grades, store))
     _put(folder / SIMILAR, table_csv(hints, ["id", "other", "kind", "evidence"]).encode("utf-8"))
     tell("writing the page on the class")
-    page = class_page(grades, overview(grades, store), with_names=names)
+    page = class_page(grades, overview(grades, store), with_names=options.names)
     _put(folder / CLASS, page.encode("utf-8"))
-    if with_feedback:
-        _write_feedback(grades, store, folder)
+    if options.feedback:
+        _write_feedback(grades, store, folder, names_mistakes=options.hints >= Hints.KIND)
 
 
 def grades_csv(rows: Iterable[Mapping[str, Any]], tensors: list[str]) -> str:
@@ -95,14 +93,14 @@ def _entry(value: object) -> object:
     return inert(value) if isinstance(value, str) else value
 
 
-def _write_feedback(grades: Grades, store: Store, folder: Path) -> None:
+def _write_feedback(grades: Grades, store: Store, folder: Path, *, names_mistakes: bool) -> None:
     pages, copies = set(), set()
     template = Environment(autoescape=True).from_string(_POINTS)
     for one in each("writing feedback", grades.results):
         if one.status not in ("graded", "late"):
             continue
         if page := store.page(one.key):
-            points = Markup(template.render(**_points(one, grades)))  # noqa: S704  (escaped)
+            points = Markup(template.render(**_points(one, grades, names_mistakes)))  # noqa: S704  (escaped)
             _put(folder / FEEDBACK / f"{one.id}.html", _with_points(page, points))
             pages.add(f"{one.id}.html")
         if copy := store.copy(one.key):
@@ -112,13 +110,19 @@ def _write_feedback(grades: Grades, store: Store, folder: Path) -> None:
     _leave_only(folder / MARKED, copies)
 
 
-def _points(one: Graded, grades: Grades) -> dict[str, Any]:
+def _points(one: Graded, grades: Grades, names_mistakes: bool) -> dict[str, Any]:
     points = grades.assignment.points
     rows = [
-        (name, own, points[name], one.score.reasons.get(name, ""))
+        (name, own, points[name], _reason(one, name, names_mistakes))
         for name, own in one.score.tensors.items()
     ]
     return {"points": one.points, "most": grades.most, "rows": rows, "notes": one.score.notes}
+
+
+def _reason(one: Graded, name: str, names_mistakes: bool = True) -> str:
+    """Return how a tensor's points came about; the mistakes' names only where they may be told."""
+    mistakes = one.score.mistakes.get(name, "") if names_mistakes else ""
+    return ", ".join(filter(None, (one.score.reasons.get(name, ""), mistakes)))
 
 
 def _with_points(page: bytes, points: str) -> bytes:
@@ -159,7 +163,7 @@ def as_json(grades: Grades) -> dict[str, Any]:
                     name: {
                         "points": own,
                         "max_points": grades.assignment.points[name],
-                        "reason": one.score.reasons.get(name, ""),
+                        "reason": _reason(one, name),
                     }
                     for name, own in one.score.tensors.items()
                 },

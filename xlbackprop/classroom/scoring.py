@@ -16,11 +16,12 @@ _ORDER = ("right", "carried", "typed", "blank", "invalid", "wrong")
 
 @dataclass(frozen=True)
 class Score:
-    """What a submission is worth: in all, by tensor, what those would be, and why."""
+    """What a submission is worth: in all, by tensor, and why."""
 
     points: float
     tensors: Mapping[str, float]
     reasons: Mapping[str, str] = field(default_factory=dict)
+    mistakes: Mapping[str, str] = field(default_factory=dict)  # their names, by tensor
     notes: tuple[str, ...] = ()
 
 
@@ -29,11 +30,13 @@ def score(
 ) -> Score:
     """Return the points of a record by the assignment's rules."""
     found = record["tensors"]
-    tensors, reasons = {}, {}
+    tensors, reasons, mistakes = {}, {}, {}
     for name, most in assignment.points.items():
         counts = found[name]["counts"] if name in found else {}
         tensors[name] = round(most * _share(assignment, counts), 2)
         reasons[name] = ", ".join(_reason(name, record, counts))
+        diagnosis = found[name]["diagnosis"] if name in found else ()
+        mistakes[name] = ", ".join(dict.fromkeys(one["slip"] for one in diagnosis))
     factor, notes = 1.0, []
     if changes := list(_changes(assignment, record, owner, is_changed=is_changed)):
         factor *= assignment.rules.changed_page
@@ -47,7 +50,7 @@ def score(
     if record["uncomputed"]:
         notes.append("no formula has a saved value: it was saved by a program that computes none")
     tensors = {name: round(factor * number, 2) for name, number in tensors.items()}
-    return Score(round(sum(tensors.values()), 2), tensors, reasons, tuple(notes))
+    return Score(round(sum(tensors.values()), 2), tensors, reasons, mistakes, tuple(notes))
 
 
 def nothing(assignment: Assignment) -> Score:
@@ -71,8 +74,6 @@ def _reason(name: str, record: Record, counts: Mapping[str, int]) -> Iterator[st
     for tensor, reason in record["not_judged"]:
         if tensor == name:
             yield f"not judged: {reason}"
-    if name in record["tensors"]:
-        yield from (one["slip"] for one in record["tensors"][name]["diagnosis"])
 
 
 def _changes(
