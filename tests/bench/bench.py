@@ -14,87 +14,27 @@ conv5x5x2, and as a ratio to one openpyxl load on the conv layer.
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-SPEC = """
-name = "bench"
-input = [3, 132, 132]
-[[layers]]
-type = "conv2d"
-filters = 2
-kernel = 3
-[values]
-style = "normal"
-"""
-
-BUILD = "import sys, xlbackprop; xlbackprop.build(sys.argv[1], sys.argv[2], force=True)"
-
-CHECK = "import sys, xlbackprop; assert xlbackprop.check(sys.argv[2]).verdict == 'right'"
-
-PROVE = "import sys, xlbackprop; assert xlbackprop.check(sys.argv[2], prove=20).verdict == 'right'"
-
-ONE_LOAD = "import sys, openpyxl; openpyxl.load_workbook(sys.argv[2])"
-
-TWO_LOADS = """
-import sys, openpyxl
-formulas = openpyxl.load_workbook(sys.argv[2])
-values = openpyxl.load_workbook(sys.argv[2], data_only=True)
-"""
-
-# In a process of its own, too: a child's peak memory counts from its parent's.
-SAVE_FORMULAS = """
-import json, sys, openpyxl
-sheets = [
-    [
-        (cell.row, cell.column, cell.value)
-        for row in sheet.iter_rows()
-        for cell in row
-        if isinstance(cell.value, str) and cell.value.startswith("=")
-    ]
-    for sheet in openpyxl.load_workbook(sys.argv[2])
-]
-json.dump(sheets, open(sys.argv[3], "w"))
-print(f"{sum(map(len, sheets)):,} formula cells")
-"""
-
-# The formula texts are read from a file made beforehand, so that only the writing counts.
-BARE_WRITE = """
-import json, sys, openpyxl
-from openpyxl.styles import PatternFill
-book = openpyxl.Workbook()
-first = book.active.cell(1, 1)
-first.fill = PatternFill("solid", fgColor="DFF3E3")
-style = first._style
-for formulas in json.load(open(sys.argv[3])):
-    sheet = book.create_sheet()
-    for row, column, formula in formulas:
-        cell = sheet.cell(row, column, formula)
-        cell._style = style
-book.save(sys.argv[2] + ".bare.xlsx")
-"""
-
-
-def run(code: str, *arguments: str) -> tuple[float, float]:
-    """Return the seconds and the peak megabytes of a Python process that runs the code."""
-    started = time.perf_counter()
-    process = os.posix_spawn(
-        sys.executable, [sys.executable, "-c", code, *arguments], {**os.environ}
-    )
-    _, status, usage = os.wait4(process, 0)
-    if status:
-        raise SystemExit(f"failed: {code}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+from tests.bench.measure import run
+from tests.bench.yardsticks import (
+    BARE_WRITE,
+    BUILD,
+    CHECK,
+    CONV_LAYER,
+    ONE_LOAD,
+    PROVE,
+    SAVE_FORMULAS,
+    TWO_LOADS,
+)
 
 
 def compare(name: str, ours: str, theirs: str, limit: float, rounds: int, *arguments: str) -> None:
     """Run both in turn and print the ratio of the fastest rounds."""
     pairs = [(run(ours, *arguments), run(theirs, *arguments)) for _ in range(rounds)]
-    our_time, their_time = (min(pair[side][0] for pair in pairs) for side in (0, 1))
-    our_peak, their_peak = (max(pair[side][1] for pair in pairs) for side in (0, 1))
+    our_time, their_time = (min(pair[side].wall for pair in pairs) for side in (0, 1))
+    our_peak, their_peak = (max(pair[side].peak for pair in pairs) for side in (0, 1))
     print(
         f"{name:28} {our_time / their_time:5.2f} of openpyxl's time (limit {limit})"
         f"   {our_time:6.2f} s / {their_time:6.2f} s"
@@ -104,7 +44,7 @@ def compare(name: str, ours: str, theirs: str, limit: float, rounds: int, *argum
 
 def added(source: str, book: str, rounds: int) -> float:
     """Return the seconds that 20 draws add to a check, by the fastest rounds."""
-    pairs = [(run(PROVE, source, book)[0], run(CHECK, source, book)[0]) for _ in range(rounds)]
+    pairs = [(run(PROVE, source, book).wall, run(CHECK, source, book).wall) for _ in range(rounds)]
     return min(pair[0] for pair in pairs) - min(pair[1] for pair in pairs)
 
 
@@ -114,7 +54,7 @@ def proofs(spec: str, book: str, rounds: int) -> None:
     print(f"20 draws, conv5x5x2{added('conv5x5x2', book, rounds):17.2f} s (limit 0.3)")
     run(BUILD, spec, book)
     seconds = added(spec, book, rounds)
-    load = min(run(ONE_LOAD, spec, book)[0] for _ in range(rounds))
+    load = min(run(ONE_LOAD, spec, book).wall for _ in range(rounds))
     print(
         f"20 draws, one conv layer{seconds / load:12.2f} of one openpyxl load (limit 3)"
         f"   {seconds:6.2f} s / {load:6.2f} s"
@@ -128,7 +68,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
         spec, book, formulas = (Path(folder, name) for name in ("s.toml", "b.xlsx", "f.json"))
-        spec.write_text(SPEC)
+        spec.write_text(CONV_LAYER.format(side=132))
         for name, source in (("one conv layer", str(spec)), ("lenet5", "lenet5")):
             arguments = (source, str(book), str(formulas))
             print(f"{name}, {rounds} rounds: ", end="", flush=True)
