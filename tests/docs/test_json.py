@@ -6,6 +6,7 @@ import re
 import pytest
 
 import xlbackprop
+from tests.classroom.classes import Class
 from tests.docs.preparations import a_dense_layer, filters_not_turned, own_workbook, two_mistakes
 from tests.support.filling import fill
 from tests.tools.pages import blocks_of
@@ -38,6 +39,7 @@ def types_in(value, path=""):
             yield path, "object"
         for key, inner in value.items():
             name = "<status>" if key in STATUSES and path.endswith("counts") else key
+            name = "<tensor>" if path.endswith("results[].tensors") else name
             yield from types_in(inner, f"{path}.{name}".lstrip("."))
     elif isinstance(value, list) and value and not isinstance(value[0], dict):
         (kind,) = {NAMES[type(one)] for one in value}
@@ -116,6 +118,16 @@ def explained(folder, path):
     yield printed("explain", *own_with_map(folder), "conv1.dL_dh[0,2,2]")
 
 
+def graded(folder, _path):
+    own = Class(folder, 2)
+    own.hand_in_numbers(0)
+    (own.submissions / "notes.xlsx").write_text("no workbook")
+    yield printed("grade", own.folder, own.submissions)
+    rules = own.folder / "assignment.toml"
+    rules.write_text(rules.read_text("utf-8").replace('dL_dw" = 40', 'dL_dw" = 140'), "utf-8")
+    yield printed("grade", own.folder, own.submissions)
+
+
 def own_with_map(folder):
     (text,) = [b.text for b in blocks_of(DOCS / "own-workbooks.md") if "file" in b.marks]
     (folder / "own.toml").write_text(text)
@@ -125,7 +137,7 @@ def own_with_map(folder):
 
 MAKERS = {
     "templates": templates, "inspect": inspected, "check": checked, "locate": located,
-    "explain": explained,
+    "explain": explained, "grade": graded,
 }  # fmt: skip
 
 

@@ -135,7 +135,7 @@ def test_what_was_left_empty_is_yours_and_told_in_one_line(page):
     assert empty.sentence.startswith("still empty: conv1.dL_dw, all 54 cells, conv1.K32:M34, ")
     verdict = " ".join(" ".join(printed(report)).partition(" why ")[0].split())
     assert verdict.endswith(f"{right} of 57 that were yours are right")
-    assert not [line for line in printed(report) if line.startswith("blank")]
+    assert not [line for line in printed(report) if line.startswith("blank:")]
 
 
 def test_page_without_gaps_does_not_say_what_was_yours(tmp_path):

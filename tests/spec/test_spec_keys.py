@@ -137,8 +137,8 @@ def test_unknown_layer_type_suggests_the_right_one():
 
 
 def test_unknown_loss_type_is_named_with_those_there_are():
-    message = complaint(swapped('"given"', '"hinge"'))
-    assert all(word in message for word in ("[loss]", "'hinge'", "given", "mse"))
+    message = complaint(swapped('"given"', '"entropic"'))
+    assert all(word in message for word in ("[loss]", "'entropic'", "given", "mse"))
 
 
 @pytest.mark.parametrize(

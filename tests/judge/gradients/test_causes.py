@@ -53,11 +53,11 @@ def test_slip_on_a_sheet_with_a_single_step_is_named(slip, tmp_path):
     assert wrong == {f"{column}3" for column in CASES[slip]}
 
 
-def test_slip_in_all_steps_is_one_cause_for_each_column(tmp_path):
+def test_slip_in_all_steps_and_columns_is_one_cause(tmp_path):
     report = checked(tmp_path / "own.xlsx", CASES["derivative of another unit"], 12)
     causes = [cause for cause in report.causes if cause.status == "wrong"]
-    assert [cause.name for cause in causes] == ["derivative of another unit"] * 2
-    assert [cause.cells for cause in causes] == [12, 12]
+    assert [cause.name for cause in causes] == ["derivative of another unit"]
+    assert [cause.cells for cause in causes] == [24]
     assert causes[0].advice == (
         "J3 (a_h1) stands where L3 (a_h2) belongs: the derivative of a_h2. "
         "Likewise in the 11 other cells."
