@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import xlbackprop
-from tests.support.filling import fill
+from tests.support.filling import arrays_of, fill
 from xlbackprop.__main__ import main
 from xlbackprop.network.values import choose_values
 
@@ -100,6 +100,34 @@ def test_formula_is_not_excused_by_the_rounding_of_what_it_refers_to(tmp_path):
     assert [(c.tensor, c.index) for c in report.cells if c.status == "wrong"] == [
         ("conv1.out", index)
     ]
+
+
+@pytest.mark.parametrize("rounded_givens", [False, True])
+def test_numbers_that_were_handed_out_are_exact(rounded_givens, tmp_path):
+    """dL/dout has two decimals, and on unrounded ones almost any number would be right."""
+    path = xlbackprop.build("conv5x5x2", tmp_path / "book.xlsx")
+    truth = arrays_of(path)["conv1.dL_dw"]
+    fill(path, {("conv1.dL_dw", (0, 0, 0, 0)): round(float(truth[0, 0, 0, 0]) + 0.3, 2)})
+    report = xlbackprop.check(path, rounded_givens=rounded_givens)
+    assert (report.verdict, report.counts["wrong"]) == ("wrong", 1)
+
+
+def test_one_tensor_that_is_off_is_a_slip(tmp_path):
+    """Its numbers would be within the rounding of the givens; but all others are exact."""
+    path = xlbackprop.build("conv5x5x2", tmp_path / "book.xlsx")
+    network = xlbackprop.build_network(xlbackprop.load_spec("conv5x5x2"))
+    values = {name: array + 0.02 for name, array in choose_values(network).items()}
+    arrays = network.evaluate(values)
+    slip = "conv1.dL_dw"
+    typed = {
+        (name, index): round(float(array[index]) + (name == slip) * 0.3, 2)
+        for name, array in arrays.items()
+        for index in np.ndindex(array.shape)
+    }
+    fill(path, typed)
+    report = xlbackprop.check(path)
+    assert report.verdict == "wrong"
+    assert {cell.tensor for cell in report.cells if cell.status == "wrong"} == {slip}
 
 
 def test_whole_givens_are_exact(tmp_path):

@@ -86,8 +86,8 @@ def _review(
         notes += (Note(NoteKind.UNCOMPUTED, review.uncomputed),)
     review = replace(review, workbook=str(path), notes=subject.notes + notes)
     review = replace(review, yours=_yours(review, subject, workbook))
-    review = excuse_rounded_givens(review, accepted=options.rounded_givens)
     numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
+    review = excuse_rounded_givens(review, numbers, accepted=options.rounded_givens)
     if options.same_givens:
         refuse_unknown_givens(review, numbers)
     review = compare_givens(review, numbers)

@@ -25,6 +25,7 @@ from xlbackprop.tolerance import (
     is_filled_alike,
     largest_of,
     largest_rounding,
+    matches,
 )
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.cells import State
@@ -40,18 +41,24 @@ _FEW, _MANY, _LEAST, _MOST_NUMBERS = 8, 200, 24, 20_000_000
 _FAR = 8.0
 # Of samples: where few numbers are rounded the extremes are near the bounds, else far from them.
 _BOUNDED, _A_LITTLE_MORE, _DEVIATIONS = 2.6, 1.3, 4.5
+# A number tells whether givens were rounded if that can put it off by so many times its own
+# rounding; of a tensor's numbers that tell, so many have to be off.
+_TELLS, _MANY_OFF = 4, 0.25
 
 
-def excuse_rounded_givens(review: Review, *, accepted: bool) -> Review:
+def excuse_rounded_givens(
+    review: Review, handed_out: Mapping[str, Array], *, accepted: bool
+) -> Review:
     """Return the review with what is right within the rounding of the typed givens.
 
-    Where `accepted`, those cells are right. Otherwise they are carried, and the verdict is left
-    open, if they are all that is wrong; and if not, nothing changes.
+    What still holds the number that was `handed_out` is no rounded one. Where `accepted`, those
+    cells are right. Otherwise they are carried, and the verdict is left open, if they are all that
+    is wrong, and no tensor is right that could not be if givens were rounded; else nothing changes.
     """
-    halves = _halves(review)
+    halves = _halves(review, handed_out)
     if not halves or not any(_suspects(one).any() for one in review.judgements.values()):
         return review
-    excused = _excused(review, halves, all_or_none=not accepted)
+    excused = _excused(review, halves, accepted=accepted)
     if not any(mask.any() for mask in excused.values()):
         return review
     judgements = {
@@ -75,23 +82,34 @@ def _told(judgement: Judgement, excused: Mask, *, accepted: bool) -> Judgement:
     return replace(judgement, statuses=statuses, notes=notes)
 
 
-def _halves(review: Review) -> dict[str, float]:
-    """Return half a unit of the last decimal of each given that may be rounded."""
+def _halves(review: Review, handed_out: Mapping[str, Array]) -> dict[str, Array]:
+    """Return half a unit of the last decimal of each given that may be rounded, by entry."""
     found = {}
     for tensor in review.judged_network.inputs:
         domain = tensor.domain
         is_any = domain.labels is None and domain.keep is None and not domain.one_of
         if is_any and tensor.name in review.found:
-            half = _half(review.found[tensor.name])
-            if _LEAST_UNIT < half < _WHOLE:
-                found[tensor.name] = half
+            own = review.found[tensor.name]
+            halves = _half(own) * _may_be_rounded(own, handed_out.get(tensor.name))
+            if halves.any():
+                found[tensor.name] = halves
     return found
 
 
 def _half(found: Found) -> float:
-    """Return half a unit of the last decimal that any typed number of a tensor has."""
+    """Return half a unit of the last decimal that any typed number of a tensor has.
+
+    0 where that is a whole number, or has more decimals than anybody rounds to.
+    """
     typed = (found.states == State.NUMBER) & ~found.has_formula
-    return float(half_units(found.numbers[typed], least=0).min()) if typed.any() else 0.0
+    half = float(half_units(found.numbers[typed], least=0).min()) if typed.any() else 0.0
+    return half if _LEAST_UNIT < half < _WHOLE else 0.0
+
+
+def _may_be_rounded(found: Found, was: Array | None) -> Array:
+    if was is None:
+        return np.ones(found.numbers.shape)
+    return (~matches(found.numbers, was)).astype(np.float64)
 
 
 def _suspects(judgement: Judgement) -> Mask:
@@ -101,23 +119,38 @@ def _suspects(judgement: Judgement) -> Mask:
     return np.asarray(wrong | (judgement.statuses == Status.CARRIED))
 
 
-def _excused(review: Review, halves: Mapping[str, float], *, all_or_none: bool) -> dict[str, Mask]:
+def _excused(review: Review, halves: Mapping[str, Array], *, accepted: bool) -> dict[str, Mask]:
     """Return by tensor which of the suspects are within what rounded givens can give."""
-    names = [name for name, one in review.judgements.items() if _suspects(one).any()]
+    judgements = review.judgements
     for samples in (_FEW, _number_of_samples(review.judged_network)):
-        spread = _Spread(review, halves, names, samples)
-        excused = {name: _within(review.judgements[name], spread.of(name)) for name in names}
-        wrong = [one.statuses == Status.WRONG for one in review.judgements.values()]
-        number = sum(int(mask.sum()) for mask in wrong)
-        if not any(mask.any() for mask in excused.values()):
+        spread = _Spread(review, halves, list(judgements), samples)
+        excused = {name: _within(one, spread.of(name)) for name, one in judgements.items()}
+        if not accepted and not _are_all(judgements, excused):
             return {}
-        explained = sum(
-            int((mask & (review.judgements[name].statuses == Status.WRONG)).sum())
-            for name, mask in excused.items()
-        )
-        if all_or_none and explained < number:
-            return {}
-    return excused
+    return excused if accepted or _is_likely(judgements, spread) else {}
+
+
+def _are_all(judgements: Mapping[str, Judgement], excused: Mapping[str, Mask]) -> bool:
+    """Whether nothing is wrong but what is excused."""
+    return not any(
+        ((one.statuses == Status.WRONG) & ~excused[name]).any() for name, one in judgements.items()
+    )
+
+
+def _is_likely(judgements: Mapping[str, Judgement], spread: _Spread) -> bool:
+    """Whether each tensor that rounded givens would put off is so, and none is left as it was.
+
+    A slip puts off its own tensor, and what follows from it.
+    """
+    for name, judgement in judgements.items():
+        found, expected = judgement.found, judgement.expected
+        own = _own_rounding(judgement)
+        tells = ~found.has_formula & np.isfinite(found.numbers) & (spread.of(name) > _TELLS * own)
+        with np.errstate(invalid="ignore"):
+            is_off = np.abs(found.numbers - expected) > allowance(expected) + own
+        if (tells & is_off).sum() < _MANY_OFF * tells.sum():
+            return False
+    return True
 
 
 def _number_of_samples(network: Network) -> int:
@@ -130,18 +163,24 @@ def _within(judgement: Judgement, spread: Array) -> Mask:
     if is_filled_alike(found.numbers, expected):
         return np.zeros(found.numbers.shape, dtype=np.bool_)
     spread = np.minimum(spread, NEAR * largest_of(expected))  # else any number would do
-    most = largest_rounding(expected)
-    own = np.where(found.has_formula, 0.0, np.minimum(half_units(found.numbers), most))
     with np.errstate(invalid="ignore"):
-        near = np.abs(found.numbers - expected) <= allowance(expected) + spread + own
+        off = np.abs(found.numbers - expected)
+        near = off <= allowance(expected) + spread + _own_rounding(judgement)
     return np.asarray(near & _suspects(judgement))
+
+
+def _own_rounding(judgement: Judgement) -> Array:
+    """Return how far off each number may be for its own decimals; 0 for a formula's."""
+    found = judgement.found
+    most = largest_rounding(judgement.expected)
+    return np.where(found.has_formula, 0.0, np.minimum(half_units(found.numbers), most))
 
 
 class _Spread:
     """How far off each entry of some tensors may be, from samples of the rounded givens."""
 
     def __init__(
-        self, review: Review, halves: Mapping[str, float], names: list[str], samples: int
+        self, review: Review, halves: Mapping[str, Array], names: list[str], samples: int
     ) -> None:
         network = review.judged_network
         exact = {
@@ -174,10 +213,10 @@ class _Spread:
 
 
 def _drawn(
-    exact: Mapping[str, Array], halves: Mapping[str, float], number: int
+    exact: Mapping[str, Array], halves: Mapping[str, Array], number: int
 ) -> dict[str, Array]:
     drawn = {}
     for name, half in halves.items():
         random = np.random.default_rng([zlib.crc32(name.encode()), number])
-        drawn[name] = exact[name] + random.uniform(-half, half, exact[name].shape)
+        drawn[name] = exact[name] + half * random.uniform(-1, 1, half.shape)
     return drawn
