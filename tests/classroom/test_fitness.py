@@ -6,7 +6,7 @@ import pytest
 import xlbackprop
 from xlbackprop.classroom.fitness import Fitness
 from xlbackprop.network.values import choose_values
-from xlbackprop.tolerance import half_units
+from xlbackprop.tolerance import decimals_needed, largest_rounding
 from xlbackprop.workbook.builder import resolve_blank
 
 POOLED = """\
@@ -80,14 +80,14 @@ def test_longer_numbers_than_the_spec_s_are_refused():
 
 
 def assert_every_slip_is_seen(network, fitness, values, blank):
-    """Assert it by another way: what is typed to two decimals is not what is right."""
+    """Assert it by another way: typed to as many decimals as count, it is not what is right."""
     arrays = network.evaluate(values)
     allowed = {one.split(" (")[0] for one in fitness.unavoidable}
     for name in resolve_blank(network, blank.split(",")):
         equation, right = network.equation_of[name], arrays[name]
         for slip in equation.slips:
-            typed = np.round(equation.evaluate_slip(slip, arrays), 2)
-            if not (np.abs(typed - right) > half_units(typed)).any():
+            typed = np.round(equation.evaluate_slip(slip, arrays), decimals_needed(right))
+            if not (np.abs(typed - right) > largest_rounding(right)).any():
                 assert f"{name}: the mistake “{slip.name}”" in allowed
 
 

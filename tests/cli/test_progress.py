@@ -117,7 +117,7 @@ def test_long_command_is_seen_at_work_and_can_be_stopped(folder):
     with opened_terminal(command) as (process, ours):
         for chunk in read_terminal(ours):
             shown += chunk
-            if "reading" in shown or "recalculating" in shown or "judging" in shown:
+            if re.search("reading|recalculating|judging|trying the formulas", shown):
                 break
         waited = time.monotonic() - start
         process.send_signal(signal.SIGINT)
@@ -126,6 +126,33 @@ def test_long_command_is_seen_at_work_and_can_be_stopped(folder):
     assert waited < 20  # two seconds, on a machine that is not busy
     assert shown.rstrip().endswith("xlbackprop: interrupted")
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+
+
+LOST = """
+import signal, sys, xlbackprop
+from xlbackprop.__main__ import main
+
+def review(*_):
+    from xlbackprop.progress import tell
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        pass  # as a library does that looks something up
+    tell("judging")
+    raise AssertionError("nobody has noticed")
+
+xlbackprop.review_workbook = review
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("streams", ["in out err", "in"], ids=["shown", "piped"])
+def test_interrupt_that_a_library_drops_is_not_lost(workbook, streams):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    shown, _, err = run_at_once("check", workbook, streams=streams, program=LOST)
+    said = shown + (err or b"").decode()
+    assert "xlbackprop: interrupted" in said
+    assert "nobody" not in said
 
 
 # What is told, and to whom.

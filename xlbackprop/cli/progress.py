@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from threading import Lock, Timer
 from typing import TYPE_CHECKING
 
+from xlbackprop.cli.interrupts import noticed_interrupts
 from xlbackprop.progress import Step, listening
 
 if TYPE_CHECKING:
@@ -19,16 +20,25 @@ PATIENCE_SECONDS = 1.0
 
 @contextmanager
 def shown_progress(*, quiet: bool = False) -> Iterator[None]:
-    """Show on stderr what is being done, until it is done; nothing where anything is piped."""
-    if quiet or not (sys.stdout.isatty() and sys.stderr.isatty()):
-        yield
-        return
-    display = _Display()
-    try:
-        with listening(display.take):
-            yield
-    finally:
-        display.end()
+    """Show on stderr what is being done, until it is done; nothing where anything is piped.
+
+    Each step is a place to stop at, after a Ctrl+C that got lost.
+    """
+    is_shown = not quiet and sys.stdout.isatty() and sys.stderr.isatty()
+    with noticed_interrupts() as ask:
+        display = _Display() if is_shown else None
+
+        def take(step: Step) -> None:
+            ask()
+            if display is not None:
+                display.take(step)
+
+        try:
+            with listening(take):
+                yield
+        finally:
+            if display is not None:
+                display.end()
 
 
 class _Display:

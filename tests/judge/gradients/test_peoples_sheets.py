@@ -79,7 +79,8 @@ def test_saved_values_are_those_of_the_equations(kind, path):
     sheet = draw(kind, 0)
     saved = openpyxl.load_workbook(sheet.book.save(path), data_only=True)
     for (name, row, column), value in sheet.book.values.items():
-        assert saved[name].cell(row, column).value == value
+        # A file has sixteen digits of a number.
+        assert saved[name].cell(row, column).value == pytest.approx(value, rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize("slip", SLIPS)
