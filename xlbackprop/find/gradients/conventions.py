@@ -30,7 +30,7 @@ class Claimed:
     claims: tuple[Claim, ...]
     truth: Array
     usual: float  # the factor of most gradients
-    is_odd: bool  # whether that is no sign, no mean, and no rate: then L is another one
+    is_odd: bool  # whether that is no sign and no rate: then L is another one
 
 
 def claimed(named: Named) -> Claimed:
@@ -94,7 +94,8 @@ class _Conventions:
             self.rate = _usual(_rounded(rate) for rates in typed for rate in rates)
         # Updates that all climb with -dL/dx as it were are right; the sign of dL/dx is not.
         self._all_climb = self.rate < 0 and self.usual < 0
-        if self._all_climb:
+        # What is called dL/dx outright, and no update takes for anything else, is not -dL/dx.
+        if self._all_climb or (self.usual < 0 and self._all_are_called):
             self.usual = -self.usual
         if abs(self.usual) in _SLIPS and not choice.objective.assumed and choice.objective.label:
             self.usual = float(np.sign(self.usual))
@@ -106,11 +107,15 @@ class _Conventions:
 
     @property
     def is_odd(self) -> bool:
-        """Whether most gradients are a multiple that is no mean, and has no rate inside."""
-        size = abs(self.usual)
-        if not size or _near(size, round(size)) or _near(1 / size, round(1 / size)):
+        """Whether most gradients are a multiple of dL/dx that no update bears out as a rate."""
+        if abs(self.usual) == 1:
             return False
         return not any(self._is_plain(cell) for cell in self._factors)
+
+    @property
+    def _all_are_called(self) -> bool:
+        """Whether texts call all gradients dL/dx outright, and no update uses any."""
+        return not self._uses and all(map(self._is_called, self._factors))
 
     def of_gradient(self, cell: int) -> float:
         """Return the factor that a gradient should have."""
