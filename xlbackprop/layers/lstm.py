@@ -115,19 +115,23 @@ class _Lstm:
         )
 
     def _show(self, t: int) -> Equation:
-        part, n = self.part, self.part.n
-        target, cell, o = part.tensor("state", t, "state"), self.cells[t], self.opened[t][3]
+        part = self.part
+        return self._times_tanh(part.tensor("state", t, "state"), self.opened[t][3], self.cells[t])
+
+    def _times_tanh(self, target: Tensor, factor: Tensor, cell: Tensor) -> Equation:
+        """Return the equation of a factor times what shows of the cell."""
+        n = self.part.n
         return Equation(
             target,
-            {"o": o, "c": cell},
-            compute=lambda o, c: o * np.tanh(c),
-            formula=lambda at, *index: f"{at.o[index]}*TANH({at.c[index]})",
-            math=Math(f"{target.title}[{n}m] = {o.title}[{n}m] · tanh({cell.title}[{n}m])"),
+            {"x": factor, "c": cell},
+            compute=lambda x, c: x * np.tanh(c),
+            formula=lambda at, *index: f"{at.x[index]}*TANH({at.c[index]})",
+            math=Math(f"{target.title}[{n}m] = {factor.title}[{n}m] · tanh({cell.title}[{n}m])"),
             slips=(
                 Slip(
                     "tanh of the cell missing",
-                    "Multiply the output gate with tanh of the cell: yours has the cell itself.",
-                    lambda o, c: o * c,
+                    f"Multiply {factor.title} with tanh of the cell: yours has the cell itself.",
+                    lambda x, c: x * c,
                 ),
             ),
         )
@@ -155,22 +159,8 @@ class _Lstm:
         yield from part.gradients(nets[::-1], [self._before(t) for t in range(part.steps)])
 
     def _to_output_gate(self, t: int, gradient: Tensor) -> Equation:
-        part, n, cell = self.part, self.part.n, self.cells[t]
-        target = part.gradient(self.opened[t][3])
-        return Equation(
-            target,
-            {"g": gradient, "c": cell},
-            compute=lambda g, c: g * np.tanh(c),
-            formula=lambda at, *index: f"{at.g[index]}*TANH({at.c[index]})",
-            math=Math(f"{target.title}[{n}m] = {gradient.title}[{n}m] · tanh({cell.title}[{n}m])"),
-            slips=(
-                Slip(
-                    "tanh of the cell missing",
-                    "Multiply with tanh of the cell.",
-                    lambda g, c: g * c,
-                ),
-            ),
-        )
+        target = self.part.gradient(self.opened[t][3])
+        return self._times_tanh(target, gradient, self.cells[t])
 
     def _to_cell(self, t: int, gradient: Tensor, after: Tensor | None) -> Equation:
         part, n, cell, o = self.part, self.part.n, self.cells[t], self.opened[t][3]

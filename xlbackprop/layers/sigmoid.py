@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.logistic import sigmoid, sigmoid_text
 from xlbackprop.contract.slips import misplaced_derivative, without_upstream
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
@@ -36,9 +37,8 @@ def _squash(part: Elementwise) -> Equation:
     return part.equation(
         part.out,
         {"h": part.h},
-        compute=lambda h: 1 / (1 + np.exp(-h)),
-        # A spreadsheet's EXP is an error beyond 709, where NumPy's is infinite and out is 0.
-        formula=lambda h: f"IF({h}<-700,0,1/(1+EXP(-{h})))",
+        compute=lambda h: sigmoid(h),  # noqa: PLW0108 (called by the letter)
+        formula=lambda h: sigmoid_text(h),  # noqa: PLW0108
         math=Math(f"out[{i}] = 1 / (1 + exp(-h[{i}]))"),
         slips=(
             Slip(
@@ -73,7 +73,7 @@ def _slips(part: Elementwise) -> tuple[Slip, ...]:
     at = "Put the output into out · (1 - out): it is the sigmoid already,"
     return (
         *without_upstream(slope),
-        *misplaced_derivative(part.h, slope, lambda out: 1 / (1 + np.exp(-out)), at, "sigmoid"),
+        *misplaced_derivative(part.h, slope, sigmoid, at, "sigmoid"),
         Slip(
             "1 - out missing",
             "Multiply with (1 - out), too: the derivative is out · (1 - out).",

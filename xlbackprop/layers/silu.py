@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
+from xlbackprop.contract.logistic import sigmoid, sigmoid_text
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip, Tensor
 from xlbackprop.layers.common.elementwise import Elementwise
@@ -38,9 +39,8 @@ def _sigmoid(part: Elementwise, gate: Tensor) -> Equation:
     return part.equation(
         gate,
         {"h": part.h},
-        compute=lambda h: 1 / (1 + np.exp(-h)),
-        # A spreadsheet's EXP is an error beyond 709, where NumPy's is infinite and the gate is 0.
-        formula=lambda h: f"IF({h}<-700,0,1/(1+EXP(-{h})))",
+        compute=lambda h: sigmoid(h),  # noqa: PLW0108 (called by the letter)
+        formula=lambda h: sigmoid_text(h),  # noqa: PLW0108
         math=Math(f"gate[{i}] = 1 / (1 + exp(-h[{i}]))"),
         slips=(
             Slip(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.contract.layer import Port, Scope
+from xlbackprop.contract.logistic import sigmoid, sigmoid_text
 from xlbackprop.contract.loss import LossEquations, loss
 from xlbackprop.contract.options import choice
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Slip, Tensor
@@ -48,9 +49,8 @@ def _sigmoid(entries: Entries) -> Equation:
     return entries.equation(
         entries.tensor("sigmoid", Kind.FORWARD, "the probability of 1"),
         {"out": entries.out},
-        compute=lambda out: 1 / (1 + np.exp(-out)),
-        # A spreadsheet's EXP is an error beyond 709, where NumPy's is infinite.
-        formula=lambda out: f"IF({out}<-700,0,1/(1+EXP(-{out})))",
+        compute=lambda out: sigmoid(out),  # noqa: PLW0108 (called by the letter)
+        formula=lambda out: sigmoid_text(out),  # noqa: PLW0108
         math=Math(f"sigmoid[{i}] = 1 / (1 + exp(-out[{i}]))"),
         slips=(
             Slip(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.contract.cellwise import cellwise
+from xlbackprop.contract.logistic import sigmoid, sigmoid_text
 from xlbackprop.equation import Array, Equation, Math, Slip, Tensor
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.recurrence import Recurrence
@@ -26,16 +27,11 @@ class Squash:
     slope_math: Callable[[str], str]
 
 
-def _sigmoid(x: Array) -> Array:
-    with np.errstate(over="ignore"):
-        return np.asarray(1 / (1 + np.exp(-x)))
-
-
 SIGMOID = Squash(
     "sigmoid",
     "σ",
-    _sigmoid,
-    lambda x: f"1/(1+EXP(-({x})))" if "+" in x else f"1/(1+EXP(-{x}))",
+    sigmoid,
+    sigmoid_text,
     lambda y: y * (1 - y),
     lambda y: f"{y}*(1-{y})",
     lambda y: f"{y} · (1 - {y})",
@@ -84,7 +80,8 @@ class Gates:
         def formula(at: Addresses, *index: int) -> str:
             *own, m = index
             cells = [getattr(at, letter)[*own, first + m] for letter in sources]
-            return gate.squash.formula("+".join(cells))
+            given = cells[0] if len(cells) == 1 else f"({'+'.join(cells)})"
+            return gate.squash.formula(given)
 
         row = f"{first}+m" if first else "m"
         texts = " + ".join(f"{net.title}[{part.n}{row}]" for net in nets)

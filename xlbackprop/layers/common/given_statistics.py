@@ -18,18 +18,15 @@ import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Port
 from xlbackprop.equation import Domain, Equation, Kind, Math, Place, Slip, Tensor
-from xlbackprop.formula.grid import sumproduct
 from xlbackprop.layers.common.elementwise import literal
-from xlbackprop.layers.common.groups import entry_equation, total
-from xlbackprop.layers.common.normalization_blocks import NormalizationBlocks
+from xlbackprop.layers.common.groups import entry_equation
 from xlbackprop.layers.common.normalization_slips import (
     slips_of_deviation,
-    slips_of_gamma,
-    slips_of_scale,
 )
+from xlbackprop.layers.common.normalization_steps import NormalizationSteps
 
 
-class GivenStatistics(NormalizationBlocks):
+class GivenStatistics(NormalizationSteps):
     """A normalization of known shape whose mean and variance are given."""
 
     @cached_property
@@ -73,26 +70,15 @@ class GivenStatistics(NormalizationBlocks):
             givens=(self.running_mean, self.running_var),
             parameters=(self.gamma, self.beta),
             outputs=(self.part.output,),
-            forward=(self._invert_deviation(), self._normalize(), self._scale_and_shift()),
+            forward=(self._invert_deviation(), self._normalize(), self.scale_and_shift()),
             backward=tuple(self._backward()),
             about=f"each {what} by a given mean and variance, eps {literal(self.eps)}",
             note="The mean and the variance are those of training: no gradient flows through them.",
         )
 
     def _backward(self) -> Iterator[Equation]:
-        sharing, i, p = self.sharing, self.entries.index, self.sharing.index
-        g = self.part.dL_dout
-        yield from sharing.sums(
-            self.scope,
-            self.gamma.gradient,
-            {"g": g, "x": self.normalized.tensor},
-            compute=lambda g, x: g * x,
-            text=sumproduct,
-            math=Math(f"dL/dgamma{p} = {sharing.sigma}dL/dout{i} · normalized{i}"),
-            slips=slips_of_gamma(self.h, sharing.sum_of),
-        )
-        math = Math(f"dL/dbeta{p} = {sharing.sigma}dL/dout{i}")
-        yield from sharing.sums(self.scope, self.beta.gradient, {"g": g}, lambda g: g, total, math)
+        yield from self.gradient_of_gamma()
+        yield from self.gradient_of_beta()
         yield self._gradient_of_h()
 
     def _invert_deviation(self) -> Equation:
@@ -136,21 +122,6 @@ class GivenStatistics(NormalizationBlocks):
                     lambda h, mean, r: (h - mean) / r,
                 ),
             ),
-        )
-
-    def _scale_and_shift(self) -> Equation:
-        i, p = self.entries.index, self.sharing.index
-        return entry_equation(
-            self.part.out,
-            {
-                "gamma": (self.gamma.tensor, self.sharing),
-                "x": (self.normalized.tensor, self.entries),
-                "beta": (self.beta.tensor, self.sharing),
-            },
-            compute=lambda gamma, x, beta: gamma * x + beta,
-            formula=lambda gamma, x, beta: f"{gamma}*{x}+{beta}",
-            math=Math(f"out{i} = gamma{p} · normalized{i} + beta{p}"),
-            slips=slips_of_scale(),
         )
 
     def _gradient_of_h(self) -> Equation:

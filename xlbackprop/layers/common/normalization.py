@@ -29,39 +29,20 @@ import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations
 from xlbackprop.equation import Equation, Math
-from xlbackprop.formula.grid import sumproduct
 from xlbackprop.layers.common.elementwise import literal
 from xlbackprop.layers.common.groups import entry_equation, total
-from xlbackprop.layers.common.normalization_blocks import NormalizationBlocks
 from xlbackprop.layers.common.normalization_slips import (
     slips_of_center,
     slips_of_deviation,
     slips_of_dh,
-    slips_of_gamma,
     slips_of_normalized,
-    slips_of_scale,
-    slips_of_unscaled,
     slips_of_variance,
 )
+from xlbackprop.layers.common.normalization_steps import NormalizationSteps
 
 
-class Normalization(NormalizationBlocks):
+class Normalization(NormalizationSteps):
     """The equations of a normalization of known shape."""
-
-    @property
-    def i(self) -> str:
-        """The index of an entry, in equations."""
-        return self.entries.index
-
-    @property
-    def g(self) -> str:
-        """The index of an entry's group."""
-        return self.groups.index
-
-    @property
-    def p(self) -> str:
-        """The index of an entry's gamma and beta."""
-        return self.sharing.index
 
     def equations(self, about: str, note: str = "") -> LayerEquations:
         """Return the layer; `about` says what has its own mean and variance."""
@@ -89,15 +70,15 @@ class Normalization(NormalizationBlocks):
         yield self._invert_deviation()
         yield self._normalize()
         if self.affine:
-            yield self._scale_and_shift()
+            yield self.scale_and_shift()
 
     def _backward(self) -> Iterator[Equation]:
         if self.affine:
-            yield from self._gradient_of_gamma()
-            yield from self._gradient_of_beta()
-            yield self._gradient_of_normalized()
+            yield from self.gradient_of_gamma()
+            yield from self.gradient_of_beta()
+            yield self.gradient_of_normalized()
         yield from self._mean_of_gradient()
-        yield from self._mean_of_product()
+        yield from self.mean_of_product()
         yield self._gradient_of_h()
 
     # The forward pass.
@@ -153,50 +134,7 @@ class Normalization(NormalizationBlocks):
             slips=slips_of_normalized(),
         )
 
-    def _scale_and_shift(self) -> Equation:
-        return entry_equation(
-            self.part.out,
-            {
-                "gamma": (self.gamma.tensor, self.sharing),
-                "x": (self.normalized.tensor, self.entries),
-                "beta": (self.beta.tensor, self.sharing),
-            },
-            compute=lambda gamma, x, beta: gamma * x + beta,
-            formula=lambda gamma, x, beta: f"{gamma}*{x}+{beta}",
-            math=Math(f"out{self.i} = gamma{self.p} · normalized{self.i} + beta{self.p}"),
-            slips=slips_of_scale(),
-        )
-
     # The backward pass.
-
-    def _gradient_of_gamma(self) -> list[Equation]:
-        sharing = self.sharing
-        return sharing.sums(
-            self.scope,
-            self.gamma.gradient,
-            {"g": self.part.dL_dout, "x": self.normalized.tensor},
-            compute=lambda g, x: g * x,
-            text=sumproduct,
-            math=Math(f"dL/dgamma{self.p} = {sharing.sigma}dL/dout{self.i} · normalized{self.i}"),
-            slips=slips_of_gamma(self.h, sharing.sum_of),
-        )
-
-    def _gradient_of_beta(self) -> list[Equation]:
-        sharing = self.sharing
-        math = Math(f"dL/dbeta{self.p} = {sharing.sigma}dL/dout{self.i}")
-        return sharing.sums(
-            self.scope, self.beta.gradient, {"g": self.part.dL_dout}, lambda g: g, total, math
-        )
-
-    def _gradient_of_normalized(self) -> Equation:
-        return entry_equation(
-            self.normalized.gradient,
-            {"g": (self.part.dL_dout, self.entries), "gamma": (self.gamma.tensor, self.sharing)},
-            compute=lambda g, gamma: g * gamma,
-            formula=lambda g, gamma: f"{g}*{gamma}",
-            math=Math(f"dL/dnormalized{self.i} = dL/dout{self.i} · gamma{self.p}"),
-            slips=slips_of_unscaled(),
-        )
 
     def _mean_of_gradient(self) -> list[Equation]:
         m, groups = self.groups.size, self.groups
@@ -208,21 +146,6 @@ class Normalization(NormalizationBlocks):
             lambda g: g,
             total,
             math,
-            divisor=m,
-        )
-
-    def _mean_of_product(self) -> list[Equation]:
-        m, groups = self.groups.size, self.groups
-        return groups.sums(
-            self.scope,
-            self.product_mean,
-            {"g": self.normalized.gradient, "x": self.normalized.tensor},
-            compute=lambda g, x: g * x,
-            text=sumproduct,
-            math=Math(
-                f"product_mean{self.g} ="
-                f" {groups.sigma}dL/dnormalized{self.i} · normalized{self.i} / {m}"
-            ),
             divisor=m,
         )
 

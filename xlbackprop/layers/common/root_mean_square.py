@@ -9,14 +9,12 @@ import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Port
 from xlbackprop.equation import Array, Equation, Math, Slip, Tensor
-from xlbackprop.formula.grid import sumproduct
 from xlbackprop.layers.common.elementwise import literal
 from xlbackprop.layers.common.groups import entry_equation
-from xlbackprop.layers.common.normalization_blocks import NormalizationBlocks
-from xlbackprop.layers.common.normalization_slips import slips_of_gamma, slips_of_unscaled
+from xlbackprop.layers.common.normalization_steps import NormalizationSteps
 
 
-class RootMeanSquare(NormalizationBlocks):
+class RootMeanSquare(NormalizationSteps):
     """A normalization to a mean square of 1, of known shape."""
 
     @cached_property
@@ -60,13 +58,13 @@ class RootMeanSquare(NormalizationBlocks):
         yield self._scale()
 
     def _backward(self) -> Iterator[Equation]:
-        yield from self._gradient_of_gamma()
-        yield self._gradient_of_normalized()
-        yield from self._mean_of_product()
+        yield from self.gradient_of_gamma(has_beta=False)
+        yield self.gradient_of_normalized()
+        yield from self.mean_of_product()
         yield self._gradient_of_h()
 
     def _average_square(self) -> list[Equation]:
-        m, groups, i = self.groups.size, self.groups, self.entries.index
+        m, groups, i = self.groups.size, self.groups, self.i
 
         def variance(h: Array) -> Array:
             mean = groups.sum_of(h) / m
@@ -95,13 +93,13 @@ class RootMeanSquare(NormalizationBlocks):
             {"h": self.h},
             compute=lambda h: h * h,
             text=lambda h: f"SUMSQ({h})",
-            math=Math(f"mean_square{groups.index} = {groups.sigma}h{i}² / {m}"),
+            math=Math(f"mean_square{self.g} = {groups.sigma}h{i}² / {m}"),
             divisor=m,
             slips=slips[: None if m > 1 else 0],
         )
 
     def _invert_root(self) -> Equation:
-        eps, g = literal(self.eps), self.groups.index
+        eps, g = literal(self.eps), self.g
         return Equation(
             self.inv_rms,
             {"q": self.mean_square},
@@ -123,13 +121,13 @@ class RootMeanSquare(NormalizationBlocks):
         )
 
     def _normalize(self) -> Equation:
-        i = self.entries.index
+        i = self.i
         return entry_equation(
             self.normalized.tensor,
             {"h": (self.h, self.entries), "r": (self.inv_rms, self.groups)},
             compute=lambda h, r: h * r,
             formula=lambda h, r: f"{h}*{r}",
-            math=Math(f"normalized{i} = h{i} · inv_rms{self.groups.index}"),
+            math=Math(f"normalized{i} = h{i} · inv_rms{self.g}"),
             slips=(
                 Slip(
                     "divided by inv_rms",
@@ -140,7 +138,7 @@ class RootMeanSquare(NormalizationBlocks):
         )
 
     def _scale(self) -> Equation:
-        i, p = self.entries.index, self.sharing.index
+        i, p = self.i, self.p
         return entry_equation(
             self.part.out,
             {
@@ -159,46 +157,8 @@ class RootMeanSquare(NormalizationBlocks):
             ),
         )
 
-    def _gradient_of_gamma(self) -> list[Equation]:
-        sharing, i = self.sharing, self.entries.index
-        return sharing.sums(
-            self.scope,
-            self.gamma.gradient,
-            {"g": self.part.dL_dout, "x": self.normalized.tensor},
-            compute=lambda g, x: g * x,
-            text=sumproduct,
-            math=Math(f"dL/dgamma{sharing.index} = {sharing.sigma}dL/dout{i} · normalized{i}"),
-            slips=slips_of_gamma(self.h, sharing.sum_of, has_beta=False),
-        )
-
-    def _gradient_of_normalized(self) -> Equation:
-        i, p = self.entries.index, self.sharing.index
-        return entry_equation(
-            self.normalized.gradient,
-            {"g": (self.part.dL_dout, self.entries), "gamma": (self.gamma.tensor, self.sharing)},
-            compute=lambda g, gamma: g * gamma,
-            formula=lambda g, gamma: f"{g}*{gamma}",
-            math=Math(f"dL/dnormalized{i} = dL/dout{i} · gamma{p}"),
-            slips=slips_of_unscaled(),
-        )
-
-    def _mean_of_product(self) -> list[Equation]:
-        m, groups, i = self.groups.size, self.groups, self.entries.index
-        return groups.sums(
-            self.scope,
-            self.product_mean,
-            {"g": self.normalized.gradient, "x": self.normalized.tensor},
-            compute=lambda g, x: g * x,
-            text=sumproduct,
-            math=Math(
-                f"product_mean{groups.index} ="
-                f" {groups.sigma}dL/dnormalized{i} · normalized{i} / {m}"
-            ),
-            divisor=m,
-        )
-
     def _gradient_of_h(self) -> Equation:
-        i, g = self.entries.index, self.groups.index
+        i, g = self.i, self.g
         return entry_equation(
             self.part.dL_dh,
             {
