@@ -26,7 +26,7 @@ from math import prod
 import numpy as np
 
 from xlbackprop.contract.layer import Port, Scope
-from xlbackprop.contract.loss import LossEquations, loss, scalar
+from xlbackprop.contract.loss import LossEquations, loss
 from xlbackprop.contract.options import choice, number
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Tensor
 from xlbackprop.errors import SpecError
@@ -34,8 +34,8 @@ from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.losses.common.cross_entropy_slips import slips_of_gradient, slips_of_losses
 from xlbackprop.losses.common.label_smoothing import smoothed
 from xlbackprop.losses.common.one_hot import one_hot
+from xlbackprop.losses.common.samples import LossOfSamples
 from xlbackprop.losses.common.scores import Scores, Softmax
-from xlbackprop.losses.common.slips import slips_of_reduction
 
 
 @loss("cross_entropy")
@@ -66,11 +66,9 @@ class CrossEntropy:
 
 
 @dataclass(frozen=True)
-class _CrossEntropy:
+class _CrossEntropy(LossOfSamples):
     """A cross-entropy of known size, whose sum is divided by m."""
 
-    scores: Scores
-    m: int
     given_probabilities: bool
     smoothing: float
 
@@ -79,9 +77,10 @@ class _CrossEntropy:
         each = "-ln softmax[target]"
         if self.given_probabilities or self.smoothing:
             each = f"-Σ {self.y.title} · ln softmax"
+        losses = self.losses_and_total(self.softmax.sum.target, "cross-entropy of each sample")
         return LossEquations(
             givens=(self.target,),
-            forward=(*self.softmax.equations, *self.wanted, *self.losses_and_total()),
+            forward=(*self.softmax.equations, *self.wanted, *losses),
             backward=(self.gradient(dL_dout),),
             about=f"cross-entropy, softmax inside: {of_all}{each}{self.over(' / ')}",
         )
@@ -115,14 +114,6 @@ class _CrossEntropy:
         """The probabilities that the loss compares with."""
         return self.wanted[-1].target if self.wanted else self.target
 
-    def losses_and_total(self) -> tuple[Equation, ...]:
-        """Return L, after the samples' losses where there is a batch of them."""
-        scores, left = self.scores, self.softmax.sum.target
-        if not scores.batch:
-            return (self.loss_of_sample(scalar(scores.scope, left)),)
-        losses = scores.of_sample("losses", left, "cross-entropy of each sample")
-        return self.loss_of_sample(losses), self.total(losses)
-
     def loss_of_sample(self, target: Tensor) -> Equation:
         def formula(at: Addresses, *n: int) -> str:
             right = sumproduct(at.y[*n, :], at.out[*n, :])
@@ -145,20 +136,6 @@ class _CrossEntropy:
             slips=tuple(slips_of_losses(compute)),
         )
 
-    def total(self, losses: Tensor) -> Equation:
-        def compute(losses: Array) -> Array:
-            return np.asarray(losses.sum() / self.m)
-
-        n = self.scores.n
-        return Equation(
-            scalar(self.scores.scope, losses),
-            {"losses": losses},
-            compute=compute,
-            formula=lambda at: f"SUM({at.losses[:]}){self.over('/')}",
-            math=Math(f"L = Σ({n}) losses[{n}]{self.over(' / ')}"),
-            slips=tuple(slips_of_reduction(compute, self.m, losses.size)),
-        )
-
     def gradient(self, dL_dout: Tensor) -> Equation:
         def formula(at: Addresses, *index: int) -> str:
             less = f"{at.p[index]}-{at.y[index]}"
@@ -179,7 +156,3 @@ class _CrossEntropy:
             ),
             slips=tuple(slips_of_gradient(compute, self.m, prod(self.scores.batch), self.y.title)),
         )
-
-    def over(self, sign: str) -> str:
-        """Return the division by m, or nothing where m is 1."""
-        return f"{sign}{self.m}" if self.m > 1 else ""

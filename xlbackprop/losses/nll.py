@@ -18,13 +18,14 @@ from math import prod
 import numpy as np
 
 from xlbackprop.contract.layer import Port, Scope
-from xlbackprop.contract.loss import LossEquations, loss, scalar
+from xlbackprop.contract.loss import LossEquations, loss
 from xlbackprop.contract.options import choice
 from xlbackprop.contract.slips import scaled
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Slip, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.losses.common.one_hot import one_hot
+from xlbackprop.losses.common.samples import LossOfSamples
 from xlbackprop.losses.common.scores import Scores
 from xlbackprop.losses.common.slips import slips_of_reduction
 
@@ -53,17 +54,14 @@ class NegativeLogLikelihood:
 
 
 @dataclass(frozen=True)
-class _Likelihood:
+class _Likelihood(LossOfSamples):
     """A negative log-likelihood of known size, whose sum is divided by m."""
-
-    scores: Scores
-    m: int
 
     def equations(self, dL_dout: Tensor) -> LossEquations:
         of_all = "Σ " if self.scores.batch else ""
         return LossEquations(
             givens=(self.target,),
-            forward=(self.one_hot, *self.losses_and_total()),
+            forward=(self.one_hot, *self.losses_and_total(self.target, "loss of each sample")),
             backward=(self.gradient(dL_dout),),
             about=f"negative log-likelihood: {of_all}-out[target]{self.over(' / ')}",
         )
@@ -77,14 +75,6 @@ class _Likelihood:
     @cached_property
     def one_hot(self) -> Equation:
         return one_hot(self.scores, self.target)
-
-    def losses_and_total(self) -> tuple[Equation, ...]:
-        """Return L, after the samples' losses where there is a batch of them."""
-        scores = self.scores
-        if not scores.batch:
-            return (self.loss_of_sample(scalar(scores.scope, self.target)),)
-        losses = scores.of_sample("losses", self.target, "loss of each sample")
-        return self.loss_of_sample(losses), self.total(losses)
 
     def loss_of_sample(self, target: Tensor) -> Equation:
         scores = self.scores
@@ -105,20 +95,6 @@ class _Likelihood:
                 f" -Σ({scores.letter}) onehot[{scores.k}] · out[{scores.k}]"
             ),
             slips=tuple(_slips_of_losses(compute, is_batch=bool(scores.batch))),
-        )
-
-    def total(self, losses: Tensor) -> Equation:
-        def compute(losses: Array) -> Array:
-            return np.asarray(losses.sum() / self.m)
-
-        n = self.scores.n
-        return Equation(
-            scalar(self.scores.scope, losses),
-            {"losses": losses},
-            compute=compute,
-            formula=lambda at: f"SUM({at.losses[:]}){self.over('/')}",
-            math=Math(f"L = Σ({n}) losses[{n}]{self.over(' / ')}"),
-            slips=tuple(slips_of_reduction(compute, self.m, losses.size)),
         )
 
     def gradient(self, dL_dout: Tensor) -> Equation:
@@ -151,10 +127,6 @@ class _Likelihood:
                 *slips_of_reduction(compute, self.m, samples),
             ),
         )
-
-    def over(self, sign: str) -> str:
-        """Return the division by m, or nothing where m is 1."""
-        return f"{sign}{self.m}" if self.m > 1 else ""
 
 
 def _slips_of_losses(compute: Callable[..., Array], *, is_batch: bool) -> Iterator[Slip]:
