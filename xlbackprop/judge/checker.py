@@ -8,11 +8,15 @@ longer to import than to check a small workbook.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
+import numpy as np
+
+from xlbackprop.equation import Array
 from xlbackprop.errors import WorkbookError, shown
 from xlbackprop.find.blocks import NamesGone
 from xlbackprop.find.handed_out import handed_out, left_empty
@@ -24,7 +28,6 @@ from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.options import DEFAULT_OPTIONS, CheckKeywords, CheckOptions
 from xlbackprop.judge.review import NotJudged, Review
 from xlbackprop.judge.verify import verify
-from xlbackprop.judge.verify.rounded_givens import excuse_rounded_givens
 from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.recalculation import Recalculation, engine_name, start
 from xlbackprop.workbook.notes import Note, NoteKind
@@ -87,7 +90,7 @@ def _review(
     review = replace(review, workbook=str(path), notes=subject.notes + notes)
     review = replace(review, yours=_yours(review, subject, workbook))
     numbers = handed_out(workbook, subject.network, by_spec=options.spec is not None)
-    review = excuse_rounded_givens(review, numbers, accepted=options.rounded_givens)
+    review = _excused(review, numbers, options)
     if options.same_givens:
         refuse_unknown_givens(review, numbers)
     review = compare_givens(review, numbers)
@@ -132,9 +135,22 @@ def _yours(review: Review, subject: Subject, workbook: Workbook) -> frozenset[st
     return left_empty(workbook) or None if subject.blocks else frozenset(review.judgements)
 
 
+def _excused(review: Review, handed_out: Mapping[str, Array], options: CheckOptions) -> Review:
+    """Return the review with what is off for no more than the rounding of the givens."""
+    if not _has_any(review, Status.WRONG, Status.CARRIED):
+        return review
+    from xlbackprop.judge.verify.rounded_givens import excuse_rounded_givens
+
+    return excuse_rounded_givens(review, handed_out, accepted=options.rounded_givens)
+
+
+def _has_any(review: Review, *statuses: Status) -> bool:
+    return any(np.isin(one.statuses, statuses).any() for one in review.judgements.values())
+
+
 def _explained(review: Review) -> Review:
     """Return the review with what explains its wrong cells."""
-    if not any((one.statuses == Status.WRONG).any() for one in review.judgements.values()):
+    if not _has_any(review, Status.WRONG):
         return review
     from xlbackprop.judge.diagnose import diagnose
 
