@@ -18,6 +18,9 @@ from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.find.gradients.updates import updates
 from xlbackprop.formula.tree import functions_in
 
+# Of the cells with one formula so many are of the forward pass, where it is one of its.
+_MOST = 0.5
+
 
 def name_gradients(choice: Choice, labels: Labels) -> Named:
     """Return which cells claim to be gradients, and of what."""
@@ -103,11 +106,14 @@ def _name_matched(
 
 
 def is_forward(choice: Choice, cell: int) -> bool:
-    """Whether a cell is a copy, or has an activation's formula as the forward pass has it."""
+    """Whether a cell is a copy, or has an activation's formula as the forward pass has it.
+
+    Most cells of such a formula are of the forward pass; L alone may look like any sum of products.
+    """
     graph = choice.study.sheets.graph
     group = graph.groups[graph.owner[cell]]
     is_called = bool(functions_in(group.tree))
-    is_shaped = is_called and bool((choice.flow.last[group.cells] >= 0).any())
+    is_shaped = is_called and bool((choice.flow.last[group.cells] >= 0).mean() >= _MOST)
     return bool(graph.copied[cell] != cell) or is_shaped
 
 
