@@ -9,7 +9,9 @@ from functools import partial
 import numpy as np
 
 from xlbackprop.find.gradients.findings import Reason
+from xlbackprop.find.gradients.gaps import name_gaps
 from xlbackprop.find.gradients.losses import factor
+from xlbackprop.find.gradients.moves import Move, is_alike_on_page, moved, moves_of
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.resting import rests_on_weights
 from xlbackprop.find.gradients.targets import Targets
@@ -20,9 +22,6 @@ FEWEST_OF_A_BLOCK = 3
 
 _CLOSE = 1e-6
 
-# Whether it is transposed; how many sheets on; how far down and along.
-Move = tuple[bool, int, int, int]
-
 
 def name_by_place(named: Named, targets: Targets) -> None:
     """Name the cells of a block of one formula shape, as those that are right there say."""
@@ -31,6 +30,7 @@ def name_by_place(named: Named, targets: Targets) -> None:
     updated = {one.cell for one in named.updates}
     meant = _meant(named)
     settle(named, targets, meant)
+    name_gaps(named, targets, meant)
     votes = _Votes(named, targets, meant)
     for owner in votes.owners:
         cells = graph.groups[owner].cells
@@ -41,9 +41,9 @@ def name_by_place(named: Named, targets: Targets) -> None:
         for cell in cells[last[cells] < 0].tolist():
             if cell in named.target or cell in updated or not _in_line(targets, cell, lines):
                 continue
-            found = [targets.at(_moved(targets, cell, one), cell)[:1] for one in votes.best(cell)]
+            found = [targets.at(moved(targets, cell, one), cell)[:1] for one in votes.best(cell)]
             own = [of for ofs in found for of in ofs]
-            if not own or any(_is_alike_on_page(named, cell, of) for of in own):
+            if not own or any(is_alike_on_page(named, cell, of) for of in own):
                 continue
             if not rests_on_weights(named, cell):
                 named.give(cell, min(own, key=partial(_apart, named, cell)), Reason.PLACE)
@@ -58,7 +58,7 @@ class _Votes:
         self._voters: dict[tuple[int, Move], list[int]] = {}
         for cell, ofs in meant.items():
             cells = [int(named.choice.flow.cells[of]) for of in ofs]
-            moves = {move for of in cells for move in _moves(targets, cell, of)}
+            moves = {move for of in cells for move in moves_of(targets, cell, of)}
             for key in self._keys(cell):
                 self._counted.setdefault(key, Counter()).update(moves)
             for move in moves:
@@ -134,7 +134,7 @@ def settle(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> No
         if len(members) < FEWEST_OF_A_BLOCK:
             continue
         ways = {
-            cell: {_moves(targets, cell, int(flow.cells[of]))[0]: of for of in meant[cell]}
+            cell: {moves_of(targets, cell, int(flow.cells[of]))[0]: of for of in meant[cell]}
             for cell in members
         }
         counted = Counter(move for own in ways.values() for move in own)
@@ -166,33 +166,5 @@ def _in_line(targets: Targets, cell: int, lines: set[tuple[int, int, int]] | Non
     return (sheet, 0, row) in lines or (sheet, 1, column) in lines
 
 
-def _is_alike_on_page(named: Named, cell: int, target: int) -> bool:
-    """Whether the number on the page, and not zero, is what the place says: no reason to accuse."""
-    own, true = named.choice.study.own[cell, 0], named.choice.flow.values[target, 0]
-    return bool(own and abs(abs(own) - abs(true)) <= 1e-9 * abs(true))
-
-
 def _fits(named: Named, cell: int) -> bool:
     return named.target[cell] in named.choice.matches[cell].targets
-
-
-def _moves(targets: Targets, cell: int, of: int) -> list[Move]:
-    """Return how one comes from a cell to what it is the gradient of: straight, or transposed."""
-    sheet, row, column = targets.labels.place(cell)
-    other, own_row, own_column = targets.labels.place(of)
-    return [
-        (False, other - sheet, own_row - row, own_column - column),
-        (True, other - sheet, own_row - column, own_column - row),
-    ]
-
-
-def _moved(targets: Targets, cell: int, move: Move) -> int:
-    is_transposed, sheets, down, along = move
-    sheet, row, column = targets.labels.place(cell)
-    if is_transposed:
-        row, column = column, row
-    plane = targets.labels.plane
-    if not 0 <= sheet + sheets < len(plane.boxes):
-        return 0
-    place = np.array([row + down]), np.array([column + along])
-    return int(plane.indices(sheet + sheets, *place)[0])

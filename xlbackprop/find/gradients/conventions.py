@@ -200,8 +200,8 @@ class _Conventions:
     def _is_accepted(self, cell: int, own: float) -> bool:
         """Whether the factor that a right gradient has is no mistake."""
         usual = self.usual
-        if own == usual:
-            return True
+        if own == usual or self._named.reason[cell] is Reason.PLACE:
+            return own == usual  # among others that have the usual one
         used = [
             self._fitting[one.cell][1]
             for one in self._uses.get(cell, [])

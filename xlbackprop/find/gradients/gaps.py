@@ -1,0 +1,110 @@
+"""A cell that alone is no gradient where all around it are: it was to be one, whatever it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from xlbackprop.find.gradients.findings import Reason
+from xlbackprop.find.gradients.losses import factor
+from xlbackprop.find.gradients.moves import Move, moved, moves_of
+from xlbackprop.find.gradients.named import Named
+from xlbackprop.find.gradients.resting import rests_on_weights
+from xlbackprop.find.gradients.targets import Targets
+
+Place = tuple[int, int, int]  # sheet, row, column
+_CLOSE = 1e-6
+_SIDES = ((0, -1), (0, 1), (-1, 0), (1, 0))
+
+
+def name_gaps(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
+    """Name the cells that are missing among right ones, as those around them say.
+
+    `meant` are the targets that each right cell may be the gradient of. In a block, two right cells
+    have to follow on a side in the row and in the column; in a lone row or column, two on each
+    side.
+    """
+    usual, by = _usual(named, meant)
+    moves = {targets.labels.place(cell): set(_ways(named, targets, cell, meant)) for cell in usual}
+    for place in _beside(moves):
+        cell = _cell(targets, place)
+        if not _may_be_named(named, cell):
+            continue
+        for move in sorted(_agreed(moves, place)):
+            found = targets.at(moved(targets, cell, move), cell)
+            if found and not _is_right_on_page(named, cell, found[0], by):
+                named.target[cell], named.reason[cell] = found[0], Reason.PLACE
+                break
+
+
+def _usual(named: Named, meant: Mapping[int, list[int]]) -> tuple[list[int], float]:
+    """Return the right cells whose factor most have, and the factor: another may be a slip."""
+    factors = {cell: factor(named.choice, cell, named.target[cell]) for cell in meant}
+    texts = {cell: f"{own:.6g}" for cell, own in factors.items()}
+    ((most, _),) = Counter(texts.values()).most_common(1) or [("1", 0)]
+    return [cell for cell, own in texts.items() if own == most], float(most)
+
+
+def _is_right_on_page(named: Named, cell: int, target: int, by: float) -> bool:
+    """Whether the number on the page, and not zero, is what the place says: no reason to accuse."""
+    own = named.choice.study.own[cell, 0]
+    true = by * named.choice.flow.values[target, 0]
+    return bool(own and abs(own - true) <= _CLOSE * abs(true))
+
+
+def _ways(
+    named: Named, targets: Targets, cell: int, meant: Mapping[int, list[int]]
+) -> Iterator[Move]:
+    for of in meant[cell]:
+        yield from moves_of(targets, cell, int(named.choice.flow.cells[of]))
+
+
+def _beside(moves: Mapping[Place, set[Move]]) -> list[Place]:
+    """Return the places next to right cells that have none, in order."""
+    around = {
+        (sheet, row + down, column + along)
+        for sheet, row, column in moves
+        for down, along in _SIDES
+    }
+    return sorted(place for place in around - moves.keys() if min(place) >= 0)
+
+
+def _agreed(moves: Mapping[Place, set[Move]], place: Place) -> set[Move]:
+    """Return the moves that enough right cells around a place have."""
+    sheet, row, column = place
+
+    def run(down: int, along: int) -> tuple[set[Move], set[Move]]:
+        """Return the moves of the next cell on a side, and those that the one behind it has too."""
+        first = moves.get((sheet, row + down, column + along), set())
+        second = moves.get((sheet, row + 2 * down, column + 2 * along), set())
+        return first, first & second
+
+    left, right, up, down = (run(*side) for side in _SIDES)
+    rows, columns = (
+        one[1] | other[1] | (one[0] & other[0]) for one, other in ((left, right), (up, down))
+    )
+    if not (left[0] or right[0]):
+        return up[1] & down[1]
+    if not (up[0] or down[0]):
+        return left[1] & right[1]
+    return rows & columns
+
+
+def _may_be_named(named: Named, cell: int) -> bool:
+    """Whether a cell is computed, is no part of L, and nothing has named it but its value."""
+    study = named.choice.study
+    is_named = named.reason.get(cell, Reason.VALUE) is not Reason.VALUE
+    if not cell or is_named or any(one.cell == cell for one in named.updates):
+        return False
+    graph = study.sheets.graph
+    is_free = study.sheets.is_computed[cell] and named.choice.flow.last[cell] < 0
+    return bool(is_free and graph.copied[cell] == cell and not rests_on_weights(named, cell))
+
+
+def _cell(targets: Targets, place: Place) -> int:
+    sheet, row, column = place
+    if sheet >= len(targets.labels.plane.boxes):
+        return 0
+    return int(targets.labels.plane.indices(sheet, np.array([row]), np.array([column]))[0])
