@@ -13,6 +13,8 @@ from xlbackprop.find.gradients.moves import Move, moved, moves_of
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.resting import rests_on_weights
 from xlbackprop.find.gradients.targets import Targets
+from xlbackprop.formula.sheets.codes import Code
+from xlbackprop.tolerance import SMALL, half_units
 
 Place = tuple[int, int, int]  # sheet, row, column
 _CLOSE = 1e-6
@@ -48,10 +50,16 @@ def _usual(named: Named, meant: Mapping[int, list[int]]) -> tuple[list[int], flo
 
 
 def _is_right_on_page(named: Named, cell: int, target: int, by: float) -> bool:
-    """Whether the number on the page, and not zero, is what the place says: no reason to accuse."""
-    own = named.choice.study.own[cell, 0]
-    true = by * named.choice.flow.values[target, 0]
-    return bool(own and abs(own - true) <= _CLOSE * abs(true))
+    """Whether the number on the page, and not zero, is what the place says: no reason to accuse.
+
+    A number that was typed may be rounded.
+    """
+    study = named.choice.study
+    own, true = study.own[cell, 0], by * named.choice.flow.values[target, 0]
+    allowed = _CLOSE * abs(true)
+    if study.sheets.is_typed[cell]:
+        allowed = max(allowed, min(float(half_units(own[None])[0]), SMALL * abs(true)))
+    return bool(own and abs(own - true) <= allowed)
 
 
 def _ways(
@@ -93,13 +101,14 @@ def _agreed(moves: Mapping[Place, set[Move]], place: Place) -> set[Move]:
 
 
 def _may_be_named(named: Named, cell: int) -> bool:
-    """Whether a cell is computed, is no part of L, and nothing has named it but its value."""
+    """Whether something stands in a cell that is no part of L, and that only its value names."""
     study = named.choice.study
     is_named = named.reason.get(cell, Reason.VALUE) is not Reason.VALUE
     if not cell or is_named or any(one.cell == cell for one in named.updates):
         return False
     graph = study.sheets.graph
-    is_free = study.sheets.is_computed[cell] and named.choice.flow.last[cell] < 0
+    is_filled = study.sheets.page.codes[cell, 0] != Code.BLANK
+    is_free = is_filled and named.choice.flow.last[cell] < 0
     return bool(is_free and graph.copied[cell] == cell and not rests_on_weights(named, cell))
 
 
