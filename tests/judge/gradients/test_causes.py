@@ -86,3 +86,20 @@ def test_what_is_planted_is_named(slip, name, tmp_path):
     sheet = draw("rows 2-3-1", 1, slip, steps=9)
     report = xlbackprop.check(sheet.book.save(tmp_path / "own.xlsx"))
     assert {cell.slip for cell in report.cells if cell.status == "wrong"} == {name}
+
+
+@pytest.mark.many(quick=["columns-derivative from net-derivative from the net input"])
+@pytest.mark.parametrize(
+    ("kind", "slip", "name"),
+    [
+        ("rows 3-2-2", "derivative of another unit", "derivative of another unit"),
+        ("columns", "derivative from net", "derivative from the net input"),
+        ("rows 2-2-2", "only one path summed", "only one of the outputs summed"),
+        ("own samples", "one row too high", "one column too far left"),
+    ],
+)
+def test_one_slip_has_one_name_whatever_the_sheet(kind, slip, name, tmp_path):
+    """Where a delta stands says less of it than what uses it; a softmax has alike gradients."""
+    sheet = draw(kind, 0, slip, steps=9)
+    report = xlbackprop.check(sheet.book.save(tmp_path / "own.xlsx"))
+    assert {cell.slip for cell in report.cells if cell.status == "wrong"} == {name}

@@ -123,7 +123,7 @@ def test_one_row_too_high_in_a_single_row():
         ),
         (
             {"A25": "=SUMPRODUCT(A2:C3,I20:K21)"}, slips.RANGE_SIZE,
-            "A2:C3 stands where A2:C4 belongs.",
+            "A2:C3 stands where A2:C4 belongs, and so with I20:K21.",
         ),
         ({"J20": "=B10-K2"}, slips.ANOTHER_INPUT, "K2 (target) stands where L2 belongs."),
         (

@@ -123,9 +123,11 @@ class _Conventions:
             return self._named.factors[cell]
         if cell in self._accepted:
             return self._precise(self._accepted[cell])
-        key = self._kind(cell)
-        alike = [own for other, own in self._accepted.items() if self._kind(other) == key]
-        return self._precise(_usual(alike) if alike else self.usual)
+        for kind in (self._group.__getitem__, self._kind):  # formulas of one shape tell the most
+            alike = [own for other, own in self._accepted.items() if kind(other) == kind(cell)]
+            if alike:
+                return self._precise(_usual(alike))
+        return self._precise(self.usual)
 
     def _precise(self, factor: float) -> float:
         """Return a factor with all its digits."""

@@ -98,14 +98,20 @@ def _required(named: Named, claimed: Claimed, wrong: list[int], right: set[int])
 
 
 def _is_open(named: Named, cell: int, right: set[int]) -> bool:
-    """Whether a cell may be anything: a formula beside the cone of L that claims nothing much."""
+    """Whether a cell may be anything: a formula beside the cone of L that claims nothing much.
+
+    What its place alone says counts no more where its number is something else.
+    """
     study, flow = named.choice.study, named.choice.flow
     if cell == OUTSIDE or cell in right or flow.last[cell] >= 0 or cell in study.before:
         return False
     if is_forward(named.choice, cell):
         return False
     reason = named.reason.get(cell, Reason.VALUE)
-    return bool(study.sheets.is_computed[cell]) and reason is Reason.VALUE
+    match = named.choice.matches.get(cell)
+    fits = match is not None and named.target.get(cell) in match.targets
+    is_weak = reason is Reason.VALUE or (reason is Reason.PLACE and not fits)
+    return bool(study.sheets.is_computed[cell]) and is_weak
 
 
 def _needed(

@@ -41,6 +41,8 @@ from xlbackprop.judge.gradients.edits.written import Path, Spot, Values, Written
 _SIGNS, _OPERATORS, _PARENTHESES, _ODD_OPERATORS = 0, 5, 24, 33
 _EXTRA, _CONSTANTS, _MISSING, _PAIRS, _FACTORS = 26, 28, 30, 32, 34
 _MINUS, _TERMS = 40, 42
+# A single cell that is added is the last that is thought of: a product may be the likelier.
+A_CELL_MISSING = 44
 _COMPARISONS = (">", "<", ">=", "<=")
 # Operators that people confuse; others mend a formula by chance: a+(1-a) for a*(1-a).
 _USUAL = {("*", "-"), ("+", "-"), ("-", "+"), ("/", "*"), ("+", "*")}
@@ -241,7 +243,7 @@ class Parts:
                 tree = Operation("+" if sign > 0 else "-", part.tree, new)
                 mended = self._mended(part.path, tree, self.around.spots[which])
                 yield Change(
-                    TERM_MISSING, _TERMS + 2, mended, None, new, len(part.path) + distance / 100
+                    TERM_MISSING, A_CELL_MISSING, mended, None, new, len(part.path) + distance / 100
                 )
 
     # What all of these have in common.

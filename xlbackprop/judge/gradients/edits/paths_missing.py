@@ -14,6 +14,7 @@ from xlbackprop.formula.sheets.plane import Indices
 from xlbackprop.formula.tree import Expression, Operation, Reference, walk
 from xlbackprop.judge.gradients.edits.around import Around, near
 from xlbackprop.judge.gradients.edits.edit import Change
+from xlbackprop.judge.gradients.edits.parts import A_CELL_MISSING
 from xlbackprop.judge.gradients.edits.slips import (
     ONE_PATH,
     TERM_MISSING,
@@ -26,11 +27,11 @@ from xlbackprop.judge.gradients.edits.written import (
     exchanged,
     paths,
     renamed,
+    shape,
     slots_in,
     written,
 )
 
-_RANK = 44
 _MOST_CELLS = 250
 _MOST_FORMULAS = 120
 _MOST_PRODUCTS = 600
@@ -154,7 +155,9 @@ class Paths:
         mended = self.formula.having(tree, *spots)
         # Beside a product of as many factors, and no factor that is common to both.
         far = 10 * abs(_factors(part.tree) - _factors(new)) + _factors(new)
-        return Change(slip, _RANK, mended, None, new, far + distance / 1e4)
+        is_alike = shape(self.solved.terms(part)[-1].tree) == shape(new)
+        rank = A_CELL_MISSING - 1 if is_alike else A_CELL_MISSING + 2
+        return Change(slip, rank, mended, None, new, far + distance / 1e4)
 
 
 def _factors(tree: Expression) -> int:

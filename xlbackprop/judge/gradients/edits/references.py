@@ -258,7 +258,10 @@ class Replacing:
         mended = self.formula.having(renamed(self.formula.tree, names), *others)
         wrong, right = Reference(slots[0]), Reference(names[slots[0]])
         distance = sum(map(_apart, spots, others))
-        return Change(slip, rank, mended, wrong, right, distance)
+        also: tuple[Expression, ...] = ()
+        if len({self.formula.spots[slot] for slot in slots}) > 1:
+            also = tuple(map(Reference, slots[1:]))
+        return Change(slip, rank, mended, wrong, right, distance, also)
 
 
 _RESIZES = [(edge, by) for by in (1, -1, 2, -2) for edge in ("top", "bottom", "left", "right")]

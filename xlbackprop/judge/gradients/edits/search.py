@@ -16,7 +16,7 @@ from xlbackprop.formula.tree import Operation, Reference
 from xlbackprop.judge.gradients.edits.alike import Alike
 from xlbackprop.judge.gradients.edits.around import Around, Form, Links, around
 from xlbackprop.judge.gradients.edits.edit import Change, Edit
-from xlbackprop.judge.gradients.edits.parts import Parts
+from xlbackprop.judge.gradients.edits.parts import A_CELL_MISSING, Parts
 from xlbackprop.judge.gradients.edits.paths_missing import Paths, Products
 from xlbackprop.judge.gradients.edits.references import Replacing
 from xlbackprop.judge.gradients.edits.slips import NO_DERIVATIVE
@@ -104,10 +104,13 @@ class Search:
                 continue
             if not truth.tells:
                 return self._masked(formula, near, truth)
+            right: list[Change] = []
             for changes in self._stages(formula, near, truth):
-                right = [one for one in changes if self._holds(one, truth)]
-                if right:
-                    return min(right, key=lambda one: (one.rank, one.distance))
+                right += [one for one in changes if self._holds(one, truth)]
+                if right and min(one.rank for one in right) < A_CELL_MISSING:
+                    break
+            if right:
+                return min(right, key=lambda one: (one.rank, one.distance))
         return None
 
     def _masked(self, formula: Written, near: Around, truth: Truth) -> Change | None:

@@ -46,8 +46,8 @@ class Words:
         match change.slip:
             case slips.ANOTHER_CELL:
                 return self._name_of_cell(change)
-            case slips.ANOTHER_RANGE:
-                return self._name_of_range(change)
+            case slips.ANOTHER_RANGE | slips.SEVERAL_CELLS:
+                return self._name_of_shift(change)
             case slips.OPERATOR:
                 return _name_of_operator(change)
             case slips.FACTOR_EXTRA:
@@ -95,8 +95,10 @@ class Words:
             return slips.ANOTHER_WEIGHT
         return slips.ANOTHER_INPUT if self._is_typed(new) else slips.ANOTHER_CELL
 
-    def _name_of_range(self, change: Change) -> str:
-        _, old, new = self._exchanged(change)
+    def _name_of_shift(self, change: Change) -> str:
+        formula, old, new = self._exchanged(change)
+        if change.slip == slips.SEVERAL_CELLS:
+            return _one_off(old, new, formula.place) or change.slip
         numbers = [self._board.numbers[self._cells(spot)] for spot in (old, new)]
         if np.array_equal(numbers[0][::-1, ::-1], numbers[1]):
             return slips.UNTURNED
