@@ -64,6 +64,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     option.numprocesses = "logical"
     option.numprocesses = config.hook.pytest_xdist_auto_num_workers(config=config)
     option.dist, option.tx = "loadfile", ["popen"] * option.numprocesses
+    option.loadscopereorder = False  # files of few tests may be the longest: not last
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
