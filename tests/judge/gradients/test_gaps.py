@@ -64,3 +64,19 @@ def test_what_is_no_number_leaves_the_verdict_open(value, page, tmp_path):
 def test_typed_number_may_be_rounded(page, tmp_path):
     report, _ = judged(page, tmp_path, CELLS["middle"], lambda _, number: round(number, 2))
     assert report.verdict == "right"
+
+
+@pytest.mark.parametrize("right_class", range(4))
+def test_output_of_a_softmax_is_no_gradient_though_the_others_equal_one(right_class, tmp_path):
+    """L is made of the sum; each output but the right class's is dL/dz of its score."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["z", "exp", "p", "y", "dL/dz"])
+    for row, score in enumerate((0.5, -1.2, 0.3, 0.9), start=2):
+        y = int(row - 2 == right_class)
+        sheet.append([score, f"=EXP(A{row})", f"=B{row}/$B$7", y, f"=C{row}-D{row}"])
+    sheet["A7"], sheet["B7"] = "sum", "=SUM(B2:B5)"
+    sheet["A8"], sheet["B8"] = "L", f"=LN(B7)-A{right_class + 2}"
+    book.save(tmp_path / "softmax.xlsx")
+    report = xlbackprop.check(tmp_path / "softmax.xlsx")
+    assert report.verdict == "right", report.cells

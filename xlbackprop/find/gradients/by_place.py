@@ -13,7 +13,7 @@ from xlbackprop.find.gradients.gaps import name_gaps
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.moves import Move, is_alike_on_page, moved, moves_of
 from xlbackprop.find.gradients.named import Named
-from xlbackprop.find.gradients.resting import rests_on_weights
+from xlbackprop.find.gradients.resting import Ingredients, rests_on_weights
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.formula.tree import Reference
 
@@ -31,7 +31,7 @@ def name_by_place(named: Named, targets: Targets) -> None:
     meant = _meant(named)
     settle(named, targets, meant)
     name_gaps(named, targets, meant)
-    votes = _Votes(named, targets, meant)
+    votes, ingredients = _Votes(named, targets, meant), Ingredients(choice)
     for owner in votes.owners:
         cells = graph.groups[owner].cells
         if isinstance(graph.groups[owner].tree, Reference):
@@ -42,7 +42,7 @@ def name_by_place(named: Named, targets: Targets) -> None:
             if cell in named.target or cell in updated or not _in_line(targets, cell, lines):
                 continue
             found = [targets.at(moved(targets, cell, one), cell)[:1] for one in votes.best(cell)]
-            own = [of for ofs in found for of in ofs]
+            own = [of for ofs in found for of in ofs if not ingredients.has(cell, of)]
             if not own or any(is_alike_on_page(named, cell, of) for of in own):
                 continue
             if not rests_on_weights(named, cell):

@@ -11,7 +11,7 @@ from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.moves import Move, moved, moves_of
 from xlbackprop.find.gradients.named import Named
-from xlbackprop.find.gradients.resting import rests_on_weights
+from xlbackprop.find.gradients.resting import Ingredients, rests_on_weights
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.tolerance import SMALL, half_units
@@ -30,13 +30,16 @@ def name_gaps(named: Named, targets: Targets, meant: Mapping[int, list[int]]) ->
     """
     usual, by = _usual(named, meant)
     moves = {targets.labels.place(cell): set(_ways(named, targets, cell, meant)) for cell in usual}
+    ingredients = Ingredients(named.choice)
     for place in _beside(moves):
         cell = _cell(targets, place)
         if not _may_be_named(named, cell):
             continue
         for move in sorted(_agreed(moves, place)):
             found = targets.at(moved(targets, cell, move), cell)
-            if found and not _is_right_on_page(named, cell, found[0], by):
+            if not found or ingredients.has(cell, found[0]):
+                continue
+            if not _is_right_on_page(named, cell, found[0], by):
                 named.target[cell], named.reason[cell] = found[0], Reason.PLACE
                 break
 

@@ -44,3 +44,18 @@ def _rests_on(choice: Choice, cell: int, is_it: Callable[[int], bool]) -> bool:
             seen.add(one)
             left.append(one)
     return False
+
+
+class Ingredients:
+    """What right gradients are made of: a softmax's output stands in that of its net."""
+
+    def __init__(self, choice: Choice) -> None:
+        self._graph = choice.study.sheets.graph
+        self._right: dict[int, list[int]] = {}
+        for cell, match in choice.matches.items():
+            for target in match.targets:
+                self._right.setdefault(target, []).append(cell)
+
+    def has(self, cell: int, target: int) -> bool:
+        """Whether a right gradient of the target refers to the cell, which then is none itself."""
+        return any(cell in self._graph.references(one) for one in self._right.get(target, ()))
