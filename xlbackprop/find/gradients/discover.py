@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 
@@ -42,17 +44,24 @@ def find_gradients(
     sheets: Sequence[str] = (),
     sheet: str | None = None,
     loss: str | None = None,
+    seconds: float = inf,
 ) -> Findings | NothingFound:
     """Return what differentiating a workbook's own formulas tells of it.
 
     `sheets` are those that are looked at, by default all. `sheet` restricts it to the claims of
-    one sheet, and `loss` says which cell is L. Raises
+    one sheet, and `loss` says which cell is L; after so many seconds nothing more is tried. Raises
     WorkbookError where one of them is none.
     """
+    ends = time.monotonic() + seconds
+
+    def look_up() -> None:
+        if time.monotonic() > ends:
+            raise NotKnown("it takes longer than --timeout allows")
+
     try:
         with np.errstate(all="ignore"):
             contents = contents_of(workbook, sheets or workbook.sheets)
-            study = Sheets(Computation(contents))
+            study = Sheets(Computation(contents, look_up), look_up)
             labels = Labels(contents, study.computation.plane)
             chosen = cell_of_loss(loss, study, contents, sheet) if loss else None
             choice, instead_of = _chosen(study, labels, chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,10 +25,15 @@ from xlbackprop.formula.sheets.steps import Evaluation
 
 
 class Sheets:
-    """A workbook's formulas, and what they give as the workbook is."""
+    """A workbook's formulas, and what they give as the workbook is.
 
-    def __init__(self, computation: Computation) -> None:
-        self.computation = computation
+    `look_up` is called between steps: what it raises ends the work.
+    """
+
+    def __init__(
+        self, computation: Computation, look_up: Callable[[], None] = lambda: None
+    ) -> None:
+        self.computation, self.look_up = computation, look_up
         self.graph = Graph(computation)
         self.page = computation.page()
         self.is_number: Mask = self.page.codes[:, 0] == Code.NUMBER
@@ -52,6 +57,7 @@ class Study:
     def __init__(
         self, sheets: Sheets, objectives: Sequence[Objective], before: Mapping[int, int]
     ) -> None:
+        sheets.look_up()
         self.sheets, self.before = sheets, before
         self.cuts = cuts = np.array(sorted(before), dtype=np.int32)
         self.computation = sheets.computation.without(cuts) if cuts.size else sheets.computation
@@ -69,7 +75,9 @@ class Study:
         self.fixed = rest[sheets.is_number[rest]]
         fixed = np.repeat(sheets.page.numbers[self.fixed, 0][None], len(rows), axis=0)
         self.board = self.computation.draws(
-            np.concatenate([self.given, self.fixed]), np.concatenate([rows, fixed], axis=1)
+            np.concatenate([self.given, self.fixed]),
+            np.concatenate([rows, fixed], axis=1),
+            sheets.look_up,
         )
 
     def _uses(self, objectives: Sequence[Objective]) -> NDArray[np.int64]:
@@ -95,6 +103,7 @@ class Study:
 
     def flow(self, objective: Objective) -> Flow:
         """Return what flows back from an objective."""
+        self.sheets.look_up()
         return flow(self.computation, self.sheets.graph, self.board, objective.seeds(self.board))
 
     def is_forward(self, objective: Objective) -> Mask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from shlex import quote
@@ -30,8 +31,15 @@ def review_own_sheets(workbook: Workbook, options: CheckOptions, name: str = "WO
     tell("differentiating its formulas")
     sheet = wanted_sheet(workbook, options.sheet) if options.sheet is not None else None
     reviews, reasons = dict[str, Review](), []
+    ends = time.monotonic() + options.limits.seconds
     for sheets in _looked_at(workbook, sheet, options.loss):
-        found = find_gradients(workbook, sheets=sheets, sheet=sheet, loss=options.loss)
+        found = find_gradients(
+            workbook,
+            sheets=sheets,
+            sheet=sheet,
+            loss=options.loss,
+            seconds=ends - time.monotonic(),
+        )
         if isinstance(found, NothingFound):
             reasons.append(found.reason)
         else:
