@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,9 @@ from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.workbook import Workbook
 
 MAX_DESCRIPTION_CELLS = 20_000
+# What tells a page of this program that has lost its description: a sheet, and so many names.
+_FIRST_SHEET, _FEWEST_NAMES = "Overview", 3
+_GRADIENT_NAME = re.compile(r"\w+[._]dL_d\w[\w.]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,13 @@ def is_described(workbook: Workbook) -> bool:
     return description.SHEET in workbook.sheets
 
 
+def was_built_here(workbook: Workbook) -> bool:
+    """Whether a workbook shows that this program has built it, described or not."""
+    names = {*workbook.names, *(name for _, name in workbook.local_names)}
+    ours = sum(bool(_GRADIENT_NAME.fullmatch(name)) for name in names)
+    return is_described(workbook) or (_FIRST_SHEET in workbook.sheets and ours >= _FEWEST_NAMES)
+
+
 def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Network:
     """Return the network that a workbook describes, or the one of `spec` where that is given.
 
@@ -81,7 +92,13 @@ def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Net
     """
     if spec is not None:
         return build_network(spec if isinstance(spec, Spec) else load_spec(spec))
-    if description.SHEET not in workbook.sheets:
+    if not is_described(workbook):
+        if was_built_here(workbook):
+            raise WorkbookError(
+                f"its sheet {description.SHEET} is gone, which says what network it holds: start"
+                " again from a freshly built workbook (`xlbackprop build SPEC`), or have it checked"
+                " with `--spec SPEC`"
+            )
         raise WorkbookError(
             f"it has no sheet {description.SHEET}, so it was not built by xlbackprop: build one"
             " with `xlbackprop build SPEC --blank all` and fill that in, or say with --map where"

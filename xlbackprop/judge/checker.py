@@ -21,7 +21,7 @@ from xlbackprop.errors import WorkbookError, shown
 from xlbackprop.find.blocks import NamesGone
 from xlbackprop.find.handed_out import handed_out, left_empty
 from xlbackprop.find.sheets import wanted_sheet
-from xlbackprop.find.subject import Subject, find_subject, is_described
+from xlbackprop.find.subject import Subject, find_subject, was_built_here
 from xlbackprop.judge.borrowed import mark_borrowed
 from xlbackprop.judge.givens import compare_givens, refuse_unknown_givens
 from xlbackprop.judge.judgement import Status
@@ -100,7 +100,7 @@ def _review(
 
 def _is_own(workbook: Workbook, options: CheckOptions) -> bool:
     """Whether nothing says which network a workbook holds, but its formulas."""
-    if options.spec is None and options.map is None and not is_described(workbook):
+    if options.spec is None and options.map is None and not was_built_here(workbook):
         return True
     if options.loss is not None:
         raise WorkbookError(
