@@ -137,10 +137,10 @@ def _boxes(keys: Keys) -> list[tuple[int, int, int, int]]:
     """Return the bounding boxes of a tensor's blocks: key, height, width, number of cells."""
     rank = keys.ndim
     blocks = keys.reshape(-1, *keys.shape[rank - 2 :]) if rank > 2 else keys[None]
-    boxes = []
-    for block in blocks[:16]:
-        sheets, rows, columns = split(np.asarray(block).ravel())
-        top, left = int(rows.min()), int(columns.min())
-        first = int(sheets[0]) * NEXT_SHEET + top * DOWN + left
-        boxes.append((first, int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1, block.size))
-    return boxes
+    blocks = blocks[:16].reshape(min(len(blocks), 16), -1)
+    _, rows, columns = split(blocks)
+    top, left = rows.min(axis=1), columns.min(axis=1)
+    firsts = blocks[:, 0] // NEXT_SHEET * NEXT_SHEET + top * DOWN + left
+    heights, widths = rows.max(axis=1) - top + 1, columns.max(axis=1) - left + 1
+    sizes = [blocks.shape[1]] * len(blocks)
+    return list(zip(firsts.tolist(), heights.tolist(), widths.tolist(), sizes, strict=True))

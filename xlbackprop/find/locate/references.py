@@ -45,9 +45,7 @@ class PageReferences:
     @cached_property
     def used(self) -> Keys:
         """The keys of all cells that formulas refer to, in ascending order."""
-        tiles = {tile for own in self.of_cells.values() for tile in own}
-        keys = {key for tile in tiles for key in tile.keys().ravel().tolist()}
-        return np.array(sorted(keys), dtype=np.int64)
+        return np.unique(self._by_cell[1])
 
     def are_used(self, keys: Keys) -> Mask:
         """Return which cells are referred to."""
@@ -55,10 +53,23 @@ class PageReferences:
 
     def from_cells(self, keys: Keys) -> Keys:
         """Return the keys of all cells to which the formulas in some cells refer."""
-        tiles = {tile for key in keys.ravel().tolist() for tile in self.of_cells.get(key, ())}
-        if not tiles:
-            return np.empty(0, dtype=np.int64)
-        return np.unique(np.concatenate([tile.keys().ravel() for tile in tiles]))
+        spans, used = self._by_cell
+        own = [used[spans[key]] for key in keys.ravel().tolist() if key in spans]
+        return np.unique(np.concatenate(own)) if own else np.empty(0, dtype=np.int64)
+
+    @cached_property
+    def _by_cell(self) -> tuple[dict[int, slice], Keys]:
+        """Where in an array the keys stand that each cell's formula refers to, and the array."""
+        spans: dict[int, slice] = {}
+        used: list[Keys] = [np.empty(0, dtype=np.int64)]
+        end = 0
+        for key, tiles in self.of_cells.items():
+            start = end
+            for tile in tiles:
+                used.append(tile.keys().ravel())
+                end += tile.height * tile.width
+            spans[key] = slice(start, end)
+        return spans, np.concatenate(used)
 
     def _ranges(self, formula: str, sheet: int) -> Iterator[Tile]:
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 
 import numpy as np
@@ -38,8 +38,7 @@ class Tile:
 
     def keys(self) -> Keys:
         """Return the keys of the cells, in an array of the tile's size."""
-        rows, columns = np.indices(self.size)
-        return np.asarray(self.key + rows * DOWN + columns * ACROSS)
+        return np.asarray(self.key + _offsets(self.height, self.width))
 
     def cut(self, top: int, left: int, bottom: int, right: int) -> Tile | None:
         """Return the tile without some of its outer rows and columns, or None if nothing stays."""
@@ -47,6 +46,13 @@ class Tile:
         if height < 1 or width < 1:
             return None
         return Tile(self.key + top * DOWN + left * ACROSS, height, width)
+
+
+@lru_cache(maxsize=256)
+def _offsets(height: int, width: int) -> Keys:
+    offsets = np.arange(height)[:, None] * DOWN + np.arange(width) * ACROSS
+    offsets.setflags(write=False)
+    return offsets
 
 
 class Tiles:
