@@ -34,6 +34,8 @@ NO_ROUNDING, _SMALLEST = 400, 1e-300
 
 _MOST_DECIMALS = 15
 _EQUAL_WHEN_SHIFTED = 1e-14
+_POWERS = 10.0 ** np.arange(_MOST_DECIMALS)
+_AT_ONCE = 2048  # numbers
 
 
 def matches(
@@ -138,12 +140,19 @@ def half_units(numbers: Array, least: int = LEAST_DECIMALS) -> Array:
 
     At least so many decimals are taken for typed: 0.5 stands for 0.50.
     """
+    flat = numbers.ravel()
+    halves = [_half_units(flat[n : n + _AT_ONCE], least) for n in range(0, flat.size, _AT_ONCE)]
+    return np.concatenate([np.empty(0), *halves]).reshape(numbers.shape)
+
+
+def _half_units(numbers: Array, least: int) -> Array:
     sizes = np.abs(np.where(np.isfinite(numbers) & (numbers != 0), numbers, 1.0))
     shifts = np.clip(-np.floor(np.log10(sizes)) - 3, 0, 300).astype(np.int64)
-    shifted = numbers * 10.0**shifts
-    decimals = np.full(numbers.shape, _MOST_DECIMALS)
     with np.errstate(all="ignore"):
-        exact = np.where(shifts > 0, _EQUAL_WHEN_SHIFTED, 0.0)
-        for count in range(_MOST_DECIMALS - 1, -1, -1):
-            decimals[np.abs(np.round(shifted, count) - shifted) <= exact] = count
+        shifted = (numbers * 10.0**shifts)[:, None]
+        exact = np.where(shifts > 0, _EQUAL_WHEN_SHIFTED, 0.0)[:, None]
+        rounded = np.rint(shifted * _POWERS) / _POWERS
+        is_that_short = np.abs(rounded - shifted) <= exact
+    # The first that is: the fewest decimals.
+    decimals = np.where(is_that_short.any(axis=1), is_that_short.argmax(axis=1), _MOST_DECIMALS)
     return np.asarray(HALF * 10.0 ** -np.maximum(decimals + shifts, least).astype(np.float64))
