@@ -1,6 +1,7 @@
 """The templates against the numbers that they are known for."""
 
 import tomllib
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -145,7 +146,7 @@ def test_templates_saved_by_libreoffice_are_right(by_libreoffice, template):
 @pytest.mark.many(quick=["mlp-2-2-2"])
 @pytest.mark.parametrize("name", [name for name in SMALL if name != "digit"])
 def test_any_tensor_left_empty_makes_a_template_incomplete_not_wrong(tmp_path, name):
-    spec = xlbackprop.load_spec(name)
+    spec = with_two_steps(xlbackprop.load_spec(name))
     tensors = xlbackprop.build_network(spec).tensors.values()
     shorts = sorted({tensor.short for tensor in tensors if tensor.kind.is_computed})
     for blank in shorts:
@@ -156,6 +157,13 @@ def test_any_tensor_left_empty_makes_a_template_incomplete_not_wrong(tmp_path, n
 @pytest.mark.parametrize("name", [name for name in SMALL if name != "digit"])
 def test_all_tensors_left_empty_make_a_template_incomplete_not_wrong(tmp_path, name):
     assert_incomplete_not_wrong(xlbackprop.load_spec(name), "all", tmp_path)
+
+
+def with_two_steps(spec):
+    """Return a spec whose training has no third step, which would be as the second is."""
+    if spec.training is None or spec.training.steps < 3:
+        return spec
+    return replace(spec, training=replace(spec.training, steps=2))
 
 
 def assert_incomplete_not_wrong(spec, blank, folder):
