@@ -1,5 +1,7 @@
 """Every layer, loss and optimizer, and random networks: both engines and PyTorch agree."""
 
+from functools import cached_property
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,8 @@ from tests.support.oracles import engine, libreoffice, pytorch, workbook
 from tests.support.random_networks import mixed_network, random_network
 from tests.support.specs_and_values import (
     assert_pytorch_agrees,
+    assert_tensors_agree,
     given_arrays,
-    saved,
     spec_of,
 )
 from xlbackprop.layers import LAYERS
@@ -38,25 +40,42 @@ every_network = pytest.mark.parametrize("name", NETWORKS)
 
 
 class Built:
-    """The workbooks of the networks, each built when it is first asked for."""
+    """The workbook of a network, built when it is first asked for, and what others make of it."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, name, folder):
+        self.raw, self._path = NETWORKS[name], folder / f"{name}.xlsx"
 
-    def __getitem__(self, name):
-        path = self.folder / f"{name}.xlsx"
-        return path if path.exists() else xlbackprop.build(spec_of(NETWORKS[name]), path)
+    @cached_property
+    def path(self):
+        return xlbackprop.build(spec_of(self.raw), self._path)
+
+    @cached_property
+    def places(self):
+        return workbook.places(self.path)
+
+    @cached_property
+    def saved(self):
+        return workbook.saved_arrays(self.path, self.places)
+
+    @cached_property
+    def by_ironcalc(self):
+        return engine.recalculated_arrays(self.path, self.places)
+
+    @cached_property
+    def by_pytorch(self):
+        return pytorch.run(self.raw, given_arrays(self.path, self.saved))
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    return Built(tmp_path_factory.mktemp("networks"))
+    folder = tmp_path_factory.mktemp("networks")
+    return {name: Built(name, folder) for name in NETWORKS}
 
 
 @pytest.fixture(scope="module")
 def by_libreoffice(built, tmp_path_factory):
     """The copies of all workbooks that LibreOffice has recalculated from scratch."""
-    paths = [built[name] for name in NETWORKS]
+    paths = [built[name].path for name in NETWORKS]
     copies = libreoffice.recalculate(paths, tmp_path_factory.mktemp("office"))
     return dict(zip(NETWORKS, copies, strict=True))
 
@@ -64,29 +83,27 @@ def by_libreoffice(built, tmp_path_factory):
 @pytest.mark.pytorch
 @every_network
 def test_saved_values_agree_with_pytorch(built, name):
-    assert_pytorch_agrees(NETWORKS[name], built[name], saved(built[name]))
+    assert_tensors_agree(built[name].by_pytorch, built[name].saved)
 
 
 @pytest.mark.libreoffice
 @pytest.mark.pytorch
 @every_network
 def test_libreoffice_agrees_with_pytorch(by_libreoffice, built, name):
-    arrays = workbook.saved_arrays(by_libreoffice[name], workbook.places(built[name]))
-    assert_pytorch_agrees(NETWORKS[name], built[name], arrays)
+    arrays = workbook.saved_arrays(by_libreoffice[name], built[name].places)
+    assert_tensors_agree(built[name].by_pytorch, arrays)
 
 
 @pytest.mark.pytorch
 @every_network
 def test_ironcalc_agrees_with_pytorch(built, name):
-    arrays = engine.recalculated_arrays(built[name], workbook.places(built[name]))
-    assert_pytorch_agrees(NETWORKS[name], built[name], arrays)
+    assert_tensors_agree(built[name].by_pytorch, built[name].by_ironcalc)
 
 
 @pytest.mark.many(quick=QUICK[::2])
 @every_network
 def test_ironcalc_agrees_with_the_saved_values(built, name):
-    expected = saved(built[name])
-    arrays = engine.recalculated_arrays(built[name], workbook.places(built[name]))
+    expected, arrays = built[name].saved, built[name].by_ironcalc
     assert arrays.keys() == expected.keys()
     for tensor, array in arrays.items():
         np.testing.assert_allclose(array, expected[tensor], 1e-9, 1e-9, err_msg=tensor)
@@ -95,7 +112,7 @@ def test_ironcalc_agrees_with_the_saved_values(built, name):
 @pytest.mark.many(quick=QUICK)
 @every_network
 def test_check_finds_networks_right_as_they_are_built(built, name):
-    report = xlbackprop.check(built[name])
+    report = xlbackprop.check(built[name].path)
     assert report.verdict == "right", report.cells[:3]
 
 
@@ -109,15 +126,14 @@ def test_check_finds_networks_right(by_libreoffice, name):
 @pytest.mark.pytorch
 @pytest.mark.parametrize("name", ["max_pool2d-kernel2", "adam-vectors-0", "random7"])
 def test_comparison_fails_for_any_tensor_that_is_a_thousandth_off(built, name):
-    path, raw = built[name], NETWORKS[name]
-    arrays = saved(path)
+    arrays, path = built[name].saved, built[name].path
     computed = {t.name for t in xlbackprop.inspect(path).tensors if t.kind in ("forward", "update")}
     assert computed
-    for tensor in computed & set(pytorch.run(raw, given_arrays(path, arrays))):
+    for tensor in computed & set(built[name].by_pytorch):
         planted = arrays[tensor].copy()
         planted.flat[np.abs(planted).argmax()] *= 1.001
         with pytest.raises(AssertionError, match=tensor):
-            assert_pytorch_agrees(raw, path, {**arrays, tensor: planted})
+            assert_pytorch_agrees(NETWORKS[name], path, {**arrays, tensor: planted})
 
 
 @pytest.mark.parametrize("type_name", LAYERS)
