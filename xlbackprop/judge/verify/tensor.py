@@ -123,7 +123,9 @@ class TensorJudge:
         return self._equation.accepted(self._numbers, allowed, self._evaluate.arrays(version))
 
     def _follows(self, right: Mask) -> Mask:
-        """Return which cells follow from one of the versions of the user's own earlier cells."""
+        """Return which other cells follow from a version of the user's own earlier cells."""
+        if right.all():
+            return ~right
         follows = np.zeros(self._numbers.shape, dtype=np.bool_)
         for version in self._evaluate.of_the_user:
             follows |= self._gives(version)

@@ -112,14 +112,17 @@ class Evaluation:
 
     @cached_property
     def of_the_user(self) -> tuple[str, ...]:
-        """The versions of what the user has.
+        """The versions of what the user has, one of those that are the same.
 
         Where texts are in several sources, one may be summed, which passes texts over, and another
         added: `coerced` by itself is each in turn, with the others `counted`.
         """
         texts = [name for name, one in self._sources.items() if one.coerced is not one.counted]
         alone = [f"coerced{_ALONE}{name}" for name in texts] if texts[1:] else []
-        return (*_USERS_VERSIONS, *alone)
+        by_arrays: dict[tuple[int, ...], str] = {}
+        for version in (*_USERS_VERSIONS, *alone):
+            by_arrays.setdefault(_key(self.arrays(version)), version)
+        return tuple(by_arrays.values())
 
 
 def _key(arrays: Mapping[str, Array]) -> tuple[int, ...]:
