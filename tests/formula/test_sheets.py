@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import xlbackprop
 from tests.support.formula_pages import UNKNOWN, contents, ours, same, value_at, write
 from tests.support.oracles import libreoffice
-from xlbackprop.formula.addresses import read_cell
+from xlbackprop.formula.addresses import column_name, read_cell
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets import computation as computing
 from xlbackprop.formula.sheets import groups as grouping
@@ -225,6 +225,28 @@ def test_page_is_evaluated_again_and_again_with_other_numbers():
         choice = np.log(a - b) if a > b else a * b
         found = [value_at(board, index(computation, f"B{n}"), draw) for n in (1, 2, 3)]
         assert found == pytest.approx([a * b, choice, a + b + a * b + choice])
+
+
+@pytest.mark.parametrize("draws", [1, 3])
+def test_large_rectangles_that_move_are_what_numpy_makes_of_them(draws):
+    """As large ones are evaluated: one formula by itself, each rectangle where it stands."""
+    numbers = np.random.default_rng(0).normal(size=(180, 160, draws))
+    cells = {f"{column_name(c)}{r + 1}": 1.0 for r in range(180) for c in range(160)}
+    corners = [(0, 0), (7, 3), (30, 10), (130, 110)]  # the last one stands out of what is stored
+    for at, (r, c) in enumerate(corners):
+        moved = f"{column_name(c)}{r + 1}:{column_name(c + 149)}{r + 150}"
+        cells[f"GA{at + 1}"] = f"=SUMPRODUCT({moved},$A$1:$ET$150)-SUM({moved})"
+    computation, _ = computed(cells)
+    rows, columns = np.mgrid[:180, :160]
+    inputs = computation.plane.indices(0, rows.ravel(), columns.ravel())
+    board = computation.draws(inputs, numbers.reshape(-1, draws).T)
+    stored = np.zeros((300, 300, draws))
+    stored[:180, :160] = numbers
+    for at, (r, c) in enumerate(corners):
+        own = stored[r : r + 150, c : c + 150]
+        expected = (own * stored[:150, :150]).sum(axis=(0, 1)) - own.sum(axis=(0, 1))
+        found = board.numbers[index(computation, f"GA{at + 1}")]
+        np.testing.assert_allclose(found, expected, 1e-9, 1e-9)
 
 
 def test_number_given_to_a_cell_with_a_formula_takes_its_place():

@@ -8,9 +8,10 @@ import pytest
 
 from xlbackprop.contract.scope import Scope
 from xlbackprop.layers import LAYERS
+from xlbackprop.layers.common import planes
 from xlbackprop.layers.common.filter_layer import FilterLayer
 from xlbackprop.layers.common.geometry import Geometry, Placement
-from xlbackprop.layers.common.planes import placed, taken_out
+from xlbackprop.layers.common.planes import correlated, filtered, placed, taken_out, windows
 
 ALL = [
     Geometry((height, 5), (kernel, 2), (stride, 1), (padding, 0), (dilation, 2))
@@ -80,6 +81,22 @@ def test_what_overhangs_is_cut_off():
 def test_geometry_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
         Geometry((3, 3), (2, 2)).kernel = (1, 1)
+
+
+@pytest.mark.parametrize(("together", "most"), [(60_000, 4_000_000), (200, 4_000_000), (200, 10)])
+def test_sums_over_windows_are_those_of_an_einsum(monkeypatch, together, most):
+    """Copied at once, a few rows at a time, and where a single row would be too much to copy."""
+    monkeypatch.setattr(planes, "_TOGETHER", together)
+    monkeypatch.setattr(planes, "_MOST", most)
+    random = np.random.default_rng(0)
+    x, f = random.normal(size=(2, 3, 4, 9, 8)), random.normal(size=(3, 5, 4, 3, 2))
+    every = windows(x, (3, 2), (2, 1))
+    z = filtered(every, f)
+    np.testing.assert_allclose(z, np.einsum("ngcijab,gkcab->ngkij", every, f), 1e-12, 1e-12)
+    sliding = windows(x, (7, 7))
+    z = random.normal(size=(2, 3, 5, 7, 7))
+    expected = np.einsum("ngcabij,ngkij->gkcab", sliding, z)
+    np.testing.assert_allclose(correlated(sliding, z), expected, 1e-12, 1e-12)
 
 
 @pytest.mark.parametrize("kind", ["conv2d", "conv_transpose2d"])

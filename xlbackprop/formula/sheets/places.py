@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Mask
-from xlbackprop.formula.sheets.plane import Indices, Plane
+from xlbackprop.formula.sheets.plane import Indices, Plane, S
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,19 @@ class Place:
         if self.is_fixed:
             which = slice(1)
         return plane.windows(self.sheet, self.tops[which], self.lefts[which], self.size)
+
+    def view(self, plane: Plane, which: slice, values: NDArray[S]) -> NDArray[S] | None:
+        """Return what it holds where it is the same cells for all, of shape (1, rows, columns, …).
+
+        `values` has a row for each cell of the plane. None where it is not one rectangle of the
+        sheet's box.
+        """
+        if not self.is_fixed and which.stop - which.start > 1:
+            return None
+        at = 0 if self.is_fixed else which.start
+        corner = int(self.tops[at]), int(self.lefts[at])
+        found = plane.rectangle(values, self.sheet, corner, self.size)
+        return None if found is None else found[None]
 
     def stored(self, plane: Plane, which: Indices | NDArray[np.intp]) -> Iterator[Indices]:
         """Yield the indices of the cells for some of the formulas, those that stand somewhere.

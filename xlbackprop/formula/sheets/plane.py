@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.contents import ArrayFormula, Ints, SheetContents
 
 Indices = NDArray[np.int32]
+Corner = tuple[int, int]
+S = TypeVar("S", bound=np.generic)
 
 OUTSIDE = 0
 # So many cells for each that is stored, and these besides: beyond that, a sheet is too sparse.
@@ -69,6 +72,21 @@ class Plane:
         """Return the indices of the cells that an array formula fills, row by row."""
         first = np.array([formula.top], np.int32), np.array([formula.left], np.int32)
         return self.windows(sheet, *first, formula.size).reshape(-1)
+
+    def rectangle(
+        self, values: NDArray[S], sheet: int, corner: Corner, size: Corner
+    ) -> NDArray[S] | None:
+        """Return what the cells of a rectangle hold, of shape (rows, columns, draws), a view.
+
+        `values` has a row for each cell of the plane; None where the rectangle is not all inside.
+        """
+        box = self.boxes[sheet]
+        top, left = corner[0] - box.top, corner[1] - box.left
+        bottom, right = top + size[0], left + size[1]
+        if top < 0 or left < 0 or bottom > box.height or right > box.width:
+            return None
+        own = values[box.first : box.first + box.height * box.width]
+        return own.reshape(box.height, box.width, -1)[top:bottom, left:right]
 
     def windows(self, sheet: int, tops: Indices, lefts: Indices, size: tuple[int, int]) -> Indices:
         """Return the indices of rectangles of one size: shape (rectangles, rows, columns)."""

@@ -30,6 +30,8 @@ from xlbackprop.formula.tree import functions_in
 
 # Numbers that are gathered at a time.
 _TOGETHER = 4_000_000
+# Where a single formula takes more numbers than these, it is evaluated by itself.
+_ALONE = 40_000
 # Values that are looked at one by one for a group; beyond that, it is not known here.
 _MOST_SINGLY = 500_000
 
@@ -49,7 +51,7 @@ class Evaluation:
             everything = np.ones((*self._filled.shape, board.draws), dtype=np.bool_)
             self._one_by_one(0, everything)
             return
-        for part in portions(group, len(group.cells), _TOGETHER // board.draws):
+        for part in portions(group, len(group.cells), self._together):
             self._look_up()
             cells = self._filled[part]
             try:
@@ -66,6 +68,16 @@ class Evaluation:
             if unclear.any():
                 resting = self._rests_on_unknown(part)[:, None, None]
                 self._one_by_one(part.start, unclear & ~resting)
+
+    @property
+    def _together(self) -> int:
+        """How many cells' numbers are taken at a time: where rectangles are large, one formula's.
+
+        A single rectangle need not be gathered.
+        """
+        each = self._group.cost // max(1, len(self._group.cells))
+        is_large = each * self._board.draws > _ALONE
+        return each if is_large else _TOGETHER // self._board.draws
 
     def _values(self, part: slice, shape: tuple[int, ...]) -> Array:
         """Return what formulas fill their cells with: (formulas, rows, columns, draws)."""
@@ -158,7 +170,12 @@ class References:
 
     def values(self, slot: int) -> Array:
         """Return the numbers of a slot."""
-        numbers, window = self._board.numbers, self.window(slot)
+        numbers = self._board.numbers
+        if not self._each:
+            view = self._group.places[slot].view(self._board.plane, self._part, numbers)
+            if view is not None:
+                return view
+        window = self.window(slot)
         if numbers.shape[1] == 1:
             return np.take(numbers.reshape(-1), window)[..., None]
         return np.take(numbers, window, axis=0)

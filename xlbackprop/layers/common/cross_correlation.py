@@ -21,7 +21,7 @@ from xlbackprop.contract.sums import Terms
 from xlbackprop.equation import Array, Shape, Tensor
 from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.layers.common.geometry import Geometry
-from xlbackprop.layers.common.planes import windows
+from xlbackprop.layers.common.planes import correlated, filtered, windows
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class CrossCorrelation:
 
         def partial(part: slice, x: Array, f: Array) -> Array:
             every = windows(self.grouped(x)[:, :, part], (D, E), (s, t))
-            total = np.einsum("ngcijab,gkcab->ngkij", every, self.grouped_filters(f)[:, :, part])
+            total = filtered(every, self.grouped_filters(f)[:, :, part])
             return np.asarray(total.reshape(self.output_shape))
 
         def term(at: Addresses, c: int, *index: int) -> str:
@@ -96,7 +96,7 @@ class CrossCorrelation:
         def partial(part: slice, x: Array, z: Array) -> Array:
             every = windows(self.grouped(x)[part], (height, width), (d, e))[..., :R, :S, :, :]
             inner = self.grouped(z)[part][..., top : top + height, left : left + width]
-            total = np.einsum("ngcabij,ngkij->gkcab", every, inner)
+            total = correlated(every, inner)
             return np.asarray(total.reshape(self.filters_shape))
 
         def term(at: Addresses, n: int, k: int, c: int, a: int, b: int) -> str:
@@ -116,7 +116,7 @@ class CrossCorrelation:
 
         def partial(part: slice, g: Array, r: Array) -> Array:
             every = windows(self.grouped(g)[:, :, part], (D, E))[..., p : p + H, q : q + W, :, :]
-            total = np.einsum("ngkuvab,gkcab->ngcuv", every, self.grouped_filters(r)[:, part])
+            total = filtered(every, self.grouped_filters(r)[:, part].swapaxes(1, 2))
             return np.asarray(total.reshape(self.planes_shape))
 
         def term(at: Addresses, f: int, *index: int) -> str:

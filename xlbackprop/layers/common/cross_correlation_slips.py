@@ -18,7 +18,7 @@ from xlbackprop.layers.common.cross_correlation import CrossCorrelation
 from xlbackprop.layers.common.filter_slips import filter_slips
 from xlbackprop.layers.common.geometry import Geometry, Pair, Placement, as_pair
 from xlbackprop.layers.common.helper_blocks import VALID
-from xlbackprop.layers.common.planes import placed, taken_out, turned
+from xlbackprop.layers.common.planes import correlated, filtered, placed, taken_out, turned
 from xlbackprop.layers.common.sliding import PlacedSource, overhanging
 from xlbackprop.layers.common.text import pair_text, size_text
 
@@ -43,7 +43,7 @@ def output_slips(
     def output(x: Array, f: Array, step: Pair, **others: Array) -> Array:
         window = as_pair(f.shape[-2:])
         every = overhanging(correlation.grouped(x), window, geometry.output_size, step)
-        total = np.einsum("ngcijab,gkcab->ngkij", every, correlation.grouped_filters(f))
+        total = filtered(every, correlation.grouped_filters(f))
         total = total.reshape(correlation.output_shape)
         return finish.compute(total, **others) if finish else total
 
@@ -67,7 +67,7 @@ def gradient_of_filters(
     """Return the filters' gradient with any step between weights, and any between z's entries."""
     kernel, size = correlation.geometry.kernel, correlation.geometry.output_size
     every = overhanging(correlation.grouped(x), size, kernel, step, dilation)
-    total = np.einsum("ngcabij,ngkij->gkcab", every, correlation.grouped(z))
+    total = correlated(every, correlation.grouped(z))
     return np.asarray(total.reshape(correlation.filters_shape))
 
 

@@ -2,17 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from xlbackprop.equation import Array
 from xlbackprop.layers.common.geometry import Pair, Placement
 
+# Numbers that are copied at a time, to be multiplied as matrices; a single row may have so many.
+_TOGETHER, _MOST = 60_000, 4_000_000
+
 
 def windows(x: Array, size: Pair, step: Pair = (1, 1)) -> Array:
     """Return the windows of the two last axes: (…, rows, columns, height, width), a view."""
     every: Array = sliding_window_view(x, size, axis=(-2, -1))
     return every[..., :: step[0], :: step[1], :, :]
+
+
+def filtered(every: Array, filters: Array) -> Array:
+    """Return what filters make of all windows: (n,g,k,i,j).
+
+    `every` are the windows of each group's planes, (n,g,c,i,j,a,b), `filters` (g,k,c,a,b).
+    """
+    n, g, _, i, j, _, _ = every.shape
+    columns = every.transpose(0, 1, 2, 5, 6, 3, 4)
+    if columns[..., :1, :].size > _MOST:
+        return np.asarray(np.einsum("ngcijab,gkcab->ngkij", every, filters))
+    number = filters.shape[1]
+    flat, result = filters.reshape(g, number, -1), np.empty((n, g, number, i, j))
+    for rows in _rows(columns):
+        part = columns[..., rows, :].reshape(n, g, flat.shape[2], -1)
+        result[..., rows, :] = (flat @ part).reshape(n, g, number, -1, j)
+    return result
+
+
+def correlated(every: Array, z: Array) -> Array:
+    """Return the sums of products of windows and planes, over all samples: (g,k,c,a,b).
+
+    `every` are the windows of each group's planes, (n,g,c,a,b,i,j), `z` the planes, (n,g,k,i,j).
+    """
+    n, g, c, a, b, _, _ = every.shape
+    if every[..., :1, :].size > _MOST:
+        return np.asarray(np.einsum("ngcabij,ngkij->gkcab", every, z))
+    number, positions = z.shape[2], c * a * b
+    total = np.zeros((g, number, positions))
+    for rows in _rows(every):
+        part = every[..., rows, :].reshape(n, g, positions, -1)
+        total += (z[..., rows, :].reshape(n, g, number, -1) @ part.swapaxes(-1, -2)).sum(axis=0)
+    return total.reshape(g, number, c, a, b)
+
+
+def _rows(every: Array) -> Iterator[slice]:
+    """Yield slices of the last axis but one, such that a copy of each stays in the cache."""
+    number = max(1, _TOGETHER // max(1, every[..., :1, :].size))
+    for start in range(0, every.shape[-2], number):
+        yield slice(start, start + number)
 
 
 def turned(x: Array) -> Array:
