@@ -22,7 +22,7 @@ type = "conv2d"
 filters = 2
 kernel = 2
 [[layers]]
-type = "scale"
+type = "times"
 factor = -1.5
 [[layers]]
 type = "conv2d"
@@ -40,12 +40,12 @@ style = "normal"
 
 
 @pytest.fixture
-def scale(tmp_path):
+def times(tmp_path):
     """The documentation's layer, imported from a file in another folder."""
     (code,) = [
         block
         for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-        if '@layer("scale"' in block
+        if '@layer("times"' in block
     ]
     path = tmp_path / "my_layer.py"
     path.write_text(code)
@@ -53,25 +53,25 @@ def scale(tmp_path):
     module = importlib.util.module_from_spec(description)
     description.loader.exec_module(module)
     yield module
-    del LAYERS["scale"]
+    del LAYERS["times"]
 
 
-@pytest.mark.usefixtures("scale")
+@pytest.mark.usefixtures("times")
 def test_layer_in_a_file_of_its_own_is_built_recalculated_and_checked(tmp_path):
     path = xlbackprop.build(xlbackprop.parse_spec(SPEC), tmp_path / "mine.xlsx")
     assert xlbackprop.check(path).verdict == "right"
     places = workbook.places(path)
     for arrays in (saved(path), engine.recalculated_arrays(path, places)):
         for step in ("", "step2."):
-            out, h = arrays[f"{step}scale1.out"], arrays[f"{step}scale1.h"]
+            out, h = arrays[f"{step}times1.out"], arrays[f"{step}times1.h"]
             np.testing.assert_allclose(out, -1.5 * h)
-            upstream, gradient = arrays[f"{step}scale1.dL_dout"], arrays[f"{step}scale1.dL_dh"]
+            upstream, gradient = arrays[f"{step}times1.dL_dout"], arrays[f"{step}times1.dL_dh"]
             np.testing.assert_allclose(gradient, -1.5 * upstream)
             np.testing.assert_allclose(arrays[f"{step}conv1.dL_dout"], gradient)
 
 
 @pytest.mark.libreoffice
-@pytest.mark.usefixtures("scale")
+@pytest.mark.usefixtures("times")
 def test_layer_in_a_file_of_its_own_survives_libreoffice(tmp_path):
     path = xlbackprop.build(xlbackprop.parse_spec(SPEC), tmp_path / "mine.xlsx")
     (copy,) = libreoffice.recalculate([path], tmp_path)
@@ -79,5 +79,5 @@ def test_layer_in_a_file_of_its_own_survives_libreoffice(tmp_path):
 
 
 def test_layer_that_is_not_registered_is_refused():
-    with pytest.raises(xlbackprop.SpecError, match="unknown type 'scale'"):
+    with pytest.raises(xlbackprop.SpecError, match="unknown type 'times'"):
         xlbackprop.build_network(xlbackprop.parse_spec(SPEC))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support import networks_of_losses, networks_of_norms
+from tests.support import networks_of_losses, networks_of_norms, networks_of_rearrangements
 from tests.support.network_parts import (
     CONV,
     DENSE,
@@ -328,6 +328,7 @@ LAYERS: dict[str, dict[str, Raw]] = {
     "rnn": _recurrences("rnn"),
     "lstm": _recurrences("lstm"),
     "gru": _recurrences("gru"),
+    **networks_of_rearrangements.REARRANGEMENTS,
     "add": _joins("add"),
     "concat": _joins("concat"),
 }

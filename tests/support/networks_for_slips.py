@@ -11,6 +11,7 @@ import numpy as np
 from tests.support import networks_by_layer as cases
 from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.networks_of_activations import LARGE, MANY
+from tests.support.networks_of_rearrangements import matmul, multiply
 from tests.support.page_with_slip import Page
 from tests.support.random_networks import random_network
 from xlbackprop.errors import SpecError
@@ -67,6 +68,15 @@ EXTRA: dict[str, list[Raw]] = {
         ]
         for kind in RECURRENT
     },
+    "transpose": [
+        _one("transpose", {"input": sizes}, axes=axes)
+        for sizes, axes in (([3, 3, 4], [1, 2, 0]), ([2, 4, 3], [1, 0, 2]))
+    ],
+    "matmul": [
+        cases.network({"input": [3, 3, 4]}, {"type": "tanh"}, matmul("tanh1", "input", **turned))
+        for turned in ({"transpose": True}, {"transpose": True, "scale": 0.5})
+    ],
+    "multiply": [cases.network({"input": [3, 2, 4]}, {"type": "tanh"}, multiply("tanh1", "input"))],
     "leaky_relu": [_one("leaky_relu", {"input": [3, 4, 4]}, slope=0.2)],
     **{
         kind: [

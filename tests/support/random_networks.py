@@ -30,6 +30,7 @@ NEWER: list[Raw] = [
     {"type": "hardsigmoid"},
     {"type": "hardswish"},
     {"type": "gelu", "approximate": "none"},
+    {"type": "scale", "factor": -0.5},
 ]
 # What takes (T, D).
 SEQUENCES: list[Raw] = [{"type": kind, "units": 2} for kind in ("rnn", "lstm", "gru")]
@@ -61,6 +62,8 @@ class _Drawing:
             return [int(self.random.integers(2, 5))]
         if self.seed % 5 == 1:
             return [int(self.random.integers(2, 6))]
+        if self.seed % 5 == 2 and self.sequences:
+            return [int(n) for n in self.random.integers(2, 5, 2)]
         return [int(n) for n in self.random.integers([1, 5, 5], [4, 8, 8])]
 
     def _pick(self, options: list[Any]) -> Any:
@@ -100,11 +103,21 @@ class _Drawing:
         return name
 
     def _candidates(self) -> list[Raw]:
+        return self._by_shape() + self._exponential()
+
+    def _exponential(self) -> list[Raw]:
+        """Return exp where what it takes is small, else nothing."""
+        is_small = self.layers and self.layers[-1]["type"] in ("tanh", "sigmoid", "softmax")
+        return [{"type": "exp"}] * 3 if self.sequences and is_small else []
+
+    def _by_shape(self) -> list[Raw]:
         shape = self._shape()
         if len(shape) == 3:
             return self._for_images(shape)
         if len(shape) == 2:
             flatten = {"type": "flatten"}
+            if self.sequences and self.random.random() < 0.4:
+                return self._for_matrices(shape)
             return [*self.anywhere, flatten, flatten, *self.sequences]
         dense = {"type": "dense", "units": int(self.random.integers(1, 6))}
         norms = [{"type": "layer_norm"}] if shape[0] > 1 else []
@@ -113,6 +126,17 @@ class _Drawing:
         if self.sequences and shape[0] > 1:
             norms += [{"type": "rms_norm"}] * 2
         return [*self.anywhere, *norms, dense, dense, dense]
+
+    def _for_matrices(self, shape: tuple[int, ...]) -> list[Raw]:
+        """Return what cuts, turns and adds up a matrix."""
+        axis = int(self.random.integers(2))
+        cut = {"type": "slice", "axis": axis, "stop": shape[axis], "start": shape[axis] // 2}
+        return [
+            cut,
+            {"type": "transpose", "axes": [1, 0]},
+            {"type": "reshape", "shape": [shape[0] * shape[1]]},
+            *({"type": kind, "axis": axis} for kind in ("sum", "mean")),
+        ]
 
     def _for_images(self, shape: tuple[int, ...]) -> list[Raw]:
         channels, height, width = shape
@@ -145,7 +169,12 @@ class _Drawing:
             conv = {"type": "conv2d", "filters": shape[0], "kernel": 3, "padding": 1}
             same = [conv, conv, self._pick(self.anywhere)]
         after = self._add(self._pick(same))
-        self._add({"type": self._pick(["add", "concat"]), "from": [before, after]})
+        joins: list[Raw] = [{"type": "add"}, {"type": "concat"}]
+        if self.sequences:
+            joins.append({"type": "multiply"})
+            if len(shape) == 2:
+                joins += [{"type": "matmul", "transpose": True, "scale": 0.5}] * 3
+        self._add(self._pick(joins) | {"from": [before, after]})
 
     def _loss(self) -> Raw:
         if len(self._shape()) == 1 and self._shape()[0] > 1 and self.random.random() < 0.4:

@@ -36,10 +36,12 @@ OPTIONS = {
     "beta": "how sharply it bends",
     "beta1": "how slowly the average of the gradients moves",
     "beta2": "how slowly the average of the squared gradients moves",
+    "axis": "the axis, counted from 0, the batch not counted",
     "bias": "whether a bias is added",
     "delta": "up to which size of an error its square counts",
     "dilation": "steps between the filter's entries",
     "eps": "a small number that keeps a divisor from being 0",
+    "factor": "what each entry is multiplied by",
     "filters": "how many filters, and so how many channels `out` has",
     "groups": "into how many groups the channels are divided; each filter sees one group",
     "initial": "what the state is before the first step",
@@ -56,10 +58,15 @@ OPTIONS = {
     "padding": "rings of zeros around the input",
     "rate": "the share of zeros in the mask",
     "reduction": "whether the losses of the entries are averaged or added",
+    "scale": "what the sum is multiplied by",
+    "shape": "the sizes of `out`, the batch not counted",
     "slope": "what negative entries are multiplied by",
+    "start": "the first entry that is taken, counted from 0",
+    "stop": "the entry before which it ends",
     "stride": "steps from window to window",
     "target": "whether the target holds class numbers, or a probability for each class",
     "threshold": "above this, beta times h is so large that out is h",
+    "transpose": "whether the second input is transposed first",
     "units": "how many outputs",
     "vocabulary": "how many classes there are, numbered from 0",
     "weight_decay": "how much of the weights is taken off in each step",
@@ -67,6 +74,7 @@ OPTIONS = {
 }
 # Where a name means something else than elsewhere.
 OWN_OPTIONS = {
+    ("transpose", "axes"): "the order of the axes, the batch not counted",
     ("group_norm", "groups"): "into how many groups the channels are divided",
     ("elu", "alpha"): "the depth to which negative entries bend",
 }
@@ -76,6 +84,8 @@ _INPUTS: tuple[tuple[list[int], int | None], ...] = (
     ([2, 4, 4], None), ([4], None), ([4], 2), ([2, 3], None),
 )  # fmt: skip
 _VALUES = (2, 0.5)
+# Required options for which no value of those will do.
+_LISTS = {"axes": [1, 0, 2], "shape": [4, 8]}
 
 
 def layers() -> str:
@@ -165,7 +175,8 @@ def _required(cls: type) -> dict[str, object]:
     chosen = {}
     for option in fields(cls):
         if option.default is MISSING:
-            chosen[option.name] = next(filter(_accepted_by(option), _VALUES))
+            values = (*_VALUES, _LISTS.get(option.name))
+            chosen[option.name] = next(filter(_accepted_by(option), values))
     return chosen
 
 

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 # Anything larger is refused by name here, before it becomes an array's dimension.
 LARGEST = 1_000_000
+MOST_AXES = 8
 
 
 def count(*, minimum: int = 1, default: int | None = None) -> Any:
@@ -48,6 +49,18 @@ def pair(*, minimum: int, default: int | None = None, optional: bool = False) ->
     if optional:
         return field(default=None, metadata={"read": read})
     return _option(read, None if default is None else (default, default))
+
+
+def sizes(*, minimum: int) -> Any:
+    """Declare a list of whole numbers, one for each axis."""
+
+    def read(value: object) -> tuple[int, ...]:
+        is_list = isinstance(value, list) and 0 < len(value) <= MOST_AXES
+        if not is_list or not all(_is_whole(one, minimum) for one in value):  # type: ignore[attr-defined]
+            raise ValueError(f"a list of whole numbers from {minimum}, one for each axis")
+        return tuple(value)  # type: ignore[arg-type]
+
+    return _option(read, None)
 
 
 def number(

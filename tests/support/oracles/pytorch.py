@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tests.support.oracles.needs import require
-from tests.support.oracles.pytorch_rules import activations, loss
+from tests.support.oracles.pytorch_rules import activations, loss, rearrangements
 
 PARAMETERS = ("w", "b", "gamma", "beta")
 OF_RECURRENCE = {
@@ -131,6 +131,7 @@ class _Run:
         axes = tuple(range(1 if self.batched else 0, h.dim()))
         rules: dict[str, Callable[[], Any]] = {
             **activations(torch, layer, h, w, self.batched),
+            **rearrangements(torch, layer, hs, self.batched),
             "conv2d": lambda: functional.conv2d(
                 h, w, b, get("stride", 1), get("padding", 0), get("dilation", 1), get("groups", 1)
             ),
@@ -233,6 +234,8 @@ SHORT = {
     "avg_pool2d": "avgpool", "global_avg_pool": "gap", "batch_norm": "bn", "layer_norm": "ln",
     "add": "add", "concat": "concat", "silu": "silu", "elu": "elu", "softplus": "softplus",
     "prelu": "prelu", "relu6": "relu6", "hardsigmoid": "hardsigmoid", "hardswish": "hardswish",
+    "multiply": "mul", "matmul": "matmul", "scale": "scale", "exp": "exp", "reshape": "reshape",
+    "transpose": "transpose", "slice": "slice", "sum": "sum", "mean": "mean",
     "rms_norm": "rms", "group_norm": "gn", "instance_norm": "in",
 }  # fmt: skip
 

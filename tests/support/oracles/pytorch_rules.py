@@ -34,6 +34,35 @@ def activations(torch: Any, layer: Mapping[str, Any], h: Any, w: Any, batched: b
     }
 
 
+def rearrangements(torch: Any, layer: Mapping[str, Any], hs: list[Any], batched: bool) -> Rules:
+    """Return what multiplies, cuts, turns and adds up arrays, by type."""
+    h, get, lead = hs[0], layer.get, 1 if batched else 0
+    axis = get("axis", 0) + lead
+
+    def matmul() -> Any:
+        other = hs[1].mT if get("transpose") else hs[1]
+        return get("scale", 1.0) * torch.matmul(h, other)
+
+    def transpose() -> Any:
+        return h.permute(*range(lead), *(one + lead for one in get("axes")))
+
+    def cut() -> Any:
+        start = get("start", 0)
+        return h.narrow(axis, start, get("stop") - start)
+
+    return {
+        "multiply": lambda: torch.stack(hs).prod(0),
+        "matmul": matmul,
+        "scale": lambda: get("factor") * h,
+        "exp": lambda: torch.exp(h),
+        "reshape": lambda: h.reshape(*h.shape[:lead], *get("shape")),
+        "transpose": transpose,
+        "slice": cut,
+        "sum": lambda: h.sum(axis),
+        "mean": lambda: h.mean(axis),
+    }
+
+
 def loss(torch: Any, options: Mapping[str, Any], out: Any, target: Any, batched: bool) -> Any:
     """Return the loss of the outputs, by the spec's [loss] table."""
     functional, get, kind = torch.nn.functional, options.get, options["type"]
