@@ -44,6 +44,30 @@ def test_sizes_are_those_of_windows_laid_one_by_one(axis):
         assert windows == geometry.padded_size[axis]
 
 
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_padding_same_leaves_as_many_windows_as_the_stride_fits_in(stride):
+    for size, kernel, dilation in product((1, 4, 7), (1, 2, 3), (1, 2)):
+        both = [(one, one) for one in (size, kernel, stride)]
+        geometry = Geometry.padded_by(*both, "same", (dilation, dilation))
+        assert geometry.output_size[0] == -(-size // stride)
+        assert 0 <= geometry.after[0] - geometry.padding[0] <= 1
+
+
+def test_sides_have_paddings_of_their_own():
+    geometry = Geometry.padded_by((4, 5), (2, 2), (1, 1), ((1, 2), (0, 3)))
+    assert (geometry.padding, geometry.after) == ((1, 0), (2, 3))
+    assert geometry.padded_size == (7, 8)
+
+
+def test_windows_are_rounded_up_where_the_last_one_sees_an_entry():
+    for size, rounded in ((5, (3, 1)), (6, (3, 0)), (4, (2, 0))):
+        geometry = Geometry.padded_by((size, 1), (2, 1), (2, 1), (0, 0), ceil_mode=True)
+        assert (geometry.output_size[0], geometry.overhang[0]) == rounded
+    # A window that began in the padding after the input would see nothing.
+    geometry = Geometry.padded_by((3, 1), (2, 1), (2, 1), (1, 0), ceil_mode=True)
+    assert (geometry.output_size[0], geometry.overhang[0]) == (2, 0)
+
+
 def test_one_window_hides_the_stride():
     assert not Geometry((3, 3), (3, 3), (2, 2)).has_gaps
     assert Geometry((5, 3), (3, 3), (2, 2)).has_gaps

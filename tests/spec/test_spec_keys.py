@@ -37,7 +37,10 @@ def test_unknown_key_where_none_is_known_gets_no_empty_suggestion():
         *(("kernel", value) for value in ("true", "2.0", "0", '"3x3"', "[3]", "[3, 3, 3]")),
         *(("kernel", value) for value in ("[3, 0]", "[3, true]", "[]", "{ rows = 3 }")),
         *(("stride", value) for value in ("0", "-2", "false", "[1, 0]", '"1"')),
-        *(("padding", value) for value in ("-1", "true", "0.0", "[0, -1]", '"same"')),
+        *(
+            ("padding", value)
+            for value in ("-1", "true", "0.0", "[0, -1]", '"valid"', "[[1, 1]]", "[[1], [1, 1]]")
+        ),
         *(("dilation", value) for value in ("0", "true", "1.0", "[2, 0]")),
         *(("groups", value) for value in ("0", "-1", "true", "1.0", '"all"', "[1, 1]")),
         *(("bias", value) for value in ("1", "0", '"yes"', "[true]")),
@@ -53,7 +56,7 @@ def test_layer_s_option_of_the_wrong_kind_is_named_with_layer_and_key(key, value
 
 @pytest.mark.parametrize(
     ("option", "shown"),
-    [("filters = -17", "-17"), ("bias = 4711", "4711"), ('padding = "same"', "same")],
+    [("filters = -17", "-17"), ("bias = 4711", "4711"), ('padding = "valid"', "valid")],
 )
 def test_layer_s_option_of_the_wrong_kind_is_shown(option, shown):
     assert shown in complaint(with_option(option))

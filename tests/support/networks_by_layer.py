@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support import networks_of_losses, networks_of_norms, networks_of_rearrangements
+from tests.support import (
+    networks_of_losses,
+    networks_of_norms,
+    networks_of_rearrangements,
+    networks_of_windows,
+)
 from tests.support.network_parts import (
     CONV,
     DENSE,
@@ -41,7 +46,7 @@ def _pools(type_name: str) -> dict[str, Raw]:
         "batch": network(IMAGES, CONV, pool(kernel=2, stride=1), CONV),
         "batch-padding": network(IMAGES, pool(kernel=2, stride=2, padding=1)),
         "one-row": network({"input": [1, 1, 6]}, pool(kernel=[1, 2])),
-    }
+    } | networks_of_windows.pools2d(type_name)
 
 
 def _transposed() -> dict[str, Raw]:
@@ -321,6 +326,7 @@ LAYERS: dict[str, dict[str, Raw]] = {
         "batch-of-one": network({"input": [2, 3, 3], "batch": 1}, {"type": "global_avg_pool"}),
     },
     **networks_of_norms.NORMS,
+    **networks_of_windows.WINDOWS,
     "batch_norm": _norms("batch_norm") | networks_of_norms.NORMS["batch_norm"],
     "layer_norm": _norms("layer_norm"),
     "conv_transpose2d": _transposed(),
@@ -340,7 +346,15 @@ TRAINING = {"own-data": _own_data()}
 
 ALL: dict[str, Raw] = {
     f"{group}-{name}": raw
-    for groups in (LAYERS, LOSSES, OPTIMIZERS, SHARING, TRAINING, AT_KINKS)
+    for groups in (
+        LAYERS,
+        LOSSES,
+        OPTIMIZERS,
+        SHARING,
+        TRAINING,
+        AT_KINKS,
+        networks_of_windows.PADDINGS,
+    )
     for group, cases in groups.items()
     for name, raw in cases.items()
 }

@@ -12,6 +12,7 @@ from tests.support import networks_by_layer as cases
 from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.networks_of_activations import LARGE, MANY
 from tests.support.networks_of_rearrangements import matmul, multiply
+from tests.support.networks_of_windows import PADDINGS
 from tests.support.page_with_slip import Page
 from tests.support.random_networks import random_network
 from xlbackprop.errors import SpecError
@@ -77,6 +78,27 @@ EXTRA: dict[str, list[Raw]] = {
         for turned in ({"transpose": True}, {"transpose": True, "scale": 0.5})
     ],
     "multiply": [cases.network({"input": [3, 2, 4]}, {"type": "tanh"}, multiply("tanh1", "input"))],
+    "conv1d": [
+        _one("conv1d", {"input": [1, 6]}, filters=1, kernel=3),
+        _one("conv1d", {"input": [3, 7]}, filters=3, kernel=3, padding=1, stride=2),
+        _one("conv1d", {"input": [2, 9], "batch": 3}, filters=2, kernel=3, dilation=2, padding=2),
+        _one("conv1d", {"input": [4, 6]}, filters=1, kernel=2),
+        _one("conv1d", {"input": [2, 6]}, filters=2, kernel=3),
+        _one("conv1d", {"input": [3, 8]}, filters=4, kernel=2),
+    ],
+    "max_pool1d": [
+        _one("max_pool1d", {"input": [6, 9]}, kernel=3, stride=2, padding=1),
+        _one("max_pool1d", {"input": [5, 8], "batch": 2}, kernel=3, stride=1),
+    ],
+    "avg_pool1d": [
+        _one("avg_pool1d", {"input": [4, 9]}, kernel=3, stride=2, padding=1),
+        _one("avg_pool1d", {"input": [4, 8]}, kernel=3, stride=2, ceil_mode=True),
+        _one("avg_pool1d", {"input": [4, 9]}, kernel=5, stride=2, padding=2),
+    ],
+    "global_max_pool": [
+        _one("global_max_pool", {"input": [8, 3, 3], "batch": 2}),
+        _one("global_max_pool", {"input": [9, 2, 4]}),
+    ],
     "leaky_relu": [_one("leaky_relu", {"input": [3, 4, 4]}, slope=0.2)],
     **{
         kind: [
@@ -114,6 +136,9 @@ EXTRA: dict[str, list[Raw]] = {
 # Losses whose gradients are signs: it takes many outputs, "vectors" or "images", to tell slips.
 SIGNS = ("l1", "huber", "hinge")
 
+# Those whose outputs are too few to tell slips, but where there are many channels.
+FEW_CELLS = ("global_max_pool",)
+
 LINKS, SHARED = "links", "shared"
 GROUPS = [*cases.LAYERS, "conv2d", *cases.LOSSES, *cases.OPTIMIZERS, LINKS, SHARED]
 
@@ -144,11 +169,12 @@ def _table(group: str) -> list[Raw]:
     if group == "conv2d":
         small = [raw for name, raw in GEOMETRIES.items() if "more-" not in name]
         own = [conv_raw(raw, loss=loss) for raw in small for loss in ("given", "mse")]
+        own += PADDINGS[group].values()
     else:
         tables = {**cases.LAYERS, **cases.LOSSES, **cases.OPTIMIZERS}
         tables[LINKS] = {**cases.LAYERS["add"], **cases.OPTIMIZERS["sgd"]}
         tables[SHARED] = {**cases.SHARING["share"], **_inputs_used_twice()}
-        own = [] if group in RECURRENT else list(tables[group].values())
+        own = [] if group in (*RECURRENT, *FEW_CELLS) else list(tables[group].values())
         if group in SIGNS:
             own = [raw for name, raw in tables[group].items() if _is_many(name)]
     # The rare ones as often as all others together.

@@ -118,6 +118,8 @@ class _Drawing:
             flatten = {"type": "flatten"}
             if self.sequences and self.random.random() < 0.4:
                 return self._for_matrices(shape)
+            if self.sequences and self.random.random() < 0.4:
+                return self._for_rows(shape)
             return [*self.anywhere, flatten, flatten, *self.sequences]
         dense = {"type": "dense", "units": int(self.random.integers(1, 6))}
         norms = [{"type": "layer_norm"}] if shape[0] > 1 else []
@@ -138,6 +140,13 @@ class _Drawing:
             *({"type": kind, "axis": axis} for kind in ("sum", "mean")),
         ]
 
+    def _for_rows(self, shape: tuple[int, ...]) -> list[Raw]:
+        """Return what slides along rows: channels, and their length."""
+        conv = {"type": "conv1d", "filters": 2, "kernel": min(2, shape[1]), "padding": "same"}
+        kinds = ("max_pool1d", "avg_pool1d") if shape[1] > 1 else ()
+        pools = [{"type": kind, "kernel": 2, "ceil_mode": True} for kind in kinds]
+        return [conv, conv, *pools * 2, {"type": "global_max_pool"}]
+
     def _for_images(self, shape: tuple[int, ...]) -> list[Raw]:
         channels, height, width = shape
         filters = int(self.random.integers(1, 4))
@@ -151,6 +160,7 @@ class _Drawing:
         if height * width > 1:
             candidates += [{"type": "batch_norm"}, {"type": "layer_norm"}]
         if self.sequences and height * width > 1:
+            candidates += [{"type": "global_max_pool"}] * (2 if height * width <= 60 else 0)
             candidates += [{"type": "instance_norm"}, {"type": "group_norm", "groups": 1}] * 3
         if min(height, width) >= 2:
             kind = self._pick(["max_pool2d", "avg_pool2d"])

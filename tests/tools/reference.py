@@ -33,6 +33,7 @@ OPTIONS = {
     "alpha": "how slowly the average of the squared gradients moves",
     "approximate": "whether Φ is approximated by a tanh",
     "axes": "how many of the last axes have a mean square in common",
+    "ceil_mode": "whether a last window counts that reaches beyond the padding",
     "beta": "how sharply it bends",
     "beta1": "how slowly the average of the gradients moves",
     "beta2": "how slowly the average of the squared gradients moves",
@@ -55,7 +56,7 @@ OPTIONS = {
     "nonlinearity": "what squashes the state",
     "num_parameters": "how many slopes: one, or one for each channel",
     "output_padding": "rows and columns added at the lower right of `out`",
-    "padding": "rings of zeros around the input",
+    "padding": "zeros around the input: rings of them, or rows and columns on each side",
     "rate": "the share of zeros in the mask",
     "reduction": "whether the losses of the entries are averaged or added",
     "scale": "what the sum is multiplied by",
@@ -81,7 +82,7 @@ OWN_OPTIONS = {
 
 # What a layer is tried on, until one fits.
 _INPUTS: tuple[tuple[list[int], int | None], ...] = (
-    ([2, 4, 4], None), ([4], None), ([4], 2), ([2, 3], None),
+    ([2, 4, 4], None), ([4], None), ([4], 2), ([2, 3], None), ([2, 4], None),
 )  # fmt: skip
 _VALUES = (2, 0.5)
 # Required options for which no value of those will do.
@@ -194,7 +195,7 @@ def _accepted_by(option: Field[Any]) -> Callable[[object], bool]:
 def _varied(cls: type) -> Iterator[dict[str, object]]:
     """Yield options away from their defaults, one at a time: each may need blocks of its own."""
     for option in fields(cls):
-        for value in (1, 2, "none", "eval"):
+        for value in (1, 2, "none", "eval", True):
             if option.default is not MISSING and _accepted_by(option)(value):
                 yield {option.name: value}
 

@@ -23,14 +23,16 @@ LARGEST = 1_000_000
 MOST_AXES = 8
 
 
-def count(*, minimum: int = 1, default: int | None = None) -> Any:
-    """Declare a whole number."""
+def count(*, minimum: int = 1, default: int | None = None, optional: bool = False) -> Any:
+    """Declare a whole number; an `optional` one may be left out, and is None then."""
 
     def read(value: object) -> int:
         if not _is_whole(value, minimum):
             raise ValueError(f"a whole number from {minimum}")
         return int(value)  # type: ignore[call-overload, no-any-return]
 
+    if optional:
+        return field(default=None, metadata={"read": read})
     return _option(read, default)
 
 
@@ -61,6 +63,39 @@ def sizes(*, minimum: int) -> Any:
         return tuple(value)  # type: ignore[arg-type]
 
     return _option(read, None)
+
+
+def sides() -> Any:
+    """Declare a padding: for both axes, for each, for each of the four sides, or "same"."""
+
+    def read(value: object) -> object:
+        if value == "same":
+            return value
+        both: list[Any] = value if isinstance(value, list) else [value, value]
+        if len(both) == 2 and all(_is_whole(one, 0) for one in both):
+            return int(both[0]), int(both[1])
+        if len(both) == 2 and all(map(_is_two_sides, both)):
+            return tuple((int(before), int(after)) for before, after in both)
+        raise ValueError(
+            "a whole number from 0, a list of two of them, [[top, bottom], [left, right]], or"
+            ' "same"'
+        )
+
+    return _option(read, (0, 0))
+
+
+def ends() -> Any:
+    """Declare the padding of a row: at both ends, at each of them, or "same"."""
+
+    def read(value: object) -> object:
+        if value == "same":
+            return value
+        both: list[Any] = value if isinstance(value, list) else [value, value]
+        if not _is_two_sides(both):
+            raise ValueError('a whole number from 0, a list [left, right] of two, or "same"')
+        return int(both[0]), int(both[1])
+
+    return _option(read, (0, 0))
 
 
 def number(
@@ -135,6 +170,10 @@ def _option(read: Callable[[object], object], default: object) -> Any:
     if default is None:
         return field(metadata={"read": read})
     return field(default=default, metadata={"read": read})
+
+
+def _is_two_sides(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_is_whole(one, 0) for one in value)
 
 
 def _is_whole(value: object, minimum: int) -> bool:

@@ -24,14 +24,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
-from xlbackprop.contract.options import count, flag, pair
+from xlbackprop.contract.options import count, flag, pair, sides
 from xlbackprop.contract.sums import sum_equations, whole_sum
 from xlbackprop.equation import Equation, Math, Shape
 from xlbackprop.layers.common.conv2d_slips import slips_of_dh, slips_of_dw, slips_of_out
 from xlbackprop.layers.common.cross_correlation import CrossCorrelation
 from xlbackprop.layers.common.filter_layer import FilterLayer, filter_ports, filters_text
 from xlbackprop.layers.common.filter_slips import wrong_gradient_slip
-from xlbackprop.layers.common.geometry import Geometry, Pair
+from xlbackprop.layers.common.geometry import Geometry, Padding, Pair
 from xlbackprop.layers.common.helper_blocks import (
     Helper,
     Prepared,
@@ -41,12 +41,17 @@ from xlbackprop.layers.common.helper_blocks import (
     spread,
 )
 from xlbackprop.layers.common.images import image_size
-from xlbackprop.layers.common.text import index_text, pair_text, size_text
+from xlbackprop.layers.common.text import index_text, padding_text, pair_text, size_text
 
 WHY_TURNED = (
     "The filter's entry [a,b] meets an input cell in the window that starts a rows above it and b"
     " columns to its left: the further on in the filter, the further back in the output. With the"
     " filter turned by 180°, both are read in the same direction."
+)
+WHY_TURNED_IN_A_ROW = (
+    "The filter's entry [b] meets an input cell in the window that starts b cells to its left: the"
+    " further on in the filter, the further back in the output. With the filter read from its end,"
+    " both are read in the same direction."
 )
 
 
@@ -58,7 +63,7 @@ class Conv2d:
     filters: int = count()
     kernel: Pair = pair(minimum=1)
     stride: Pair = pair(minimum=1, default=1)
-    padding: Pair = pair(minimum=0, default=0)
+    padding: Padding = sides()
     dilation: Pair = pair(minimum=1, default=1)
     groups: int = count(default=1)
     bias: bool = flag(default=True)
@@ -67,14 +72,14 @@ class Conv2d:
         """Return the layer's equations for h of shape (C,H,W) or (N,C,H,W)."""
         size, channels = image_size(scope, shape), shape[-3]
         self._check_groups(scope, channels)
-        geometry = Geometry(size, self.kernel, self.stride, self.padding, self.dilation)
+        geometry = Geometry.padded_by(size, self.kernel, self.stride, self.padding, self.dilation)
         self._check_fit(scope, geometry)
         correlation = CrossCorrelation(geometry, channels, self.filters, self.groups, shape[:-3])
         ports = filter_ports(
             scope, shape, correlation.filters_shape, "kcab", correlation.output_shape
         )
         convolution = _Convolution(scope, correlation, ports, self.bias)
-        return convolution.equations(about=self._about())
+        return convolution.equations(about=self._about(geometry))
 
     def _check_groups(self, scope: Scope, channels: int) -> None:
         if channels % self.groups or self.filters % self.groups:
@@ -94,9 +99,9 @@ class Conv2d:
                 f" {size_text(padded)} (padding included)",
             )
 
-    def _about(self) -> str:
+    def _about(self, geometry: Geometry) -> str:
         parts = [filters_text(self.filters, size_text(self.kernel))]
-        parts += [f"stride {pair_text(self.stride)}", f"padding {pair_text(self.padding)}"]
+        parts += [f"stride {pair_text(self.stride)}", f"padding {padding_text(geometry)}"]
         parts += [f"dilation {pair_text(self.dilation)}"] * (self.dilation != (1, 1))
         parts += [f"{self.groups} groups"] * (self.groups > 1)
         parts += ["no bias"] * (not self.bias)
@@ -191,7 +196,7 @@ class _Convolution(FilterLayer):
         math = Math(
             f"dL/dh[{n}c,u,v] = Σ({k},a,b) {self.spread.tensor.title}[{g}]"
             f" · {self.rotated.tensor.title}[k,{c},a,b]{self.first_channel('c')}",
-            why="" if self.geometry.kernel == (1, 1) else WHY_TURNED,
+            why=self._why_turned(),
         )
         terms = self.correlation.planes_terms(self.spread.tensor, self.rotated.tensor, "filter")
         dL_dw, dL_dh = self.ports.w.gradient, self.ports.h.gradient
@@ -200,6 +205,12 @@ class _Convolution(FilterLayer):
             *wrong_gradient_slip(dL_dw, dL_dh),
         )
         return sum_equations(self.scope, dL_dh, terms, math, slips=slips)
+
+    def _why_turned(self) -> str:
+        rows, columns = self.geometry.kernel
+        if rows == 1:
+            return WHY_TURNED_IN_A_ROW if columns > 1 else ""
+        return WHY_TURNED
 
     # How equations speak of groups.
 

@@ -3,12 +3,12 @@
     out[c]       = Σ(i,j) h[c,i,j] / (H·W)
     dL/dh[c,i,j] = dL/dout[c] / (H·W)
 
-Lin, Chen and Yan, "Network In Network" (2013), section 3.2.
+Rows (C,L) are planes of height 1. Lin, Chen and Yan, "Network In Network" (2013), section 3.2.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,17 +16,24 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Equation, Math, Shape, Slip
 from xlbackprop.layers.common.geometry import Placement
 from xlbackprop.layers.common.planes import placed
+from xlbackprop.layers.common.rows import in_one_row
 
 
 @layer("global_avg_pool", short="gap")
 @dataclass(frozen=True)
 class GlobalAvgPool:
-    """h (C,H,W) or (N,C,H,W); out (C,) or (N,C)."""
+    """h (C,H,W) or (N,C,H,W), or (C,L) or (N,C,L); out (C,) or (N,C)."""
 
     def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
-        """Return the layer's equations for h of shape (C,H,W) or (N,C,H,W)."""
-        if len(shape) - scope.has_batch != 3:
-            raise scope.refuse("input", shape, "expected channels, height, width")
+        """Return the layer's equations for h of one of these shapes."""
+        axes = len(shape) - scope.has_batch
+        if axes not in (2, 3):
+            raise scope.refuse(
+                "input", shape, "expected channels, height, width, or channels, length"
+            )
+        if axes == 2:
+            part = in_one_row(self, self, scope, shape)
+            return replace(part, about=f"the mean of each channel's {shape[-1]} entries")
         return _GlobalAveragePooling(scope, shape).equations()
 
 

@@ -107,7 +107,8 @@ class _MaxPooling:
         )
 
     def find_winner(self) -> Equation:
-        n, width = batch_letter(self.scope), self.geometry.kernel[1]
+        n, (height, width) = batch_letter(self.scope), self.geometry.kernel
+        position = f"{index_text('a', width)}+b" if height > 1 else "b"
         target = self.scope.tensor(
             "winner",
             self.ports.out.tensor.shape,
@@ -129,9 +130,8 @@ class _MaxPooling:
             compute,
             self._formula_of_winner,
             Math(
-                f"winner[{n}c,i,j] = {index_text('a', width)}+b of the first maximum",
-                full=f"winner[{n}c,i,j] = {index_text('a', width)}+b"
-                f" of the first h[{self.entry}] = out[{n}c,i,j]",
+                f"winner[{n}c,i,j] = {position} of the first maximum",
+                full=f"winner[{n}c,i,j] = {position} of the first h[{self.entry}] = out[{n}c,i,j]",
             ),
             accepts=self._accepts_winner,
             tie_rule=TIE_RULE,

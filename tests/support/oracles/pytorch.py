@@ -14,6 +14,7 @@ import numpy as np
 
 from tests.support.oracles.needs import require
 from tests.support.oracles.pytorch_rules import activations, loss, rearrangements
+from tests.support.oracles.pytorch_windows import sliding
 
 PARAMETERS = ("w", "b", "gamma", "beta")
 OF_RECURRENCE = {
@@ -123,18 +124,11 @@ class _Run:
         functional, torch, h = self.torch.nn.functional, self.torch, hs[0]
         w, b, gamma, beta = (self._parameter(name, p) for p in PARAMETERS)
         get = layer.get
-        window = {
-            "kernel_size": get("kernel"),
-            "stride": get("stride", get("kernel")),
-            "padding": get("padding", 0),
-        }
         axes = tuple(range(1 if self.batched else 0, h.dim()))
         rules: dict[str, Callable[[], Any]] = {
             **activations(torch, layer, h, w, self.batched),
             **rearrangements(torch, layer, hs, self.batched),
-            "conv2d": lambda: functional.conv2d(
-                h, w, b, get("stride", 1), get("padding", 0), get("dilation", 1), get("groups", 1)
-            ),
+            **sliding(torch, layer, h, w, b, batched=self.batched),
             "conv_transpose2d": lambda: functional.conv_transpose2d(
                 h, w, b, get("stride", 1), get("padding", 0), get("output_padding", 0)
             ),
@@ -142,9 +136,6 @@ class _Run:
             "embedding": lambda: functional.embedding(h.detach().long(), w),
             "dropout": lambda: h * self.arrays[f"{name}.mask"] / (1 - get("rate")),
             "flatten": lambda: h.flatten(1 if self.batched else 0),
-            "max_pool2d": lambda: functional.max_pool2d(h, **window),
-            "avg_pool2d": lambda: functional.avg_pool2d(h, **window),
-            "global_avg_pool": lambda: h.mean((-2, -1)),
             "batch_norm": lambda: self._batch_norm(name, layer, h),
             "rms_norm": lambda: functional.rms_norm(
                 h, h.shape[-get("axes", 1) :], gamma, get("eps", 1e-5)
@@ -236,6 +227,7 @@ SHORT = {
     "prelu": "prelu", "relu6": "relu6", "hardsigmoid": "hardsigmoid", "hardswish": "hardswish",
     "multiply": "mul", "matmul": "matmul", "scale": "scale", "exp": "exp", "reshape": "reshape",
     "transpose": "transpose", "slice": "slice", "sum": "sum", "mean": "mean",
+    "conv1d": "conv", "max_pool1d": "pool", "avg_pool1d": "avgpool", "global_max_pool": "gmp",
     "rms_norm": "rms", "group_norm": "gn", "instance_norm": "in",
 }  # fmt: skip
 

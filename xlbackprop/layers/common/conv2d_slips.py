@@ -23,7 +23,7 @@ from xlbackprop.layers.common.filter_slips import bias_slips, turned_slip
 from xlbackprop.layers.common.geometry import Geometry
 from xlbackprop.layers.common.helper_blocks import UNTURNED
 from xlbackprop.layers.common.planes import turned
-from xlbackprop.layers.common.text import pair_text
+from xlbackprop.layers.common.text import frame_text, pair_text, zeros_text
 
 Compute = Callable[..., Array]
 
@@ -101,15 +101,15 @@ def slips_of_dh(correlation: CrossCorrelation, compute: Compute) -> Iterator[Sli
             compute,
             r=lambda r: turned(r).swapaxes(-1, -2),
         )
-    rows, columns = geometry.full_padding
     yield from planes_slips(
         correlation,
         compute,
         _AXES,
         stride="Put zeros between the entries of dL/dout before you slide the filter over it, so"
         f" that they stand {pair_text(geometry.stride)} cells apart, as the stride says.",
-        frame=f"Frame dL/dout with {rows} rows and {columns} columns of zeros (a full convolution),"
-        " so that every window that holds one entry of it counts.",
+        frame="Frame dL/dout with zeros on all sides (a full convolution),"
+        f" {zeros_text(geometry.full_padding)} it, so that every window that holds one entry of it"
+        " counts.",
         padding=f"Leave out the first {pair_text(geometry.padding)} rows and columns of the result:"
         " they belong to the padding, and h begins after them.",
     )
@@ -117,6 +117,5 @@ def slips_of_dh(correlation: CrossCorrelation, compute: Compute) -> Iterator[Sli
 
 def _hint_of_padding(geometry: Geometry) -> str:
     return (
-        "Begin with the window in the corner of the padded input: it has"
-        f" {pair_text(geometry.padding)} rings of zeros around h."
+        f"Begin with the window in the corner of the padded input: it has {frame_text(geometry)}."
     )

@@ -1,16 +1,20 @@
 """The geometry of windows that slide over planes: sizes and steps, and what follows from them.
 
 Per axis, with input size H, kernel R, stride s, padding p and dilation d, a window is
-D = d(R-1)+1 entries wide, and Ho = ⌊(H+2p-D)/s⌋+1 of them fit into the padded input. Dumoulin and
-Visin, "A guide to convolution arithmetic for deep learning" (2016).
+D = d(R-1)+1 entries wide, and Ho = ⌊(H+2p-D)/s⌋+1 of them fit into the padded input; where the
+padding differs from side to side, 2p stands for the sum of both. Dumoulin and Visin, "A guide to
+convolution arithmetic for deep learning" (2016).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Pair = tuple[int, int]
+
+# Rows and columns of zeros on each side, or before and after them; or "same": as many as it takes.
+Padding = tuple[int | Pair, int | Pair] | str
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,36 @@ class Geometry:
     input_size: Pair
     kernel: Pair
     stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
+    padding: Pair = (0, 0)  # above and on the left
     dilation: Pair = (1, 1)
+    padding_after: Pair | None = None  # below and on the right, where it is not the same
+    overhang: Pair = (0, 0)  # how far the last window reaches beyond the padding
+
+    @classmethod
+    def padded_by(
+        cls,
+        size: Pair,
+        kernel: Pair,
+        stride: Pair,
+        padding: Padding,
+        dilation: Pair = (1, 1),
+        *,
+        ceil_mode: bool = False,
+    ) -> Geometry:
+        """Return the geometry with the padding that an option asks for.
+
+        With `ceil_mode`, a last window counts that begins within the input or the padding before
+        it, and ends beyond the padding after it.
+        """
+        if isinstance(padding, str):
+            before, after = _same_padding(size, kernel, stride, dilation)
+        else:
+            before, after = (
+                as_pair(side if isinstance(side, int) else side[end] for side in padding)
+                for end in (0, 1)
+            )
+        geometry = cls(size, kernel, stride, before, dilation, None if after == before else after)
+        return replace(geometry, overhang=geometry.rounded_up) if ceil_mode else geometry
 
     @classmethod
     def of_transposed(
@@ -47,8 +79,27 @@ class Geometry:
 
     @property
     def padded_size(self) -> Pair:
-        """The size of the input with its padding: H+2p."""
-        return as_pair(n + 2 * p for n, p in zip(self.input_size, self.padding, strict=True))
+        """The size of the input with its padding: H+2p where that is the same on both sides."""
+        sizes = zip(self.input_size, self.padding, self.after, self.overhang, strict=True)
+        return as_pair(map(sum, sizes))
+
+    @property
+    def after(self) -> Pair:
+        """The padding below and on the right."""
+        return self.padding if self.padding_after is None else self.padding_after
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether anything stands around the input."""
+        return self.padded_size != self.input_size
+
+    @property
+    def rounded_up(self) -> Pair:
+        """The overhang with which the number of windows is rounded up, not down, as in PyTorch."""
+        sides = zip(
+            self.input_size, self.padding, self.after, self.dilated_kernel, self.stride, strict=True
+        )
+        return as_pair(_overhang(*side) for side in sides)
 
     @property
     def dilated_kernel(self) -> Pair:
@@ -100,6 +151,27 @@ class Geometry:
     def window_entries(self) -> int:
         """How many entries a window takes in: R·S."""
         return self.kernel[0] * self.kernel[1]
+
+
+def _overhang(size: int, before: int, after: int, window: int, stride: int) -> int:
+    padded = size + before + after
+    last = -((window - padded) // stride) * stride  # where the last window begins, rounded up
+    if last >= size + before:  # it would see no entry
+        last -= stride
+    return max(last + window - padded, 0)
+
+
+def _same_padding(size: Pair, kernel: Pair, stride: Pair, dilation: Pair) -> tuple[Pair, Pair]:
+    """Return the zeros before and after with which there are ⌈H/s⌉ windows.
+
+    Where their number is odd, the one more stands after, as in PyTorch, whose padding "same"
+    takes no stride.
+    """
+    totals = [
+        max((-(-n // s) - 1) * s + d * (r - 1) + 1 - n, 0)
+        for n, r, s, d in zip(size, kernel, stride, dilation, strict=True)
+    ]
+    return as_pair(total // 2 for total in totals), as_pair(-(-total // 2) for total in totals)
 
 
 def as_pair(numbers: Iterable[int]) -> Pair:

@@ -15,7 +15,7 @@ from xlbackprop.equation import Array, Equation, Kind, Math, Place, Slip, Tensor
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.layers.common.geometry import Geometry, Pair, Placement, as_pair
 from xlbackprop.layers.common.planes import placed, taken_out, turned
-from xlbackprop.layers.common.text import index_text, pair_text
+from xlbackprop.layers.common.text import index_text, pair_text, zeros_text
 
 UNTURNED = "filter not rotated"
 VALID = "valid instead of full"
@@ -161,12 +161,11 @@ def _math_within_zeros(source: Tensor, target: Tensor, placement: Placement) -> 
 
 
 def _slips_of_frame(source: Tensor, placement: Placement, unframed: str) -> Iterator[Slip]:
-    rows, columns = placement.offset
-    if rows == columns == 0:
+    if placement.offset == (0, 0):
         return
     hint = (
-        f"Put {rows} rows of zeros above {source.title} and {columns} columns before it; the"
-        f" block has room for as many zeros as there must be."
+        f"Put {zeros_text(placement.offset)} {source.title}; the block has room for as many zeros"
+        " as there must be."
     )
     for name, offset in frames(placement.offset, unframed).items():
         wrong = replace(placement, offset=offset)

@@ -44,24 +44,24 @@ def slips_of_maximum(geometry: Geometry) -> Iterator[Slip]:
             f"Move the window by {pair_text(stride)} cells from one output to the next.",
             lambda h: largest(padded(h), (1, 1)),
         )
+    yield from _slips_of_padding(geometry, largest)
+
+
+def _slips_of_padding(geometry: Geometry, largest: Callable[[Array], Array]) -> Iterator[Slip]:
+    if geometry.is_padded:
+        yield Slip(
+            "zeros of the padding counted",
+            "Leave the padding out of the maximum: where all entries are negative, a zero would"
+            " win.",
+            lambda h: largest(placed(h, geometry.padded)),
+        )
     if any(geometry.padding):
-        yield from _slips_of_padding(largest, padded)
-
-
-def _slips_of_padding(
-    largest: Callable[[Array], Array], padded: Callable[[Array], Array]
-) -> Iterator[Slip]:
-    yield Slip(
-        "zeros of the padding counted",
-        "Leave the padding out of the maximum: where all entries are negative, a zero would win.",
-        lambda h: largest(padded(h)),
-    )
-    yield Slip(
-        "padding forgotten",
-        "Begin with the window in the corner of the padded input: the first windows see"
-        " less of h than the others.",
-        largest,
-    )
+        yield Slip(
+            "padding forgotten",
+            "Begin with the window in the corner of the padded input: the first windows see"
+            " less of h than the others.",
+            largest,
+        )
 
 
 def slips_of_winner(kernel: Pair, compute: Callable[[Array], Array]) -> Iterator[Slip]:

@@ -24,6 +24,10 @@ class Cells:
         (s, t), (p, q) = self.geometry.stride, self.geometry.padding
         return (u + p - i * s) * self.geometry.kernel[1] + v + q - j * t
 
+    def counted(self, i: int, j: int) -> int:
+        """Return how many entries window [i, j] has within the padded input."""
+        return self._counted(i, 0) * self._counted(j, 1)
+
     def windows_with(self, u: int, v: int) -> Iterator[tuple[int, int]]:
         """Yield [i, j] of every window that sees the input cell [u, v]."""
         return product(self._seeing(u, 0), self._seeing(v, 1))
@@ -32,6 +36,11 @@ class Cells:
         start = k * self.geometry.stride[axis] - self.geometry.padding[axis]
         stop = start + self.geometry.kernel[axis]
         return slice(max(start, 0), min(stop, self.geometry.input_size[axis]))
+
+    def _counted(self, k: int, axis: int) -> int:
+        start = k * self.geometry.stride[axis]
+        end = self.geometry.padded_size[axis] - self.geometry.overhang[axis]
+        return min(self.geometry.kernel[axis], end - start)
 
     def _seeing(self, x: int, axis: int) -> range:
         x += self.geometry.padding[axis]

@@ -14,7 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
-from xlbackprop.layers.common.geometry import Geometry
+from xlbackprop.layers.common.geometry import Geometry, Placement, as_pair
+from xlbackprop.layers.common.planes import placed, windows
+
+
+def entries_counted(geometry: Geometry) -> Array:
+    """Return how many entries each window has within the padded input: (Ho, Wo).
+
+    They are R·S but in windows that overhang.
+    """
+    size = as_pair(n - o for n, o in zip(geometry.padded_size, geometry.overhang, strict=True))
+    inside = placed(np.ones(size), Placement(geometry.padded_size))
+    return np.asarray(windows(inside, geometry.kernel, geometry.stride).sum(axis=(-2, -1)))
 
 
 @dataclass(frozen=True)
@@ -79,9 +90,10 @@ class Windows:
             yield planes[..., a : a + s * height : s, b : b + t * width : t]
 
     def _framed(self, h: Array) -> Array:
-        (p, q), leading = self.geometry.padding, [(0, 0)] * (h.ndim - 2)
-        return np.pad(h, [*leading, (p, p), (q, q)], constant_values=-np.inf)
+        framed = np.full((*h.shape[:-2], *self.geometry.padded_size), -np.inf)
+        self._unframed(framed)[...] = h
+        return framed
 
     def _unframed(self, planes: NDArray[Any]) -> NDArray[Any]:
-        (p, q), (rows, columns) = self.geometry.padding, self.geometry.padded_size
-        return planes[..., p : rows - p, q : columns - q]
+        (p, q), (rows, columns) = self.geometry.padding, self.geometry.input_size
+        return planes[..., p : p + rows, q : q + columns]

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlbackprop.contract.layer import Port, Scope
-from xlbackprop.contract.options import pair
+from xlbackprop.contract.options import flag, pair, sides
 from xlbackprop.equation import Shape
-from xlbackprop.layers.common.geometry import Geometry, Pair, as_pair
+from xlbackprop.layers.common.geometry import Geometry, Padding, Pair, as_pair
 from xlbackprop.layers.common.images import image_size
-from xlbackprop.layers.common.text import pair_text, size_text
+from xlbackprop.layers.common.text import padding_text, pair_text, size_text
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class PoolOptions:
 
     kernel: Pair = pair(minimum=1)
     stride: Pair | None = pair(minimum=1, optional=True)
-    padding: Pair = pair(minimum=0, default=0)
+    padding: Padding = sides()
+    ceil_mode: bool = flag(default=False)
 
     def geometry(self, scope: Scope, shape: Shape) -> Geometry:
         """Return the geometry over inputs of a shape.
@@ -31,9 +32,14 @@ class PoolOptions:
         Raises SpecError where the padding is too wide or the kernel too large.
         """
         size = image_size(scope, shape)
-        geometry = Geometry(size, self.kernel, self.stride or self.kernel, self.padding)
+        stride, ceil_mode = self.stride or self.kernel, self.ceil_mode
+        geometry = Geometry.padded_by(size, self.kernel, stride, self.padding, ceil_mode=ceil_mode)
         most = as_pair(r // 2 for r in self.kernel)
-        if self.padding[0] > most[0] or self.padding[1] > most[1]:
+        if any(
+            p > m
+            for side in (geometry.padding, geometry.after)
+            for p, m in zip(side, most, strict=True)
+        ):
             raise scope.refuse(
                 "padding",
                 self.padding,
@@ -65,5 +71,6 @@ def pool_ports(scope: Scope, shape: Shape, geometry: Geometry) -> PoolPorts:
 
 def about_pool(geometry: Geometry) -> str:
     """Return the sheet's line about the layer: `windows 2×2, stride 2, padding 0`."""
-    parts = f"stride {pair_text(geometry.stride)}, padding {pair_text(geometry.padding)}"
+    parts = f"stride {pair_text(geometry.stride)}, padding {padding_text(geometry)}"
+    parts += ", rounded up" * any(geometry.overhang)
     return f"windows {size_text(geometry.kernel)}, {parts}"
