@@ -8,7 +8,7 @@ from tests.support.spec_texts import GOOD, HEAD, LAYER, LOSS, complaint, swapped
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param("inputs = 3\n" + GOOD, ["'inputs'", "input"], id="top"),
+        pytest.param("inpt = 3\n" + GOOD, ["'inpt'", "input"], id="top"),
         pytest.param(with_option("kernal = 3"), ["conv1", "'kernal'", "kernel"], id="layer"),
         pytest.param(
             with_option('name = "first"\nstrid = 3'), ["first", "'strid'", "stride"], id="named"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support import (
+    networks_of_inputs,
     networks_of_losses,
     networks_of_norms,
     networks_of_rearrangements,
@@ -342,7 +343,7 @@ LAYERS: dict[str, dict[str, Raw]] = {
 LOSSES = _losses()
 OPTIMIZERS = _optimizers()
 SHARING = {"share": _sharing()}
-TRAINING = {"own-data": _own_data()}
+TRAINING = {"own-data": _own_data(), **networks_of_inputs.INPUTS}
 
 ALL: dict[str, Raw] = {
     f"{group}-{name}": raw

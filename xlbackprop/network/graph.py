@@ -14,7 +14,7 @@ from xlbackprop.spec import INPUT, LayerSpec
 
 @dataclass(frozen=True)
 class Source:
-    """Where a layer takes an input from: another layer's output, or the network's "input"."""
+    """Where a layer takes an input from: another layer's output, or an input of the network."""
 
     layer: str
     output: str = ""  # the output's name; by default the layer's first
@@ -33,24 +33,27 @@ class Node:
     owner: str = ""  # the earlier layer whose parameters it shares; by default it has its own
 
 
-def order_layers(layers: tuple[LayerSpec, ...]) -> tuple[Node, ...]:
+def order_layers(
+    layers: tuple[LayerSpec, ...], inputs: tuple[str, ...] = (INPUT,)
+) -> tuple[Node, ...]:
     """Return the layers so that each comes after its sources; the last listed is the output.
 
-    Of the layers that share their parameters, the first in this order owns them. Raises SpecError
-    for an unknown type, a name twice, an unknown source, a cycle, a layer whose output nothing
+    `inputs` are the names of the network's own; the first layer takes the first by default. Of the
+    layers that share their parameters, the first in this order owns them. Raises SpecError for an
+    unknown type, a name twice, an unknown source, a cycle, a layer or an input that nothing
     uses, or a share with no other layer.
     """
-    names = _names(layers)
+    names = _names(layers, inputs)
     nodes = [
-        Node(name, one, _sources(one, name, number, names))
+        Node(name, one, _sources(one, name, number, (names, inputs)))
         for number, (one, name) in enumerate(zip(layers, names, strict=True))
     ]
-    _refuse_unused(nodes)
+    _refuse_unused(nodes, inputs)
     by_name = {node.name: node for node in nodes}
-    return _sharing([by_name[name] for name in _sorted(nodes) if name != INPUT])
+    return _sharing([by_name[name] for name in _sorted(nodes) if name not in inputs])
 
 
-def _names(layers: tuple[LayerSpec, ...]) -> list[str]:
+def _names(layers: tuple[LayerSpec, ...], inputs: tuple[str, ...]) -> list[str]:
     names: list[str] = []
     counts: dict[str, int] = {}
     for number, one in enumerate(layers, start=1):
@@ -62,28 +65,35 @@ def _names(layers: tuple[LayerSpec, ...]) -> list[str]:
         # Sheets' names do not distinguish case.
         if name.lower() in map(str.lower, names):
             raise SpecError(f"layer {number}: name = {name!r}: another layer has this name")
+        if name.lower() in map(str.lower, inputs):
+            raise SpecError(f"layer {number}: name = {name!r}: an input has this name")
         names.append(name)
     return names
 
 
-def _sources(one: LayerSpec, name: str, number: int, names: list[str]) -> tuple[Source, ...]:
-    sources = one.sources or (names[number - 1] if number else INPUT,)
+Known = tuple[list[str], tuple[str, ...]]  # the names of all layers, and of the inputs
+
+
+def _sources(one: LayerSpec, name: str, number: int, known: Known) -> tuple[Source, ...]:
+    names, inputs = known
+    sources = one.sources or (names[number - 1] if number else inputs[0],)
     _check_number(one, name, len(sources))
-    return tuple(_source(source, name, names) for source in sources)
+    return tuple(_source(source, name, known) for source in sources)
 
 
-def _source(text: str, name: str, names: list[str]) -> Source:
+def _source(text: str, name: str, known: Known) -> Source:
     """Return the source that `name` or `name.output` means."""
+    names, inputs = known
     layer, dot, output = text.partition(".")
-    if layer not in names and layer != INPUT:
+    if layer not in names and layer not in inputs:
         raise SpecError(
             f'layer "{name}": from = {text!r}: there is no such layer'
-            f"{suggestion(layer, [*names, INPUT])}"
+            f"{suggestion(layer, [*names, *inputs])}"
         )
-    if dot and (layer == INPUT or not output):
+    if dot and (layer in inputs or not output):
         raise SpecError(
-            f'layer "{name}": from = {text!r}: expected "input", the name of a layer, or that with'
-            ' one of its outputs, as in "lstm1.out"'
+            f'layer "{name}": from = {text!r}: expected "{inputs[0]}", the name of a'
+            ' layer, or that with one of its outputs, as in "lstm1.out"'
         )
     return Source(layer, output)
 
@@ -99,8 +109,11 @@ def _check_number(one: LayerSpec, name: str, number: int) -> None:
         raise SpecError(f'layer "{name}": {one.type} takes {takes}, and from names {number}')
 
 
-def _refuse_unused(nodes: list[Node]) -> None:
+def _refuse_unused(nodes: list[Node], inputs: tuple[str, ...]) -> None:
     used = {source.layer for node in nodes for source in node.sources}
+    for name in inputs:
+        if name not in used and len(inputs) > 1:
+            raise SpecError(f'[inputs]: nothing takes {name}; let a layer take it: from = "{name}"')
     for node in nodes[:-1]:
         if node.name not in used:
             raise SpecError(

@@ -85,7 +85,7 @@ def build_network(spec: Spec) -> Network:
     Raises SpecError where a layer is unknown, its options do not fit its input's shape, the
     layers do not form a graph, or the whole is larger than a workbook can sensibly be.
     """
-    nodes = order_layers(spec.layers)
+    nodes = order_layers(spec.layers, tuple(spec.sizes_of_inputs))
     training = plan_training(spec)
     steps = [first_step(spec, nodes)]
     of_a_step, times = steps[0].tensors(), training.steps if training else 1

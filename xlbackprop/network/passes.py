@@ -14,11 +14,12 @@ from typing import Any
 from xlbackprop.contract.invariants import check_layer, check_loss
 from xlbackprop.contract.options import read_options
 from xlbackprop.contract.synonyms import meant
-from xlbackprop.equation import Equation, Kind, Place, Tensor
+from xlbackprop.equation import Equation, Kind, Place, Role, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.layers import LAYERS, LayerEquations, Scope
 from xlbackprop.losses import LOSSES, Loss
 from xlbackprop.network import gather
+from xlbackprop.network.freezing import frozen
 from xlbackprop.network.gather import Use, gathered, link
 from xlbackprop.network.graph import Node
 from xlbackprop.network.rewriting import rewritten_layer, rewritten_loss
@@ -52,7 +53,11 @@ def _origins(spec: Spec, first: Step, before: Step) -> dict[str, Tensor]:
     """Return, by its name in the first step, what a later step copies of what was chosen there."""
     chosen = {tensor.name: tensor for tensor in first.tensors() if not tensor.kind.is_computed}
     if _has_own_data(spec):
-        chosen = {name: one for name, one in chosen.items() if one.kind is not Kind.GIVEN}
+        chosen = {
+            name: one
+            for name, one in chosen.items()
+            if Kind.GIVEN is not one.kind or one.role is Role.PARAMETER
+        }
     return chosen | {name: update.new for name, update in before.updates.items()}
 
 
@@ -101,7 +106,8 @@ class _Pass:
     def _made(self) -> Wiring:
         samples = () if self.spec.batch is None else (self.spec.batch,)
         parts: dict[str, LayerEquations] = {}
-        wiring = Wiring(self.nodes, (*samples, *self.spec.input), parts)
+        inputs = {name: (*samples, *own) for name, own in self.spec.sizes_of_inputs.items()}
+        wiring = Wiring(self.nodes, inputs, parts)
         for node in self.nodes:
             parts[node.name] = self._part(node, wiring)
         _refuse_class_numbers(wiring)
@@ -112,6 +118,8 @@ class _Pass:
         options: Any = read_options(LAYERS[node.spec.type].cls, node.spec.options, where)
         part: LayerEquations = options.equations(self._scope(node.name), *shapes)
         check_layer(where, part, len(shapes))
+        if not node.spec.trainable:
+            return frozen(node, part)
         if node.owner:
             check_shared(node, part, wiring.parts[node.owner])
         return part
@@ -122,7 +130,8 @@ class _Pass:
         part, scope = wiring.parts[node.name], self._scope(node.name)
         users = [(one.name, wiring.parts[one.name]) for one in self.nodes if one.owner == node.name]
         gradients = [*shared_gradients(part, users, scope)] if users else []
-        gradients += self._gradient_of_input(node, wiring, uses[INPUT])
+        for name in wiring.inputs:
+            gradients += self._gradient_of_input(node, wiring, name, uses[name])
         if users:
             part = with_own_use(part, users, scope)
         elif node.owner:
@@ -139,10 +148,10 @@ class _Pass:
         )
 
     def _forward_links(self, node: Node, wiring: Wiring) -> Iterator[Equation]:
-        part, shown = wiring.parts[node.name], wiring.shown_input
+        part = wiring.parts[node.name]
         for source, port in zip(node.sources, part.inputs, strict=True):
             output = wiring.output(node, source)
-            origin = output.tensor if output else shown
+            origin = output.tensor if output else wiring.shown_input(source.layer)
             if origin and origin != port.tensor:
                 yield link(port.tensor, origin)
         chosen = [port.tensor for port in (*part.inputs, *part.parameters)]
@@ -165,12 +174,17 @@ class _Pass:
                 scope = self._scope(node.name)
                 yield from gathered(scope, port.gradient, uses[port.tensor.name], gather.OUTPUT)
 
-    def _gradient_of_input(self, node: Node, wiring: Wiring, uses: list[Use]) -> Iterator[Equation]:
-        """Yield the gradient of the network's input where it is used more than once."""
-        shown = wiring.shown_input
+    def _gradient_of_input(
+        self, node: Node, wiring: Wiring, name: str, uses: list[Use]
+    ) -> Iterator[Equation]:
+        """Yield the gradient of an input of the network where it is used more than once."""
+        shown = wiring.shown_input(name)
         if shown and shown.layer == node.name and len(uses) > 1:
             scope, about = self._scope(node.name), "gradient of the network's input"
-            target = scope.beside(shown, f"dL_d{INPUT}", Kind.BACKWARD, about, Place.BELOW)
+            short = f"dL_d{INPUT}"
+            if self.spec.inputs:
+                short, about = f"{short}_{name}", f"{about} {name}"
+            target = scope.beside(shown, short, Kind.BACKWARD, about, Place.BELOW)
             yield from gathered(scope, target, uses, gather.INPUT)
 
 

@@ -25,9 +25,9 @@ Told = Iterator[tuple[Tensor, Kind, Role]]
 
 
 def _inputs(wiring: Wiring, given: Kind) -> Told:
-    shown = wiring.shown_input
     for feed in wiring.feeds():
-        yield feed.port.tensor, given if feed.port.tensor == shown else Kind.LINK, Role.INPUT
+        is_shown = feed.port.tensor == wiring.shown_input(feed.source.layer)
+        yield feed.port.tensor, given if is_shown else Kind.LINK, Role.INPUT
         yield feed.port.gradient, Kind.BACKWARD, Role.INPUT_GRADIENT
 
 
@@ -45,7 +45,11 @@ def _parts(wiring: Wiring, given: Kind, parameter: Kind) -> Told:
             yield port.tensor, Kind.FORWARD, Role.OUTPUT
             yield port.gradient, Kind.LINK if is_linked else Kind.BACKWARD, Role.OUTPUT_GRADIENT
         for tensor in part.givens:
-            yield tensor, given, Role.GIVEN
+            if tensor.kind is Kind.PARAMETER:  # a frozen one: the same in all steps
+                stays = Kind.GIVEN if parameter is Kind.PARAMETER else Kind.LINK
+                yield tensor, stays, Role.PARAMETER
+            else:
+                yield tensor, given, Role.GIVEN
 
 
 def _loss(wiring: Wiring, loss: LossEquations, given: Kind) -> Told:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlbackprop.equation import Array, Kind, Tensor
+from xlbackprop.equation import Array, Kind, Role, Tensor
 from xlbackprop.errors import SpecError, one_line, shown, suggestion
 from xlbackprop.network import Network
 from xlbackprop.network.redraw import redraw
@@ -81,7 +81,7 @@ def _draw(tensor: Tensor, style: str, seed: int) -> Array:
         return of_few
     if domain.keep is not None:
         return (random.uniform(size=tensor.shape) < domain.keep).astype(np.float64)
-    is_parameter = tensor.kind is Kind.PARAMETER
+    is_parameter = Kind.PARAMETER is tensor.kind or tensor.role is Role.PARAMETER
     if style == "integers":
         largest = 2 if is_parameter else 5
         return random.integers(-largest, largest + 1, tensor.shape).astype(np.float64)

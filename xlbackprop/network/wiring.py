@@ -11,7 +11,6 @@ from xlbackprop.errors import SpecError, suggestion
 from xlbackprop.layers import LayerEquations
 from xlbackprop.network.gather import Use
 from xlbackprop.network.graph import Node, Source
-from xlbackprop.spec import INPUT
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class Feed:
     node: Node
     port: Port
     output: Port | None
+    source: Source
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Wiring:
     """The layers by name, those before the last being complete while they are being made."""
 
     nodes: tuple[Node, ...]
-    input: Shape  # the network's, with the batch
+    inputs: Mapping[str, Shape]  # the network's by name, with the batch
     parts: Mapping[str, LayerEquations]
 
     @property
@@ -36,17 +36,17 @@ class Wiring:
         """What the network gives to the loss."""
         return self.parts[self.nodes[-1].name].outputs[0]
 
-    @property
-    def shown_input(self) -> Tensor | None:
-        """The first tensor that shows the network's input: the others are its copies."""
-        return next((feed.port.tensor for feed in self.feeds() if feed.output is None), None)
+    def shown_input(self, name: str) -> Tensor | None:
+        """Return the first tensor that shows an input of the network: the others are copies."""
+        shows = (feed.port.tensor for feed in self.feeds() if feed.source.layer == name)
+        return next(shows, None) if name in self.inputs else None
 
     def output(self, node: Node, source: Source) -> Port | None:
         """Return the output that a node takes, None for the network's input.
 
         Raises SpecError where the layer has no such output.
         """
-        if source.layer == INPUT:
+        if source.layer in self.inputs:
             return None
         outputs = {port.tensor.short: port for port in self.parts[source.layer].outputs}
         if source.output and source.output not in outputs:
@@ -58,23 +58,26 @@ class Wiring:
 
     def shapes(self, node: Node) -> list[Shape]:
         """Return the shapes of what a node takes."""
-        outputs = [self.output(node, source) for source in node.sources]
-        return [output.tensor.shape if output else self.input for output in outputs]
+        outputs = [(source, self.output(node, source)) for source in node.sources]
+        return [
+            output.tensor.shape if output else self.inputs[source.layer]
+            for source, output in outputs
+        ]
 
     def feeds(self) -> Iterator[Feed]:
         """Yield all inputs of all layers, in order."""
         for node in self.nodes:
             inputs = self.parts[node.name].inputs
             for source, port in zip(node.sources, inputs, strict=True):
-                yield Feed(node, port, self.output(node, source))
+                yield Feed(node, port, self.output(node, source), source)
 
     def uses(self) -> dict[str, list[Use]]:
-        """Return where each output is used, by its tensor's name; the network's under "input"."""
-        uses: dict[str, list[Use]] = {INPUT: []}
+        """Return where each output is used, by tensor; the network's inputs by their names."""
+        uses: dict[str, list[Use]] = {name: [] for name in self.inputs}
         for part in self.parts.values():
             uses |= {port.tensor.name: [] for port in part.outputs}
         for feed in self.feeds():
             if feed.port.flows:
-                used = feed.output.tensor.name if feed.output else INPUT
+                used = feed.output.tensor.name if feed.output else feed.source.layer
                 uses[used].append(Use(feed.node.name, feed.port.gradient))
         return uses

@@ -1,7 +1,7 @@
 """TOML to a frozen Spec, the templates, and arrays from files."""
 
+from xlbackprop.spec.inputs import INPUT
 from xlbackprop.spec.spec import (
-    INPUT,
     MAX_LAYERS,
     MAX_SPEC_BYTES,
     MAX_STEPS,

@@ -15,6 +15,8 @@ from typing import Any
 import tomli_w
 
 from xlbackprop.errors import SpecError, one_line, shown, suggestion
+from xlbackprop.spec.inputs import INPUT, read_inputs
+from xlbackprop.spec.names import check_layer_name, check_name, is_size
 from xlbackprop.spec.remarks import remarks_on
 from xlbackprop.spec.toml import MAX_BYTES, read_toml
 
@@ -26,13 +28,9 @@ MAX_SPEC_BYTES = MAX_BYTES
 MAX_LAYERS = 200
 MAX_STEPS = 1_000
 
-# What `from` calls the network's own input.
-INPUT = "input"
-
+_KEYS = ("name", "about", "input", "inputs", "batch", "layers", "loss", "training", "values")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-_LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
-_KEYS_OF_A_LAYER = ("type", "name", "from", "share")
-_RESERVED = re.compile(r"overview|input|loss|training|step[0-9]+|history|true|false", re.IGNORECASE)
+_KEYS_OF_A_LAYER = ("type", "name", "from", "share", "trainable")
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,7 @@ class LayerSpec:
     # before.
     sources: tuple[str, ...] = ()
     share: str = ""  # layers with the same name here have one set of parameters
+    trainable: bool = True  # whether its parameters have gradients and are updated
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,13 @@ class Spec:
 
     name: str
     about: str
-    input: tuple[int, ...]  # without the batch
+    input: tuple[int, ...]  # without the batch; the first one where there are several
     batch: int | None
     layers: tuple[LayerSpec, ...]
     loss: LossSpec
     values: ValuesSpec
     training: TrainingSpec | None = None
+    inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # several, by name
     folder: Path | None = None  # where the files that `values.arrays` names are looked for
 
     @property
@@ -103,12 +103,20 @@ class Spec:
         """What works, and is hardly meant: a line for each."""
         return remarks_on(self.layers[-1].type, self.loss.type)
 
+    @property
+    def sizes_of_inputs(self) -> Mapping[str, tuple[int, ...]]:
+        """The sizes of each input without the batch, by the name that `from` has for it."""
+        return self.inputs or {INPUT: self.input}
+
     def to_toml(self) -> str:
         """Return the spec as TOML, without `values`: those are in the workbook's cells."""
         head: dict[str, Any] = {"name": self.name}
         if self.about:
             head["about"] = self.about
-        head["input"] = list(self.input)
+        if self.inputs:
+            head["inputs"] = {name: list(sizes) for name, sizes in self.inputs.items()}
+        else:
+            head["input"] = list(self.input)
         if self.batch is not None:
             head["batch"] = self.batch
         head["layers"] = [
@@ -117,6 +125,7 @@ class Spec:
                 **({"name": one.name} if one.name else {}),
                 **({"from": list(one.sources)} if one.sources else {}),
                 **({"share": one.share} if one.share else {}),
+                **({} if one.trainable else {"trainable": False}),
                 **one.options,
             }
             for one in self.layers
@@ -141,18 +150,18 @@ def parse_spec(text: str, folder: Path | None = None) -> Spec:
     Raises SpecError, naming the layer, the key and the value.
     """
     raw = read_toml(text, "the spec", SpecError)
-    _known(
-        raw, ("name", "about", "input", "batch", "layers", "loss", "training", "values"), "the spec"
-    )
+    _known(raw, _KEYS, "the spec")
+    name, inputs = _spec_name(raw), read_inputs(raw)
     return Spec(
-        name=_spec_name(raw),
+        name=name,
         about=_text(raw.get("about", ""), "about"),
-        input=_input(raw),
+        input=next(iter(inputs.values())),
         batch=_batch(raw),
         layers=_layers(raw),
         loss=_loss(raw),
         values=_values(raw),
         training=_training(raw),
+        inputs=inputs if "inputs" in raw else {},
         folder=folder,
     )
 
@@ -168,19 +177,8 @@ def _spec_name(raw: Mapping[str, Any]) -> str:
     return str(raw["name"])
 
 
-def _input(raw: Mapping[str, Any]) -> tuple[int, ...]:
-    sizes = raw.get("input")
-    if not isinstance(sizes, list) or not 1 <= len(sizes) <= 3 or not all(map(_is_size, sizes)):
-        found = shown(sizes) if "input" in raw else "missing"
-        raise SpecError(
-            f"input = {found}: expected one to three sizes from 1, such as [2, 5, 5]"
-            " for channels, height, width"
-        )
-    return tuple(sizes)
-
-
 def _batch(raw: Mapping[str, Any]) -> int | None:
-    if "batch" in raw and not _is_size(raw["batch"]):
+    if "batch" in raw and not is_size(raw["batch"]):
         raise SpecError(f"batch = {shown(raw['batch'])}: expected a whole number from 1")
     return raw.get("batch")
 
@@ -200,12 +198,15 @@ def _layer(table: Mapping[str, Any], number: int) -> LayerSpec:
         raise SpecError(f'{where}: expected a type, such as type = "conv2d"')
     name = table.get("name")
     if name is not None:
-        _check_layer_name(name, where)
+        check_layer_name(name, where)
     share = table.get("share", "")
     if "share" in table:
-        _check_name(share, "share", where)
+        check_name(share, "share", where)
+    trainable = table.get("trainable", True)
+    if not isinstance(trainable, bool):
+        raise SpecError(f"{where}: trainable = {shown(trainable)}: expected true or false")
     options = {key: table[key] for key in table if key not in _KEYS_OF_A_LAYER}
-    return LayerSpec(table["type"], name, options, _sources(table, where), share)
+    return LayerSpec(table["type"], name, options, _sources(table, where), share, trainable)
 
 
 def _sources(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
@@ -217,20 +218,6 @@ def _sources(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
             f"{where}: from = {shown(table['from'])}: expected a layer's name, or a list of names"
         )
     return tuple(sources)
-
-
-def _check_name(name: object, key: str, where: str) -> None:
-    if not isinstance(name, str) or not _LAYER_NAME.fullmatch(name):
-        raise SpecError(
-            f"{where}: {key} = {shown(name)}: expected a letter, then letters, digits and"
-            " underscores, at most 25 in all"
-        )
-
-
-def _check_layer_name(name: object, where: str) -> None:
-    _check_name(name, "name", where)
-    if _RESERVED.fullmatch(str(name)):
-        raise SpecError(f"{where}: name = {shown(name)}: this name has a meaning of its own here")
 
 
 def _loss(raw: Mapping[str, Any]) -> LossSpec:
@@ -289,7 +276,3 @@ def _text(value: object, key: str) -> str:
     if not isinstance(value, str):
         raise SpecError(f"{key} = {shown(value)}: expected a text")
     return one_line(value, 200)
-
-
-def _is_size(value: object) -> bool:
-    return type(value) is int and 1 <= value <= 1_000_000

@@ -44,10 +44,12 @@ class _Run:
         self.batched = "batch" in raw
         self.arrays = {n: torch.tensor(a, dtype=torch.float64) for n, a in arrays.items()}
         self.layers = [(name, layer) for name, layer in _named(raw["layers"])]
+        frozen = [name for name, layer in self.layers if not layer.get("trainable", True)]
         self.parameters = {
             name: tensor.requires_grad_()
             for name, tensor in self.arrays.items()
             if name.rpartition(".")[2] in (*PARAMETERS, *OF_RECURRENCE)
+            and name.rpartition(".")[0] not in frozen
         }
         shares = [(layer["share"], name) for name, layer in self.layers if "share" in layer]
         owners = dict(reversed(shares))
@@ -73,33 +75,51 @@ class _Run:
     def _step(self, prefix: str) -> None:
         for parameter in self.parameters.values():
             parameter.grad = None
-        outs: dict[str, Any] = {}
-        inputs: dict[str, Any] = {}
-        users: list[str] = []
-        before = "input"
-        first_input = next(a for n, a in self.arrays.items() if n.endswith((".h", ".h_0")))
-        outs["input"] = first_input.detach().requires_grad_()
+        self.outs: dict[str, Any] = {}
+        self.inputs: dict[str, Any] = {}
+        self.users: dict[str, list[str]] = {one: [] for one in self.raw.get("inputs", ["input"])}
+        before = next(iter(self.users))
         for name, layer in self.layers:
             sources = layer.get("from", before)
-            sources = [sources] if isinstance(sources, str) else sources
-            users += [name for source in sources if source == "input"]
-            # Each user's own view, so that its gradient can be told from the others'.
-            hs = [outs[source].view_as(outs[source]) for source in sources]
-            for number, h in enumerate(hs):
-                h.retain_grad()
-                inputs[f"{name}.dL_dh" + (f"_{number}" if len(hs) > 1 else "")] = h
-            outs[name] = self._forward(name, layer, hs)
-            outs[name].retain_grad()
+            hs = self._taken(name, [sources] if isinstance(sources, str) else sources)
+            self.outs[name] = self._forward(name, layer, hs)
+            self._retain(self.outs[name])
             before = name
-        total = self._loss(outs[before], before)
+        total = self._loss(self.outs[before], before)
         total.backward()
         self._note(f"{prefix}loss.L", total)
         for name, _ in self.layers:
-            self._note(f"{prefix}{name}.out", outs[name])
-            self._note(f"{prefix}{name}.dL_dout", outs[name].grad)
-        for name, h in inputs.items():
-            if h.grad is not None:
-                self._note(prefix + name, h.grad)
+            self._note(f"{prefix}{name}.out", self.outs[name])
+        gradients = {f"{name}.dL_dout": self.outs[name] for name, _ in self.layers}
+        self._note_gradients(prefix, gradients | self.inputs)
+        self._note_parameters(prefix)
+
+    def _taken(self, name: str, sources: list[str]) -> list[Any]:
+        """Return what a layer takes: views of its own, so that gradients can be told apart."""
+        hs = []
+        for number, source in enumerate(sources):
+            short = f"h_{number}" if len(sources) > 1 else "h"
+            if source in self.users:
+                if not self.users[source]:
+                    given = self.arrays[f"{name}.{short}"]
+                    self.outs[source] = given.detach().requires_grad_()
+                self.users[source].append(name)
+            h = self.outs[source].view_as(self.outs[source])
+            self._retain(h)
+            self.inputs[f"{name}.dL_d{short}"] = h
+            hs.append(h)
+        return hs
+
+    def _retain(self, tensor: Any) -> None:
+        if tensor.requires_grad:
+            tensor.retain_grad()
+
+    def _note_gradients(self, prefix: str, tensors: Mapping[str, Any]) -> None:
+        for name, tensor in tensors.items():
+            if tensor.grad is not None:
+                self._note(prefix + name, tensor.grad)
+
+    def _note_parameters(self, prefix: str) -> None:
         for name, parameter in self.parameters.items():
             owner, _, short = name.rpartition(".")
             self._note(f"{prefix}{owner}.{short}", parameter)
@@ -108,13 +128,17 @@ class _Run:
             own = "_0" if self.owners[name] == name else ""
             self._note(f"{prefix}{name}.{short}", view)
             self._note(f"{prefix}{name}.dL_d{short}{own}", view.grad)
-        if len(users) > 1:
-            self._note(f"{prefix}{users[0]}.dL_dinput", outs["input"].grad)
+        for source, takers in self.users.items():
+            if len(takers) > 1 and self.outs[source].grad is not None:
+                short = f"dL_dinput_{source}" if "inputs" in self.raw else "dL_dinput"
+                self._note(f"{prefix}{takers[0]}.{short}", self.outs[source].grad)
 
     def _parameter(self, name: str, short: str) -> Any:
         """Return a layer's parameter, of a shared one a view, so that each use has a gradient."""
         parameter = self.parameters.get(f"{self.owners.get(name, name)}.{short}")
-        if parameter is None or name not in self.owners:
+        if parameter is None:
+            return self.arrays.get(f"{name}.{short}")
+        if name not in self.owners:
             return parameter
         self.used[name, short] = view = parameter.view_as(parameter)
         view.retain_grad()

@@ -17,7 +17,6 @@ from xlbackprop.formula.addresses import on_sheet
 from xlbackprop.network import Network
 from xlbackprop.network.graph import Source
 from xlbackprop.network.steps import NetworkLayer
-from xlbackprop.spec import INPUT
 from xlbackprop.workbook.write.style import BAND, TEXTS, Formats
 
 LOSS = "L"
@@ -80,7 +79,7 @@ def draw_graph(worksheet: Worksheet, row: int, network: Network, formats: Format
 
 
 def _boxes(network: Network) -> list[str]:
-    return [INPUT, *(layer.name for layer in network.layers), LOSS]
+    return [*network.spec.sizes_of_inputs, *(layer.name for layer in network.layers), LOSS]
 
 
 def _skips(network: Network) -> list[Connection]:
