@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import xlbackprop
-from tests.support.networks_for_slips import GROUPS, LINKS, RECURRENT, SHARED, random_pages
+from tests.support.networks_for_slips import GROUPS, LINKS, PENALTY, RECURRENT, SHARED, random_pages
 from tests.support.page_with_slip import Page
 from xlbackprop.equation import Array, Equation, Slip
 from xlbackprop.judge.diagnose import diagnose, general_slips
@@ -23,6 +24,10 @@ from xlbackprop.tolerance import half_units
 
 NETWORKS = 10  # for each slip
 LEAST_DRAWN, MOST_DRAWN = 20, 300
+OF_PENALTY = (
+    "l2 forgotten in dL/dw", "2λw", "l2 with the wrong sign", "l2 on biases", "weights not squared",
+    "squares not halved",
+)  # fmt: skip
 QUICK = ["embedding", "softmax", "mse"]
 
 PACKAGE = Path(xlbackprop.__file__).parent
@@ -41,7 +46,19 @@ def equations_by_owner(page: Page) -> list[tuple[str, Equation]]:
             found += [(network.training.name, one) for one in layer.updates]
         loss = network.spec.loss.type
         found += [(loss, one) for one in (*step.loss.forward, *step.loss.backward)]
-    return found
+    return [one for owner, equation in found for one in by_penalty(owner, equation)]
+
+
+def by_penalty(owner: str, equation: Equation) -> Iterator[tuple[str, Equation]]:
+    """Yield the equation, and apart from it what it knows of l2, which is no layer's."""
+    names = [slip.name for slip in equation.slips]
+    if not any(one in OF_PENALTY for one in names):
+        yield owner, equation
+        return
+    known = [slip for slip in equation.slips if slip.name in OF_PENALTY]
+    others = [slip for slip in equation.slips if slip.name not in OF_PENALTY]
+    yield owner, replace(equation, slips=tuple(others))
+    yield PENALTY, replace(equation, slips=tuple(known))
 
 
 def is_telling(page: Page, equation: Equation, wrong: Array) -> bool:

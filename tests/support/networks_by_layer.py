@@ -355,6 +355,7 @@ ALL: dict[str, Raw] = {
         TRAINING,
         AT_KINKS,
         networks_of_windows.PADDINGS,
+        networks_of_losses.PENALTIES,
     )
     for group, cases in groups.items()
     for name, raw in cases.items()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests.support import networks_by_layer as cases
+from tests.support import networks_of_losses
 from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.networks_of_activations import LARGE, MANY
 from tests.support.networks_of_rearrangements import matmul, multiply
@@ -139,8 +140,8 @@ SIGNS = ("l1", "huber", "hinge")
 # Those whose outputs are too few to tell slips, but where there are many channels.
 FEW_CELLS = ("global_max_pool",)
 
-LINKS, SHARED = "links", "shared"
-GROUPS = [*cases.LAYERS, "conv2d", *cases.LOSSES, *cases.OPTIMIZERS, LINKS, SHARED]
+LINKS, SHARED, PENALTY = "links", "shared", "l2"
+GROUPS = [*cases.LAYERS, "conv2d", *cases.LOSSES, *cases.OPTIMIZERS, LINKS, SHARED, PENALTY]
 
 
 def random_pages(group: str, number: int) -> Iterator[Page]:
@@ -173,6 +174,7 @@ def _table(group: str) -> list[Raw]:
     else:
         tables = {**cases.LAYERS, **cases.LOSSES, **cases.OPTIMIZERS}
         tables[LINKS] = {**cases.LAYERS["add"], **cases.OPTIMIZERS["sgd"]}
+        tables[PENALTY] = _penalized()
         tables[SHARED] = {**cases.SHARING["share"], **_inputs_used_twice()}
         own = [] if group in (*RECURRENT, *FEW_CELLS) else list(tables[group].values())
         if group in SIGNS:
@@ -180,6 +182,13 @@ def _table(group: str) -> list[Raw]:
     # The rare ones as often as all others together.
     extra = EXTRA.get(group, [])
     return own + extra * max(1, len(own) // max(len(extra), 1))
+
+
+def _penalized() -> dict[str, Raw]:
+    """Return networks with l2 of layers that have a w and a b."""
+    kept = ("vectors", "images", "given")
+    penalized = networks_of_losses.PENALTIES[PENALTY]
+    return {name: penalized[name] for name in kept}
 
 
 def _is_many(name: str) -> bool:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.network_parts import CONV, DENSE, IMAGE, IMAGES, VECTOR, VECTORS, Raw, network
+from tests.support.network_parts import (
+    CONV,
+    DENSE,
+    IMAGE,
+    IMAGES,
+    SEQUENCE,
+    VECTOR,
+    VECTORS,
+    Raw,
+    network,
+)
 
 TANH, ONE = {"type": "tanh"}, {"type": "dense", "units": 1}
 MANY = {"input": [6], "batch": 7}
@@ -66,3 +76,25 @@ LOSSES: dict[str, dict[str, Raw]] = {
     },
     "cross_entropy": _of_classes("cross_entropy", *_reductions(*_KINDS_OF_TARGETS)),
 }
+
+
+def _penalized() -> dict[str, Raw]:
+    def loss(kind: str = "mse", **options: Any) -> Raw:
+        return {"type": kind, "l2": 0.5, **options}
+
+    square = {"type": "dense", "units": 5, "share": "f1"}
+    adam = {"training": {"optimizer": "adam", "lr": 0.1, "eps": 0.1, "steps": 2}}
+    norm, rnn = {"type": "batch_norm"}, {"type": "rnn", "units": 2}
+    return {
+        "vectors": network(VECTORS, DENSE, TANH, DENSE, loss=loss()),
+        "vector-biases": network(VECTOR, DENSE, TANH, DENSE, loss=loss(l2_biases=True)),
+        "images": network(IMAGES, CONV, {"type": "relu"}, CONV, loss=loss(l2=0.01)),
+        "given": network(IMAGE, CONV, CONV, loss=loss("given")),
+        "cross-entropy": network(VECTORS, DENSE, loss=loss("cross_entropy", reduction="sum")),
+        "shared": network(VECTOR, square, TANH, square, loss=loss()) | adam,
+        "norm": network(VECTORS, DENSE, norm, loss=loss(l2_biases=True)),
+        "recurrence": network(SEQUENCE, rnn, loss=loss()),
+    }
+
+
+PENALTIES: dict[str, dict[str, Raw]] = {"l2": _penalized()}

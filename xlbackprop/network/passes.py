@@ -8,7 +8,7 @@ from, and gradients gather at what they are the gradients of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from xlbackprop.contract.invariants import check_layer, check_loss
@@ -22,6 +22,7 @@ from xlbackprop.network import gather
 from xlbackprop.network.freezing import frozen
 from xlbackprop.network.gather import Use, gathered, link
 from xlbackprop.network.graph import Node
+from xlbackprop.network.penalty import Penalty, penalized
 from xlbackprop.network.rewriting import rewritten_layer, rewritten_loss
 from xlbackprop.network.roles import told_roles
 from xlbackprop.network.sharing import (
@@ -96,6 +97,7 @@ class _Pass:
         uses = wiring.uses()
         layers = tuple(self._linked(node, wiring, uses) for node in self.nodes)
         links = tuple(self._copies((*loss.givens, wiring.last_output.gradient)))
+        layers, loss = penalized(chosen_penalty(self.spec), layers, loss, self._scope)
         return Step(self.number, layers, loss, links)
 
     def _scope(self, name: str) -> Scope:
@@ -202,4 +204,13 @@ def chosen_loss(spec: Spec) -> Loss:
     """Return the loss that a spec names. Raises SpecError where there is none."""
     if spec.loss.type not in LOSSES:
         raise SpecError(f"[loss]: unknown type {spec.loss.type!r}{meant(spec.loss.type, LOSSES)}")
-    return read_options(LOSSES[spec.loss.type], spec.loss.options, "[loss]")
+    of_weights = {option.name for option in fields(Penalty)}
+    own = {key: value for key, value in spec.loss.options.items() if key not in of_weights}
+    return read_options(LOSSES[spec.loss.type], own, "[loss]")
+
+
+def chosen_penalty(spec: Spec) -> Penalty:
+    """Return what a spec's loss says of the weights."""
+    options = spec.loss.options
+    given = {one.name: options[one.name] for one in fields(Penalty) if one.name in options}
+    return read_options(Penalty, given, "[loss]")

@@ -85,7 +85,7 @@ class _Run:
             self.outs[name] = self._forward(name, layer, hs)
             self._retain(self.outs[name])
             before = name
-        total = self._loss(self.outs[before], before)
+        total = self._loss(self.outs[before], before) + self._penalty()
         total.backward()
         self._note(f"{prefix}loss.L", total)
         for name, _ in self.layers:
@@ -217,6 +217,12 @@ class _Run:
         if options["type"] == "given":
             return (out * self.arrays[f"{last}.dL_dout"]).sum()
         return loss(self.torch, options, out, self.arrays["loss.target"], self.batched)
+
+    def _penalty(self) -> Any:
+        options, names = self.raw.get("loss", {}), self.parameters
+        biases = options.get("l2_biases", False)
+        counted = [p for n, p in names.items() if biases or n.rpartition(".")[2][0] != "b"]
+        return options.get("l2", 0.0) / 2 * sum((p**2).sum() for p in counted)
 
     def _optimizer(self, training: Mapping[str, Any]) -> Any:
         optim, parameters = self.torch.optim, list(self.parameters.values())
