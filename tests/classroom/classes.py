@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+import zlib
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,19 +24,20 @@ W, H = "conv1.dL_dw", "conv1.dL_dh"
 class Class:
     """An assignment on conv5x5x2, and a folder into which its students hand in."""
 
-    def __init__(self, folder: Path, students: int) -> None:
+    def __init__(self, folder: Path, students: int, *, anonymous: bool = False) -> None:
         self.folder, self.submissions = folder / "hw1", folder / "submissions"
         lines = [f"s{number},Student {number}" for number in range(students)]
         (folder / "roster.csv").write_text("\n".join(["id,name", *lines]) + "\n", encoding="utf-8")
         xlbackprop.assign(
             "conv5x5x2", folder / "roster.csv", self.folder, blank=["dL_dw", "dL_dh"],
-            points={"dL_dw": 40, "dL_dh": 60},
+            points={"dL_dw": 40, "dL_dh": 60}, anonymous=anonymous,
         )  # fmt: skip
         self.submissions.mkdir()
         self.assignment: Assignment = load_assignment(self.folder)
 
     def student(self, number: int) -> Handed:
-        return self.assignment.students[f"s{number}"]
+        own = self.assignment
+        return own.students[own.token(f"s{number}") if own.anonymous else f"s{number}"]
 
     def arrays(self, number: int) -> dict[str, Array]:
         """Return the true arrays of a student's page."""
@@ -43,7 +48,7 @@ class Class:
         return self.submissions / (name or f"s{number}.xlsx")
 
     def handout(self, number: int) -> bytes:
-        return (self.folder / "handout" / f"s{number}.xlsx").read_bytes()
+        return (self.folder / "handout" / f"{self.student(number).id}.xlsx").read_bytes()
 
     def hand_in_formulas(self, number: int, name: str = "") -> Path:
         """Hand in a page that is right, by formulas."""
@@ -76,3 +81,31 @@ class Class:
         equation = self.assignment.network.equation_of[tensor]
         slip = next(one for one in equation.slips if one.name == name)
         return equation.evaluate_slip(slip, self.arrays(number))
+
+
+def texts_of(path: Path) -> Iterator[bytes]:
+    """Yield all that a file holds: its name, and itself or what is packed in it."""
+    content = path.read_bytes()
+    if path.suffix == ".page":
+        content = zlib.decompress(content)
+    yield path.name.encode()
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield name.encode() + b"\n" + archive.read(name)
+    else:
+        yield content
+
+
+def holding(
+    folder: Path, words: Iterable[str | bytes], *, but: Collection[str] = ()
+) -> set[tuple[str, str | bytes]]:
+    """Return which files below a folder hold one of the words, and which."""
+    return {
+        (str(path.relative_to(folder)), word)
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in but
+        for text in texts_of(path)
+        for word in words
+        if (word.encode() if isinstance(word, str) else word) in text
+    }

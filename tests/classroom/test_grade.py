@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from base64 import b64encode
 
 import numpy as np
 import openpyxl
@@ -17,7 +18,7 @@ import psutil
 import pytest
 
 import xlbackprop
-from tests.classroom.classes import Class, H, W
+from tests.classroom.classes import Class, H, W, holding, texts_of
 from tests.support.command_line import assert_refused, called
 from tests.support.filling import fill
 from tests.support.program import environment
@@ -102,12 +103,20 @@ def test_feedback_says_points_and_mistakes_and_nothing_of_others(twelve):
     assert "filter not rotated" in pages["s2"]
     assert "<td>conv1.dL_dh</td>" in pages["s0"]
     assert "<td>50 right</td>" in pages["s0"]
-    secret = (own.folder / "secret.key").read_bytes().hex()
-    for name, page in pages.items():
-        for word in (str(own.folder), "/tmp", "Traceback", secret):
-            assert word not in page, name
-        others = (f"Student {n}<" for n in range(12) if f"s{n}" != name)
-        assert not any(word in page for word in others)
+    secret = (own.folder / "secret.key").read_bytes()
+    words = [str(own.folder), "/tmp", "Traceback", secret, secret.hex(), b64encode(secret)]
+    assert holding(own.folder, [secret]) == {("secret.key", secret)}
+    for place in ("feedback", "marked"):
+        found = holding(own.folder / "results" / place, words)
+        assert not found
+    for number in range(12):
+        for place, ending in (("feedback", "html"), ("marked", "xlsx")):
+            others = [f"Student {n}<" for n in range(12) if n != number]
+            others += [own.assignment.seal(f"s{n}") for n in range(12) if n != number]
+            path = own.folder / f"results/{place}/s{number}.{ending}"
+            if f"s{number}" not in expected:
+                continue
+            assert not any(word.encode() in text for text in texts_of(path) for word in others)
     sheets = openpyxl.load_workbook(own.folder / "results/marked/s2.xlsx").sheetnames
     assert len(sheets) > 2
 

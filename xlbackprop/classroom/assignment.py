@@ -3,6 +3,7 @@
 hw1/assignment.toml     the spec, what is blank, points and rules
 hw1/secret.key          what the numbers are drawn from; readable by its owner only
 hw1/students.csv        who has been handed which numbers
+hw1/key.csv             who is who, where everybody is called by a token; for the teacher alone
 hw1/handout/<id>.xlsx   a workbook for each
 hw1/results/            what `grade` writes
 """
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 import tomli_w
 
+from xlbackprop.classroom.key_table import KEY, read_key
 from xlbackprop.classroom.roster import Student, read_file, read_table
 from xlbackprop.equation import Array
 from xlbackprop.errors import AssignmentError, SpecError, one_line, shown, suggestion
@@ -36,6 +38,8 @@ HANDOUT, RESULTS = "handout", "results"
 SECRET_BYTES = 32
 _COLUMNS = ("id", "name", "email", "draw", "numbers")
 _DIGITS = 12
+_TOKEN = 10  # characters: of a million students, hardly two would be called alike
+_OPTIONAL = {"anonymous": bool}
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,10 @@ class Handed(Student):
 
 @dataclass(frozen=True)
 class Assignment:
-    """What was asked, and how it is marked; `points` are by the full names of blank tensors."""
+    """What was asked, and how it is marked; `points` are by the full names of blank tensors.
+
+    Where it is `anonymous`, students are called by tokens, and `key` says who is who.
+    """
 
     folder: Path
     name: str
@@ -74,6 +81,8 @@ class Assignment:
     made: str = ""  # when it was handed out first: 2026-11-26T09:00:00+00:00
     rules: Rules = Rules()
     students: Mapping[str, Handed] = field(default_factory=dict)
+    anonymous: bool = False
+    key: Mapping[str, Student] = field(default_factory=dict)
 
     @cached_property
     def network(self) -> Network:
@@ -98,6 +107,24 @@ class Assignment:
         """Return what shows that a workbook was handed out to that student."""
         return self._digest("seal", student).hex()[:24]
 
+    @property
+    def people(self) -> Mapping[str, Student]:
+        """The students as the roster has them, as far as they are known."""
+        return self.key if self.anonymous else self.students
+
+    def token(self, *words: str) -> str:
+        """Return what an anonymous assignment calls a student or a file; the same each time."""
+        return self._digest("token", *words).hex()[:_TOKEN]
+
+    def label(self, path: str, most: int = 200) -> str:
+        """Return what a file is called in results: its path, which may hold a name, or a token."""
+        return f"file {self.token('file', path)}" if self.anonymous else one_line(path, most)
+
+    @property
+    def pepper(self) -> str:
+        """What the names of authors are hidden with; "" where they need not be."""
+        return self._digest("authors").hex() if self.anonymous else ""
+
     def values(self, student: Handed) -> dict[str, Array]:
         """Return the givens and parameters that a student was handed."""
         return choose_values(self.network, self.seed(student.id, student.draw))
@@ -109,6 +136,7 @@ class Assignment:
     def to_toml(self) -> str:
         """Return what stands in assignment.toml."""
         head = {"name": self.name, "made": self.made, "same": self.same, "spec": self.spec_text}
+        head |= {"anonymous": True} if self.anonymous else {}
         tables = {"points": dict(self.points), "rules": asdict(self.rules)}
         return tomli_w.dumps({**head, **tables}, multiline_strings=True)
 
@@ -157,19 +185,21 @@ def load_assignment(folder: Path) -> Assignment:
 
 def _assignment(folder: Path, table: Mapping[str, Any]) -> Assignment:
     known = {"name": str, "made": str, "same": bool, "spec": str, "points": dict, "rules": dict}
+    known |= _OPTIONAL
     for key, value in table.items():
         if key not in known:
             raise AssignmentError(f"there is no key {one_line(key, 40)}{suggestion(key, known)}")
         if not isinstance(value, known[key]):
             raise AssignmentError(f"{key}: not {shown(value)}")
-    if missing := known.keys() - table.keys():
+    if missing := known.keys() - table.keys() - _OPTIONAL.keys():
         raise AssignmentError(f"the key {min(missing)} is missing")
     points = {name: _number("points", name, value) for name, value in table["points"].items()}
     secret = read_file(folder / SECRET, "the assignment's secret")
     if len(secret) != SECRET_BYTES:
         raise AssignmentError(f"{SECRET} is not the secret that was made with it")
     words = (table["name"], table["spec"], points, secret, table["same"], table["made"])
-    return Assignment(folder, *words, _rules(table["rules"]), _students(folder / STUDENTS))
+    rest = (_rules(table["rules"]), _students(folder / STUDENTS), table.get("anonymous", False))
+    return Assignment(folder, *words, *rest, read_key(folder / KEY) if rest[2] else {})
 
 
 def _rules(table: Mapping[str, Any]) -> Rules:

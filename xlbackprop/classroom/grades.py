@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,8 @@ class Grades:
     """The results of a class, in the order of its students.
 
     `marked` files were marked just now, `kept` ones before. `changes` are the points that are
-    not what they were the last time.
+    not what they were the last time. In an anonymous assignment, `paths` says which file is meant
+    by which word.
     """
 
     assignment: Assignment
@@ -58,6 +60,7 @@ class Grades:
     changes: tuple[Change, ...] = ()
     marked: int = 0
     kept: int = 0
+    paths: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def most(self) -> float:

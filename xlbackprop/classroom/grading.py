@@ -30,7 +30,6 @@ from xlbackprop.classroom.pool import Task, mark_all
 from xlbackprop.classroom.scoring import nothing, score
 from xlbackprop.classroom.store import Store
 from xlbackprop.classroom.submissions import Names, Submitted, find_submissions
-from xlbackprop.errors import one_line
 from xlbackprop.progress import tell
 
 _FILES_A_WORKER = 6  # fewer are not worth starting another
@@ -60,7 +59,7 @@ def collect(
     store = Store(assignment.folder / RESULTS / "records", setup)
     files, marked = _marked(find_submissions(submissions), store, setup, options)
     tell("counting points")
-    owners, names = Owners(assignment), Names(assignment.students.values())
+    owners, names = Owners(assignment), Names(assignment)
     by_owner: dict[str, list[_File]] = {}
     unassigned = []
     for file in files:
@@ -71,24 +70,17 @@ def collect(
             by_owner.setdefault(own.owner, []).append(known)
         else:
             reason = file.record.get("reason") or "neither name nor content says whose it is"
-            unassigned.append(Unassigned(one_line(path, 200), reason))
+            unassigned.append(Unassigned(assignment.label(path), reason))
     results = tuple(
         _result(assignment, one, by_owner.get(one, []), options) for one in assignment.students
     )
-    results = tuple(_mentioned(results, by_owner))
-    grades = Grades(assignment, results, tuple(unassigned), (), marked, len(files) - marked)
-    return _with_changes(grades, options), store
-
-
-def _with_changes(grades: Grades, options: GradeOptions) -> Grades:
-    return Grades(
-        grades.assignment,
-        grades.results,
-        grades.unassigned,
-        changes_since(grades.assignment, _points(grades.results), options_of(options)),
-        grades.marked,
-        grades.kept,
-    )
+    results = tuple(_mentioned(assignment, results, by_owner))
+    state = (assignment, _points(results), options_of(options))
+    paths = sorted({one.submitted.path for one in files})
+    labels = {assignment.label(one): one for one in paths} if assignment.anonymous else {}
+    counts = (marked, len(files) - marked)
+    changes = changes_since(*state)
+    return Grades(assignment, results, tuple(unassigned), changes, *counts, labels), store
 
 
 def keep(grades: Grades, options: GradeOptions) -> None:
@@ -118,6 +110,7 @@ def setup_of(assignment: Assignment, options: GradeOptions) -> Setup:
         with_files=options.feedback,
         seconds=options.seconds,
         megabytes=options.megabytes,
+        pepper=assignment.pepper,
     )
 
 
@@ -175,9 +168,11 @@ def _result(
     if not files:
         return Graded(student, MISSING, nothing(assignment))
     file = max(files, key=lambda one: one.order)
-    path, notes = one_line(file.submitted.path, 200), []
+    path, notes = assignment.label(file.submitted.path), []
     if len(files) > 1:
-        others = ", ".join(sorted(one_line(f.submitted.path, 80) for f in files if f is not file))
+        others = ", ".join(
+            sorted(assignment.label(f.submitted.path, 80) for f in files if f is not file)
+        )
         notes.append(f"{len(files)} files; {path} counts, not {others}")
     if file.record["status"] != JUDGED:
         note = "; ".join([file.record["reason"], *notes])
@@ -200,14 +195,14 @@ def _result(
 
 
 def _mentioned(
-    results: Sequence[Graded], by_owner: Mapping[str, Sequence[_File]]
+    assignment: Assignment, results: Sequence[Graded], by_owner: Mapping[str, Sequence[_File]]
 ) -> Iterator[Graded]:
     """Yield the results; who has handed in nothing is told of a file that is another's by name."""
     elsewhere: dict[str, list[str]] = {}
     for files in by_owner.values():
         for file in files:
             if file.identity.other:
-                path = one_line(file.submitted.path, 80)
+                path = assignment.label(file.submitted.path, 80)
                 elsewhere.setdefault(file.identity.other, []).append(path)
     for one in results:
         if one.status == MISSING and one.id in elsewhere:

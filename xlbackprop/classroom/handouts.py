@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,6 +15,7 @@ import tomli_w
 from xlbackprop.classroom import assignment as on_disk
 from xlbackprop.classroom.assignment import Assignment, Handed, digest_of, load_assignment
 from xlbackprop.classroom.fitness import Fitness
+from xlbackprop.classroom.key_table import KEY, key_csv, save_private
 from xlbackprop.classroom.roster import Student, read_roster
 from xlbackprop.equation import Array
 from xlbackprop.errors import AssignmentError, OutputError, one_line, suggestion
@@ -52,6 +52,7 @@ def assign(
     blank: Iterable[str],
     points: Mapping[str, float] | None = None,
     same: bool = False,
+    anonymous: bool = False,
 ) -> Assigned:
     """Make an assignment: a folder with a workbook for each student of a roster.
 
@@ -59,35 +60,62 @@ def assign(
     students, and `blank` names tensors as `build` does. `points` are by the same names; what is
     named by its last part is shared among the tensors that it means, in proportion to their cells.
     By default all have 100 points together, in that proportion. Each student's numbers are drawn
-    from a secret until they are fit; with `same` all get the same.
+    from a secret until they are fit; with `same` all get the same. In an `anonymous` assignment
+    everybody is called by a token, in workbooks and results alike; folder/key.csv says who is who.
 
     In a folder that has this assignment already, students who are new get theirs, and nothing else
     is touched. Raises SpecError, AssignmentError or OutputError before anything is written.
     """
     folder = Path(folder)
     students = read_roster(Path(roster)) if isinstance(roster, (str, Path)) else list(roster)
-    wanted = _wanted(spec, folder, blank, points, same=same)
+    wanted = replace(_wanted(spec, folder, blank, points, same=same), anonymous=anonymous)
     is_new = not (folder / on_disk.ASSIGNMENT).exists()
     assignment = wanted if is_new else _existing(folder, wanted)
     _check_space(folder, is_new=is_new)
-    new = [one for one in students if one.id not in assignment.students]
+    key = {assignment.token(one.id): one for one in students} if anonymous else {}
+    listed = list(map(Student, sorted(key))) if anonymous else students
+    new = [one for one in listed if one.id not in assignment.students]
     _check_ids(new, assignment.students)
     class_ = _Class(assignment)
     handed = {one.id: class_.hand(one) for one in each("drawing numbers", new)}
-    added = replace(assignment, students={**assignment.students, **handed})
+    added = _added(assignment, handed, key)
     _write(added, is_new=is_new)
-    # Whoever is listed and has none, since the program was stopped, gets the same workbook as then.
-    paths = {one: folder / on_disk.HANDOUT / f"{one}.xlsx" for one in added.students}
+    left = tuple(_hand_out(class_, added))
+    return Assigned(added, left, tuple(class_.fitness.unavoidable if new else ()))
+
+
+def _hand_out(class_: _Class, assignment: Assignment) -> Iterator[str]:
+    """Write the workbooks that are not there yet, and yield whose they are.
+
+    Whoever is listed and has none, since the program was stopped, gets the same as then.
+    """
+    folder = assignment.folder / on_disk.HANDOUT
+    paths = {one: folder / f"{one}.xlsx" for one in assignment.students}
     left = [one for one, path in paths.items() if not path.exists()]
     for one in each("writing the workbooks", left):
-        save(paths[one], class_.workbook(added.students[one]), force=False)
-    return Assigned(added, tuple(left), tuple(class_.fitness.unavoidable if new else ()))
+        save(paths[one], class_.workbook(assignment.students[one]), force=False)
+        yield one
+
+
+def _added(
+    assignment: Assignment, handed: Mapping[str, Handed], key: Mapping[str, Student]
+) -> Assignment:
+    """Return the assignment with more students."""
+    students = {**assignment.students, **handed}
+    if not assignment.anonymous:
+        return replace(assignment, students=students)
+    # The order of the roster would tell who is who.
+    key = {**key, **assignment.key}
+    in_order = {one: students[one] for one in sorted(students)}
+    return replace(assignment, students=in_order, key={one: key[one] for one in sorted(key)})
 
 
 def _write(assignment: Assignment, *, is_new: bool) -> None:
     folder = assignment.folder
     if is_new:
-        _write_secret(folder, assignment.secret)
+        save_private(folder / on_disk.SECRET, assignment.secret)
+    if assignment.anonymous:
+        save_private(folder / KEY, key_csv(assignment.key).encode())
     save(folder / on_disk.STUDENTS, assignment.students_csv().encode(), force=True)
     if is_new:
         save(folder / on_disk.ASSIGNMENT, assignment.to_toml().encode(), force=False)
@@ -162,6 +190,7 @@ def _existing(folder: Path, wanted: Assignment) -> Assignment:
         "spec": there.spec_text != wanted.spec_text,
         "blank": there.blank != wanted.blank,
         "same": there.same != wanted.same,
+        "anonymous": there.anonymous != wanted.anonymous,
     }.items():
         if is_other:
             raise AssignmentError(
@@ -177,7 +206,7 @@ def _check_space(folder: Path, *, is_new: bool) -> None:
         is_taken = folder.exists() and (not folder.is_dir() or (is_new and any(folder.iterdir())))
     except OSError as error:
         raise OutputError(f"{folder} cannot be read: {error.strerror or error}") from None
-    leftover = {on_disk.SECRET, on_disk.STUDENTS}
+    leftover = {on_disk.SECRET, on_disk.STUDENTS, KEY}
     if is_taken and folder.is_dir() and {one.name for one in folder.iterdir()} <= leftover:
         return  # an assignment that was not finished
     if is_taken:
@@ -190,19 +219,6 @@ def _check_ids(new: Sequence[Student], there: Mapping[str, Handed]) -> None:
         if other := folded.get(student.id.casefold()):
             raise AssignmentError(f"the ids {other} and {student.id} would be the same file's name")
         folded[student.id.casefold()] = student.id
-
-
-def _write_secret(folder: Path, secret: bytes) -> None:
-    """Write the secret as a file that its owner alone can read, from the first moment on."""
-    path = folder / on_disk.SECRET
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secret)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 class _Class:

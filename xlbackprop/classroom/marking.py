@@ -6,6 +6,7 @@ good when names and rules change.
 
 from __future__ import annotations
 
+import hmac
 import zlib
 from base64 import b64decode, b64encode
 from contextlib import suppress
@@ -58,6 +59,7 @@ class Setup:
     with_files: bool = True
     seconds: float = 30.0
     megabytes: int = 1_000
+    pepper: str = ""  # hides the names of authors, where students are not named
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,25 @@ class Marker:
         record = {
             **_identity(review, self._network, claim),
             **_findings(review, report, self._setup.blank),
-            "properties": asdict(read_properties(path)),
+            "properties": self._properties(path),
         }
         if not self._setup.with_files:
             return Marked(record)
         return self._with_files(record, review, report, path)
+
+    def _properties(self, path: Path) -> dict[str, str]:
+        own = read_properties(path)
+        if self._setup.pepper:
+            last = self._hidden(own.last_modified_by)
+            own = replace(own, creator=self._hidden(own.creator), last_modified_by=last)
+        return asdict(own)
+
+    def _hidden(self, author: str) -> str:
+        """Return a word that is the same for the same author, and tells nobody who that is."""
+        key = self._setup.pepper.encode()
+        return hmac.digest(key, author.encode("utf-8", "replace"), "sha256").hex()[:16] * bool(
+            author
+        )
 
     def _reviewed(self, path: Path, *, is_described: bool) -> Review:
         setup = self._setup
@@ -124,6 +140,7 @@ class Marker:
     def _with_files(self, record: Record, review: Review, report: Report, path: Path) -> Marked:
         from xlbackprop.report.annotation import marked_copy  # noqa: PLC0415
         from xlbackprop.report.html import html_report  # noqa: PLC0415  (only with files)
+        from xlbackprop.workbook.annotate.authors import without_authors  # noqa: PLC0415
 
         hints = Hints(self._setup.hints)
         place = Markup(PLACE_OF_POINTS.decode())  # noqa: S704  (a comment of ours)
@@ -132,6 +149,7 @@ class Marker:
         if path.suffix in (".xlsx", ".xlsm", ".xltx", ".xltm"):
             with suppress(XlbackpropError):  # a workbook that allows no copy has a page, at least
                 copy = marked_copy(report.told(hints), path, path.with_stem("marked"))
+                copy = without_authors(copy) if self._setup.pepper else copy
         return Marked(record, page, copy)
 
 

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from xlbackprop.classroom.assignment import RESULTS
 from xlbackprop.classroom.class_page import class_page
 from xlbackprop.classroom.grades import Graded, GradeOptions, Grades
+from xlbackprop.classroom.key_table import FILES, files_csv, save_private
 from xlbackprop.classroom.marking import PLACE_OF_POINTS
 from xlbackprop.classroom.overview import overview
 from xlbackprop.classroom.similar import similar
@@ -60,6 +61,8 @@ def write_results(grades: Grades, store: Store, options: GradeOptions) -> None:
     _put(folder / GRADES, table.encode("utf-8"))
     plain = {key: value for key, value in as_json(grades).items() if key in _LASTING}
     _put(folder / RESULTS_JSON, json.dumps(plain, indent=1).encode())
+    if grades.assignment.anonymous:
+        save_private(grades.assignment.folder / FILES, files_csv(grades.paths).encode())
     lost = ({"file": one.file, "reason": one.reason} for one in grades.unassigned)
     _put(folder / UNASSIGNED, table_csv(lost, ["file", "reason"]).encode("utf-8"))
     hints = map(asdict, similar(grades, store))

@@ -45,7 +45,8 @@ def similar(grades: Grades, store: Store) -> list[Similar]:
     records = {own: record for own, key in keys.items() if (record := store.record(key))}
     judged = {own: record for own, record in records.items() if record["status"] == JUDGED}
     hints = [*_same_files(keys), *_numbers(grades.assignment, judged), *_forms(judged)]
-    hints += [*_authors(judged), *_times(grades.assignment, judged)]
+    anonymous = grades.assignment.anonymous
+    hints += [*_authors(judged, anonymous=anonymous), *_times(grades.assignment, judged)]
     order = {one.id: number for number, one in enumerate(grades.results)}
     return sorted(hints, key=lambda one: (order[one.id], one.kind, one.other))
 
@@ -138,11 +139,12 @@ def _forms(records: Mapping[str, Record]) -> Iterator[Similar]:
                 yield Similar(one, other, "formulas of the same rare form", evidence)
 
 
-def _authors(records: Mapping[str, Record]) -> Iterator[Similar]:
+def _authors(records: Mapping[str, Record], *, anonymous: bool) -> Iterator[Similar]:
     for key, said in (("last_modified_by", "saved last"), ("creator", "made")):
         authors = {one: record["properties"][key] for one, record in records.items()}
         for one, other in _pairs(authors, _RARE):
-            yield Similar(one, other, "one author", f"both were {said} by “{authors[one]}”")
+            author = "the same person" if anonymous else f"“{authors[one]}”"
+            yield Similar(one, other, "one author", f"both were {said} by {author}")
 
 
 def _times(assignment: Assignment, records: Mapping[str, Record]) -> Iterator[Similar]:

@@ -6,11 +6,13 @@ import os
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from xlbackprop.classroom.assignment import Assignment
 from xlbackprop.classroom.roster import Student
 from xlbackprop.errors import AssignmentError, one_line
 from xlbackprop.spec.regular import read_regular
@@ -41,8 +43,12 @@ class Submitted:
         try:
             with zipfile.ZipFile(self.source) as archive, archive.open(self.path) as file:
                 content = file.read(MOST_BYTES + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, KeyError) as error:
-            raise ValueError(f"damaged in the archive: {one_line(error)}") from None
+        except NotImplementedError:
+            raise ValueError("packed in a way that cannot be read") from None
+        except RuntimeError:
+            raise ValueError("encrypted in the archive") from None
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError):
+            raise ValueError("damaged in the archive") from None  # their texts name the file
         if len(content) > MOST_BYTES:
             raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
         return content
@@ -109,10 +115,11 @@ def _is_handed_in(name: str) -> bool:
 class Names:
     """Whom a file's name means: by id, or by a learning platform's way to name downloads."""
 
-    def __init__(self, students: Iterable[Student]) -> None:
-        every = list(students)
-        self._ids = {one.id.casefold(): one.id for one in every}
-        self._names = _unique(every)
+    def __init__(self, assignment: Assignment) -> None:
+        people = assignment.people.items()
+        self._ids = {one.casefold(): one for one in assignment.students}
+        self._ids |= {one.id.casefold(): own for own, one in people}
+        self._names = _unique(people)
 
     def owner(self, path: str) -> str | None:
         """Return the id of the one student whom a path names, or None."""
@@ -136,14 +143,14 @@ class Names:
             yield self._names.get(_letters(canvas[1]))
 
 
-def _unique(students: Iterable[Student]) -> Mapping[str, str | None]:
+def _unique(people: Iterable[tuple[str, Student]]) -> Mapping[str, str | None]:
     """Return the ids by names in both orders; None for names that several have."""
     names: dict[str, str | None] = {}
-    for one in students:
+    for own, one in people:
         words = re.split(r"[\s,]+", one.name.strip())
         forms = {_letters(one.name), _letters(" ".join((words[-1], *words[:-1])))} - {""}
         for form in forms:
-            names[form] = None if form in names else one.id
+            names[form] = None if form in names else own
     return names
 
 

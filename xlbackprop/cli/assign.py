@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -40,9 +41,8 @@ def _points(context: click.Context, option: click.Parameter, text: str) -> dict[
     help="What each tensor is worth: 100 in all, by the number of cells.",
 )
 @click.option("--same", is_flag=True, help="The same numbers for all.")
-def assign(
-    *, spec: str, roster: Path, blank: str, output: Path, points: dict[str, float], same: bool
-) -> None:
+@click.option("--anonymous", is_flag=True, help="Tokens for names; key.csv says who is who.")
+def assign(spec: str, roster: Path, blank: str, output: Path, **chosen: Any) -> None:
     """Make a workbook for each student of a class, with numbers of their own.
 
     Numbers are drawn until they are fit: every known mistake shows in them. Called again with a
@@ -54,11 +54,14 @@ def assign(
       xlbackprop assign conv5x5x2 --roster roster.csv --blank dL_dw -o hw2 --points dL_dw=40 --same
     """
     from xlbackprop.classroom.handouts import assign as make
+    from xlbackprop.classroom.key_table import KEY
 
     names = [name.strip() for name in blank.split(",") if name.strip()]
     with shown_progress():
-        made = make(spec, roster, output, blank=names, points=points, same=same)
+        made = make(spec, roster, output, blank=names, **chosen)
     total = len(made.assignment.students)
     for line in made.unavoidable:
         click.echo(f"all numbers of this network have it: {line}", err=True)
     click.echo(f"{output}: {len(made.added):,} workbooks, {total:,} students in all")
+    if made.assignment.anonymous:
+        click.echo(f"{output / KEY} says who is who; nothing else does")

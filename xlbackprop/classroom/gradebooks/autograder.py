@@ -96,8 +96,8 @@ def _student(assignment: Assignment, metadata: Mapping[str, Any]) -> str | None:
     users = [one for one in metadata.get("users") or [] if isinstance(one, Mapping)]
     for key in ("email", "name"):
         wanted = {str(user.get(key, "")).casefold() for user in users} - {""}
-        every = assignment.students.values()
-        found = [one.id for one in every if str(getattr(one, key)).casefold() in wanted]
+        people = assignment.people.items()
+        found = [own for own, one in people if str(getattr(one, key)).casefold() in wanted]
         if len(found) == 1:
             return found[0]
     return None

@@ -14,6 +14,7 @@ from importlib.metadata import requires
 from pathlib import Path
 
 from xlbackprop.classroom.assignment import ASSIGNMENT, SECRET, STUDENTS, Assignment
+from xlbackprop.classroom.key_table import KEY
 from xlbackprop.spec.templates import template_folder
 
 _DATE = (2026, 1, 1, 0, 0, 0)
@@ -54,7 +55,7 @@ def autograder(assignment: Assignment) -> bytes:
         _add(archive, "run_autograder", _RUN.encode(), mode=0o755)
         _add(archive, "failed.json", _FAILED.encode())
         _add(archive, "requirements.txt", "".join(f"{one}\n" for one in _needed()).encode())
-        for name in (ASSIGNMENT, SECRET, STUDENTS):
+        for name in (ASSIGNMENT, SECRET, STUDENTS, *([KEY] if assignment.key else [])):
             _add(archive, f"assignment/{name}", (assignment.folder / name).read_bytes())
         for path in sorted(package.rglob("*")):
             if path.suffix in _PROGRAM and path.is_file():

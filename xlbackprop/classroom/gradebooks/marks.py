@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xlbackprop.classroom.assignment import RESULTS, Assignment
+from xlbackprop.classroom.key_table import KEY
 from xlbackprop.classroom.results import GRADES
 from xlbackprop.classroom.roster import Student, read_table
 from xlbackprop.errors import AssignmentError, one_line
@@ -45,9 +46,12 @@ def read_marks(assignment: Assignment) -> list[Mark]:
     marks = []
     for number, row in enumerate(rows[1:], start=2):
         own = dict(zip(heads, row, strict=False))
-        student = assignment.students.get(own.get("id", ""))
-        if student is None:
+        token = own.get("id", "")
+        if token not in assignment.students:
             raise AssignmentError(f"{path}, row {number}: not a student of this assignment")
+        if token not in assignment.people:
+            raise AssignmentError(f"{assignment.folder / KEY} does not say who {token} is")
+        student = assignment.people[token]
         points, most = (_number(own.get(key, ""), f"{path}, row {number}") for key in needed[1:3])
         marks.append(Mark(student, points, most, own.get("status", ""), own.get("note", "")))
     return marks

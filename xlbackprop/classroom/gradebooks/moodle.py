@@ -112,7 +112,7 @@ def feedback_zip(assignment: Assignment, submissions: Path) -> tuple[bytes, int]
     `submissions` is the download of all submissions: the names of its folders are taken as they
     are. Raises AssignmentError where it is no such download, or there is no feedback yet.
     """
-    names, results = Names(assignment.students.values()), assignment.folder / RESULTS
+    names, results = Names(assignment), assignment.folder / RESULTS
     folders: dict[str, str] = {}
     for one in find_submissions(submissions):
         folder = next(filter(_FOLDER.fullmatch, reversed(PurePosixPath(one.path).parts[:-1])), "")
