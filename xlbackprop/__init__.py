@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.judge.checker import review_workbook
     from xlbackprop.judge.options import CheckOptions
     from xlbackprop.judge.review import Review
+    from xlbackprop.models.summary import LayerSummary, Summary, describe
     from xlbackprop.network import Network, build_network
     from xlbackprop.report.annotation import annotate
     from xlbackprop.report.causes import Cause
@@ -72,6 +73,7 @@ __all__ = [
     "HandedOn",
     "Hints",
     "Inspection",
+    "LayerSummary",
     "LeftOut",
     "Limits",
     "LocatedTensor",
@@ -85,6 +87,7 @@ __all__ = [
     "Review",
     "Spec",
     "SpecError",
+    "Summary",
     "TensorPlace",
     "TensorResult",
     "Term",
@@ -99,6 +102,7 @@ __all__ = [
     "build_network",
     "check",
     "csv_report",
+    "describe",
     "equations",
     "explain",
     "grade",
@@ -134,6 +138,7 @@ _NAMES = {
     "judge.checker": "review_workbook",
     "judge.options": "CheckOptions",
     "judge.review": "Review",
+    "models.summary": "LayerSummary Summary describe",
     "network": "Network build_network",
     "report.annotation": "annotate",
     "report.checker": "check",

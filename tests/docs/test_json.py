@@ -75,6 +75,10 @@ def templates(_folder, _path):
     yield printed("templates")
 
 
+def described(_folder, _path):
+    yield printed("describe", "conv5x5x2")
+
+
 def built(path):
     blank = ["dL_dw", "dL_dh"]
     return xlbackprop.build("conv5x5x2", path, blank=blank, force=True)
@@ -136,8 +140,8 @@ def own_with_map(folder):
 
 
 MAKERS = {
-    "templates": templates, "inspect": inspected, "check": checked, "locate": located,
-    "explain": explained, "grade": graded,
+    "templates": templates, "describe": described, "inspect": inspected, "check": checked,
+    "locate": located, "explain": explained, "grade": graded,
 }  # fmt: skip
 
 

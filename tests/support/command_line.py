@@ -24,6 +24,7 @@ COMMANDS = [
     "assign",
     "grade",
     "gradebook",
+    "describe",
 ]
 
 

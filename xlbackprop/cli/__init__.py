@@ -14,6 +14,7 @@ from xlbackprop.cli.commands import Group, Modules
 
 COMMANDS = (
     "templates",
+    "describe",
     "build",
     "check",
     "explain",

@@ -12,11 +12,34 @@ from xlbackprop.report.terminal.console import COLOURS, open_console, print_tabl
 if TYPE_CHECKING:
     from xlbackprop.find.inspection import Inspection
     from xlbackprop.find.locate import Proposal
+    from xlbackprop.models.summary import Summary
 
 
 def print_templates(about: Iterable[tuple[str, str]], stream: TextIO) -> None:
     """Print the templates' names and what each is about."""
     print_table(open_console(stream), ["template", "about"], list(about))
+
+
+def print_summary(summary: Summary, stream: TextIO) -> None:
+    """Print a network's layers and how large they are, its totals below them."""
+    rows = [
+        [
+            layer.name,
+            layer.type,
+            "×".join(map(str, layer.output)),
+            f"{layer.parameters:,}",
+            f"{layer.multiply_adds:,}",
+            f"{layer.cells:,}",
+        ]
+        for layer in summary.layers
+    ]
+    loss = summary.cells - sum(layer.cells for layer in summary.layers)
+    steps = f"{summary.steps} training steps" if summary.steps > 1 else ""
+    rows.append(["loss, training" if steps else "loss", "", "", "", "", f"{loss:,}"])
+    totals = [summary.parameters, summary.multiply_adds, summary.cells]
+    rows.append(["total", steps, "", *(f"{number:,}" for number in totals)])
+    heads = ["layer", "type", "output", "parameters", "multiply-adds", "cells"]
+    print_table(open_console(stream), heads, rows, right=(3, 4, 5))
 
 
 def print_inspection(inspection: Inspection, stream: TextIO) -> None:
