@@ -166,7 +166,7 @@ def _claim(path: Path) -> tuple[description.Handout | None, bool]:
             cells = workbook.cells(description.SHEET)
             if cells.seen > MAX_DESCRIPTION_CELLS:
                 return None, True
-            return description.read_handout(cells.by_place()), True
+            return description.read_handout(cells.by_place), True
     except WorkbookError:  # another kind of file, which is converted first
         return None, path.suffix != ".csv"
 

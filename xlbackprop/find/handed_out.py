@@ -44,4 +44,4 @@ def _description(workbook: Workbook) -> Mapping[tuple[int, int], object]:
     if description.SHEET not in workbook.sheets:
         return {}
     cells = workbook.cells(description.SHEET)
-    return {} if cells.seen > MAX_DESCRIPTION_CELLS else cells.by_place()
+    return {} if cells.seen > MAX_DESCRIPTION_CELLS else cells.by_place

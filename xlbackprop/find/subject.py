@@ -21,6 +21,9 @@ from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.read.workbook import Workbook
 
 MAX_DESCRIPTION_CELLS = 20_000
+# Networks by their descriptions, so many of them, of so many tensors: the rest is not kept.
+_LAST: dict[str, Network] = {}
+_MOST_KEPT, _FEW_TENSORS = 4, 500
 # What tells a page of this program that has lost its description: a sheet, and so many names.
 _FIRST_SHEET, _FEWEST_NAMES = "Overview", 3
 _GRADIENT_NAME = re.compile(r"\w+[._]dL_d\w[\w.]*", re.IGNORECASE)
@@ -109,12 +112,22 @@ def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Net
         raise WorkbookError(
             f"its sheet {description.SHEET} has more than {MAX_DESCRIPTION_CELLS} cells"
         )
-    text = description.read_description(cells.by_place())
+    text = description.read_description(cells.by_place)
     try:
         # Without a folder, and without values: nothing that a stranger's spec names is opened.
-        return build_network(parse_spec(text))
+        return _described_network(text)
     except SpecError as error:
         raise WorkbookError(f"its sheet {description.SHEET} is broken: {error}") from None
+
+
+def _described_network(text: str) -> Network:
+    """Return the network of a description, one of the last few: a class has the same."""
+    network = _LAST.pop(text, None) or build_network(parse_spec(text))
+    if len(network.tensors) <= _FEW_TENSORS:
+        _LAST[text] = network
+        if len(_LAST) > _MOST_KEPT:
+            del _LAST[next(iter(_LAST))]
+    return network
 
 
 def _mapped(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,6 +26,8 @@ _DIGITS = bytes(code if chr(code).isdecimal() and code < 128 else 32 for code in
 _LONGEST_RUN = 15
 # A skeleton that is no formula: what has it is not known.
 _UNREADABLE = ""
+# Pages of one class have the same formulas: so many of no more characters are kept.
+_MOST_KEPT, _SHORT = 2048, 256
 _TOP, _LEFT, _BOTTOM, _RIGHT = range(4)
 
 
@@ -234,7 +237,14 @@ def _same(values: Ints | Indices) -> Iterator[Ints]:
 
 
 def _read(text: bytes) -> Reading:
+    return _read_again(text) if len(text) <= _SHORT else _read_once(text)
+
+
+def _read_once(text: bytes) -> Reading:
     try:
         return read_references(text.decode("utf-8", "surrogatepass"))
     except ValueError:
         return Reading(_UNREADABLE, (), ())
+
+
+_read_again = lru_cache(maxsize=_MOST_KEPT)(_read_once)

@@ -61,11 +61,7 @@ class TensorJudge:
         right, ties = self._right()
         follows = self._follows(right)
         uncredited = self._uncredited(~right & follows)
-        statuses = np.select(
-            [right, follows & ~uncredited, self._is_number, self._is_blank],
-            [Status.RIGHT, Status.CARRIED, Status.WRONG, Status.BLANK],
-            Status.INVALID,
-        ).astype(np.int8)
+        statuses = self._statuses(right, follows & ~uncredited)
         return Judgement(
             self._found,
             statuses,
@@ -79,6 +75,15 @@ class TensorJudge:
             if ties.any()
             else self._evaluate("decided"),
         )
+
+    def _statuses(self, right: Mask, carried: Mask) -> NDArray[np.int8]:
+        if right.all():
+            return np.full(right.shape, Status.RIGHT, dtype=np.int8)
+        return np.select(
+            [right, carried, self._is_number, self._is_blank],
+            [Status.RIGHT, Status.CARRIED, Status.WRONG, Status.BLANK],
+            Status.INVALID,
+        ).astype(np.int8)
 
     @cached_property
     def _tolerance(self) -> Array:
@@ -98,6 +103,8 @@ class TensorJudge:
     def _right(self) -> tuple[Mask, Mask]:
         """Return which cells are right, and which of them only for a tie decided otherwise."""
         right = matches(self._numbers, self._expected, self._tolerance)
+        if right.all():
+            return right, ~right
         near = is_near(self._evaluate("accepted"), self._evaluate("decided"))
         right |= self._gives("accepted") & near
         ties = np.zeros_like(right)

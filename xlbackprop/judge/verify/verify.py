@@ -64,14 +64,10 @@ def verify(
 
 
 def _judge_input(found: Found) -> Judgement:
-    statuses = np.select(
-        [
-            found.tensor.domain.allows(found.numbers),
-            (found.states == State.BLANK) | found.is_blank,
-        ],
-        [Status.RIGHT, Status.BLANK],
-        Status.INVALID,
-    ).astype(np.int8)
+    is_blank = (found.states == State.BLANK) | found.is_blank
+    others = np.where(is_blank, np.int8(Status.BLANK), np.int8(Status.INVALID))
+    allowed = found.tensor.domain.allows(found.numbers)
+    statuses = np.where(allowed, np.int8(Status.RIGHT), others)
     known = np.where(statuses == Status.RIGHT, found.numbers, np.nan)
     # A number typed as text is known all the same: what does not rest on it stays judged.
     for index in indices(found.states == State.TEXT):

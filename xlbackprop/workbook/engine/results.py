@@ -82,13 +82,11 @@ def _with_values(found: Found, settled: Settled, untried: Mask) -> Found:
     unable[list(settled.unable)] = True
     unable[list(settled.elsewhere)] = False
     keeps = unable & (saved_states != State.BLANK)
-    states = np.select([keeps, unable], [saved_states, State.ERROR], values.kinds)
+    states = np.where(keeps, saved_states, np.where(unable, np.int8(State.ERROR), values.kinds))
     numbers = np.where(keeps, saved, values.numbers)
-    origins = np.select(
-        [unable, _differs(saved_states, saved, states, numbers)],
-        [Origin.UNABLE, Origin.STALE],
-        Origin.COMPUTED,
-    )
+    is_stale = _differs(saved_states, saved, states, numbers)
+    computed = np.where(is_stale, np.int8(Origin.STALE), np.int8(Origin.COMPUTED))
+    origins = np.where(unable, np.int8(Origin.UNABLE), computed)
     texts = {index_at(int(at[number]), shape): text for number, text in values.texts.items()}
     for number in np.flatnonzero(unable).tolist():
         text = settled.unable.get(number) or reason_for(values.texts.get(number, ""))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -107,13 +108,12 @@ class Cells:
         text = self.texts.get(position)
         return float(self.numbers[position]) if text is None else text
 
-    def by_place(self) -> dict[tuple[int, int], str | float]:
-        """Return the values by row and column: for a small sheet."""
-        return {
-            (int(row), int(column)): self.value(position)
-            for position, (row, column) in enumerate(zip(self.rows, self.columns, strict=True))
-            if self.states[position] != State.BLANK
-        }
+    @cached_property
+    def by_place(self) -> Mapping[tuple[int, int], str | float]:
+        """The values by row and column: for a small sheet."""
+        filled = np.flatnonzero(self.states != State.BLANK)
+        places = zip(self.rows[filled].tolist(), self.columns[filled].tolist(), strict=True)
+        return MappingProxyType(dict(zip(places, map(self.value, filled.tolist()), strict=True)))
 
 
 @dataclass(frozen=True)

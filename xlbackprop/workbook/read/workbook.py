@@ -17,8 +17,15 @@ from xlbackprop.workbook.read.guard import open_package
 from xlbackprop.workbook.read.strings import StringReader
 from xlbackprop.workbook.read.xml import Element, read_elements, read_part
 
-# A sheet of no more bytes is read by the careful reader before the other one is there.
-_FEW_BYTES = 64_000
+# Tiny sheets are read by the careful reader, and so are others before there are so many bytes of
+# them: to import the other reader takes longer.
+_TINY, _FEW_BYTES = 12_000, 64_000
+
+
+class _Seen:
+    """How many bytes of sheets that are not tiny this process has met."""
+
+    bytes = 0
 
 
 @contextmanager
@@ -75,7 +82,10 @@ class Workbook:
 
     def _read(self, part: str) -> Cells:
         """Read a sheet: at once where it is as programs write it, else with all care."""
-        if _size(self._package, part) > _FEW_BYTES:
+        size = _size(self._package, part)
+        if size > _TINY:
+            _Seen.bytes += size
+        if size > _TINY and _Seen.bytes > _FEW_BYTES:
             from xlbackprop.workbook.read.scan.sheet import scan_sheet  # noqa: PLC0415  (rarely)
 
             scanned = scan_sheet(self._package, part, self._strings, self._date_styles)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -104,8 +104,9 @@ class Meanings(Generic[_Meaning]):
         at, is_known = self._look_up(mixed)
         if not is_known.all():
             new, first = np.unique(mixed[~is_known], return_index=True)
-            for number, cell in zip(new, np.flatnonzero(~is_known)[first].tolist(), strict=True):
-                self._add(number, words[:, cell], tags.content[starts[cell] : ends[cell]])
+            cells = np.flatnonzero(~is_known)[first]
+            spans = zip(starts[cells].tolist(), ends[cells].tolist(), strict=True)
+            self._add(new, words[:, cells], [tags.content[start:end] for start, end in spans])
             at, _ = self._look_up(mixed)
         # Texts may be made so that they look alike when mixed: they are not dealt with here.
         if any((own != known[at]).any() for own, known in zip(words, self._words, strict=True)):
@@ -118,14 +119,15 @@ class Meanings(Generic[_Meaning]):
         at = np.minimum(np.searchsorted(self._mixed, mixed), len(self._mixed) - 1)
         return at, self._mixed[at] == mixed
 
-    def _add(self, mixed: np.uint64, words: Words, text: bytes) -> None:
-        at = int(np.searchsorted(self._mixed, mixed))
+    def _add(self, mixed: Words, words: Words, texts: Sequence[bytes]) -> None:
+        at = np.searchsorted(self._mixed, mixed)
+        known = len(self.found)
+        if known + len(texts) > _MOST_MEANINGS:
+            raise StrangeError
         self._mixed = np.insert(self._mixed, at, mixed)
         self._words = np.insert(self._words, at, words, axis=1)
-        self._numbers = np.insert(self._numbers, at, len(self.found))
-        self.found.append(self._read(text))
-        if len(self.found) > _MOST_MEANINGS:
-            raise StrangeError
+        self._numbers = np.insert(self._numbers, at, np.arange(known, known + len(texts)))
+        self.found += map(self._read, texts)
 
 
 def _words(tags: Tags, starts: Positions, lengths: Positions) -> Words:
