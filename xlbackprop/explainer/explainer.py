@@ -56,8 +56,9 @@ def explain(
             "no network is known of this workbook, so there is no equation to explain a cell by:"
             " name one with --spec, or write a map"
         )
-    places = {name: found.places for name, found in review.found.items()}
-    tensor, index = locate(cell, review.tensors, places, sheet)
+    tensors = review.network.tensors
+    places = {name: own.places for name, own in review.found.items() if name in tensors}
+    tensor, index = locate(cell, tensors, places, sheet)
     return Explainer(review).of(tensor.name, index)
 
 

@@ -37,6 +37,10 @@ class References:
         self._equations = network.equation_of
         self._formulas: dict[str, EquationFormulas] = {}
 
+    def know(self, name: str) -> bool:
+        """Return whether a tensor is one that the network computes."""
+        return name in self._equations
+
     def formula(self, name: str, index: Index) -> CellFormula:
         """Return the formula of an entry of a computed tensor.
 

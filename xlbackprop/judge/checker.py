@@ -30,6 +30,7 @@ from xlbackprop.judge.review import NotJudged, Review
 from xlbackprop.judge.verify import verify
 from xlbackprop.progress import tell
 from xlbackprop.workbook.engine.recalculation import Recalculation, engine_name, start
+from xlbackprop.workbook.engine.settings import EngineName
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook
@@ -95,7 +96,16 @@ def _review(
         refuse_unknown_givens(review, numbers)
     review = compare_givens(review, numbers)
     review = mark_borrowed(_explained(review), workbook, asked=options.asks_for_formulas)
-    return _questioned(review, running, options)
+    review = _questioned(review, running, options)
+    if subject.blocks or running.name is EngineName.NONE:
+        return review
+    return _beside_own_formulas(workbook, review, options)
+
+
+def _beside_own_formulas(workbook: Workbook, review: Review, options: CheckOptions) -> Review:
+    from xlbackprop.judge.gradients.beside import judge_beside
+
+    return judge_beside(workbook, review, options)
 
 
 def _is_own(workbook: Workbook, options: CheckOptions) -> bool:

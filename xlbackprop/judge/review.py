@@ -66,10 +66,9 @@ class Review:
 
     @property
     def tensors(self) -> Mapping[str, Tensor]:
-        """All tensors, those that the workbook lacks as well."""
-        if self.network:
-            return self.network.tensors
-        return {name: found.tensor for name, found in self.found.items()}
+        """All tensors, those that the workbook lacks and those that the network lacks as well."""
+        own = {name: found.tensor for name, found in self.found.items()}
+        return {**self.network.tensors, **own} if self.network else own
 
     @property
     def judged_network(self) -> Network:

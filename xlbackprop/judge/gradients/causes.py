@@ -10,24 +10,25 @@ from numpy.typing import NDArray
 from xlbackprop.find.gradients.findings import Findings
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.judge.diagnosis import Diagnosis, unknown
-from xlbackprop.judge.gradients.edits import Edit, Search
+from xlbackprop.judge.gradients.edits import SECONDS, Edit, Search
 from xlbackprop.judge.gradients.statuses import Statuses
 from xlbackprop.judge.gradients.tensors import Block
 from xlbackprop.judge.judgement import Status
 
 
 def diagnoses_of(
-    findings: Findings, said: Statuses, blocks: Sequence[Block]
+    findings: Findings, said: Statuses, blocks: Sequence[Block], seconds: float = SECONDS
 ) -> dict[str, Sequence[Diagnosis]]:
     """Return the diagnoses of blocks that have wrong cells, by the blocks' names.
 
-    The same edit in several cells of a block is one diagnosis, put as for the first of them.
+    The same edit in several cells of a block is one diagnosis, put as for the first of them. After
+    so many seconds no more are looked for.
     """
     amiss = np.flatnonzero((said.statuses != Status.RIGHT) & said.is_known)
     wrong = amiss[said.statuses[amiss] == Status.WRONG]
     if not wrong.size:
         return {}
-    search = Search(findings, _with_true_values(findings, amiss))
+    search = Search(findings, _with_true_values(findings, amiss), seconds)
     cells = [findings.claims[at].cell for at in wrong.tolist()]
     edits = search.find_all(cells, findings.truth[wrong])
     by_claim = {at: edits.get(cell) for at, cell in zip(wrong.tolist(), cells, strict=True)}

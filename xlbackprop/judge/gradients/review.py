@@ -21,7 +21,7 @@ from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found, read_places
 from xlbackprop.workbook.read.workbook import Workbook
 
-_LATENT = "right for these numbers only: with others, the formula gives something else"
+LATENT = "right for these numbers only: with others, the formula gives something else"
 
 
 def review_sheet(workbook: Workbook, findings: Findings) -> Review:
@@ -32,11 +32,7 @@ def review_sheet(workbook: Workbook, findings: Findings) -> Review:
     """
     said = judge_claims(findings)
     blocks = blocks_of(findings, np.flatnonzero(said.is_known).tolist())
-    found = _found(workbook, findings, blocks)
-    judgements = {
-        block.tensor.name: _judgement(findings, said, block, found[block.tensor.name])
-        for block in blocks
-    }
+    found, judgements = judge_blocks(workbook, findings, said, blocks)
     unknown = np.flatnonzero(~said.is_known).tolist()
     left_out = [
         NotJudged(block.tensor.name, "it rests on what cannot be evaluated or differentiated here")
@@ -58,6 +54,17 @@ def review_sheet(workbook: Workbook, findings: Findings) -> Review:
         unsettled=frozenset(unsettled),
         own_title="your own formulas, differentiated",
     )
+
+
+def judge_blocks(
+    workbook: Workbook, findings: Findings, said: Statuses, blocks: list[Block]
+) -> tuple[dict[str, Found], dict[str, Judgement]]:
+    """Return blocks of claims as the workbook has them, and what is said of their cells."""
+    found = _found(workbook, findings, blocks)
+    return found, {
+        block.tensor.name: _judgement(findings, said, block, found[block.tensor.name])
+        for block in blocks
+    }
 
 
 def _loss(findings: Findings) -> str:
@@ -91,5 +98,5 @@ def _judgement(findings: Findings, said: Statuses, block: Block, found: Found) -
         np.full(block.claims.shape, np.nan),
         uncredited=nothing,
         rounded=nothing,
-        notes=dict.fromkeys(indices(latent), _LATENT) if latent.any() else {},
+        notes=dict.fromkeys(indices(latent), LATENT) if latent.any() else {},
     )

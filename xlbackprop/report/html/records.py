@@ -90,7 +90,7 @@ class Records:
         return record
 
     def _sources(self, tensor: Tensor, index: Index) -> list[int]:
-        if self._references is None or not tensor.kind.is_computed:
+        if self._references is None or not self._references.know(tensor.name):
             return []
         sources = self._references.sources(tensor.name, index)
         ranges = map(self._range, sources[:_MOST_SOURCES])

@@ -54,7 +54,8 @@ def draw_page(review: Review, report: Report) -> Drawing:
         return _as_they_stand(urgent)
     limit = common_limit([entry.tensor.size for entry in urgent], MOST_CELLS)
     drawn = {entry.tensor.name: draw(entry, limit) for entry in urgent}
-    return Drawing(tuple(_layers(review.network, drawn)), drawn)
+    sections = (*_layers(review.network, drawn), *_beside(review.network, drawn))
+    return Drawing(sections, drawn)
 
 
 def in_order(all_counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -107,6 +108,14 @@ def _layers(network: Network, drawn: Mapping[str, DrawnTensor]) -> Iterator[Sect
         if bands:
             counts = in_order(tensor.counts for band in bands for tensor in band.tensors)
             yield Section(sheet.name, sheet.title, sheet.about, counts, bands)
+
+
+def _beside(network: Network, drawn: Mapping[str, DrawnTensor]) -> Iterator[Section]:
+    """Yield a section of what was judged and is none of the network's tensors."""
+    own = tuple(tensor for name, tensor in drawn.items() if name not in network.tensors)
+    if own:
+        counts = in_order(tensor.counts for tensor in own)
+        yield Section("more", "Beside the network's tensors", "", counts, (Band("", own),))
 
 
 def _bands(sheet: SheetContent, drawn: Mapping[str, DrawnTensor]) -> Iterator[Band]:

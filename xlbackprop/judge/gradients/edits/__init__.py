@@ -1,6 +1,6 @@
 """The single edit that mends a wrong formula, found by trying, and put into words."""
 
 from xlbackprop.judge.gradients.edits.edit import Edit
-from xlbackprop.judge.gradients.edits.search import Search, find_edit
+from xlbackprop.judge.gradients.edits.search import SECONDS, Search, find_edit
 
-__all__ = ["Edit", "Search", "find_edit"]
+__all__ = ["SECONDS", "Edit", "Search", "find_edit"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from time import perf_counter
 
 import numpy as np
@@ -31,8 +32,8 @@ from xlbackprop.judge.gradients.edits.written import (
     written,
 )
 
-# After so many seconds no further cell's edit is looked for.
-_SECONDS = 6.0
+# After so many seconds nothing more is looked for.
+SECONDS = 6.0
 
 
 def find_edit(findings: Findings, cell: int, truth: Array) -> Edit | None:
@@ -50,7 +51,9 @@ class Search:
     hold the true values there.
     """
 
-    def __init__(self, findings: Findings, board: Board | None = None) -> None:
+    def __init__(
+        self, findings: Findings, board: Board | None = None, seconds: float = SECONDS
+    ) -> None:
         board = board or findings.board
         self._findings, self._graph = findings, findings.graph
         self._values = Values(findings.graph.plane, board.numbers)
@@ -58,7 +61,7 @@ class Search:
         self._products = Products(findings.graph, self._values)
         self._words = Words(findings, board)
         self._causes = 0
-        self._end = perf_counter() + _SECONDS
+        self._end = perf_counter() + seconds
 
     def find(self, cell: int, truth: Array) -> Edit | None:
         """Return the single edit that mends a cell's formula on all draws, or None."""
@@ -106,7 +109,8 @@ class Search:
                 return self._masked(formula, near, truth)
             right: list[Change] = []
             for changes in self._stages(formula, near, truth):
-                right += [one for one in changes if self._holds(one, truth)]
+                in_time = takewhile(lambda _: perf_counter() < self._end, changes)
+                right += [one for one in in_time if self._holds(one, truth)]
                 if right and min(one.rank for one in right) < A_CELL_MISSING:
                     break
             if right:
