@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what a type checker sees of the names below
-    from xlbackprop.classroom.grade import grade
+    from xlbackprop.classroom.grade import Grading, grade, grade_each
     from xlbackprop.classroom.grades import Graded, GradeOptions, Grades
     from xlbackprop.classroom.hand_on import HandedOn, gradebook
     from xlbackprop.classroom.handouts import Assigned, assign
@@ -70,6 +70,7 @@ __all__ = [
     "GradeOptions",
     "Graded",
     "Grades",
+    "Grading",
     "HandedOn",
     "Hints",
     "Inspection",
@@ -106,6 +107,7 @@ __all__ = [
     "equations",
     "explain",
     "grade",
+    "grade_each",
     "gradebook",
     "guess",
     "html_report",
@@ -122,7 +124,7 @@ __all__ = [
 
 # The modules, and the public names that each is the home of.
 _NAMES = {
-    "classroom.grade": "grade",
+    "classroom.grade": "Grading grade grade_each",
     "classroom.grades": "GradeOptions Graded Grades",
     "classroom.hand_on": "HandedOn gradebook",
     "classroom.handouts": "Assigned assign",

@@ -162,6 +162,23 @@ def test_only_what_changed_is_marked_again_and_a_zip_is_the_same(twelve, tmp_pat
     assert [(one.id, one.why) for one in again.changes] == [("s5", "missing, now graded")]
 
 
+def test_results_come_one_by_one_and_what_was_marked_is_kept(twelve, tmp_path):
+    own, grades = twelve
+    other = shutil.copytree(own.folder, tmp_path / "hw1")
+    grading = xlbackprop.grade_each(other, own.submissions)
+    first = next(iter(grading))
+    assert grading.grades is None
+    assert first == next(one for one in grades.results if one.id == first.id)
+    again = xlbackprop.grade_each(other, own.submissions)
+    seen = [(one.id, one.points) for one in again]
+    assert len(seen) == 12  # two of s8, none of s5
+    assert again.grades.results == grades.results
+    assert again.grades.marked == 0
+    assert again.grades.to_frame().equals(grades.to_frame())
+    with pytest.raises(xlbackprop.AssignmentError):
+        xlbackprop.grade_each(tmp_path, own.submissions)
+
+
 @pytest.mark.slow
 def test_feedback_tells_no_more_than_the_hints_allow(twelve, tmp_path):
     own, _ = twelve

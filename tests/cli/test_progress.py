@@ -9,9 +9,11 @@ import time
 import pytest
 
 import xlbackprop
+from tests.support.command_line import called
 from tests.support.filling import fill
 from tests.support.terminal import opened_terminal, read_terminal
 from xlbackprop.cli import progress
+from xlbackprop.cli.pace import Pace
 from xlbackprop.progress import Step, each, listening, tell
 from xlbackprop.workbook.engine import libreoffice
 from xlbackprop.workbook.engine.stopped import EngineStopped
@@ -22,6 +24,7 @@ AT_ONCE = """
 import sys
 from xlbackprop.__main__ import main
 from xlbackprop.cli import progress
+from xlbackprop.cli.pace import Pace
 
 class AtOnce:
     def __init__(self, seconds, call):
@@ -210,3 +213,48 @@ def test_waiting_for_libreoffice_is_told(folder, monkeypatch):
     told = [step.what for step in steps]
     assert "LibreOffice recalculates the workbook" in told
     assert "LibreOffice converts the file" in told
+
+
+class Clock:
+    """A clock that stands where it is put."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_pace_says_rate_and_time_left_of_the_step_that_is_under_way():
+    clock = Clock()
+    pace = Pace(clock)
+    pace.take(Step("reading", 0, 10))
+    clock.now = 0.5
+    pace.take(Step("reading", 9, 10))
+    assert (pace.text, pace.line) == ("", "reading: 9 of 10")
+    clock.now = 100.0
+    pace.take(Step("marking", 0, 5_000))
+    for now, done, text in (
+        (110.0, 500, "50 a second, 1 min 30 s left"),
+        (120.0, 4_000, "200 a second, 5 s left"),
+        (4_100.0, 4_200, "63 a minute, 12 min 42 s left"),
+        (90_100.0, 4_500, "3 a minute, 2 h 46 min left"),
+    ):
+        clock.now = now
+        pace.take(Step("marking", done, 5_000))
+        assert (pace.text, pace.line) == (text, f"marking: {done:,} of 5,000, {text}")
+    pace.take(Step("writing"))
+    assert (pace.text, pace.line) == ("", "writing")
+
+
+def test_class_is_marked_with_a_line_a_minute_where_nobody_looks_on(folder, capsys, monkeypatch):
+    (folder / "roster.csv").write_text("id\na\nb\n")
+    assign = ("assign", "mlp-2-2-2", "--roster", "roster.csv", "--blank", "dL_dw", "-o", "hw1")
+    assert progress.LINE_SECONDS == 60
+    assert called(capsys, *assign)[2] == ""
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0)
+    err = called(capsys, "grade", "hw1", "hw1/handout")[2]
+    assert "marking: 0 of 2\n" in err
+    assert "\nmarking: 2 of 2" in err
+    assert called(capsys, "grade", "hw1", "hw1/handout", "--json")[2] == ""
+    shown, _, _ = run_at_once("grade", "hw1", "hw1/handout", "--force")
+    assert "marking" in shown

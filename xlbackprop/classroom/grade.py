@@ -1,14 +1,31 @@
-"""A class marked and its results written, as a function."""
+"""A class marked and its results written, as functions: all at once, or file by file."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 from xlbackprop.classroom.assignment import load_assignment
-from xlbackprop.classroom.grades import GradeOptions, Grades
+from xlbackprop.classroom.grades import Graded, GradeOptions, Grades
 from xlbackprop.classroom.grading import collect, keep
 from xlbackprop.classroom.results import write_results
+
+
+class Grading:
+    """A class that is being marked: what each file alone is worth, one after the other.
+
+    `grades` are the results of the class, and there once the last file has been taken.
+    """
+
+    def __init__(self, results: Generator[Graded, None, Grades]) -> None:
+        self._results = results
+        self.grades: Grades | None = None
+
+    def __iter__(self) -> Iterator[Graded]:
+        """Mark on, and yield what has been marked."""
+        self.grades = yield from self._results
 
 
 def grade(folder: str | Path, submissions: str | Path, **options: Any) -> Grades:
@@ -22,9 +39,29 @@ def grade(folder: str | Path, submissions: str | Path, **options: Any) -> Grades
     Raises AssignmentError where one of them cannot be used, OutputError where results cannot be
     written, and EngineError where no worker can be started.
     """
+    grading = grade_each(folder, submissions, **options)
+    deque(grading, maxlen=0)
+    assert grading.grades is not None  # noqa: S101  (the last has been taken)
+    return grading.grades
+
+
+def grade_each(folder: str | Path, submissions: str | Path, **options: Any) -> Grading:
+    """Mark a class as `grade` does, file by file: iterate over what is returned.
+
+    Each file that is somebody's comes as a Graded of its own, as soon as it is marked, those that
+    were marked before first. Where a student has handed in several files, or a workbook that was
+    handed out to somebody else, the last word is in `grades`, which is there, and written into the
+    folder, after the last file. Whoever stops before finds what was marked kept for the next time.
+
+    Raises what `grade` does: AssignmentError at once, the others while marking.
+    """
     chosen = GradeOptions(**options)
     assignment = load_assignment(Path(folder))
-    grades, store = collect(assignment, Path(submissions), chosen)
-    write_results(grades, store, chosen)
-    keep(grades, chosen)
-    return grades
+
+    def results() -> Generator[Graded, None, Grades]:
+        grades, store = yield from collect(assignment, Path(submissions), chosen)
+        write_results(grades, store, chosen)
+        keep(grades, chosen)
+        return grades
+
+    return Grading(results())

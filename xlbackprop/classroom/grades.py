@@ -94,11 +94,13 @@ class GradeOptions:
 
     `hints` is what feedback tells, `prove` and `formulas` are those of `check`. What was changed
     last after `due` (local time) is late. Each file has `seconds` and `megabytes` of its own.
+    `cluster` is the address of a Dask scheduler whose workers mark, and not `jobs` processes here.
     With `force` all files are marked anew, and without `feedback` no pages and copies are made.
     With `names` the page on the class says who has made which mistake.
     """
 
     jobs: int = 0  # 0: one for each processor
+    cluster: str = ""
     hints: Hints = Hints.RULE
     prove: int = 0
     formulas: bool = False

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from xlbackprop.classroom.assignment import RESULTS, Assignment
 from xlbackprop.classroom.changes import changes_since, remember
+from xlbackprop.classroom.cluster import mark_on_cluster
 from xlbackprop.classroom.grades import (
     DEFAULT_OPTIONS,
     GRADED,
@@ -43,6 +44,7 @@ class _File:
     key: str
     record: Record = field(default_factory=dict)
     identity: Identity = field(default_factory=lambda: Identity(""))
+    is_new: bool = False  # marked just now
 
     @property
     def order(self) -> tuple[bool, datetime, str]:
@@ -53,34 +55,44 @@ class _File:
 
 def collect(
     assignment: Assignment, submissions: Path, options: GradeOptions = DEFAULT_OPTIONS
-) -> tuple[Grades, Store]:
-    """Return the results of a class, and where its records are; nothing but records is written."""
+) -> Generator[Graded, None, tuple[Grades, Store]]:
+    """Yield what each file alone is worth, as they are marked, of those that are somebody's.
+
+    Returns the results of the class, and where its records are; nothing but records is written.
+    """
     setup = setup_of(assignment, options)
     store = Store(assignment.folder / RESULTS / "records", setup)
-    files, marked = _marked(find_submissions(submissions), store, setup, options)
-    tell("counting points")
     owners, names = Owners(assignment), Names(assignment)
+    files = list[_File]()
+    for file in _marked(find_submissions(submissions), store, setup, options):
+        own = owners.identity(file.record, names.owner(file.submitted.path))
+        files.append(replace(file, identity=own))
+        if own.owner:
+            yield _result(assignment, own.owner, files[-1:], options)
+    tell("counting points")
+    files.sort(key=lambda one: one.submitted.path)  # however long each of them took
+    return _of_class(assignment, files, options), store
+
+
+def _of_class(assignment: Assignment, files: Sequence[_File], options: GradeOptions) -> Grades:
     by_owner: dict[str, list[_File]] = {}
     unassigned = []
     for file in files:
-        path = file.submitted.path
-        own = owners.identity(file.record, names.owner(path))
-        if own.owner:
-            known = _File(file.submitted, file.key, file.record, own)
-            by_owner.setdefault(own.owner, []).append(known)
+        if file.identity.owner:
+            by_owner.setdefault(file.identity.owner, []).append(file)
         else:
             reason = file.record.get("reason") or "neither name nor content says whose it is"
-            unassigned.append(Unassigned(assignment.label(path), reason))
+            unassigned.append(Unassigned(assignment.label(file.submitted.path), reason))
     results = tuple(
         _result(assignment, one, by_owner.get(one, []), options) for one in assignment.students
     )
     results = tuple(_mentioned(assignment, results, by_owner))
-    state = (assignment, _points(results), options_of(options))
-    paths = sorted({one.submitted.path for one in files})
-    labels = {assignment.label(one): one for one in paths} if assignment.anonymous else {}
+    changes = changes_since(assignment, _points(results), options_of(options))
+    paths = [one.submitted.path for one in files] if assignment.anonymous else []
+    labels = {assignment.label(one): one for one in paths}
+    marked = len({one.key for one in files if one.is_new})
     counts = (marked, len(files) - marked)
-    changes = changes_since(*state)
-    return Grades(assignment, results, tuple(unassigned), changes, *counts, labels), store
+    return Grades(assignment, results, tuple(unassigned), changes, *counts, labels)
 
 
 def keep(grades: Grades, options: GradeOptions) -> None:
@@ -116,9 +128,10 @@ def setup_of(assignment: Assignment, options: GradeOptions) -> Setup:
 
 def _marked(
     found: Sequence[Submitted], store: Store, setup: Setup, options: GradeOptions
-) -> tuple[list[_File], int]:
-    """Return the files with their records, and how many were marked; the same is marked once."""
-    files, records, todo = list[_File](), dict[str, Record](), dict[str, Task]()
+) -> Iterator[_File]:
+    """Yield the files with their records, as these become known; the same is marked once."""
+    records, todo = dict[str, Record](), dict[str, Task]()
+    waiting: dict[str, list[Submitted]] = {}
     for number, one in enumerate(found):
         tell("reading the files", number, len(found))
         suffix = PurePosixPath(one.path).suffix.lower()
@@ -128,24 +141,28 @@ def _marked(
             reason = f"it cannot be read: {getattr(error, 'strerror', None) or error}"
             key = sha256(f"{one.path}\0{reason}".encode()).hexdigest()[:40]
             records[key] = unreadable(reason).record
-        files.append(_File(one, key))
-        if key not in records and key not in todo:
-            record = None if options.force else store.record(key)
-            if record is None:
-                todo[key] = Task(key, suffix, one.read)
-            else:
+        if key not in records and key not in todo and not options.force:
+            record = store.record(key)
+            if record is not None:
                 records[key] = _small(record)
+        if key in records:
+            yield _File(one, key, records[key])
+        else:
+            todo.setdefault(key, Task(key, suffix, one.read))
+            waiting.setdefault(key, []).append(one)
     for done, (task, marked) in enumerate(_in_pool(setup, todo, options)):
         store.put(task.key, marked)
-        records[task.key] = _small(marked.record)
+        small = _small(marked.record)
         tell("marking", done + 1, len(todo))
-    return [_File(one.submitted, one.key, records[one.key]) for one in files], len(todo)
+        yield from (_File(one, task.key, small, is_new=True) for one in waiting[task.key])
 
 
 def _in_pool(
     setup: Setup, todo: Mapping[str, Task], options: GradeOptions
 ) -> Iterator[tuple[Task, Marked]]:
     tell("marking", 0, len(todo))
+    if options.cluster:
+        return mark_on_cluster(setup, todo.values(), options.cluster)
     most = options.jobs or os.cpu_count() or 1
     jobs = max(1, min(most, math.ceil(len(todo) / _FILES_A_WORKER)))
     return mark_all(setup, list(todo.values()), jobs)

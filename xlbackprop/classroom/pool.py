@@ -63,8 +63,42 @@ def mark_all(setup: Setup, tasks: Iterable[Task], jobs: int) -> Iterator[tuple[T
             hand.stop()
 
 
+class Bench:
+    """Marks files by a worker of its own, and replaces it where a file was its end."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._worker: _Worker | None = None
+
+    def mark(self, content: bytes, suffix: str) -> Marked:
+        """Return what comes of a file; EngineError or OSError where no worker can be started."""
+        for _ in range(_TRIES):
+            worker = self._worker = self._worker or _Worker(self._setup)
+            marked = worker.mark(content, suffix)
+            if marked is not None:
+                return marked
+            self.stop()
+            if worker.is_late:
+                return unreadable(f"marking it took more than {worker.seconds:g} seconds")
+        return unreadable("the program that reads it broke off twice")
+
+    def stop(self) -> None:
+        """End the worker."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.end()
+
+
+def content_of(task: Task) -> bytes | Marked:
+    """Return a task's bytes, or what is said of it where it cannot be read."""
+    try:
+        return task.read()
+    except (OSError, ValueError) as error:
+        return unreadable(f"it cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
 class _Hand(threading.Thread):
-    """Gives tasks to a worker of its own, and replaces it."""
+    """Gives tasks to a worker."""
 
     def __init__(
         self,
@@ -74,8 +108,7 @@ class _Hand(threading.Thread):
         is_over: threading.Event,
     ) -> None:
         super().__init__(daemon=True)
-        self._setup, self._todo, self._done, self._is_over = setup, todo, done, is_over
-        self._worker: _Worker | None = None
+        self._bench, self._todo, self._done, self._is_over = Bench(setup), todo, done, is_over
 
     def run(self) -> None:
         """Work until there is nothing left to do."""
@@ -94,9 +127,7 @@ class _Hand(threading.Thread):
 
     def stop(self) -> None:
         """End the worker."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.end()
+        self._bench.stop()
 
     def _put(self, result: tuple[Task, Marked] | EngineError) -> None:
         while not self._is_over.is_set():
@@ -105,19 +136,8 @@ class _Hand(threading.Thread):
                 return
 
     def _marked(self, task: Task) -> Marked:
-        try:
-            content = task.read()
-        except (OSError, ValueError) as error:
-            return unreadable(f"it cannot be read: {getattr(error, 'strerror', None) or error}")
-        for _ in range(_TRIES):
-            worker = self._worker = self._worker or _Worker(self._setup)
-            marked = worker.mark(content, task.suffix)
-            if marked is not None:
-                return marked
-            self.stop()
-            if worker.is_late:
-                return unreadable(f"marking it took more than {worker.seconds:g} seconds")
-        return unreadable("the program that reads it broke off twice")
+        content = content_of(task)
+        return content if isinstance(content, Marked) else self._bench.mark(content, task.suffix)
 
 
 class _Worker:

@@ -57,7 +57,7 @@ def assign(spec: str, roster: Path, blank: str, output: Path, **chosen: Any) -> 
     from xlbackprop.classroom.key_table import KEY
 
     names = [name.strip() for name in blank.split(",") if name.strip()]
-    with shown_progress():
+    with shown_progress(lines=True):
         made = make(spec, roster, output, blank=names, **chosen)
     total = len(made.assignment.students)
     for line in made.unavoidable:

@@ -23,6 +23,7 @@ _MOST_LINES = 20
 @click.argument("folder", type=options.FOLDER)
 @click.argument("submissions", type=options.FILE)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes: all processors.")
+@click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler, as tcp://192.0.2.1:8786.")
 @checking.hints
 @click.option(
     "--prove",
@@ -71,7 +72,9 @@ def grade(
     from xlbackprop.classroom.grade import grade as mark
 
     chosen = {name: value for name, value in chosen.items() if value is not None}
-    with shown_progress(quiet=as_json):
+    if {"jobs", "cluster"} <= chosen.keys():
+        raise click.UsageError("say --jobs or --cluster, not both")
+    with shown_progress(quiet=as_json, lines=True):
         grades = mark(folder, submissions, feedback=not no_feedback, **chosen)
     if as_json:
         import json

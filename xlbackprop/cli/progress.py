@@ -6,9 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock, Timer
+from time import monotonic
 from typing import TYPE_CHECKING
 
+import click
+
 from xlbackprop.cli.interrupts import noticed_interrupts
+from xlbackprop.cli.pace import Pace
 from xlbackprop.progress import Step, listening
 
 if TYPE_CHECKING:
@@ -16,17 +20,20 @@ if TYPE_CHECKING:
 
 # Shorter than this, and a line that comes and goes only disturbs.
 PATIENCE_SECONDS = 1.0
+# Where nobody looks on: so often a line, for whoever reads it later.
+LINE_SECONDS = 60.0
 
 
 @contextmanager
-def shown_progress(*, quiet: bool = False) -> Iterator[None]:
-    """Show on stderr what is being done, until it is done; nothing where anything is piped.
+def shown_progress(*, quiet: bool = False, lines: bool = False) -> Iterator[None]:
+    """Show on stderr what is being done, until it is done.
 
-    Each step is a place to stop at, after a Ctrl+C that got lost.
+    Where anything is piped, nothing is shown, or with `lines` a line a minute. Each step is a
+    place to stop at, after a Ctrl+C that got lost.
     """
     is_shown = not quiet and sys.stdout.isatty() and sys.stderr.isatty()
     with noticed_interrupts() as ask:
-        display = _Display() if is_shown else None
+        display = _Display() if is_shown else _Lines() if lines and not quiet else None
 
         def take(step: Step) -> None:
             ask()
@@ -41,12 +48,30 @@ def shown_progress(*, quiet: bool = False) -> Iterator[None]:
                 display.end()
 
 
+class _Lines:
+    """A line on stderr every minute."""
+
+    def __init__(self) -> None:
+        self._pace, self._last = Pace(), monotonic()
+
+    def take(self, step: Step) -> None:
+        """Say how far it is, if the last time was a minute ago."""
+        self._pace.take(step)
+        now = monotonic()
+        if now - self._last >= LINE_SECONDS:
+            self._last = now
+            click.echo(self._pace.line, err=True)
+
+    def end(self) -> None:
+        """Nothing is left to take away."""
+
+
 class _Display:
     """A line on the terminal that appears after a while and is gone in the end."""
 
     def __init__(self) -> None:
         self._lock = Lock()  # the line appears in a thread of its own
-        self._step = Step("starting")
+        self._step, self._pace = Step("starting"), Pace()
         self._line: Progress | None = None
         self._task: TaskID | None = None
         self._is_over = False
@@ -59,6 +84,7 @@ class _Display:
         """Show another step."""
         with self._lock:
             self._step = step
+            self._pace.take(step)
             self._refresh()
 
     def end(self) -> None:
@@ -77,6 +103,7 @@ class _Display:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
+            TextColumn("{task.fields[pace]}"),
             TimeElapsedColumn(),
         )
         with self._lock:
@@ -89,7 +116,7 @@ class _Display:
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
-            self._task = self._line.add_task("")
+            self._task = self._line.add_task("", pace="")
             self._line.start()
             self._refresh()
 
@@ -97,4 +124,7 @@ class _Display:
         if self._line is None or self._task is None:
             return
         what, done, total = self._step
-        self._line.update(self._task, description=what, completed=done, total=total or None)
+        pace = self._pace.text
+        self._line.update(
+            self._task, description=what, completed=done, total=total or None, pace=pace
+        )
