@@ -69,7 +69,9 @@ class BlockFormulas:
         row = int(rng.integers(size[0])) if by_entry and rng.integers(2) else None
         if slip == slips.RATE:
             return block, None, None
-        return block, row, None if plan.is_array or (row is None and rng.integers(2)) else column
+        # All units with the weights of the next are units by other names: no slip at all.
+        is_whole = row is None and bool(rng.integers(2)) and slip != slips.WRONG_WEIGHTS
+        return block, row, None if plan.is_array or is_whole else column
 
     def slip(self, name, index):
         """Return the slip that is planted in an entry, or ""."""

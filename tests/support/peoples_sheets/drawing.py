@@ -12,6 +12,7 @@ from tests.support.peoples_sheets.truth import State
 
 # What a sheet's numbers may not exceed: a training that runs away is no sheet that people keep.
 _MOST = 1e4
+_MOST_ZEROS = 0.9
 _TRIES = 200
 
 # By kind: the writer, the drawn plan, and what is fixed of it.
@@ -59,6 +60,9 @@ def _is_usual(sheet):
     """Return whether no number has run away, and what is planted shows."""
     numbers = np.array(list(sheet.book.values.values()))
     if not np.isfinite(numbers).all() or np.abs(numbers).max() > _MOST:
+        return False
+    # Where all units are dead from the beginning, nothing is trained.
+    if np.mean([one.gradient == 0 for one in sheet.claims]) > _MOST_ZEROS:
         return False
     if not sheet.slip:
         return all(one.state is State.RIGHT for one in sheet.claims)

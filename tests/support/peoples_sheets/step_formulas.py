@@ -55,7 +55,7 @@ class StepFormulas:
         before, gradient = self.ref(key, step - 1), self.ref(gradient_key, step - 1)
         if self.plan.is_delta_rule:
             return before - gradient if slip == slips.PLUS else before + gradient
-        change = self.rate(step - 1 if slip == slips.RATE else None) * gradient
+        change = self.rate(step if slip == slips.RATE else None) * gradient
         return before + change if slip == slips.PLUS else before - change
 
     def _width(self, key):

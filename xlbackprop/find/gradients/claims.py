@@ -10,6 +10,7 @@ import numpy as np
 from xlbackprop.find.gradients.by_place import name_by_place
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.flow import EVERY_STEP
+from xlbackprop.find.gradients.forward import gradients_of_dead
 from xlbackprop.find.gradients.labels import Derivative, Labels
 from xlbackprop.find.gradients.losses import Choice, factor
 from xlbackprop.find.gradients.named import Named
@@ -20,11 +21,13 @@ from xlbackprop.formula.tree import functions_in
 
 # Of the cells with one formula so many are of the forward pass, where it is one of its.
 _MOST = 0.5
+_CLOSE = 1e-6
 
 
 def name_gradients(choice: Choice, labels: Labels) -> Named:
     """Return which cells claim to be gradients, and of what."""
     named = Named(choice, labels, updates(choice.study, choice.flow))
+    named.none |= gradients_of_dead(choice.study, choice.flow, labels, named.updates)
     targets = Targets(choice, labels)
     by_update = _by_update(named, targets)
     by_label = _by_label(named, targets)
@@ -123,12 +126,13 @@ def _nearest(named: Named, targets: Targets, cell: int, matched: Iterable[int]) 
     _, row, column = targets.labels.place(cell)
     cuts = set(study.cuts.tolist())
 
-    def rank(at: int) -> tuple[bool, bool, bool, int]:
+    def rank(at: int) -> tuple[bool, bool, bool, bool, int]:
         of = int(flow.cells[at])
-        is_negative = factor(named.choice, cell, at) < 0
+        by = factor(named.choice, cell, at)
+        is_itself = abs(abs(by) - 1) <= _CLOSE
         _, own_row, own_column = targets.labels.place(of)
         is_leaf = bool(study.sheets.is_typed[of]) or of in cuts
         far = abs(own_row - row) + abs(own_column - column)
-        return is_negative, not is_leaf, flow.steps[at] == EVERY_STEP, far
+        return by < 0, not is_leaf, flow.steps[at] == EVERY_STEP, not is_itself, far
 
     return min(matched, key=rank)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from xlbackprop.equation import Array
 from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
+from xlbackprop.find.gradients.factors import is_near, ratio_of, rounded, usual_of
 from xlbackprop.find.gradients.findings import Claim, Family, Reason, Role
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.updates import Update
 
-_DIGITS = 6
 # A factor of its own counts as a convention where so many cells have it.
 _FEWEST = 3
+# Such a part of all updates have to take the same before it is the rate.
+_PART = 4
 # Factors that are mistakes though all gradients have them: a square's 2, or its half.
 _SLIPS = (2.0, 0.5)
-_CLOSE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ class _Conventions:
             for cell, at in named.target.items()
             if cell in choice.matches and at in choice.matches[cell].targets
         }
-        self._factors = {cell: _rounded(own) for cell, own in self._exact.items()}
+        self._factors = {cell: rounded(own) for cell, own in self._exact.items()}
         # Where no gradient is right, each should be dL/dx itself.
-        self.usual = _usual(self._factors.values()) or 1.0
+        self.usual = usual_of(self._factors.values()) or 1.0
         self._group = {cell: int(choice.study.sheets.graph.owner[cell]) for cell in named.target}
         self._uses: dict[int, list[Update]] = {}
         for one in named.updates:
@@ -88,22 +89,59 @@ class _Conventions:
         for at, cell in enumerate(choice.flow.cells.tolist()):
             self._targets.setdefault(cell, []).append(at)
         self._fitting = {one.cell: fit for one in named.updates if (fit := self._fit(one))}
-        self.rate = _usual(_rounded(fit[1]) for fit in self._fitting.values())
-        if not self._fitting:
-            typed = (self._typed(one.rates) for one in named.updates)
-            self.rate = _usual(_rounded(rate) for rates in typed for rate in rates)
+        self.rate = self._usual_rate(self._as_it_is)
         # Updates that all climb with -dL/dx as it were are right; the sign of dL/dx is not.
-        self._all_climb = self.rate < 0 and self.usual < 0
+        self._all_climb = self.rate < 0 and (self.usual < 0 or self._all_are_changes)
         # What is called dL/dx outright, and no update takes for anything else, is not -dL/dx.
         if self._all_climb or (self.usual < 0 and self._all_are_called):
             self.usual = -self.usual
         if abs(self.usual) in _SLIPS and not choice.objective.assumed and choice.objective.label:
             self.usual = float(np.sign(self.usual))
-        self._plain = _usual(own for cell, own in self._factors.items() if self._is_plain(cell))
+        self._plain = self._usual_plain()
         self._accepted = {
             cell: own for cell, own in self._factors.items() if self._is_accepted(cell, own)
         }
         self._decide_with_most_beside()
+        self.rate = self._usual_rate(self._as_meant)
+
+    def _as_meant(self, update: Update) -> float:
+        """Return what an update would take of dL/dx if what it uses were right."""
+        ratio = self._fitting[update.cell][1]
+        own = [self._factors[one] for one in update.gradients if one in self._factors]
+        meant = [self.of_gradient(one) for one in update.gradients if one in self._factors]
+        return ratio * meant[0] / own[0] if len(own) == len(update.gradients) == 1 else ratio
+
+    def _as_it_is(self, update: Update) -> float:
+        return self._fitting[update.cell][1]
+
+    def _usual_rate(self, taken_by: Callable[[Update], float]) -> float:
+        """Return what most updates take of a gradient; what was typed where too few take the same.
+
+        Where gradients have the rate inside, it was typed there.
+        """
+        fits = [rounded(taken_by(one)) for one in self._named.updates if one.cell in self._fitting]
+        usual = usual_of(fits)
+        if fits.count(usual) >= max(1, len(self._named.updates) / _PART):
+            return usual
+        graph = self._named.choice.study.sheets.graph
+        typed: list[float] = []
+        for one in self._named.updates:
+            inside = graph.references(one.gradients[0]) if one.is_plain else ()
+            typed += map(rounded, self._typed([*one.rates, *inside]))
+        return usual_of(typed) or usual
+
+    def _usual_plain(self) -> float:
+        """Return the factor of what updates add or take away as it is.
+
+        Where too few are right, it is what makes a step down of such an update.
+        """
+        cells = [cell for cell in self._named.target if self._is_plain(cell)]
+        factors = [self._factors[cell] for cell in cells if cell in self._factors]
+        usual = usual_of(factors)
+        if factors.count(usual) >= max(1, len(cells) / _PART):
+            return -usual if self._all_climb else usual
+        signs = Counter(one.sign for one in self._named.updates if one.is_plain)
+        return -signs.most_common(1)[0][0] * abs(self.rate or 1.0) if signs else usual
 
     @property
     def is_odd(self) -> bool:
@@ -111,6 +149,14 @@ class _Conventions:
         if abs(self.usual) == 1:
             return False
         return not any(self._is_plain(cell) for cell in self._factors)
+
+    @property
+    def _all_are_changes(self) -> bool:
+        """Whether all updates add a change as it is, which nothing calls dL/dx: `w + change`."""
+        return all(
+            one.is_plain and one.sign > 0 and not any(map(self._is_called, one.gradients))
+            for one in self._named.updates
+        )
 
     @property
     def _all_are_called(self) -> bool:
@@ -126,8 +172,8 @@ class _Conventions:
         for kind in (self._group.__getitem__, self._kind):  # formulas of one shape tell the most
             alike = [own for other, own in self._accepted.items() if kind(other) == kind(cell)]
             if alike:
-                return self._precise(_usual(alike))
-        return self._precise(self.usual)
+                return self._precise(usual_of(alike))
+        return self._precise(self._plain if self._is_plain(cell) else self.usual)
 
     def _precise(self, factor: float) -> float:
         """Return a factor with all its digits."""
@@ -145,8 +191,8 @@ class _Conventions:
     def of_update(self, update: Update) -> float:
         """Return what an update should take of its gradient."""
         fit = self._fitting.get(update.cell)
-        own = _rounded(fit[1]) if fit else 0.0
-        if own > 0 and own in {_rounded(value) for value in self._typed(update.rates)}:
+        own = rounded(fit[1]) if fit else 0.0
+        if own > 0 and own in {rounded(value) for value in self._typed(update.rates)}:
             return own
         return abs(self.rate)
 
@@ -194,7 +240,7 @@ class _Conventions:
         taken = study.board.numbers[update.of] - study.own[update.cell]
         for at in self._targets.get(update.of, ()):
             for family in FAMILIES:
-                ratio = _ratio(taken, flow.values[at], columns_of(family))
+                ratio = ratio_of(taken, flow.values[at], columns_of(family))
                 if family is not Family.PAGE and ratio is not None:
                     return at, ratio
         return None
@@ -218,9 +264,9 @@ class _Conventions:
         if self._is_plain(cell):
             return own == self._plain and all(ratio > 0 for ratio in used)
         made_of = self._named.choice.study.sheets.graph.references(cell)
-        inside = {_rounded(value) for value in self._typed(made_of)}
-        parts = {part for value in inside if value for part in (value, _rounded(1 / value))}
-        return any(_near(abs(own), abs(usual * part)) for part in parts)
+        inside = {rounded(value) for value in self._typed(made_of)}
+        parts = {part for value in inside if value for part in (value, rounded(1 / value))}
+        return any(is_near(abs(own), abs(usual * part)) for part in parts)
 
     def _is_called(self, cell: int) -> bool:
         said = self._named.calls.get(cell)
@@ -249,36 +295,3 @@ class _Conventions:
             for one in cells
             if sheets.is_typed[one] and flow.last[one] < 0
         ]
-
-
-def _ratio(taken: Array, gradient: Array, draws: list[int]) -> float | None:
-    """Return the constant by which one is the other in some draws; None where it is none."""
-    own, by = taken[draws], gradient[draws]
-    below = float(by @ by)
-    if not np.isfinite(own).all() or not below > 0:
-        return None
-    ratio = float(own @ by) / below
-    scale = float(np.abs(own).max(initial=0.0))
-    return ratio if ratio and np.abs(own - ratio * by).max() <= _CLOSE * scale else None
-
-
-def _usual(factors: Iterable[float]) -> float:
-    """Return the factor that most have; 1 or -1 where a good part of them has that."""
-    counted = Counter(factors)
-    if not counted:
-        return 0.0
-    plain = Counter({one: number for one, number in counted.items() if abs(one) == 1})
-    few = counted.total() / 4
-    best = plain if plain and plain.total() >= few else counted
-    return best.most_common(1)[0][0]
-
-
-def _rounded(number: float) -> float:
-    if not np.isfinite(number):
-        return number
-    whole = round(number)
-    return float(whole) if whole and _near(number, whole) else float(f"{number:.{_DIGITS}g}")
-
-
-def _near(one: float, other: float) -> bool:
-    return abs(one - other) <= _CLOSE * max(abs(one), abs(other))

@@ -53,6 +53,21 @@ def broken_forward(
         yield f"forward pass: {forward.named(odd)} {use} a net itself, not its activation"
 
 
+def gradients_of_dead(
+    study: Study, flow: Flow, labels: Labels, updates: Sequence[Update]
+) -> set[int]:
+    """Return the cells that formulas like the updates use for weights that reach no loss.
+
+    Of these there is no gradient that such a cell could equal.
+    """
+    graph = study.sheets.graph
+    used = {one for update in updates for one in graph.references(update.cell)}
+    found = set[int]()
+    for cell in _Forward(study, flow, labels).updates_of_dead(updates):
+        found |= {one for one in graph.references(cell) if study.sheets.is_computed[one]}
+    return found - used
+
+
 class _Forward:
     """What leads to L on the sheets."""
 
@@ -84,13 +99,17 @@ class _Forward:
 
     def dead_weights(self, updates: Sequence[Update]) -> list[int]:
         """Return the weights of updates like the others that do not lead to L."""
+        return sorted(set(self.updates_of_dead(updates).values()))
+
+    def updates_of_dead(self, updates: Sequence[Update]) -> dict[int, int]:
+        """Return the cells of such updates, and the weight of each."""
         known = {one.cell for one in updates}
         alive = [one for one in updates if self._is_before[one.of]]
         lines = {self._line(one.of, self._way(one.cell, one.of)) for one in alive}
         ways: dict[int, set[tuple[int, int]]] = defaultdict(set)
         for one in alive:
             ways[int(self._graph.owner[one.cell])].add(self._way(one.cell, one.of))
-        found = set()
+        found = dict[int, int]()
         for owner, own in ways.items():
             if not self._groups:
                 break
@@ -104,8 +123,8 @@ class _Forward:
                         continue
                     way = self._way(cell, of)
                     if way in own and self._line(of, way) in lines:
-                        found.add(of)
-        return sorted(found)
+                        found[cell] = of
+        return found
 
     def _way(self, cell: int, of: int) -> tuple[int, int]:
         sheet, row, column = self._labels.place(cell)

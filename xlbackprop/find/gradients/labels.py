@@ -41,6 +41,7 @@ _GRADIENT = re.compile(
     r"(?:grad(?:ient)?s?|ableitung|derivative|∇)[\s_:]*(?:of|von|nach|by)?[\s_:]*(?P<by>\w.{0,20})",
     re.IGNORECASE,
 )
+_SUM = re.compile(r"[Σ∑](?=[\s_]*[^\W\d_])")  # of `ΣE`; a small one is a sigmoid
 _DELTA = re.compile(r"(?:d|Δ|∆|delta)[\s_]?(?P<by>\w{1,12})", re.IGNORECASE)
 
 
@@ -163,7 +164,8 @@ def names_loss(text: str) -> bool:
         return True
     rest = [word for word in words if word not in _WHOLE_WORDS and word not in ("o", "out")]
     joined = {sign + whole for sign in _LOSS_SIGNS for whole in _WHOLE_WORDS}
-    return len(rest) <= 1 and bool(words) and (words[0] in _LOSS_SIGNS or words[0] in joined)
+    first = (rest or words or [""])[0]
+    return len(rest) <= 1 and (first in _LOSS_SIGNS or first in joined)
 
 
 def names_whole(text: str) -> bool:
@@ -191,6 +193,7 @@ def name(text: str) -> str:
 
 
 def _plain(text: str) -> str:
+    text = _SUM.sub(" sum ", text)
     folded = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in folded if not unicodedata.combining(letter))
 

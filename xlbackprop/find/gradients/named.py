@@ -20,6 +20,7 @@ class Named:
     target: dict[int, int] = field(default_factory=dict)
     reason: dict[int, Reason] = field(default_factory=dict)
     calls: dict[int, Derivative] = field(default_factory=dict)
+    none: set[int] = field(default_factory=set)  # what can be no gradient
     factors: dict[int, float] = field(default_factory=dict)  # of those that others require
 
     def is_leaf(self, cell: int) -> bool:
@@ -29,5 +30,5 @@ class Named:
 
     def give(self, cell: int, target: int, reason: Reason) -> None:
         """Say what a cell is, unless a stronger reason has said so already."""
-        if cell not in self.target:
+        if cell not in self.target and cell not in self.none:
             self.target[cell], self.reason[cell] = target, reason

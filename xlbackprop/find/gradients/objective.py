@@ -31,6 +31,11 @@ class Objective:
     targets: Indices = field(default_factory=lambda: np.empty(0, dtype=np.int32))
 
     @property
+    def rests_on(self) -> tuple[Indices, ...]:
+        """The cells on which it rests, each array by step: L itself, or what it is assumed of."""
+        return (self.cells, self.targets) if self.assumed else (self.cells,)
+
+    @property
     def roots(self) -> Indices:
         """The cells by step: of shape (steps, cells of one step)."""
         order = np.argsort(self.steps, kind="stable")

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.claims import is_forward
 from xlbackprop.find.gradients.conventions import Claimed
+from xlbackprop.find.gradients.dead_units import Asked, nets_of_dead_units
 from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
 from xlbackprop.find.gradients.findings import Family, Reason, Role
 from xlbackprop.find.gradients.flow import EVERY_STEP
+from xlbackprop.find.gradients.lines import beside_in_line
 from xlbackprop.find.gradients.matching import classes
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.study import formula_values
@@ -29,15 +31,17 @@ _MOST_REFERENCES = 40
 
 def add_roots(named: Named, claimed: Claimed) -> bool:
     """Name such cells, and return whether there are any."""
-    fits = _fits(named, claimed)
+    fits, shows = _fits(named, claimed)
     wrong = [at for at, claim in enumerate(claimed.claims) if _is_wrong(claim.role, fits[at])]
     if not wrong:
         return False
-    right = _used_by_right(named, claimed, fits)
+    right = _used_by_right(named, claimed, shows)
     asked = _required(named, claimed, wrong, right)
     if not asked:
         return False
     found = _targets_of(named, claimed, asked)
+    found |= nets_of_dead_units(named, claimed, asked, fits)
+    found |= beside_in_line(named, found, lambda cell: _is_open(named, cell, right))
     for cell, (target, ratio) in found.items():
         named.target[cell], named.reason[cell] = target, Reason.USE
         named.factors[cell] = ratio
@@ -48,42 +52,44 @@ def _is_wrong(role: Role, fits: bool) -> bool:
     return role is Role.GRADIENT and not fits
 
 
-def _fits(named: Named, claimed: Claimed) -> Mask:
-    """Return which claims' cells hold the truth, on the page and a family of draws."""
+def _fits(named: Named, claimed: Claimed) -> tuple[Mask, Mask]:
+    """Return which claims' cells hold the truth, on the page and a family of draws.
+
+    And which of these show something there: where all is zero, anything would do.
+    """
     own = named.choice.study.own[[claim.cell for claim in claimed.claims]]
-    fits = np.zeros(len(own), dtype=np.bool_)
+    fits, shows = np.zeros((2, len(own)), dtype=np.bool_)
     for family in FAMILIES:
+        if family is Family.PAGE:
+            continue
         draws = columns_of(family)
         truth = claimed.truth[:, draws]
         largest = np.abs(truth).max(axis=1, initial=0.0)[:, None]
         near = (np.abs(own[:, draws] - truth) <= _CLOSE * largest).all(axis=1)
-        fits |= near & (family is not Family.PAGE)
-    return fits
+        fits |= near
+        shows |= near & (largest[:, 0] > 0)
+    return fits, shows
 
 
-def _used_by_right(named: Named, claimed: Claimed, fits: Mask) -> set[int]:
+def _used_by_right(named: Named, claimed: Claimed, shows: Mask) -> set[int]:
     """Return what is used by cells that are right and not zero."""
     graph = named.choice.study.sheets.graph
-    is_something: Mask = np.asarray(np.nan_to_num(claimed.truth).any(axis=1))
     return {
         one
         for at, claim in enumerate(claimed.claims)
-        if claim.role is Role.GRADIENT and fits[at] and is_something[at]
+        if claim.role is Role.GRADIENT and shows[at]
         for one in graph.references(claim.cell)
     }
 
 
-Asked = list[tuple[int, int, Array]]  # the cell, the step of what uses it, what it would have to be
-
-
-def _required(named: Named, claimed: Claimed, wrong: list[int], right: set[int]) -> Asked:
+def _required(named: Named, claimed: Claimed, wrong: list[int], right: set[int]) -> list[Asked]:
     """Return what the cells that wrong ones use would have to be, by each of these."""
     study = named.choice.study
     graph = study.sheets.graph
     by_owner: dict[int, list[int]] = {}
     for at in wrong:
         by_owner.setdefault(int(graph.owner[claimed.claims[at].cell]), []).append(at)
-    asked: Asked = []
+    asked: list[Asked] = []
     for owner, members in by_owner.items():
         cells = np.array([claimed.claims[at].cell for at in members], dtype=np.int32)
         windows = graph.windows(graph.groups[owner])[graph.position[cells]]
@@ -103,9 +109,9 @@ def _is_open(named: Named, cell: int, right: set[int]) -> bool:
     What its place alone says counts no more where its number is something else.
     """
     study, flow = named.choice.study, named.choice.flow
-    if cell == OUTSIDE or cell in right or flow.last[cell] >= 0 or cell in study.before:
+    if cell == OUTSIDE or cell in right or cell in named.none:
         return False
-    if is_forward(named.choice, cell):
+    if flow.last[cell] >= 0 or cell in study.before or is_forward(named.choice, cell):
         return False
     reason = named.reason.get(cell, Reason.VALUE)
     match = named.choice.matches.get(cell)
@@ -121,7 +127,7 @@ def _needed(
     claimed: Claimed,
     members: list[int],
     open_to: Mask,
-) -> Asked:
+) -> list[Asked]:
     study = named.choice.study
     board = copy(study.board)
     board.numbers = study.board.numbers.copy()
@@ -130,15 +136,15 @@ def _needed(
     which = np.array(members)[open_to]
     needed = study.own[used] + (claimed.truth[which] - study.own[cells]) / slopes
     return [
-        (int(cell), claimed.claims[at].step, row)
+        Asked(int(cell), at, row)
         for cell, at, row in zip(used.tolist(), which.tolist(), needed, strict=True)
     ]
 
 
-def _targets_of(named: Named, claimed: Claimed, asked: Asked) -> dict[int, tuple[int, float]]:
+def _targets_of(named: Named, claimed: Claimed, asked: list[Asked]) -> dict[int, tuple[int, float]]:
     """Return the gradients that cells would have to be, where all that ask for one agree."""
     flow = named.choice.flow
-    rows = np.array([row for _, _, row in asked])
+    rows = np.array([one.needed for one in asked])
     votes: dict[int, list[set[int]]] = {}
     ratios: dict[tuple[int, int], float] = {}
     for family in FAMILIES:
@@ -150,13 +156,13 @@ def _targets_of(named: Named, claimed: Claimed, asked: Asked) -> dict[int, tuple
         by_class: dict[int, list[int]] = {}
         for target in np.flatnonzero(np.isin(gradients, own) & (gradients >= 0)).tolist():
             by_class.setdefault(int(gradients[target]), []).append(target)
-        for (cell, step, row), number in zip(asked, own.tolist(), strict=True):
-            meant = set()
+        for one, number in zip(asked, own.tolist(), strict=True):
+            meant, step, cell = set(), claimed.claims[one.by].step, one.cell
             for target in by_class.get(number, ()):
-                ratio = _ratio(row[draws], flow.values[target, draws])
+                ratio = _ratio(one.needed[draws], flow.values[target, draws])
                 if flow.steps[target] in (step, EVERY_STEP) and _is_usual(ratio, claimed.usual):
                     meant.add(target)
-                    ratios[cell, target] = ratio
+                    ratios[cell, target] = _of_size(ratio, claimed.usual)
             if meant:
                 votes.setdefault(cell, []).append(meant)
     found = {}
@@ -170,6 +176,11 @@ def _targets_of(named: Named, claimed: Claimed, asked: Asked) -> dict[int, tuple
 
 def _ratio(row: Array, gradient: Array) -> float:
     return float(row @ gradient) / float(gradient @ gradient)
+
+
+def _of_size(ratio: float, usual: float) -> float:
+    """Return a ratio that is the usual one but for the sign, without the last digits of either."""
+    return float(np.copysign(usual, ratio)) if usual == round(usual) else ratio
 
 
 def _is_usual(ratio: float, usual: float) -> bool:

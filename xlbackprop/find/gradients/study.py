@@ -62,7 +62,7 @@ class Study:
         self.cuts = cuts = np.array(sorted(before), dtype=np.int32)
         self.computation = sheets.computation.without(cuts) if cuts.size else sheets.computation
         self.groups = self.computation.in_order()
-        roots = np.unique(np.concatenate([one.cells for one in objectives]))
+        roots = np.unique(np.concatenate([part for one in objectives for part in one.rests_on]))
         within = cone(self.groups, sheets.graph, roots)
         is_cut = np.zeros(len(within), dtype=np.bool_)
         is_cut[cuts] = True
@@ -86,8 +86,8 @@ class Study:
         Cells of different steps have different ones.
         """
         graph = self.sheets.graph
-        cells = np.concatenate([one.cells for one in objectives])
-        steps = np.concatenate([one.steps for one in objectives])
+        cells = np.concatenate([part for one in objectives for part in one.rests_on])
+        steps = np.concatenate([one.steps for one in objectives for _ in one.rests_on])
         first, last = reached_by(self.groups, graph, cells, steps)
         kinds = graph.uses(self.groups, last >= 0)
         return kinds ^ (first.astype(np.int64) << 32) ^ last

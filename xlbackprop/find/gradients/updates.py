@@ -21,7 +21,8 @@ class Update:
 
     `of` is the weight that is updated, `refers_to` the one that the formula starts from; the two
     differ where the formula is wrong. `gradients` are the computed cells that it takes away or
-    adds, and `is_plain` says that nothing is multiplied with them. `rates` are the typed cells
+    adds, and `is_plain` says that nothing is multiplied with them: `sign` is then 1 where it is
+    added. `rates` are the typed cells
     beside them, on which no L rests. `has_more` says that something on which L rests takes part,
     too, as where weights decay.
     """
@@ -33,6 +34,7 @@ class Update:
     rates: tuple[int, ...]
     is_plain: bool
     has_more: bool = False
+    sign: int = -1
 
 
 def updates(study: Study, flow: Flow) -> list[Update]:
@@ -78,7 +80,8 @@ def _update(
     is_plain = len(bare) == 2 and len(others) == 1
     of = bare[start] if before is None else before
     has_more = len(others) < len(references) - 1 or any(not outside[one] for one in others)
-    return Update(cell, of, bare[start], gradients, rates, is_plain, has_more)
+    sign = next((signs[slot] for slot in signs if slot != start), -1) if is_plain else -1
+    return Update(cell, of, bare[start], gradients, rates, is_plain, has_more, sign)
 
 
 def _bare_terms(tree: Expression) -> dict[int, int]:

@@ -46,7 +46,9 @@ def judge_claims(findings: Findings) -> Statuses:
     statuses = np.where(right, Status.RIGHT, Status.WRONG).astype(np.int8)
     amiss = np.flatnonzero(~right & is_known)
     if amiss.size:
-        statuses[amiss[_is_carried(findings, amiss, allowed)]] = Status.CARRIED
+        carried = amiss[_is_carried(findings, amiss, allowed)]
+        # Nothing is amiss with a right formula that has the right number all the same.
+        statuses[carried] = np.where(page[carried], Status.RIGHT, Status.CARRIED)
     return Statuses(statuses, page & ~holds & (statuses == Status.WRONG), is_known)
 
 
@@ -60,9 +62,21 @@ def _allowed(findings: Findings) -> Array:
             size[at] = np.abs(truth[at] - before) + _LAST_DIGITS / RELATIVE * np.abs(before)
     largest = np.fmax.reduce(size, axis=1, initial=0.0)[:, None]
     # Where the page's number is far smaller than those of the draws, it has to fit by itself.
-    allowed = np.broadcast_to(RELATIVE * largest, truth.shape).copy()
+    allowed: Array = np.broadcast_to(RELATIVE * largest, truth.shape).copy()
     allowed[:, 0] = np.fmax(RELATIVE * size[:, 0], RELATIVE / 1000 * largest[:, 0])
-    return allowed
+    return np.asarray(np.fmax(allowed, _lost(findings, largest[:, 0])[:, None]))
+
+
+def _lost(findings: Findings, largest: Array) -> Array:
+    """Return what is lost in the last digits where a gradient is zero, but for those: (claims,).
+
+    Such are sums that cancel, as the outputs' differences after a softmax.
+    """
+    lost = np.zeros(len(largest))
+    for at in np.flatnonzero(largest < _LAST_DIGITS * largest.max(initial=0.0)).tolist():
+        terms = findings.board.numbers[findings.graph.references(findings.claims[at].cell)]
+        lost[at] = _LAST_DIGITS * np.abs(terms[np.isfinite(terms)]).max(initial=0.0)
+    return lost
 
 
 def _is_near(own: Array, truth: Array, allowed: Array) -> Mask:

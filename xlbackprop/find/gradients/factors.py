@@ -1,0 +1,48 @@
+"""Constants by which rows of numbers are multiples of others, as people would write them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from xlbackprop.equation import Array
+
+_DIGITS = 6
+_CLOSE = 1e-6
+
+
+def ratio_of(taken: Array, gradient: Array, draws: list[int]) -> float | None:
+    """Return the constant by which one is the other in some draws; None where it is none."""
+    own, by = taken[draws], gradient[draws]
+    below = float(by @ by)
+    if not np.isfinite(own).all() or not below > 0:
+        return None
+    ratio = float(own @ by) / below
+    scale = float(np.abs(own).max(initial=0.0))
+    return ratio if ratio and np.abs(own - ratio * by).max() <= _CLOSE * scale else None
+
+
+def usual_of(factors: Iterable[float]) -> float:
+    """Return the factor that most have; 1 or -1 where a good part of them has that."""
+    counted = Counter(factors)
+    if not counted:
+        return 0.0
+    plain = Counter({one: number for one, number in counted.items() if abs(one) == 1})
+    few = counted.total() / 4
+    best = plain if plain and plain.total() >= few else counted
+    return max(best, key=lambda one: (best[one], one))
+
+
+def rounded(number: float) -> float:
+    """Return a factor with the digits that count, a whole one where it is all but that."""
+    if not np.isfinite(number):
+        return number
+    whole = round(number)
+    return float(whole) if whole and is_near(number, whole) else float(f"{number:.{_DIGITS}g}")
+
+
+def is_near(one: float, other: float) -> bool:
+    """Whether two factors are the same but for their last digits."""
+    return abs(one - other) <= _CLOSE * max(abs(one), abs(other))

@@ -1,0 +1,60 @@
+"""What cells of one formula are in a row or column, said of the others in it, too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from xlbackprop.find.gradients.moves import Move, moved, moves_of
+from xlbackprop.find.gradients.named import Named
+from xlbackprop.find.gradients.targets import Targets
+
+_FEWEST = 3
+
+Line = tuple[int, int, int, int]  # the formula's shape, the sheet, row or column, and which
+
+
+def beside_in_line(
+    named: Named,
+    found: Mapping[int, tuple[int, float]],
+    is_open: Callable[[int], bool],
+) -> dict[int, tuple[int, float]]:
+    """Return the target and factor of cells that stand in a line with enough of those found.
+
+    `found` has the target, by place in the flow, and the factor of each cell.
+    """
+    if len(found) < _FEWEST:
+        return {}
+    targets = Targets(named.choice, named.labels)
+    counted: dict[Line, Counter[tuple[Move, float]]] = {}
+    for cell, (target, by) in found.items():
+        ways = moves_of(targets, cell, int(named.choice.flow.cells[target]))
+        for line in _lines(named, targets, cell):
+            counted.setdefault(line, Counter()).update((way, round(by, 9)) for way in ways)
+    beside: dict[int, tuple[int, float]] = {}
+    for line, votes in counted.items():
+        (move, by), number = votes.most_common(1)[0]
+        if number < _FEWEST:
+            continue
+        for cell in _cells_in(named, targets, line):
+            if cell in found or cell in beside or not is_open(cell):
+                continue
+            meant = targets.at(moved(targets, cell, move), cell)
+            if meant:
+                beside[cell] = meant[0], by
+    return beside
+
+
+def _lines(named: Named, targets: Targets, cell: int) -> list[Line]:
+    owner = int(named.choice.study.sheets.graph.owner[cell])
+    sheet, row, column = targets.labels.place(cell)
+    return [(owner, sheet, 0, row), (owner, sheet, 1, column)]
+
+
+def _cells_in(named: Named, targets: Targets, line: Line) -> Iterator[int]:
+    owner, sheet, axis, number = line
+    group = named.choice.study.sheets.graph.groups[owner]
+    along = group.columns if axis else group.rows
+    for cell in group.cells[along == number].tolist():
+        if targets.labels.plane.sheet_of(cell) == sheet:
+            yield cell
