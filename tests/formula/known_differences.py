@@ -36,12 +36,25 @@ def _error_in_conditions(formula, ours, theirs):  # noqa: ARG001
 
 def _overflow(formula, ours, theirs):  # noqa: ARG001
     is_passed_over = "COUNT(" in formula or "IFERROR(" in formula
-    grows = re.search(r"\^|EXP\(|POWER\(", formula)
+    grows = re.search(r"\^|EXP\(|POWER\(|SINH\(|COSH\(", formula)
     return (is_passed_over or ours == "#NUM!") and grows is not None
 
 
 def _gives_cell(formula):
     return re.search(r"\b(INDEX|IF|CHOOSE)\(", formula) is not None
+
+
+def _sums_choice_of_logical(formula):
+    return re.search(
+        r"\b(SUM|COUNT|MAX|MIN|AVERAGE)\(.*\b(IF|INDEX|CHOOSE)\(.*[C-D]\$?[345]", formula
+    )
+
+
+def _digits_of_normal(formula, ours, theirs):
+    """Return whether all that differs is what comes after the tenth digit, of one or the other."""
+    if "NORMSDIST(" not in formula or not (isinstance(ours, float) and isinstance(theirs, float)):
+        return False
+    return abs(ours - theirs) <= 1e-9 * max(abs(ours), abs(theirs))
 
 
 def _not_implemented(formula, ours, theirs):  # noqa: ARG001
@@ -75,7 +88,7 @@ IRONCALC = (
     Difference(
         "Logical values that are arguments themselves are counted (VAR.S, SUMSQ function). IronCalc"
         " passes them over.",
-        in_formula(r"(VAR|STDEV|SUMSQ).*([<>=]|AND\(|OR\(|NOT\()"),
+        in_formula(r"(VAR|STDEV|SUMSQ).*([<>=]|AND\(|OR\(|NOT\(|TRUE|FALSE)"),
     ),
     Difference(
         "Texts, logical values and empty cells are ignored, and different numbers of values give"
@@ -88,9 +101,16 @@ IRONCALC = (
         in_formula(r"IF\(.*,[,)]"),
     ),
     Difference(
-        "INDEX, IF and CHOOSE give a cell as such, and a text in a cell is passed over (INDEX"
-        " function). IronCalc takes the text for an argument.",
-        lambda formula, _, theirs: theirs == "#VALUE!" and _gives_cell(formula),
+        "INDEX, IF and CHOOSE give a cell as such, and a text or a logical value in a cell is"
+        " passed over (INDEX function, SUM function). IronCalc takes it for an argument.",
+        lambda formula, _, theirs: (
+            _gives_cell(formula) and (theirs == "#VALUE!" or _sums_choice_of_logical(formula))
+        ),
+    ),
+    Difference(
+        "The standard normal distribution (NORMSDIST function) has 15 digits as all numbers have."
+        " IronCalc approximates it to 10.",
+        _digits_of_normal,
     ),
     Difference("IronCalc has not implemented functions of what CHOOSE gives.", _not_implemented),
     Difference(
@@ -108,7 +128,9 @@ LIBREOFFICE = (
     Difference(
         "Numbers below 2.2250738585072E-308 are 0 (Excel specifications and limits). To LibreOffice"
         " a power that small is an error.",
-        lambda formula, _, theirs: is_error(theirs) and ("^" in formula or "POWER(" in formula),
+        lambda formula, _, theirs: (
+            (is_error(theirs) or "IFERROR(" in formula) and ("^" in formula or "POWER(" in formula)
+        ),
     ),
     Difference(
         "Texts and empty cells are ignored (SUMXMY2 function). LibreOffice takes empty cells for"
@@ -124,6 +146,30 @@ LIBREOFFICE = (
         "A text in arithmetic is #VALUE!, in an array as well. LibreOffice passes over the product"
         " of such an error and a text.",
         _error_times_text,
+    ),
+    Difference(
+        "Numbers have 15 digits (Numeric precision in Excel, KB 78113): of a large one, taken for"
+        " an angle, few are left behind the point. LibreOffice gives an error for the largest.",
+        in_formula(r"\b(SIN|COS)\(.*(B\$?7|EXP\(|SINH\(|COSH\(|\^)"),
+    ),
+    Difference(
+        "A text is no condition, but for TRUE and FALSE (IF function). LibreOffice takes one that"
+        " is written as a number for that number.",
+        lambda formula, ours, _: (
+            ours == "#VALUE!" and re.search(r'\bIF\((\$?C\$?3|"5"),', formula) is not None
+        ),
+    ),
+    Difference(
+        "A text that is itself an argument is an error (VAR function), also where it is what"
+        " IFERROR gives. LibreOffice passes over it, as in a cell.",
+        lambda formula, ours, _: (
+            ours == "#VALUE!" and re.search(r"IFERROR\(.*,\$?[BD]\$?[35]\)", formula) is not None
+        ),
+    ),
+    Difference(
+        "A blank cell that is turned with others is 0 (TRANSPOSE function). LibreOffice takes it"
+        " for a text.",
+        lambda formula, _, theirs: is_error(theirs) and "TRANSPOSE(A6" in formula,
     ),
     Difference(
         "The remainder is n - d*INT(n/d) (MOD function), to the last digit. LibreOffice rounds.",

@@ -24,12 +24,16 @@ _NUMERIC = [
 _OTHERS = [name for name in CELLS if name not in _NUMERIC] + ["A6", "C6"]
 _RANGES = ("A1:B2", "A1:D1", "C1:D2", "A1:A4", "B1:B2", "C7:D7", "A2:D2")
 _ODD_RANGES = ("A1:D4", "C2:D4", "A6:B6", "A5:B5", "A3:D3", "A6:B7", "C4:D5", "B3:B4")
-_ONE = ("ABS", "SIGN", "EXP", "LN", "LOG10", "SQRT", "TANH", "INT", "N", "SIN", "COS")
+_ONE = (
+    "ABS", "SIGN", "EXP", "LN", "LOG10", "SQRT", "TANH", "INT", "N", "SIN", "COS", "SINH", "COSH",
+    "NORMSDIST",
+)  # fmt: skip
 _TWO = ("POWER", "ROUND", "MOD", "LOG")
 _MANY = (
     "SUM", "SUMSQ", "MAX", "MIN", "AVERAGE", "COUNT", "_xlfn.VAR.P", "_xlfn.VAR.S",
-    "_xlfn.STDEV.P", "VAR", "STDEVP",
+    "_xlfn.STDEV.P", "VAR", "STDEVP", "VARP", "STDEV", "_xlfn.STDEV.S",
 )  # fmt: skip
+_CONSTANTS = ("PI()", "NA()", "TRUE()", "FALSE()", "TRUE", "FALSE")
 _SIGNS = ("+", "-", "*", "/", "+", "-", "*", "^")
 _COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 
@@ -67,6 +71,8 @@ class Grammar:
 
     def leaf(self):
         draw = self._random
+        if draw.random() < 0.02:
+            return draw.choice(_CONSTANTS if self._booleans else _CONSTANTS[:2])
         return draw.choice(NUMBERS) if draw.random() < 0.35 else self.cell()
 
     def cell(self):
@@ -150,7 +156,8 @@ class Grammar:
     def _lookup(self, depth):  # noqa: ARG002
         draw = self._random
         if draw.random() < 0.2:
-            return f"INDEX(MMULT(A1:B2,C1:D2),{draw.randint(1, 2)},{draw.randint(1, 2)})"
+            whole = draw.choice(("MMULT(A1:B2,C1:D2)", f"TRANSPOSE({self.range()})"))
+            return f"INDEX({whole},{draw.randint(1, 2)},{draw.randint(1, 2)})"
         row, column = draw.randint(0, 3), draw.choice((1, 2, 1.9))
         return f"INDEX({self.range()},{row},{column})"
 

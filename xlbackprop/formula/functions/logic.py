@@ -208,6 +208,18 @@ LOGIC = (
     ),
     Function("NA", arguments=(0, 0), each=lambda: np.array(np.nan), error=NA),
     Function("N", each=lambda value: value, slopes=lambda x: (np.ones_like(x),), singly=_as_number),
-    Function("TRUE", arguments=(0, 0), each=lambda: np.array(1.0), gives=Gives.BOOLEAN),
-    Function("FALSE", arguments=(0, 0), each=lambda: np.array(0.0), gives=Gives.BOOLEAN),
+    Function(
+        "TRUE",
+        arguments=(0, 0),
+        each=lambda: np.array(1.0),
+        gives=Gives.BOOLEAN,
+        singly=lambda singly, arguments: True,  # noqa: ARG005
+    ),
+    Function(
+        "FALSE",
+        arguments=(0, 0),
+        each=lambda: np.array(0.0),
+        gives=Gives.BOOLEAN,
+        singly=lambda singly, arguments: False,  # noqa: ARG005
+    ),
 )
