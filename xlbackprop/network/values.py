@@ -102,6 +102,8 @@ def _array(source: object, tensor: Tensor, folder: Path | None) -> Array:
         found = read_array_file(source, folder, where)
         if source.endswith(".csv"):
             found = _stacked(found, tensor)
+    elif isinstance(source, np.ndarray):
+        found = source
     else:
         found = _from_lists(source, expected)
     if found.dtype.kind not in "iuf":

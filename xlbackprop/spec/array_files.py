@@ -1,4 +1,4 @@
-"""Arrays in files that a spec names: .npy, .npz:key and .csv."""
+"""Arrays in files that a spec names: .npy, .npz:key, .safetensors:key and .csv."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from xlbackprop.errors import SpecError, one_line
 from xlbackprop.spec.regular import read_regular
+from xlbackprop.spec.safetensors_files import read_safetensors
 
 # A page has a million cells at most, of which 16 bytes each are more than enough.
 MAX_BYTES, MAX_NUMBERS = 32_000_000, 2_000_000
@@ -41,6 +42,8 @@ def read_array_file(name: str, folder: Path | None, where: str) -> NDArray[Any]:
                 return _read_npy(folder / path)
             case ".npz":
                 return _read_npz(folder / path, key)
+            case ".safetensors":
+                return read_safetensors(folder / path, key, MAX_BYTES)
             case ".csv":
                 return _read_csv(folder / path)
     except _UNREADABLE as error:
@@ -50,7 +53,7 @@ def read_array_file(name: str, folder: Path | None, where: str) -> NDArray[Any]:
         ) from None
     raise SpecError(
         f"{where}: cannot read {one_line(name, 80)!r}: expected nested lists, or a file that ends"
-        " in .npy, .npz:key or .csv"
+        " in .npy, .npz:key, .safetensors:key or .csv"
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from xlbackprop.errors import SpecError, shown
 
@@ -29,3 +31,17 @@ def check_layer_name(name: object, where: str) -> None:
 def is_size(value: object) -> bool:
     """Return whether a value is a size: a whole number from 1."""
     return type(value) is int and 1 <= value <= 1_000_000
+
+
+def read_other_names(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Return what another program calls parameters, by the names of their tensors: [names].
+
+    Raises SpecError where that is no table of texts.
+    """
+    table = raw.get("names", {})
+    if not isinstance(table, dict):
+        raise SpecError(f"names = {shown(table)}: expected a table, [names]")
+    for name, tensor in table.items():
+        if not isinstance(tensor, str):
+            raise SpecError(f"[names]: {shown(name)} = {shown(tensor)}: expected a tensor's name")
+    return table

@@ -16,71 +16,38 @@ import tomli_w
 
 from xlbackprop.errors import SpecError, one_line, shown, suggestion
 from xlbackprop.spec.inputs import INPUT, read_inputs
-from xlbackprop.spec.names import check_layer_name, check_name, is_size
+from xlbackprop.spec.names import check_layer_name, check_name, is_size, read_other_names
+from xlbackprop.spec.numbers import save_spec
 from xlbackprop.spec.remarks import remarks_on
+from xlbackprop.spec.tables import (
+    OWN_DATA,
+    SAME_DATA,
+    STYLES,
+    LayerSpec,
+    LossSpec,
+    TrainingSpec,
+    ValuesSpec,
+)  # fmt: skip
 from xlbackprop.spec.toml import MAX_BYTES, read_toml
-
-STYLES = ("integers", "normal", "uniform")
-# What a training step computes with: the first step's givens, or givens of its own.
-SAME_DATA, OWN_DATA = "same", "each step"
 
 MAX_SPEC_BYTES = MAX_BYTES
 MAX_LAYERS = 200
 MAX_STEPS = 1_000
 
-_KEYS = ("name", "about", "input", "inputs", "batch", "layers", "loss", "training", "values")
+_KEYS = (
+    "name",
+    "about",
+    "input",
+    "inputs",
+    "batch",
+    "layers",
+    "loss",
+    "training",
+    "names",
+    "values",
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _KEYS_OF_A_LAYER = ("type", "name", "from", "share", "trainable")
-
-
-@dataclass(frozen=True)
-class LayerSpec:
-    """One entry of [[layers]]: its type, its name if it has one, and the options as written."""
-
-    type: str
-    name: str | None
-    options: Mapping[str, object]
-    # `from`: the layers whose outputs it takes, as "name" or "name.output"; by default the one
-    # before.
-    sources: tuple[str, ...] = ()
-    share: str = ""  # layers with the same name here have one set of parameters
-    trainable: bool = True  # whether its parameters have gradients and are updated
-
-
-@dataclass(frozen=True)
-class TrainingSpec:
-    """The [training] table: the optimizer, the number of steps, and the options as written.
-
-    With `data` "each step", every step has inputs and targets of its own: stochastic or mini-batch
-    gradient descent.
-    """
-
-    optimizer: str
-    steps: int
-    options: Mapping[str, object]
-    data: str = SAME_DATA
-
-    @property
-    def has_own_data(self) -> bool:
-        """Whether every step has givens of its own."""
-        return self.data == OWN_DATA
-
-
-@dataclass(frozen=True)
-class LossSpec:
-    """The [loss] table: its type, and the options as written."""
-
-    type: str
-    options: Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class ValuesSpec:
-    """The [values] table: arrays by tensor name, and how to draw those that are not there."""
-
-    style: str = "integers"
-    seed: int = 0
-    arrays: Mapping[str, object] = field(default_factory=dict)  # nested lists, or a file's name
 
 
 @dataclass(frozen=True)
@@ -96,6 +63,7 @@ class Spec:
     values: ValuesSpec
     training: TrainingSpec | None = None
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # several, by name
+    names: Mapping[str, str] = field(default_factory=dict)  # what a model calls its parameters
     folder: Path | None = None  # where the files that `values.arrays` names are looked for
 
     @property
@@ -140,7 +108,17 @@ class Spec:
                 **data,
                 **one.options,
             }
+        if self.names:
+            head["names"] = dict(self.names)
         return tomli_w.dumps(head)
+
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
+        """Write the spec as TOML, and its arrays into an .npz file beside it; return the path.
+
+        Arrays that are in files of the same folder stay there. Existing files are replaced only
+        with `force`. Raises OutputError where a file cannot be written.
+        """
+        return save_spec(self.to_toml(), vars(self.values), Path(path), self.folder, force=force)
 
 
 def parse_spec(text: str, folder: Path | None = None) -> Spec:
@@ -162,6 +140,7 @@ def parse_spec(text: str, folder: Path | None = None) -> Spec:
         values=_values(raw),
         training=_training(raw),
         inputs=inputs if "inputs" in raw else {},
+        names=read_other_names(raw),
         folder=folder,
     )
 
