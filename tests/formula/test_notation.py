@@ -3,15 +3,10 @@
 import re
 
 import pytest
-import tomli_w
 
-import xlbackprop
-from tests.support.convolutions import GEOMETRIES, conv_raw
-from tests.support.networks_by_layer import ALL
+from tests.support.every_network import CASES, network_of
 from xlbackprop.notation import latex_of, prose, to_latex
 from xlbackprop.notation.reader import read
-
-CASES = {**ALL, **{f"conv2d-{name}": conv_raw(raw) for name, raw in GEOMETRIES.items()}}
 
 LINES = {
     "out[k,i,j] = Σ(c,a,b) h[c,2i+a,j+b] · w[k,c,a,b] + b[k]": (
@@ -51,15 +46,10 @@ def test_line_in_latex(line):
     assert to_latex(line) == LINES[line]
 
 
-def equations(name):
-    network = xlbackprop.build_network(xlbackprop.parse_spec(tomli_w.dumps(CASES[name])))
-    return network.equations
-
-
 @pytest.mark.many(quick=[*CASES][::4])
 @pytest.mark.parametrize("name", CASES)
 def test_every_equation_is_understood(name):
-    for equation in equations(name):
+    for equation in network_of(name).equations:
         assert read(equation.math.text)
         assert read(equation.math.full or equation.math.text) == latex_of(equation.math)
 
@@ -67,7 +57,7 @@ def test_every_equation_is_understood(name):
 @pytest.mark.many(quick=[*CASES][::4])
 @pytest.mark.parametrize("name", CASES)
 def test_every_equation_begins_with_its_target(name):
-    for equation in equations(name):
+    for equation in network_of(name).equations:
         for line in filter(None, [equation.math.text, equation.math.full]):
             left = re.split(r" = |\[", line)[0]
             assert left == equation.target.title, line

@@ -4,22 +4,14 @@ from itertools import product
 
 import numpy as np
 import pytest
-import tomli_w
 
-import xlbackprop
-from tests.support.convolutions import GEOMETRIES, conv_raw
-from tests.support.networks_by_layer import ALL
+from tests.support.every_network import CASES, network_of
 from xlbackprop.formula.cell_formula import SourceRange
 from xlbackprop.formula.references import References
 from xlbackprop.formula.tree import Number
 from xlbackprop.network.values import choose_values
 
-CASES = {**ALL, **{f"conv2d-{name}": conv_raw(raw) for name, raw in GEOMETRIES.items()}}
 CELLS_OF_A_TENSOR = 3
-
-
-def network_of(raw):
-    return xlbackprop.build_network(xlbackprop.parse_spec(tomli_w.dumps(raw)))
 
 
 def drawn(rng, shape):
@@ -53,7 +45,7 @@ def named_sources(references, equation, index):
 @pytest.mark.many(quick=[*CASES][::4])
 @pytest.mark.parametrize("name", CASES)
 def test_no_entry_but_the_sources_has_a_part_in_a_cell(name):
-    network = network_of(CASES[name])
+    network = network_of(name)
     values = network.evaluate(choose_values(network))
     references, rng = References(network), np.random.default_rng(0)
     for equation in network.equations:
@@ -71,7 +63,7 @@ def test_no_entry_but_the_sources_has_a_part_in_a_cell(name):
 @pytest.mark.many(quick=[*CASES][::4])
 @pytest.mark.parametrize("name", CASES)
 def test_every_source_has_a_part_in_its_cell(name):
-    network = network_of(CASES[name])
+    network = network_of(name)
     values = network.evaluate(choose_values(network))
     references, rng = References(network), np.random.default_rng(1)
     for equation in network.equations:
@@ -85,7 +77,7 @@ def test_every_source_has_a_part_in_its_cell(name):
 
 
 def test_a_source_that_was_left_out_is_noticed():
-    network = network_of(CASES["conv2d-plain"])
+    network = network_of("conv2d-plain")
     values = network.evaluate(choose_values(network))
     equation = next(e for e in network.equations if e.target.name == "conv1.dL_dh")
     named = named_sources(References(network), equation, (0, 2, 2))
@@ -94,7 +86,7 @@ def test_a_source_that_was_left_out_is_noticed():
 
 
 def test_sources_of_a_convolution_are_a_window_and_a_filter_for_each_channel():
-    network = network_of(CASES["conv2d-same-3x3"])
+    network = network_of("conv2d-same-3x3")
     rows, columns, filter_rows = range(1, 4), range(2, 5), range(3)
     expected = [
         part
@@ -109,12 +101,12 @@ def test_sources_of_a_convolution_are_a_window_and_a_filter_for_each_channel():
 
 
 def test_source_of_a_turned_filter_is_the_one_entry_that_is_looked_up():
-    network = network_of(CASES["conv2d-plain"])
+    network = network_of("conv2d-plain")
     references = References(network)
     (source,) = references.sources("conv1.w_rotated", (2, 1, 0, 1))
     assert references.entries(source) == [(2, 1, 2, 1)]
 
 
 def test_a_padding_zero_has_no_sources():
-    network = network_of(CASES["conv2d-same-3x3"])
+    network = network_of("conv2d-same-3x3")
     assert References(network).sources("conv1.h_padded", (0, 0, 0)) == []

@@ -5,24 +5,19 @@
 from itertools import product
 
 import pytest
-import tomli_w
 
-import xlbackprop
-from tests.support.convolutions import GEOMETRIES, conv_raw
-from tests.support.networks_by_layer import ALL
+from tests.support.every_network import CASES, network_of
 from xlbackprop.equation import Equation, Kind, Math, Tensor
 from xlbackprop.formula.grid import Addresses, Block, span
 from xlbackprop.formula.stepping import NotTraced, Steps
 from xlbackprop.formula.traced import Template, Tracer
 from xlbackprop.layout import lay_out
 
-CASES = {**ALL, **{f"conv2d-{name}": conv_raw(raw) for name, raw in GEOMETRIES.items()}}
-
 
 @pytest.mark.many(quick=[*CASES][::16])
 @pytest.mark.parametrize("name", CASES)
 def test_traced_formulas_are_those_of_the_cells(name):
-    network = xlbackprop.build_network(xlbackprop.parse_spec(tomli_w.dumps(CASES[name])))
+    network = network_of(name)
     blocks = lay_out(network).blocks
     for equation in network.equations:
         tracer, at = Tracer(equation, blocks), Addresses(equation, blocks)
