@@ -79,7 +79,7 @@ class _GlobalMaximum:
 
     def _gradient(self) -> Math:
         n = self._n
-        line = f"dL/dh[{n}c,a,b] = dL/dout[{n}c] where winner[{n}c] is at [a,b], zero elsewhere"
+        line = f"dL/dh[{n}c,a,b] = dL/dout[{n}c] where winner[{n}c] is at [a,b], otherwise 0"
         why = "The output moves with the largest entry alone, so that gets all of the gradient."
         return replace(self._line(line), why=why)
 
