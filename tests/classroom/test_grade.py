@@ -250,6 +250,23 @@ def test_bad_folder_gets_one_line(files, words, folder, capsys):
                                                for n in files}  # fmt: skip
 
 
+def test_what_holds_no_submissions_is_refused_and_nothing_is_written(twelve, folder, capsys):
+    own, _ = twelve
+    before = contents(own.folder)
+    (folder / "empty").mkdir()
+    (folder / "text.csv").write_text("id\n")
+    for submissions, words in (
+        (folder / "empty", ["empty", "no files"]),
+        (folder / "text.csv", ["neither a folder nor a zip"]),
+        (folder / "nowhere", ["not there"]),
+        (own.path(1), ["s1.xlsx", "one workbook"]),
+        (own.folder, ["the assignment itself"]),
+        (own.folder.parent, ["the assignment itself"]),
+    ):
+        assert_refused(called(capsys, "grade", own.folder, submissions), *words)
+    assert contents(own.folder) == before
+
+
 def run_grade(own, *more):
     command = [sys.executable, "-m", "xlbackprop", "grade", own.folder, own.submissions, *more]
     return subprocess.Popen(list(map(str, command)), env=environment(), stdout=subprocess.DEVNULL,

@@ -253,6 +253,26 @@ def test_gradescope_s_autograder_marks_one_submission(four, folder, capsys):
     assert "/" not in said
 
 
+def test_results_that_were_changed_are_refused(four, folder, capsys):
+    shutil.copytree(four.folder, folder / "hw1")
+    table = (four.folder / "results/grades.csv").read_text()
+    (folder / "export.csv").write_text(CANVAS)
+    arguments = ("--canvas", "export.csv", "--column", "Homework 1", "-o", "out.csv")
+    for text, words in {
+        table.replace("s0,100,", "s0,many,"): ["row 2", "'many'"],
+        table.replace("s0,100,", "s9,100,"): ["row 2", "not a student"],
+        table + table.splitlines()[1] + "\n": ["row 6", "twice"],
+        table.replace("max_points", "most"): ["no column max_points"],
+    }.items():
+        (folder / "hw1/results/grades.csv").write_text(text)
+        assert_refused(called(capsys, "gradebook", "hw1", *arguments), "grades.csv", *words)
+    for text in ("{", "[]", "{}", '{"results": [1]}'):
+        (folder / "hw1/results/results.json").write_text(text)
+        outcome = called(capsys, "gradebook", "hw1", "--junit", "-o", "out.xml")
+        assert_refused(outcome, "results.json", "changed")
+    assert not list(folder.glob("out*"))
+
+
 def test_before_grades_there_is_nothing_to_hand_on(four, folder, capsys):
     shutil.copytree(four.folder, folder / "hw1")
     shutil.rmtree(folder / "hw1/results")

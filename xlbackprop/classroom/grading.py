@@ -31,6 +31,7 @@ from xlbackprop.classroom.pool import Task, mark_all
 from xlbackprop.classroom.scoring import nothing, score
 from xlbackprop.classroom.store import Store
 from xlbackprop.classroom.submissions import Names, Submitted, find_submissions
+from xlbackprop.errors import AssignmentError, one_line
 from xlbackprop.progress import tell
 
 _FILES_A_WORKER = 6  # fewer are not worth starting another
@@ -64,6 +65,9 @@ def collect(
     store = Store(assignment.folder / RESULTS / "records", setup)
     owners, names = Owners(assignment), Names(assignment)
     files = list[_File]()
+    if assignment.folder.resolve().is_relative_to(submissions.resolve()):
+        where = f"{one_line(submissions, 120)} holds the assignment itself"
+        raise AssignmentError(f"{where}: name a folder of what was handed in, and of nothing else")
     for file in _marked(find_submissions(submissions), store, setup, options):
         own = owners.identity(file.record, names.owner(file.submitted.path))
         files.append(replace(file, identity=own))
@@ -91,7 +95,7 @@ def _of_class(assignment: Assignment, files: Sequence[_File], options: GradeOpti
     paths = [one.submitted.path for one in files] if assignment.anonymous else []
     labels = {assignment.label(one): one for one in paths}
     marked = len({one.key for one in files if one.is_new})
-    counts = (marked, len(files) - marked)
+    counts = (marked, sum(not one.is_new for one in files))
     return Grades(assignment, results, tuple(unassigned), changes, *counts, labels)
 
 

@@ -78,6 +78,8 @@ def _results(assignment: Assignment) -> Mapping[str, Any]:
         raise AssignmentError(f"{path}: there is no such file: run xlbackprop grade first")
     try:
         found: Mapping[str, Any] = json.loads(read_file(path, "the results"))
-    except ValueError:
+        if not all(isinstance(one["tensors"], Mapping) for one in found["results"]):
+            raise ValueError
+    except (ValueError, TypeError, KeyError):
         raise AssignmentError(f"{path} has been changed and cannot be read any more") from None
     return found

@@ -172,7 +172,9 @@ def _shared(
                 f"points: {one_line(name, 60)} is not among what is to be filled in{known}"
             )
         if not 0 <= number < 1e6:
-            raise AssignmentError(f"points: {one_line(name, 60)}: not {number}")
+            raise AssignmentError(
+                f"points: {one_line(name, 60)}: not {number}: a number from 0 to 1e+06"
+            )
         if twice := next((one.name for one in meant if one.name in shared), ""):
             raise AssignmentError(f"points: {twice} has two numbers of points")
         cells, before, given = sum(one.size for one in meant), 0, 0.0

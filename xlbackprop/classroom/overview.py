@@ -12,6 +12,7 @@ from xlbackprop.classroom.grades import Grades
 from xlbackprop.classroom.marking import Record, unpacked
 from xlbackprop.classroom.store import Store
 from xlbackprop.equation import Array, Tensor
+from xlbackprop.judge.diagnosis import UNKNOWN
 from xlbackprop.judge.judgement import Status
 
 _BINS = 10
@@ -69,12 +70,14 @@ class _Sums:
 
 @dataclass(frozen=True)
 class Overview:
-    """The class as a whole."""
+    """The class as a whole; `mean` and `median` of the points are None where nobody is graded."""
 
     statuses: Mapping[str, int]
     bars: tuple[Bar, ...]
     tensors: tuple[TensorOverview, ...]
     mistakes: tuple[Mistake, ...]
+    mean: float | None = None
+    median: float | None = None
 
 
 def overview(grades: Grades, store: Store) -> Overview:
@@ -91,11 +94,14 @@ def overview(grades: Grades, store: Store) -> Overview:
             for tensor, name, hint in _mistakes(record):
                 mistakes.setdefault((tensor, name), (hint, []))[1].append(one.id)
     ranked = sorted(mistakes.items(), key=lambda item: (-len(item[1][1]), item[0]))
+    points = [one.points for one in grades.results if one.status in _COUNTING]
+    middle = (float(np.mean(points)), float(np.median(points))) if points else ()
     return Overview(
         statuses,
         tuple(_bars(grades)),
         tuple(_tensor(assignment, grades, name, own) for name, own in sums.items()),
         tuple(Mistake(*key, hint, tuple(students)) for key, (hint, students) in ranked),
+        *middle,
     )
 
 
@@ -119,7 +125,14 @@ def _mistakes(record: Record) -> Iterator[tuple[str, str, str]]:
             slip = one["slip"]
             if slip not in seen and slip != "none: a tie":
                 seen.add(slip)
-                yield name, slip, one["message"]
+                yield (name, *_told(slip, one["message"]))
+
+
+def _told(slip: str, message: str) -> tuple[str, str]:
+    """Return a mistake's name and its hint as they hold for all who have made it."""
+    if slip == UNKNOWN:
+        return "another one", "no well-known mistake explains these wrong cells"
+    return slip, message.removeprefix(f"{slip}: ")
 
 
 def _bars(grades: Grades) -> Iterator[Bar]:

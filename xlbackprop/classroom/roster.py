@@ -49,6 +49,8 @@ def read_roster(path: Path) -> list[Student]:
         if not any(cell.strip() for cell in row):
             continue
         try:
+            if any(cell.strip() for cell in row[len(heads) :]):
+                raise AssignmentError("more fields than the first row: a comma needs quotes around")
             student = _student(dict(zip(heads, map(str.strip, row), strict=False)))
             if other := students.get(student.id.casefold()):
                 raise AssignmentError(f"the id {student.id} is listed twice ({other.id} above)")
@@ -82,9 +84,11 @@ def read_table(path: Path, what: str) -> list[list[str]]:
     """
     text = decoded(read_file(path, what), path)
     try:
-        return list(csv.reader(StringIO(text, newline=""), delimiter=delimiter_of(text)))
+        lines, delimiter = StringIO(text, newline=""), delimiter_of(text)
+        # Not strict, a quote that is never closed would swallow all that follows.
+        return list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise AssignmentError(f"{one_line(path, 120)}: {error}") from None
+        raise AssignmentError(f"{one_line(path, 120)}: this is no CSV table: {error}") from None
 
 
 def read_file(path: Path, what: str, most: int = _MOST_BYTES) -> bytes:

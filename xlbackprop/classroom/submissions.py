@@ -71,6 +71,10 @@ def find_submissions(source: Path) -> list[Submitted]:
             found = list(_in_folder(source))
         elif source.is_file() and zipfile.is_zipfile(source):
             found = list(_in_archive(source))
+            if any(one.path == "[Content_Types].xml" for one in found):
+                raise AssignmentError(
+                    f"{one_line(source, 120)} is one workbook: name the folder that it is in"
+                )
         else:
             what = "neither a folder nor a zip archive" if source.exists() else "not there"
             raise AssignmentError(f"{one_line(source, 120)} is {what}")
@@ -78,6 +82,8 @@ def find_submissions(source: Path) -> list[Submitted]:
         raise AssignmentError(
             f"{one_line(source, 120)} cannot be read: {one_line(error)}"
         ) from None
+    if not found:
+        raise AssignmentError(f"{one_line(source, 120)} holds no files")
     if len(found) > MOST_FILES:
         raise AssignmentError(f"{one_line(source, 120)} holds more than {MOST_FILES:,} files")
     return sorted(found, key=lambda one: one.path)

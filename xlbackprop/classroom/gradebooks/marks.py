@@ -43,10 +43,13 @@ def read_marks(assignment: Assignment) -> list[Mark]:
     needed = ("id", "points", "max_points", "status", "note")
     if missing := [head for head in needed if head not in heads]:
         raise AssignmentError(f"{path}: it has no column {missing[0]}")
-    marks = []
+    marks, seen = [], set[str]()
     for number, row in enumerate(rows[1:], start=2):
         own = dict(zip(heads, row, strict=False))
         token = own.get("id", "")
+        if token in seen:
+            raise AssignmentError(f"{path}, row {number}: {token} is listed twice")
+        seen.add(token)
         if token not in assignment.students:
             raise AssignmentError(f"{path}, row {number}: not a student of this assignment")
         if token not in assignment.people:
