@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,11 @@ import openpyxl
 
 import xlbackprop
 from tests.support.filling import arrays_of, fill
+from xlbackprop.classroom.assignment import load_assignment
 from xlbackprop.find.mapping.placing import places_of
+from xlbackprop.workbook.builder import contents_of
+from xlbackprop.workbook.description import Handout
+from xlbackprop.workbook.write.write import write_workbook
 
 LOST_SIGN = ("conv1.dL_dw", (1, 0, 0, 1))
 COMMA = ("conv1.dL_dh", (0, 2, 2))
@@ -106,10 +112,51 @@ def a_row_for_each_step(folder: Path) -> None:
     book.save(folder / "steps.xlsx")
 
 
+def a_roster(folder: Path) -> None:
+    """Write roster.csv: thirty students, with names as people have them."""
+    names = [
+        "Ada Lovelace",
+        "Müller-Lüdenscheidt, Zoë",
+        "=SUM(A1:A9)",
+        'Robert "Bob" O\'Neill',
+        "李小龍",
+    ]
+    names += [f"Student {number}" for number in range(5, 31)]
+    with (folder / "roster.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["id", "name", "email"])
+        for number, name in enumerate(names, start=1):
+            table.writerow([f"s{number:02}", name, f"s{number:02}@example.org"])
+
+
+def a_class_hands_in(folder: Path) -> None:
+    """Fill submissions/ as a class does, and write export.csv as Canvas does.
+
+    All is right but for: s26 missing, s27 damaged, s28 from s01, s29 untouched.
+    """
+    assignment = load_assignment(folder / "hw1")
+    (folder / "submissions").mkdir()
+    for student in assignment.students.values():
+        handout = Handout("hw1", student.id, assignment.seal(student.id), student.name)
+        contents = contents_of(
+            assignment.network, assignment.values(student), frozenset(), handout=handout
+        )
+        if student.id != "s26":
+            (folder / f"submissions/{student.id}.xlsx").write_bytes(write_workbook(contents))
+    (folder / "submissions/s27.xlsx").write_bytes(b"PK")
+    shutil.copy(folder / "submissions/s01.xlsx", folder / "submissions/s28.xlsx")
+    shutil.copy(folder / "hw1/handout/s29.xlsx", folder / "submissions/s29.xlsx")
+    rows = [f'"{number}, Student",{number},s{number:02},A,' for number in range(1, 31)]
+    heads = "Student,ID,SIS User ID,Section,Homework 1 (4711)"
+    (folder / "export.csv").write_text("\n".join([heads, *rows]) + "\n")
+
+
 PREPARATIONS: dict[str, Callable[[Path], None]] = {
     "two mistakes": two_mistakes,
     "filters not turned": filters_not_turned,
     "own workbook": own_workbook,
     "a dense layer": a_dense_layer,
     "a row for each step": a_row_for_each_step,
+    "a roster": a_roster,
+    "a class hands in": a_class_hands_in,
 }

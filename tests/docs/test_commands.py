@@ -96,7 +96,15 @@ def assert_shown(shown, printed):
         raise AssertionError(f"another output is shown than there is:\n{text}")
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+# Pages whose commands take several seconds.
+SLOW = {"class.md"}
+READ = [
+    pytest.param(path, id=path.name, marks=[pytest.mark.slow] if path.name in SLOW else [])
+    for path in PAGES
+]
+
+
+@pytest.mark.parametrize("path", READ)
 def test_page_s_commands_and_snippets_run_and_print_what_it_shows(
     path, tmp_path, programs, monkeypatch
 ):
