@@ -8,6 +8,7 @@ import pytest
 import xlbackprop
 from tests.classroom.classes import Class
 from tests.docs.preparations import a_dense_layer, filters_not_turned, own_workbook, two_mistakes
+from tests.support import lines_of_steps
 from tests.support.filling import fill
 from tests.tools.pages import blocks_of
 from tests.tools.regions import DOCS
@@ -106,6 +107,9 @@ def located(folder, _path):
     a_dense_layer(folder)
     yield printed("locate", folder / "dense.xlsx", "--guess")
     yield printed("locate", folder / "dense.xlsx", "--spec", "mlp-2-2-2")
+    spec = folder / "steps.toml"
+    spec.write_text(lines_of_steps.SPEC + lines_of_steps.TRAINING.format(2))
+    yield printed("locate", lines_of_steps.write(folder / "steps.xlsx", 2), "--spec", spec)
 
 
 def explained(folder, path):

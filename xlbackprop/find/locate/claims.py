@@ -120,7 +120,7 @@ def is_claim(spot: Spot) -> bool:
     if spot.is_named:
         return True
     is_usual = spot.tensor.role in _ROLES or spot.tensor.kind is Kind.UPDATE
-    is_block = is_usual and spot.keys.size > 1
+    is_block = is_usual and spot.keys.size > 1 and spot.formulas == 1
     return is_block and spot.label >= 0 and spot.references >= _REFERS and spot.oddity < 1
 
 

@@ -91,6 +91,11 @@ class Page:
             },
         )
 
+    def keys_of(self, places: Places) -> Keys:
+        """Return the keys of places on this page."""
+        sheets = np.array([self.sheets.index(sheet) for sheet in places.sheets], dtype=np.int64)
+        return sheets[places.sheet] * NEXT_SHEET + places.rows * DOWN + places.columns
+
     def places(self, keys: Keys) -> Places:
         """Return the places that keys stand for."""
         sheet, rows, columns = split(keys)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from xlbackprop.find.mapping import map_of, ranges_of
+from xlbackprop.find.mapping.map import StepDistance
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
 
@@ -42,13 +43,19 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Proposal:
-    """Where a network's tensors stand in a workbook, as far as that can be told."""
+    """Where a network's tensors stand in a workbook, as far as that can be told.
+
+    Where a table has a line for each step, the tensors are those of the first step, `later` has
+    the places of all others, and `step` is how far a line is from the one before.
+    """
 
     workbook: str
     spec: str
     network: Network
     tensors: tuple[LocatedTensor, ...]
     left_out: tuple[LeftOut, ...]
+    step: StepDistance | None = None
+    later: Mapping[str, Places] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
@@ -58,17 +65,33 @@ class Proposal:
 
     @property
     def places(self) -> dict[str, Places]:
-        """The places by the tensors' names."""
-        return {one.name: one.places for one in self.tensors}
+        """The places by the tensors' names, in all steps."""
+        return {one.name: one.places for one in self.tensors} | dict(self.later)
+
+    @property
+    def absent(self) -> dict[str, str]:
+        """Why tensors have no place, in all steps."""
+        reasons = {one.name: one.reason for one in self.left_out}
+        placed = self.places
+        first = {
+            tensor.name: replace(tensor, step=1).name for tensor in self.network.tensors.values()
+        }
+        return {
+            name: reasons.get(name) or reasons.get(first[name], "its step is not on the page")
+            for name in first
+            if name not in placed
+        }
 
     def to_toml(self) -> str:
         """Return the proposal as a map file, with how sure each place is as a comment."""
-        whole = map_of(self.network, self.places, self.spec)
+        whole = replace(map_of(self.network, self.places, self.spec), step=self.step)
         head, _, _ = whole.to_toml().partition("[tensors]")
         lines = [head.rstrip("\n"), "", "[tensors]"] if head.strip() else ["[tensors]"]
         for one in self.tensors:
             placement = whole.tensors[one.name].to_toml()
             lines += [f"# {one.certainty}: {one.reason}", f'"{one.name}" = {placement}']
+        if self.step is None:
+            lines += [f'"{name}" = {whole.tensors[name].to_toml()}' for name in self.later]
         for absent in self.left_out:
             lines.append(f"# not found: {absent.name}: {absent.reason}")
         return "\n".join(lines) + "\n"
@@ -80,6 +103,7 @@ class Proposal:
             "spec": self.spec,
             "spec_text": self.network.spec.to_toml(),
             "complete": self.is_complete,
+            "step": asdict(self.step) if self.step else None,
             "tensors": [self._as_dict(one) for one in self.tensors],
             "left_out": [
                 {"name": one.name, "reason": one.reason, "needed": one.is_needed}

@@ -11,6 +11,7 @@ import numpy as np
 
 from xlbackprop.equation import Array, Kind, Tensor
 from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.find.locate.by_line import located_by_line
 from xlbackprop.find.locate.candidates import Readings
 from xlbackprop.find.locate.captions import Captions
 from xlbackprop.find.locate.certainty import NOTHING_FITS, InputCertainty, doubt_of_computed
@@ -126,6 +127,14 @@ def locate_once(page: Page, network: Network, workbook: str, spec: str) -> Propo
 def locate_on(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
     """Propose where the tensors of a network stand on a page."""
     tell("looking for the tensors")
+
+    def search(page: Page, network: Network) -> Proposal:
+        return _search(page, network, workbook, spec)
+
+    return located_by_line(page, network, search) or search(page, network)
+
+
+def _search(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
     references = PageReferences(page)
     readings = Readings(page, Tiles(page, references.ranges))
     captions = Captions(page, layer_orders(network))

@@ -8,6 +8,8 @@ from xlbackprop.equation import Array, Kind, Mask, Tensor
 from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys
 
+_MANY = 4
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -28,6 +30,11 @@ class Spot:
     def share(self) -> float:
         """The share of entries that are what the equation gives."""
         return float(self.matched.mean())
+
+    @property
+    def fits(self) -> bool:
+        """Whether so many numbers fit that it is no chance: all of a few, half of many."""
+        return self.share >= (0.5 if self.different >= _MANY or self.label > 0 else 1)
 
     @property
     def is_nameless_copy(self) -> bool:

@@ -70,7 +70,7 @@ def _located(page: Page, network: Network, name: str) -> Subject:
         places,
         chosen=chosen,
         notes=_notes(proposal, name),
-        absent={one.name: one.reason for one in proposal.left_out} | left_open,
+        absent=proposal.absent | left_open,
         unsettled=frozenset(
             [*left_open, *(one.name for one in proposal.left_out if one.seems_there)]
         ),

@@ -21,6 +21,7 @@ from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, sp
 
 MOST_TILES = 4_000
 _MOST_PARTS = 64
+_SMALL_PAGE = 64  # of so many cells each may be a number by itself
 
 
 @dataclass(frozen=True, order=True)
@@ -87,7 +88,7 @@ class Tiles:
                 if height <= tile.height and width <= tile.width and tile.size != (height, width):
                     found.update(dict.fromkeys(self._parts(tile, height, width)))
         else:
-            found.update(dict.fromkeys(self._labelled_cells))
+            found.update(dict.fromkeys(self._single_cells))
         return list(found)[:MOST_TILES]
 
     def is_whole(self, tile: Tile) -> bool:
@@ -104,8 +105,10 @@ class Tiles:
         return frozenset(self.whole)
 
     @cached_property
-    def _labelled_cells(self) -> list[Tile]:
-        """The single cells with a text to their left or above them."""
+    def _single_cells(self) -> list[Tile]:
+        """The single cells with a text to their left or above them; of a small page, all."""
+        if len(self._page.keys) <= _SMALL_PAGE:
+            return [Tile(key, 1, 1) for key in self._page.keys.tolist()]
         labels = np.array(sorted(self._page.texts), dtype=np.int64)
         beside = np.isin(self._page.keys - ACROSS, labels) | np.isin(self._page.keys - DOWN, labels)
         return [Tile(key, 1, 1) for key in self._page.keys[beside].tolist()]

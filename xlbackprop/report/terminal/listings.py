@@ -70,6 +70,10 @@ def print_proposal(proposal: Proposal, stream: TextIO) -> None:
         where = " ".join(blocks[:3]) + more
         rows.append([tensor.name, Text(tensor.certainty, colour), where, tensor.reason])
     print_table(console, ["tensor", "certainty", "cells", "why"], rows)
+    if proposal.step:
+        rows_on, columns_on = proposal.step.rows, proposal.step.columns
+        line = f"{rows_on} row further down" if rows_on else f"{columns_on} column to the right"
+        console.print(Text(f"all later steps: each {line} than the one before"))
     if proposal.left_out:
         console.print()
         console.print(Text("not found", "bold"))

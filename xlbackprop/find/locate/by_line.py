@@ -1,0 +1,85 @@
+"""Tensors in a table with a line for each step: found on the first line, the others follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from xlbackprop.find.locate.lines import Lines, first_line, tables_of
+from xlbackprop.find.locate.page import Page
+from xlbackprop.find.locate.proposal import LocatedTensor, Proposal
+from xlbackprop.find.mapping.map import StepDistance
+from xlbackprop.formula.places import Places
+from xlbackprop.network import Network, build_network
+from xlbackprop.network.training import OWNER
+
+_MOST_TABLES = 2
+_FITTING = 0.5  # of the computed numbers on the first line
+_OF_ALL_STEPS = f"{OWNER}.L"
+
+Search = Callable[[Page, Network], Proposal]
+
+
+def located_by_line(page: Page, network: Network, search: Search) -> Proposal | None:
+    """Return what `search` finds on the first line of a table, in all steps; or None.
+
+    None where no table has a line that holds all that is needed, with numbers that fit.
+    """
+    needed = sum(tensor.size for tensor in network.inputs if tensor.step == 1)
+    one_step = _of_one_step(network)
+    for table in list(tables_of(page))[:_MOST_TABLES]:
+        strip = first_line(page, table)
+        if len(strip.keys) <= needed:
+            continue
+        found = search(strip, one_step)
+        if found.is_complete and _fits(found):
+            return _in_all_steps(found, network, page, table)
+    return None
+
+
+def _of_one_step(network: Network) -> Network:
+    training = network.spec.training
+    if training is None or training.steps == 1:
+        return network
+    return build_network(replace(network.spec, training=replace(training, steps=1)))
+
+
+def _fits(proposal: Proposal) -> bool:
+    tensors = proposal.network.tensors
+    computed = [one for one in proposal.tensors if tensors[one.name].kind.is_computed]
+    entries = sum(tensors[one.name].size for one in computed)
+    return sum(one.share * tensors[one.name].size for one in computed) >= _FITTING * entries
+
+
+def _in_all_steps(found: Proposal, network: Network, page: Page, table: Lines) -> Proposal:
+    """Return the proposal for all steps that the table has lines for."""
+    if not network.training or len(network.steps) == 1:
+        return replace(found, network=network)
+    step = StepDistance(*table.distance)
+    kept = tuple(one for one in found.tensors if one.name != _OF_ALL_STEPS)
+    moving = [one for one in kept if np.isin(page.keys_of(one.places), table.first).all()]
+    later = {
+        name: _moved(one.places, step, number - 1)
+        for number in range(2, min(table.count, len(network.steps)) + 1)
+        for one in moving
+        for name in _namesakes(one, network, number)
+    }
+    stay = [one for one in kept if one not in moving and _namesakes(one, network, 2)]
+    short = table.count < len(network.steps)
+    return replace(
+        found, network=network, tensors=kept, step=None if stay or short else step, later=later
+    )
+
+
+def _namesakes(one: LocatedTensor, network: Network, step: int) -> list[str]:
+    """Return the name of the tensor in another step, or nothing where there is none."""
+    name = replace(network.tensors[one.name], step=step).name
+    return [name] if name in network.tensors else []
+
+
+def _moved(places: Places, step: StepDistance, times: int) -> Places:
+    rows = (places.rows + times * step.rows).astype(np.int32)
+    columns = (places.columns + times * step.columns).astype(np.int32)
+    return Places(places.sheets, places.sheet, rows, columns)
