@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support import (
+    networks_of_attention,
     networks_of_inputs,
     networks_of_losses,
     networks_of_norms,
@@ -336,6 +337,7 @@ LAYERS: dict[str, dict[str, Raw]] = {
     "lstm": _recurrences("lstm"),
     "gru": _recurrences("gru"),
     **networks_of_rearrangements.REARRANGEMENTS,
+    **networks_of_attention.ATTENTION,
     "add": _joins("add"),
     "concat": _joins("concat"),
 }

@@ -12,6 +12,7 @@ from tests.support import networks_by_layer as cases
 from tests.support import networks_of_losses
 from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.networks_of_activations import LARGE, MANY
+from tests.support.networks_of_attention import attend
 from tests.support.networks_of_rearrangements import matmul, multiply
 from tests.support.networks_of_windows import PADDINGS
 from tests.support.page_with_slip import Page
@@ -22,6 +23,8 @@ Raw = dict[str, Any]
 
 MSE = {"type": "mse"}
 RECURRENT = ("rnn", "lstm", "gru")
+# Whose pages are large: of the networks made for them alone.
+LARGE_PAGES = (*RECURRENT, "attention")
 
 
 def _one(kind: str, head: Raw, **options: Any) -> Raw:
@@ -70,6 +73,15 @@ EXTRA: dict[str, list[Raw]] = {
         ]
         for kind in RECURRENT
     },
+    "attention": [
+        cases.network({"input": sizes}, attend(**options))
+        for sizes, options in (
+            ([4, 4], {"causal": True}),
+            ([4, 6], {"heads": 2, "causal": True}),
+            ([3, 6], {"heads": 2}),
+        )
+    ]
+    + [cases.network({"inputs": {"x": [3, 4], "m": [4, 4]}}, attend("x", "m"))],
     "transpose": [
         _one("transpose", {"input": sizes}, axes=axes)
         for sizes, axes in (([3, 3, 4], [1, 2, 0]), ([2, 4, 3], [1, 0, 2]))
@@ -151,9 +163,9 @@ def random_pages(group: str, number: int) -> Iterator[Page]:
     made = 0
     while made < number:
         raw = copy.deepcopy(table[int(random.integers(len(table)))])
-        if random.random() < 0.2 and group not in RECURRENT:
+        if random.random() < 0.2 and group not in LARGE_PAGES:
             raw = random_network(int(random.integers(1000)))
-        elif random.random() < 0.5 and group not in RECURRENT:
+        elif random.random() < 0.5 and group not in LARGE_PAGES:
             raw["input"] = [int(n + random.integers(0, 3)) for n in raw["input"]]
         if "training" in raw:  # two steps have each kind of update, and each link between steps
             raw["training"]["steps"] = min(raw["training"]["steps"], 2)
@@ -176,7 +188,7 @@ def _table(group: str) -> list[Raw]:
         tables[LINKS] = {**cases.LAYERS["add"], **cases.OPTIMIZERS["sgd"]}
         tables[PENALTY] = _penalized()
         tables[SHARED] = {**cases.SHARING["share"], **_inputs_used_twice()}
-        own = [] if group in (*RECURRENT, *FEW_CELLS) else list(tables[group].values())
+        own = [] if group in (*LARGE_PAGES, *FEW_CELLS) else list(tables[group].values())
         if group in SIGNS:
             own = [raw for name, raw in tables[group].items() if _is_many(name)]
     # The rare ones as often as all others together.

@@ -116,9 +116,9 @@ class _Drawing:
             return self._for_images(shape)
         if len(shape) == 2:
             flatten = {"type": "flatten"}
-            if self.sequences and self.random.random() < 0.4:
+            if self.sequences and self.random.random() < 0.6:
                 return self._for_matrices(shape)
-            if self.sequences and self.random.random() < 0.4:
+            if self.sequences and self.random.random() < 0.6:
                 return self._for_rows(shape)
             return [*self.anywhere, flatten, flatten, *self.sequences]
         dense = {"type": "dense", "units": int(self.random.integers(1, 6))}
@@ -132,12 +132,15 @@ class _Drawing:
     def _for_matrices(self, shape: tuple[int, ...]) -> list[Raw]:
         """Return what cuts, turns and adds up a matrix."""
         axis = int(self.random.integers(2))
-        cut = {"type": "slice", "axis": axis, "stop": shape[axis], "start": shape[axis] // 2}
+        attention: Raw = {"type": "attention", "heads": 2 - shape[1] % 2, "causal": axis == 0}
+        cut: Raw = {"type": "slice", "axis": axis, "stop": shape[axis], "start": shape[axis] // 2}
         return [
             cut,
+            attention,
+            {"type": "position", "kind": self._pick(["learned", "sinusoidal"])},
             {"type": "transpose", "axes": [1, 0]},
             {"type": "reshape", "shape": [shape[0] * shape[1]]},
-            *({"type": kind, "axis": axis} for kind in ("sum", "mean")),
+            *({"type": kind, "axis": axis} for kind in ("sum", "sum", "mean")),
         ]
 
     def _for_rows(self, shape: tuple[int, ...]) -> list[Raw]:

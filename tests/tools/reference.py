@@ -38,15 +38,18 @@ OPTIONS = {
     "beta1": "how slowly the average of the gradients moves",
     "beta2": "how slowly the average of the squared gradients moves",
     "axis": "the axis, counted from 0, the batch not counted",
+    "causal": "whether a position sees only itself and those before it",
     "bias": "whether a bias is added",
     "delta": "up to which size of an error its square counts",
     "dilation": "steps between the filter's entries",
     "eps": "a small number that keeps a divisor from being 0",
     "factor": "what each entry is multiplied by",
     "filters": "how many filters, and so how many channels `out` has",
+    "heads": "among how many heads the width is divided",
     "groups": "into how many groups the channels are divided; each filter sees one group",
     "initial": "what the state is before the first step",
     "kernel": "rows and columns of the window",
+    "kind": "whether the positions are parameters, or sines and cosines",
     "label_smoothing": "the share of the probability that is spread over all classes",
     "last": "whether `out` is the last step alone",
     "lr": "the learning rate",
@@ -195,7 +198,7 @@ def _accepted_by(option: Field[Any]) -> Callable[[object], bool]:
 def _varied(cls: type) -> Iterator[dict[str, object]]:
     """Yield options away from their defaults, one at a time: each may need blocks of its own."""
     for option in fields(cls):
-        for value in (1, 2, "none", "eval", True):
+        for value in (1, 2, True, "sinusoidal", "none", "eval", True):
             if option.default is not MISSING and _accepted_by(option)(value):
                 yield {option.name: value}
 

@@ -26,6 +26,7 @@ class Look(TypedDict, total=False):
     symbol: str
     vertical: bool
     domain: Domain | None
+    hides_constants: bool
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ class Scope:
         symbol: str = "",
         vertical: bool = False,
         domain: Domain | None = None,
+        hides_constants: bool = False,
     ) -> Tensor:
         """Return the tensor `<layer>.<short>`; `axes` has a letter for each dimension."""
         if place is None:
@@ -151,6 +153,7 @@ class Scope:
             symbol=symbol,
             vertical=vertical,
             domain=domain or Domain(),
+            hides_constants=hides_constants,
             step=self.step,
         )
 

@@ -145,6 +145,7 @@ class Tensor:
     symbol: str = ""  # the letter for a helper in equations; by default its name
     vertical: bool = False  # whether a vector stands as a column
     domain: Domain = Domain()
+    hides_constants: bool = False  # whether cells that are constants look empty: masked ones
     step: int = 1  # the training step
     role: Role = Role.INNER
 

@@ -25,6 +25,7 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Slip, Tensor
 from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise
+from xlbackprop.layers.common.softmax_slips import SLIPS_OF_GRADIENT
 
 
 @layer("softmax", short="softmax")
@@ -188,7 +189,7 @@ class _Softmax:
                 why="An input raises its own output and, as they sum to 1, lowers all others of its"
                 " row: the weighted sum takes that off.",
             ),
-            slips=_SLIPS_OF_GRADIENT,
+            slips=SLIPS_OF_GRADIENT,
         )
 
     def slips_of_maximum(self) -> Iterator[Slip]:
@@ -203,32 +204,3 @@ class _Softmax:
             "Take the largest entry of the row, so that no exponential overflows.",
             lambda h: h.min(axis=-1),
         )
-
-
-_HINT = (
-    "Subtract the row's weighted sum from dL/dout, then multiply with out: an entry of h"
-    " moves all outputs of its row, through the sum that they are divided by"
-)
-
-_SLIPS_OF_GRADIENT = (
-    Slip(
-        "Jacobian's diagonal only",
-        f"{_HINT}; out · (1 - out) is only its own one.",
-        lambda out, g, s: out * (1 - out) * g + 0 * s[..., None],
-    ),
-    Slip(
-        "weighted sum not subtracted",
-        f"{_HINT}; the sum is missing.",
-        lambda out, g, s: out * g + 0 * s[..., None],
-    ),
-    Slip(
-        "out missing",
-        f"{_HINT}; the factor out is missing.",
-        lambda out, g, s: g - s[..., None] + 0 * out,
-    ),
-    Slip(
-        "derivative missing",
-        f"{_HINT}; you passed dL/dout on as it is.",
-        lambda out, g, s: g + 0 * out * s[..., None],
-    ),
-)

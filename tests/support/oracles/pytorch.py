@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from tests.support.oracles.needs import require
-from tests.support.oracles.pytorch_rules import activations, loss, rearrangements
+from tests.support.oracles.pytorch_rules import activations, attention, loss, rearrangements, waves
 from tests.support.oracles.pytorch_windows import sliding
 
 PARAMETERS = ("w", "b", "gamma", "beta")
+OF_ATTENTION = [f"{kind}_{one}" for kind in "wb" for one in "qkvo"]
 OF_RECURRENCE = {
     "w_ih": "weight_ih_l0",
     "w_hh": "weight_hh_l0",
@@ -48,7 +49,7 @@ class _Run:
         self.parameters = {
             name: tensor.requires_grad_()
             for name, tensor in self.arrays.items()
-            if name.rpartition(".")[2] in (*PARAMETERS, *OF_RECURRENCE)
+            if name.rpartition(".")[2] in (*PARAMETERS, *OF_RECURRENCE, *OF_ATTENTION)
             and name.rpartition(".")[0] not in frozen
         }
         shares = [(layer["share"], name) for name, layer in self.layers if "share" in layer]
@@ -179,6 +180,10 @@ class _Run:
             "rnn": lambda: self._recurrence(name, layer, h),
             "lstm": lambda: self._recurrence(name, layer, h),
             "gru": lambda: self._recurrence(name, layer, h),
+            "attention": lambda: attention(
+                torch, layer, hs, lambda short: self._parameter(name, short)
+            ),
+            "position": lambda: h + (waves(torch, h) if get("kind") == "sinusoidal" else w),
             "add": lambda: sum(hs),
             "concat": lambda: torch.cat(hs, 1 if self.batched else 0),
         }
@@ -255,6 +260,7 @@ SHORT = {
     "avg_pool2d": "avgpool", "global_avg_pool": "gap", "batch_norm": "bn", "layer_norm": "ln",
     "add": "add", "concat": "concat", "silu": "silu", "elu": "elu", "softplus": "softplus",
     "prelu": "prelu", "relu6": "relu6", "hardsigmoid": "hardsigmoid", "hardswish": "hardswish",
+    "attention": "attn", "position": "pos",
     "multiply": "mul", "matmul": "matmul", "scale": "scale", "exp": "exp", "reshape": "reshape",
     "transpose": "transpose", "slice": "slice", "sum": "sum", "mean": "mean",
     "conv1d": "conv", "max_pool1d": "pool", "avg_pool1d": "avgpool", "global_max_pool": "gmp",

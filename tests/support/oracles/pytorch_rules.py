@@ -63,6 +63,43 @@ def rearrangements(torch: Any, layer: Mapping[str, Any], hs: list[Any], batched:
     }
 
 
+def attention(
+    torch: Any, layer: Mapping[str, Any], hs: list[Any], own: Callable[[str], Any]
+) -> Any:
+    """Return what torch.nn.MultiheadAttention makes of its inputs; `own(short)` is a parameter."""
+    query, memory = hs[0], hs[-1]
+    width, size = query.shape[-1], memory.shape[-1]
+    has_bias, sizes = layer.get("bias", True), {"kdim": size, "vdim": size}
+    module = torch.nn.MultiheadAttention(
+        width, layer.get("heads", 1), bias=has_bias, batch_first=True, **sizes
+    )
+    weights = [own(f"w_{one}") for one in "qkv"]
+    names = ["q_proj_weight", "k_proj_weight", "v_proj_weight"]
+    parameters = dict(zip(names, weights, strict=True))
+    if width == size:
+        parameters = {"in_proj_weight": torch.cat(weights)}
+    parameters |= {"out_proj.weight": own("w_o")}
+    if has_bias:
+        parameters |= {"in_proj_bias": torch.cat([own(f"b_{one}") for one in "qkv"])}
+        parameters |= {"out_proj.bias": own("b_o")}
+    ones = torch.ones(query.shape[-2], memory.shape[-2], dtype=torch.bool)
+    options = {"attn_mask": ones.triu(1) if layer.get("causal") else None, "need_weights": False}
+    given = (query, memory, memory)
+    return torch.func.functional_call(module.double(), parameters, given, options)[0]
+
+
+def waves(torch: Any, h: Any) -> Any:
+    """Return sinusoidal positions as they are usually written in PyTorch, for rows of h."""
+    length, width = h.shape[-2:]
+    positions = torch.arange(length, dtype=torch.float64)[:, None]
+    even = torch.arange(0, width, 2, dtype=torch.float64)
+    steps = torch.exp(even * (-torch.log(torch.tensor(10000.0, dtype=torch.float64)) / width))
+    table = torch.zeros(length, width, dtype=torch.float64)
+    table[:, 0::2] = torch.sin(positions * steps)
+    table[:, 1::2] = torch.cos(positions * steps[: width // 2])
+    return table
+
+
 def loss(torch: Any, options: Mapping[str, Any], out: Any, target: Any, batched: bool) -> Any:
     """Return the loss of the outputs, by the spec's [loss] table."""
     functional, get, kind = torch.nn.functional, options.get, options["type"]

@@ -19,7 +19,14 @@ SHIFTED = "one window shifted"
 # Up to this many blocks in a row, each two of them may have been swapped; beyond, only all.
 _MOST_SWAPPED = 4
 
-_WORDS = {"k": "filters", "c": "channels", "n": "samples", "t": "places", "v": "rows of w"}
+_WORDS = {
+    "a": "heads",
+    "k": "filters",
+    "c": "channels",
+    "n": "samples",
+    "t": "places",
+    "v": "rows of w",
+}
 
 
 def general_slips(equation: Equation) -> tuple[Slip, ...]:

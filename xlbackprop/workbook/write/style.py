@@ -96,9 +96,13 @@ def kind_format(kind: Kind, number_format: str = "General") -> dict[str, Any]:
     return {**_CELL, **_KIND_COLOURS[kind], "num_format": number_format}
 
 
-def constant_format(kind: Kind) -> dict[str, Any]:
-    """Return the format of a zero that is there by construction: padding, spacing."""
-    return {**_CELL, **_KIND_COLOURS[kind], "font_color": FAINT}
+def constant_format(kind: Kind, *, hidden: bool = False) -> dict[str, Any]:
+    """Return the format of a zero that is there by construction: padding, spacing.
+
+    A hidden one looks empty, and is a number all the same: what is masked.
+    """
+    style = {**_CELL, **_KIND_COLOURS[kind], "font_color": FAINT}
+    return {**style, "num_format": ";;;", "bg_color": "#FFFFFF"} if hidden else style
 
 
 def fill_in_format(number_format: str = "General") -> dict[str, Any]:

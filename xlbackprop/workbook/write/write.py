@@ -119,7 +119,8 @@ class _Cells:
 
     def _write_equation(self, equation: Equation) -> None:
         tensor = equation.target
-        styles = (self._kind_format(tensor), self.formats(constant_format(tensor.kind)))
+        constant = constant_format(tensor.kind, hidden=tensor.hides_constants)
+        styles = (self._kind_format(tensor), self.formats(constant))
         array = self.arrays[tensor.name]
         self._writer.write_equation(equation, self.layout.blocks, array, styles)
 
