@@ -106,7 +106,7 @@ def sheet_contents(network: Network) -> Iterator[SheetContent]:
             f"training · {training.name}",
             f"{training.steps} step{'s' * (training.steps > 1)}; turn a hyperparameter, and all"
             " steps follow",
-            (("TRAINING", list(training.tensors)),),
+            (("TRAINING", training.shown(network.steps)),),
         )
 
 
@@ -116,7 +116,9 @@ def _bands(step: Step, number: int) -> Iterator[tuple[str, list[Tensor]]]:
     yield f"{prefix}FORWARD  →", _forward(step, layer)
     yield f"{prefix}BACKWARD  ←", _backward(layer)
     if layer.updates:
-        yield f"{prefix}UPDATE  ↓", [equation.target for equation in layer.updates]
+        of_layer = [e.target for e in step.clipping if e.target.layer == layer.name]
+        updates = [equation.target for equation in layer.updates]
+        yield f"{prefix}UPDATE  ↓", [*layer.states, *of_layer, *updates]
 
 
 def _forward(step: Step, layer: NetworkLayer) -> list[Tensor]:

@@ -14,7 +14,15 @@ import numpy as np
 import pytest
 
 import xlbackprop
-from tests.support.networks_for_slips import GROUPS, LINKS, PENALTY, RECURRENT, SHARED, random_pages
+from tests.support.networks_for_slips import (
+    GROUPS,
+    LINKS,
+    PENALTY,
+    RECURRENT,
+    SHARED,
+    TRAINED,
+    random_pages,
+)
 from tests.support.page_with_slip import Page
 from xlbackprop.equation import Array, Equation, Slip
 from xlbackprop.judge.diagnose import diagnose, general_slips
@@ -45,10 +53,19 @@ def equations_by_owner(page: Page) -> list[tuple[str, Equation]]:
             found += [(layer.type, one) for one in (*part.forward, *part.backward)]
             found += [(LINKS, one) for one in (*layer.forward_links, *layer.backward_links)]
             found += [(SHARED, one) for one in layer.gathered]
-            found += [(network.training.name, one) for one in layer.updates]
+            found += [(owner_of_update(network.training.name, one), one) for one in layer.updates]
+        found += [(TRAINED, one) for one in step.clipping]
         loss = network.spec.loss.type
         found += [(loss, one) for one in (*step.loss.forward, *step.loss.backward)]
+    if network.training:
+        found += [(TRAINED, one) for one in network.training.before]
     return [one for owner, equation in found for one in by_penalty(owner, equation)]
+
+
+def owner_of_update(optimizer: str, equation: Equation) -> str:
+    """Return whose equation an update is: what all optimizers may have is none's."""
+    takes_steps = "training.t" in [tensor.name for tensor in equation.sources.values()]
+    return TRAINED if takes_steps or equation.target.short.endswith("_clipped") else optimizer
 
 
 def by_penalty(owner: str, equation: Equation) -> Iterator[tuple[str, Equation]]:

@@ -10,6 +10,7 @@ from tests.support import (
     networks_of_losses,
     networks_of_norms,
     networks_of_rearrangements,
+    networks_of_training,
     networks_of_windows,
 )
 from tests.support.network_parts import (
@@ -237,7 +238,8 @@ def _losses() -> dict[str, dict[str, Raw]]:
 def _optimizers() -> dict[str, dict[str, Raw]]:
     extras: dict[str, list[Raw]] = {
         "sgd": [{}, {"weight_decay": 0.1}],
-        "momentum": [{}, {"momentum": 0.5}, {"weight_decay": 0.1}],
+        "momentum": [{}, {"momentum": 0.5, "dampening": 0.3}, {"weight_decay": 0.1}],
+        "adagrad": [{}, {"eps": 0.1, "weight_decay": 0.1}],
         "nesterov": [{}, {"momentum": 0.5}, {"weight_decay": 0.1}],
         "rmsprop": [{}, {"alpha": 0.8, "eps": 1e-3}, {"weight_decay": 0.1}],
         "adam": [{}, {"beta1": 0.5, "beta2": 0.8}, {"weight_decay": 0.1}],
@@ -345,7 +347,11 @@ LAYERS: dict[str, dict[str, Raw]] = {
 LOSSES = _losses()
 OPTIMIZERS = _optimizers()
 SHARING = {"share": _sharing()}
-TRAINING = {"own-data": _own_data(), **networks_of_inputs.INPUTS}
+TRAINING = {
+    "own-data": _own_data(),
+    **networks_of_inputs.INPUTS,
+    **networks_of_training.OF_TRAINING,
+}
 
 ALL: dict[str, Raw] = {
     f"{group}-{name}": raw

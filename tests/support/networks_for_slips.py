@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests.support import networks_by_layer as cases
-from tests.support import networks_of_losses
+from tests.support import networks_of_losses, networks_of_training
 from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.networks_of_activations import LARGE, MANY
 from tests.support.networks_of_attention import attend
@@ -152,8 +152,17 @@ SIGNS = ("l1", "huber", "hinge")
 # Those whose outputs are too few to tell slips, but where there are many channels.
 FEW_CELLS = ("global_max_pool",)
 
-LINKS, SHARED, PENALTY = "links", "shared", "l2"
-GROUPS = [*cases.LAYERS, "conv2d", *cases.LOSSES, *cases.OPTIMIZERS, LINKS, SHARED, PENALTY]
+LINKS, SHARED, PENALTY, TRAINED = "links", "shared", "l2", "training"
+GROUPS = [
+    *cases.LAYERS,
+    "conv2d",
+    *cases.LOSSES,
+    *cases.OPTIMIZERS,
+    LINKS,
+    SHARED,
+    PENALTY,
+    TRAINED,
+]
 
 
 def random_pages(group: str, number: int) -> Iterator[Page]:
@@ -167,9 +176,11 @@ def random_pages(group: str, number: int) -> Iterator[Page]:
             raw = random_network(int(random.integers(1000)))
         elif random.random() < 0.5 and group not in LARGE_PAGES:
             raw["input"] = [int(n + random.integers(0, 3)) for n in raw["input"]]
-        if "training" in raw:  # two steps have each kind of update, and each link between steps
+        # Two steps have each kind of update, and each link between steps.
+        if "training" in raw and "schedule" not in raw["training"]:
             raw["training"]["steps"] = min(raw["training"]["steps"], 2)
-        raw["values"] = {"style": "normal", "seed": int(random.integers(1000))}
+        arrays = {"arrays": raw["values"]["arrays"]} if "arrays" in raw["values"] else {}
+        raw["values"] = {"style": "normal", "seed": int(random.integers(1000)), **arrays}
         try:
             page = Page(raw)
         except SpecError:  # the sizes drawn do not fit
@@ -186,6 +197,7 @@ def _table(group: str) -> list[Raw]:
     else:
         tables = {**cases.LAYERS, **cases.LOSSES, **cases.OPTIMIZERS}
         tables[LINKS] = {**cases.LAYERS["add"], **cases.OPTIMIZERS["sgd"]}
+        tables[TRAINED] = _trained()
         tables[PENALTY] = _penalized()
         tables[SHARED] = {**cases.SHARING["share"], **_inputs_used_twice()}
         own = [] if group in (*LARGE_PAGES, *FEW_CELLS) else list(tables[group].values())
@@ -194,6 +206,20 @@ def _table(group: str) -> list[Raw]:
     # The rare ones as often as all others together.
     extra = EXTRA.get(group, [])
     return own + extra * max(1, len(own) // max(len(extra), 1))
+
+
+def _trained() -> dict[str, Raw]:
+    """Return networks with what all optimizers may have, of sizes that fit their given states."""
+    of_training = networks_of_training.OF_TRAINING
+    return {
+        f"{kind}-{name}": of_training[kind][name]
+        for kind, names in (
+            ("schedule", ("cosine-nesterov",)),
+            ("clipping", ("conv", "vector")),
+            ("starts", ("adam-t",)),
+        )
+        for name in names
+    }
 
 
 def _penalized() -> dict[str, Raw]:

@@ -40,6 +40,7 @@ OPTIONS = {
     "axis": "the axis, counted from 0, the batch not counted",
     "causal": "whether a position sees only itself and those before it",
     "bias": "whether a bias is added",
+    "dampening": "how much of each gradient the velocity leaves out",
     "delta": "up to which size of an error its square counts",
     "dilation": "steps between the filter's entries",
     "eps": "a small number that keeps a divisor from being 0",

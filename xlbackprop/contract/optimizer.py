@@ -22,11 +22,13 @@ from xlbackprop.equation import Equation, Kind, Place, Tensor
 class Update:
     """The equations of one parameter's update; the last one defines its new value.
 
-    `state` has what the next step needs besides the new value: moving averages, by letter.
+    `state` has what the next step needs besides the new value: moving averages, by letter;
+    `positive` are the letters of those that are made of squares.
     """
 
     equations: tuple[Equation, ...]
     state: Mapping[str, Tensor]
+    positive: frozenset[str] = frozenset()
 
     @property
     def new(self) -> Tensor:
@@ -41,8 +43,9 @@ class Parameter:
     scope: Scope
     port: Port
     rates: Mapping[str, Tensor]  # the hyperparameters' cells, by option
-    state: Mapping[str, Tensor]  # from the step before; empty in the first
+    state: Mapping[str, Tensor]  # from the step before; in the first what is given of it
     step: int  # from 1
+    done: Tensor | None = None  # the cell with the number of steps before the first, if there are
 
     @property
     def w(self) -> Tensor:

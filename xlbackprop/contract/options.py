@@ -104,8 +104,12 @@ def number(
     above: float | None = None,
     below: float | None = None,
     default: float | None = None,
+    optional: bool = False,
 ) -> Any:
-    """Declare a finite number, from `minimum` on, more than `above` and less than `below`."""
+    """Declare a finite number, from `minimum` on, more than `above` and less than `below`.
+
+    An `optional` one may be left out without a default, and is None then.
+    """
     expected = "a number" if minimum is None else f"a number from {minimum:g}"
     expected += "" if above is None else f" above {above:g}"
     expected += "" if below is None else f", below {below:g}"
@@ -120,6 +124,8 @@ def number(
             raise ValueError(expected)
         return number
 
+    if optional:
+        return field(default=None, metadata={"read": read})
     return _option(read, default)
 
 

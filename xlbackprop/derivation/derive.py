@@ -108,6 +108,8 @@ def _updates(network: Network) -> Chapter:
     if not network.training:
         return _chapter("Updates", parts)
     training = network.training
+    shared = (*training.before, *network.steps[0].clipping)
+    parts = [Part("training", (), shared), *parts] if shared else parts
     rates = ", ".join(
         f"{rate.short} = {rate.domain.initial:g}"
         for rate in training.rates.values()

@@ -97,7 +97,8 @@ def build_network(spec: Spec) -> Network:
             following = next_step(spec, nodes, steps[0], steps[-1])
             steps.append(training.with_updates(following, steps[-1]))
         training = training.with_losses(steps)
-    equations = [equation for step in steps for equation in step.equations()]
+    equations = [*training.before] if training else []
+    equations += [equation for step in steps for equation in step.equations()]
     tensors = {tensor.name: tensor for step in steps for tensor in step.tensors()}
     if training:
         equations += training.equations

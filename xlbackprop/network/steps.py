@@ -26,6 +26,7 @@ class NetworkLayer:
     backward_links: tuple[Equation, ...]  # the upstream gradients from the layers after
     gathered: tuple[Equation, ...] = ()  # gradients of what other layers use, too: their sums
     updates: tuple[Equation, ...] = ()
+    states: tuple[Tensor, ...] = ()  # of the optimizer, given before the first step
 
     def forward(self) -> tuple[Equation, ...]:
         """Return the equations of the forward pass, links first."""
@@ -45,6 +46,7 @@ class Step:
     loss: LossEquations
     loss_links: tuple[Equation, ...]  # what was given in the first step: a target, or dL/dout
     updates: Mapping[str, Update] = field(default_factory=dict)  # by the parameter's first name
+    clipping: tuple[Equation, ...] = ()  # what the gradients' norm makes of all of them
 
     def equations(self) -> list[Equation]:
         """Return all equations in order."""
@@ -52,7 +54,7 @@ class Step:
         backward = [e for layer in reversed(self.layers) for e in layer.backward()]
         updates = [e for layer in self.layers for e in layer.updates]
         loss = [*self.loss_links, *self.loss.forward, *self.loss.backward]
-        return [*forward, *loss, *backward, *updates]
+        return [*forward, *loss, *backward, *self.clipping, *updates]
 
     def tensors(self) -> tuple[Tensor, ...]:
         """Return all tensors, layer by layer, the loss's last."""
@@ -65,6 +67,7 @@ class Step:
             own += [port.tensor for port in part.parameters]
             own += [port.gradient for port in part.outputs if port.flows]
             own += [tensor for tensor in targets if tensor.layer == layer.name]
+            own += layer.states
             found |= {tensor.name: tensor for tensor in own}
         found |= {tensor.name: tensor for tensor in (*self.loss.givens, *targets)}
         return tuple(found.values())

@@ -1,7 +1,7 @@
 """Gradient descent with momentum, as in torch.optim.SGD(momentum=...).
 
     g = dL/dw + λ w          (λ = weight_decay, left out where it is 0)
-    v = μ v + g              (μ = momentum; v is g in the first step)
+    v = μ v + (1 - τ) g      (μ = momentum, τ = dampening; v is g in the first step)
     w_new = w - lr v
 
 Polyak, "Some methods of speeding up the convergence of iteration methods" (1964), with the
@@ -28,11 +28,12 @@ class Momentum:
     lr: float = number(minimum=0)
     momentum: float = number(minimum=0, default=0.9)
     weight_decay: float = number(minimum=0, default=0.0)
+    dampening: float = number(minimum=0, default=0.0)
 
     def update(self, parameter: Parameter) -> Update:
         """Return the update's equations; the state is the velocity."""
         decay, gradient = decayed_gradient(parameter, self.weight_decay)
-        v, w = velocity(parameter, gradient), parameter.w.title
+        v, w = velocity(parameter, gradient, self.dampening), parameter.w.title
 
         def compute(w: Array, v: Array, lr: Array) -> Array:
             return w - lr * v

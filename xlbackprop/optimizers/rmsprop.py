@@ -58,4 +58,4 @@ class RmsProp:
                 *undecayed(parameter, gradient, compute),
             ),
         )
-        return Update((*decay, v, new), {"v": v.target})
+        return Update((*decay, v, new), {"v": v.target}, positive=frozenset("v"))

@@ -20,19 +20,16 @@ from xlbackprop.spec.names import check_layer_name, check_name, is_size, read_ot
 from xlbackprop.spec.numbers import save_spec
 from xlbackprop.spec.remarks import remarks_on
 from xlbackprop.spec.tables import (
-    OWN_DATA,
-    SAME_DATA,
     STYLES,
     LayerSpec,
     LossSpec,
-    TrainingSpec,
     ValuesSpec,
 )  # fmt: skip
 from xlbackprop.spec.toml import MAX_BYTES, read_toml
+from xlbackprop.spec.training import TrainingSpec, read_training
 
 MAX_SPEC_BYTES = MAX_BYTES
 MAX_LAYERS = 200
-MAX_STEPS = 1_000
 
 _KEYS = (
     "name",
@@ -100,14 +97,7 @@ class Spec:
         ]
         head["loss"] = {"type": self.loss.type, **self.loss.options}
         if self.training:
-            one = self.training
-            data = {"data": one.data} if one.has_own_data else {}
-            head["training"] = {
-                "optimizer": one.optimizer,
-                "steps": one.steps,
-                **data,
-                **one.options,
-            }
+            head["training"] = self.training.table()
         if self.names:
             head["names"] = dict(self.names)
         return tomli_w.dumps(head)
@@ -129,7 +119,7 @@ def parse_spec(text: str, folder: Path | None = None) -> Spec:
     """
     raw = read_toml(text, "the spec", SpecError)
     _known(raw, _KEYS, "the spec")
-    name, inputs = _spec_name(raw), read_inputs(raw)
+    name, inputs, values = _spec_name(raw), read_inputs(raw), _values(raw)
     return Spec(
         name=name,
         about=_text(raw.get("about", ""), "about"),
@@ -137,8 +127,8 @@ def parse_spec(text: str, folder: Path | None = None) -> Spec:
         batch=_batch(raw),
         layers=_layers(raw),
         loss=_loss(raw),
-        values=_values(raw),
-        training=_training(raw),
+        values=values,
+        training=read_training(raw, values.arrays),
         inputs=inputs if "inputs" in raw else {},
         names=read_other_names(raw),
         folder=folder,
@@ -204,27 +194,6 @@ def _loss(raw: Mapping[str, Any]) -> LossSpec:
     if not isinstance(table, dict) or not isinstance(table.get("type"), str):
         raise SpecError('[loss]: expected a type, such as type = "given"')
     return LossSpec(table["type"], {key: table[key] for key in table if key != "type"})
-
-
-def _training(raw: Mapping[str, Any]) -> TrainingSpec | None:
-    if "training" not in raw:
-        return None
-    table = raw["training"]
-    if not isinstance(table, dict) or not isinstance(table.get("optimizer"), str):
-        raise SpecError('[training]: expected an optimizer, such as optimizer = "sgd"')
-    steps = table.get("steps", 1)
-    if type(steps) is not int or not 1 <= steps <= MAX_STEPS:
-        raise SpecError(
-            f"[training]: steps = {shown(steps)}: expected a whole number from 1 to {MAX_STEPS}"
-        )
-    data = table.get("data", SAME_DATA)
-    if data not in (SAME_DATA, OWN_DATA):
-        raise SpecError(
-            f'[training]: data = {shown(data)}: expected "{SAME_DATA}" (all steps compute with the'
-            f' first one\'s givens) or "{OWN_DATA}" (each has its own)'
-        )
-    options = {key: table[key] for key in table if key not in ("optimizer", "steps", "data")}
-    return TrainingSpec(table["optimizer"], steps, options, data)
 
 
 def _values(raw: Mapping[str, Any]) -> ValuesSpec:

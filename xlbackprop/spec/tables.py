@@ -1,4 +1,4 @@
-"""The tables of a spec as records: a layer, the loss, training, values."""
+"""The tables of a spec as records: a layer, the loss, values."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 STYLES = ("integers", "normal", "uniform")
-# What a training step computes with: the first step's givens, or givens of its own.
-SAME_DATA, OWN_DATA = "same", "each step"
 
 
 @dataclass(frozen=True)
@@ -22,25 +20,6 @@ class LayerSpec:
     sources: tuple[str, ...] = ()
     share: str = ""  # layers with the same name here have one set of parameters
     trainable: bool = True  # whether its parameters have gradients and are updated
-
-
-@dataclass(frozen=True)
-class TrainingSpec:
-    """The [training] table: the optimizer, the number of steps, and the options as written.
-
-    With `data` "each step", every step has inputs and targets of its own: stochastic or mini-batch
-    gradient descent.
-    """
-
-    optimizer: str
-    steps: int
-    options: Mapping[str, object]
-    data: str = SAME_DATA
-
-    @property
-    def has_own_data(self) -> bool:
-        """Whether every step has givens of its own."""
-        return self.data == OWN_DATA
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,12 @@ from tests.support.oracles.pytorch_windows import sliding
 
 PARAMETERS = ("w", "b", "gamma", "beta")
 OF_ATTENTION = [f"{kind}_{one}" for kind in "wb" for one in "qkvo"]
+# What torch.optim calls an optimizer's state.
+_VELOCITY, _MOMENTS = {"v": "momentum_buffer"}, {"m": "exp_avg", "v": "exp_avg_sq"}
+STATES = {
+    "momentum": _VELOCITY, "nesterov": _VELOCITY, "adam": _MOMENTS, "adamw": _MOMENTS,
+    "rmsprop": {"v": "square_avg"}, "adagrad": {"v": "sum"},
+}  # fmt: skip
 OF_RECURRENCE = {
     "w_ih": "weight_ih_l0",
     "w_hh": "weight_hh_l0",
@@ -50,6 +56,7 @@ class _Run:
             name: tensor.requires_grad_()
             for name, tensor in self.arrays.items()
             if name.rpartition(".")[2] in (*PARAMETERS, *OF_RECURRENCE, *OF_ATTENTION)
+            and not name.startswith("training.")
             and name.rpartition(".")[0] not in frozen
         }
         shares = [(layer["share"], name) for name, layer in self.layers if "share" in layer]
@@ -59,6 +66,7 @@ class _Run:
         self.results: dict[str, np.ndarray] = {}
         training = raw.get("training", {})
         optimizer = self._optimizer(training) if training else None
+        schedule = self._schedule(training, optimizer) if training else None
         for step in range(1, training.get("steps", 1) + 1):
             prefix = f"step{step}." if step > 1 else ""
             # Givens of its own take the place of those before.
@@ -66,7 +74,9 @@ class _Run:
             self.arrays |= {name.removeprefix(prefix): self.arrays[name] for name in own}
             self._step(prefix)
             if optimizer:
+                self._clip(training)
                 optimizer.step()
+                schedule.step()
                 for name, parameter in self.parameters.items():
                     self._note(f"{prefix}{name}_new", parameter)
 
@@ -235,9 +245,11 @@ class _Run:
         decay = {"weight_decay": get("weight_decay", 0.0)}
         betas = {"betas": (get("beta1", 0.9), get("beta2", 0.999)), "eps": get("eps", 1e-8)}
         momentum = {"momentum": get("momentum", 0.9)}
+        dampening = {"dampening": get("dampening", 0.0)}
         make: dict[str, Callable[[], Any]] = {
             "sgd": lambda: optim.SGD(parameters, lr, **decay),
-            "momentum": lambda: optim.SGD(parameters, lr, **momentum, **decay),
+            "momentum": lambda: optim.SGD(parameters, lr, **momentum, **dampening, **decay),
+            "adagrad": lambda: optim.Adagrad(parameters, lr, eps=get("eps", 1e-10), **decay),
             "nesterov": lambda: optim.SGD(parameters, lr, nesterov=True, **momentum, **decay),
             "rmsprop": lambda: optim.RMSprop(
                 parameters, lr, alpha=get("alpha", 0.99), eps=get("eps", 1e-8), **decay
@@ -247,7 +259,36 @@ class _Run:
                 parameters, lr, **betas, weight_decay=get("weight_decay", 0.01)
             ),
         }
-        return make[training["optimizer"]]()
+        optimizer = make[training["optimizer"]]()
+        self._start(optimizer, training["optimizer"])
+        return optimizer
+
+    def _start(self, optimizer: Any, kind: str) -> None:
+        """Give the optimizer the state that it had before the first step."""
+        done = self.arrays.get("training.t", self.torch.tensor(0.0, dtype=self.torch.float64))
+        for name, parameter in self.parameters.items():
+            for letter, word in STATES.get(kind, {}).items():
+                given = self.arrays.get(f"{name}_{letter}0")
+                is_needed = kind in ("adam", "adamw") and "training.t" in self.arrays
+                if given is not None or is_needed:
+                    state = optimizer.state[parameter]
+                    state["step"] = done.clone()
+                    start = given if given is not None else self.torch.zeros_like(parameter)
+                    state[word] = start.detach().clone()
+
+    def _clip(self, training: Mapping[str, Any]) -> None:
+        if "clip_norm" in training:
+            most = training["clip_norm"]
+            self.torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), most)
+
+    def _schedule(self, training: Mapping[str, Any], optimizer: Any) -> Any:
+        kinds, get = self.torch.optim.lr_scheduler, training.get
+        if get("schedule") == "step":
+            return kinds.StepLR(optimizer, get("step_size"), get("gamma", 0.1))
+        if get("schedule") == "cosine":
+            last = get("t_max", training["steps"])
+            return kinds.CosineAnnealingLR(optimizer, last, get("eta_min", 0.0))
+        return kinds.ConstantLR(optimizer, 1.0)
 
 
 SHORT = {

@@ -11,4 +11,5 @@ OF_EQUATIONS = (
     Function("", "softmax", r"\mathrm{softmax}"),
     Function("", "relu", r"\mathrm{relu}"),
     Function("", "argmax", r"\mathrm{argmax}"),
+    Function("", "floor", r"\mathrm{floor}"),
 )

@@ -31,11 +31,15 @@ def moments_update(
     m_hat = _corrected(parameter, "m", m.target, "beta1")
     v_hat = _corrected(parameter, "v", v.target, "beta2")
     new = _new(parameter, w, (m_hat.target, v_hat.target), (m.target, v.target))
-    return Update((*before, m, v, m_hat, v_hat, new), {"m": m.target, "v": v.target})
+    return Update(
+        (*before, m, v, m_hat, v_hat, new), {"m": m.target, "v": v.target}, frozenset("v")
+    )
 
 
 def _corrected(parameter: Parameter, letter: str, average: Tensor, rate: str) -> Equation:
     t = parameter.step
+    if parameter.done is not None:
+        return _corrected_after(parameter, parameter.done, letter, average, rate)
     power = f"^{t}" if t > 1 else ""
     return parameter.equation(
         parameter.tensor(f"{letter}_hat", f"{average.title} without its bias to 0"),
@@ -44,6 +48,27 @@ def _corrected(parameter: Parameter, letter: str, average: Tensor, rate: str) ->
         formula=lambda x, beta: f"{x}/(1-{beta}{power})",
         math=Math(f"{average.title}_hat = {average.title} / (1 - {rate}{power})"),
         slips=tuple(_slips_of_correction(average, rate, t)),
+    )
+
+
+def _corrected_after(
+    parameter: Parameter, done: Tensor, letter: str, average: Tensor, rate: str
+) -> Equation:
+    """Return the same where `done` steps were taken before the first one of the page."""
+    number = parameter.step
+    return parameter.equation(
+        parameter.tensor(f"{letter}_hat", f"{average.title} without its bias to 0"),
+        {"x": average, "beta": parameter.rates[rate], "t": done},
+        compute=lambda x, beta, t: x / (1 - beta ** (t + number)),
+        formula=lambda x, beta, t: f"{x}/(1-{beta}^({t}+{number}))",
+        math=Math(f"{average.title}_hat = {average.title} / (1 - {rate}^(t+{number}))"),
+        slips=(
+            Slip(
+                "steps before not counted",
+                f"Count the steps that were taken before: this is step t+{number}.",
+                lambda x, beta, t: x / (1 - beta ** (number + 0 * t)),
+            ),
+        ),
     )
 
 
