@@ -177,4 +177,7 @@ def _questioned(review: Review, running: Recalculation, options: CheckOptions) -
         from xlbackprop.judge.prove import prove
 
         review = prove(review, running.calculation, options.prove)
+    if running.calculation is not None and running.calculation.failure:
+        failed = Note(NoteKind.FAILED, reason=running.calculation.failure)
+        review = replace(review, notes=(*review.notes, failed))
     return review

@@ -66,6 +66,10 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f"{_counted(note, 'cell was', 'cells were')} recalculated by LibreOffice, for want of the"
         " engine"
     ),
+    NoteKind.FAILED: lambda note: (
+        f"the program's own evaluator has failed ({note.reason}), and the engine took its place:"
+        " please report that"
+    ),
     NoteKind.TAKEN_FROM_MAP: lambda note: (
         f"not in the map, and taken from the spec: {', '.join(note.names)}"
     ),

@@ -16,6 +16,7 @@ class NoteKind(StrEnum):
     UNABLE = "unable"  # count: cells that the engine could not compute
     DATES = "dates"  # names, cells: givens that are shown as dates
     ELSEWHERE = "elsewhere"  # count: cells that LibreOffice has recalculated
+    FAILED = "failed"  # reason: the name of a mistake of the evaluator's own
     TAKEN_FROM_MAP = "taken from the spec, not in the map"  # names
     TAKEN_NOT_FOUND = "taken from the spec, not found"  # names
     NAMELESS = "nameless"  # count: blocks without their names, found where they were built

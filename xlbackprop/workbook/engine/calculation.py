@@ -44,6 +44,7 @@ class Calculation:
         self._pins: list[tuple[FormulaCells, Mapping[int, float]]] = []
         self._share = 1.0
         self._is_alone = False  # no process can be started
+        self._failure = ""
         self.is_own: Mask = np.empty(0, dtype=np.bool_)  # which values were the evaluator's
 
     @property
@@ -51,9 +52,15 @@ class Calculation:
         """How much of its time is left."""
         return max(0.0, self._ends - time.monotonic())
 
+    @property
+    def failure(self) -> str:
+        """The name of what went wrong in the evaluator that should not, or an empty text."""
+        return self._failure or (self._evaluator.failure if self._evaluator else "")
+
     def take(self, transfer: Transfer, share: float = 1.0) -> None:
         """Take a workbook in place of any other, for a share of the time that is left."""
         self.stop()
+        self._failure = self.failure
         self._transfer, self._share, self._pins = transfer, share, []
         self._evaluator = Evaluator(transfer.contents, self._limits.megabytes)
 

@@ -20,6 +20,10 @@ from xlbackprop.workbook.engine.coverage import Corners, covered, overlapping
 from xlbackprop.workbook.read.cells import Cells
 from xlbackprop.workbook.read.workbook import Workbook
 
+# Each round of references looks at all cells of their sheets. In a long chain there are as many
+# rounds as links: once so many cells have been looked at, whole sheets are taken instead.
+_MOST_LOOKED_AT = 20_000_000
+
 # Functions that refer to cells which stand nowhere in the formula.
 DYNAMIC = ("INDIRECT(", "OFFSET(")
 
@@ -48,18 +52,20 @@ class Dependencies:
         self._workbook = workbook
         self._sheets = {sheet.lower(): sheet for sheet in reversed(workbook.sheets)}
         self._unread: set[str] = set()
+        self._unfollowed: list[tuple[str, str]] = []  # on which sheet, and what a name means there
         self.needed = Needed()
 
     def follow(self, cells: Mapping[str, Mask], arrays: Mapping[str, set[int]]) -> Needed:
         """Return what formulas of some cells, and some array formulas, need, themselves too."""
-        new = Needed(dict(cells), dict(arrays))
+        new, looked_at = Needed(dict(cells), dict(arrays)), 0
         while not new.is_empty:
             self._add(new)
+            looked_at += sum(map(len, new.cells.values()))
             referred: Referred = defaultdict(dict)
             for sheet, position, formula in self._formulas(new):
-                if self._note_references(sheet, formula, referred) and position >= 0:
+                if self._note(sheet, formula, referred) and position >= 0:
                     self.needed.by_name.setdefault(sheet, []).append(position)
-            new = self._beyond(referred)
+            new = self._beyond(referred, whole=looked_at > _MOST_LOOKED_AT)
         self._add(new)  # sheets that are referred to, though nothing stands there
         return self.needed
 
@@ -92,8 +98,17 @@ class Dependencies:
             if cells is not None:
                 yield from ((sheet, -1, cells.arrays.formulas[number].text) for number in numbers)
 
+    def _note(self, sheet: str, formula: str, referred: Referred) -> bool:
+        """Note where a formula and the names in it refer to; return whether it uses names.
+
+        What a name means may have names in it, and so on, further than calls may be nested.
+        """
+        uses_names = self._note_references(sheet, formula, referred)
+        while self._unfollowed:
+            self._note_references(*self._unfollowed.pop(), referred)
+        return uses_names
+
     def _note_references(self, sheet: str, formula: str, referred: Referred) -> bool:
-        """Note where a formula refers to; return whether it uses names."""
         try:
             skeleton, addresses = split(formula)
         except ValueError:  # too long for any spreadsheet
@@ -105,19 +120,23 @@ class Dependencies:
             on = self._sheets.get(address.sheet.lower(), "") if address.sheet else sheet
             if on and not address.book:
                 referred[on][address[1:5]] = None
-        names = [name for name in names_in(skeleton) if self._follow_name(name, sheet, referred)]
+        names = [name for name in names_in(skeleton) if self._note_name(name, sheet)]
         return bool(names)
 
-    def _follow_name(self, name: str, sheet: str, referred: Referred) -> bool:
+    def _note_name(self, name: str, sheet: str) -> bool:
+        """Note a name whose meaning is to be followed; return whether it has one."""
         key, meaning = self._workbook.meaning(name, sheet)
         if meaning and key not in self.needed.names:
             self.needed.names[key] = meaning
-            self._note_references(sheet, meaning, referred)
+            self._unfollowed.append((sheet, meaning))
         return bool(meaning)
 
-    def _beyond(self, referred: Referred) -> Needed:
-        """Return what stands in rectangles and is not known yet."""
+    def _beyond(self, referred: Referred, *, whole: bool) -> Needed:
+        """Return what stands in rectangles and is not known yet, or all on their sheets."""
         new = Needed()
+        if whole:
+            everything = (0, 0, MAX_ROWS - 1, MAX_COLUMNS - 1)
+            referred = {sheet: {everything: None} for sheet in referred}
         for sheet, corners in referred.items():
             cells = self.cells(sheet)
             if cells is None:

@@ -29,6 +29,10 @@ _KIND_OF = np.array([_KINDS.get(code, State.BLANK) for code in range(max(Code) +
 _TEXTS = {Code.TRUE: "TRUE", Code.FALSE: "FALSE", Code.UNKNOWN: "#N/IMPL!"} | ERRORS
 _CIRCLE, _LONGEST_TEXT = "#CIRC!", 255
 
+# What a stranger's formulas may rightly lead to: too much of something, or a meaning that is not
+# known here. (A formula of a thousand parentheses is nested too deep to be walked through.)
+_EXPECTED = (NotKnown, TimeoutError, MemoryError, RecursionError, OverflowError)
+
 # So many draws are computed together at most: more of them cost as much each.
 _MOST_AT_ONCE = 20
 # Of the memory that an engine may take, a board takes so much.
@@ -43,6 +47,7 @@ class Evaluator:
         self._contents, self._bytes = contents, megabytes * 1_000_000
         self._computation: Computation | None = None
         self._gave_up = False
+        self.failure = ""  # the name of what went wrong, where that was a mistake of the program's
         self._pinned: list[tuple[CellList, Array]] = []
 
     def pin(self, cells: CellList, numbers: Array) -> None:
@@ -93,10 +98,12 @@ class Evaluator:
                     raise NotKnown("a number in a cell that is not there")
                 rows = [np.broadcast_to(own, (draws, own.shape[-1])) for _, own in given]
                 return self._computation.draws(at, np.concatenate(rows, axis=1), look_up, before)
-        except Exception:  # a stranger's formulas: whatever it was, there is the engine
+        except _EXPECTED:
             self._gave_up = True
-            self._computation = None
-            return None
+        except Exception as mistake:  # a stranger's formulas: whatever it was, there is the engine
+            self._gave_up, self.failure = True, type(mistake).__name__
+        self._computation = None
+        return None
 
     def _at_once(self, plane: Plane, draws: int) -> int:
         """Return how many draws go together: in portions of about one size."""
