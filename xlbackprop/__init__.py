@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.judge.checker import review_workbook
     from xlbackprop.judge.options import CheckOptions
     from xlbackprop.judge.review import Review
+    from xlbackprop.models.pytorch.convert import from_torch
     from xlbackprop.models.summary import LayerSummary, Summary, describe
     from xlbackprop.network import Network, build_network
     from xlbackprop.report.annotation import annotate
@@ -106,6 +107,7 @@ __all__ = [
     "describe",
     "equations",
     "explain",
+    "from_torch",
     "grade",
     "grade_each",
     "gradebook",
@@ -140,6 +142,7 @@ _NAMES = {
     "judge.checker": "review_workbook",
     "judge.options": "CheckOptions",
     "judge.review": "Review",
+    "models.pytorch.convert": "from_torch",
     "models.summary": "LayerSummary Summary describe",
     "network": "Network build_network",
     "report.annotation": "annotate",

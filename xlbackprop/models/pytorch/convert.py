@@ -1,0 +1,126 @@
+"""from_torch: a module and an example to a Spec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from xlbackprop.equation import Array
+from xlbackprop.errors import SpecError
+from xlbackprop.models.pytorch.draft import Draft
+from xlbackprop.models.pytorch.finish import finished
+from xlbackprop.models.pytorch.losses import loss_of
+from xlbackprop.models.pytorch.operations import Program, exported
+from xlbackprop.models.pytorch.translate import translated
+from xlbackprop.models.pytorch.values import LogSoftmax, Output, RefusedError
+from xlbackprop.spec import LossSpec, Spec
+
+
+def from_torch(
+    model: Any,
+    example: Any,
+    *,
+    loss: Any = None,
+    target: Any = None,
+    batch: bool | None = None,
+    name: str = "",
+) -> Spec:
+    """Return the Spec of a torch.nn.Module, with its numbers and those of the example.
+
+    `example` is a tensor, or a tuple of them, as the model takes them: the first axis is the
+    batch, unless `batch` is False or the example has one axis only. `loss` is a function of output
+    and target, such as torch.nn.MSELoss(), and `target` the numbers it compares with; without a
+    loss, dL/dout is given. The model's mode is kept: train() or eval(). `name` is the spec's, by
+    default the class's.
+
+    Raises SpecError with a line for each operation that cannot be expressed, or where torch is not
+    installed, or torch.export cannot follow the model.
+    """
+    _require_torch()
+    examples = example if isinstance(example, tuple) else (example,)
+    program = exported(model, examples)
+    draft, inputs = _begun(program, examples, batch)
+    result = translated(program, draft, inputs)
+    scores = result.scores if isinstance(result, LogSoftmax) else result
+    loss_spec = _loss(loss, scores, target)
+    if isinstance(result, LogSoftmax):
+        if loss_spec.type != "nll":
+            raise SpecError(
+                "the model ends in log_softmax, which has no layer: nearest is nll_loss after it,"
+                " or cross_entropy without it"
+            )
+        loss_spec = LossSpec("cross_entropy", loss_spec.options)
+    if not draft.layers or draft.layers[-1].name != scores.source:
+        raise SpecError("the model gives an input, or an earlier layer: expected the last layer")
+    spec = finished(draft, _name(name, model), loss_spec, _array(target))
+    return replace(spec, names=_with_all_names(spec.names, model))
+
+
+def _with_all_names(names: Mapping[str, str], model: Any) -> dict[str, str]:
+    """Return the tensors by all names of parameters, where the model has several for one."""
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    tensors = {id(parameters[name]): names[name] for name in names if name in parameters}
+    known = {name: tensors[id(one)] for name, one in parameters.items() if id(one) in tensors}
+    return {**known, **{name: one for name, one in names.items() if name not in known}}
+
+
+def _require_torch() -> None:
+    if find_spec("torch") is None:
+        raise SpecError("from_torch needs PyTorch, which is not installed: pip install torch")
+
+
+def _begun(
+    program: Program, examples: tuple[Any, ...], batch: bool | None
+) -> tuple[Draft, dict[str, Output]]:
+    """Return a draft with the program's inputs, and these."""
+    shapes = list(program.inputs.values())
+    if not shapes or len(shapes) != len(examples):
+        raise SpecError("example: expected a tensor, or a tuple of them, as the model takes them")
+    has_batch = len(shapes[0]) > 1 if batch is None else batch
+    draft = Draft(shapes[0][0] if has_batch else None)
+    inputs = {}
+    for (name, shape), one in zip(program.inputs.items(), examples, strict=True):
+        try:
+            inputs[name] = draft.add_input(name, shape, _numbers(one))
+        except RefusedError as error:
+            raise SpecError(f"example: {name} of shape {list(shape)}: {error}") from None
+    return draft, inputs
+
+
+def _loss(loss: Any, output: Output, target: Any) -> LossSpec:
+    if loss is None or isinstance(loss, str):
+        return LossSpec(loss or "given", {})
+    if target is None:
+        raise SpecError("loss: add the target that it compares with: target=…")
+    torch: Any = import_module("torch")
+
+    class Compared(torch.nn.Module):  # type: ignore[misc]
+        """A loss as a module, which is what is exported."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = loss if isinstance(loss, torch.nn.Module) else None
+
+        def forward(self, output: Any, target: Any) -> Any:
+            return loss(output, target)
+
+    return loss_of(exported(Compared(), (torch.zeros(output.shape), target)))
+
+
+def _array(target: Any) -> Array | None:
+    return None if target is None else _numbers(target)
+
+
+def _numbers(tensor: Any) -> Array:
+    array = tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else tensor
+    return np.array(array, dtype=np.float64)
+
+
+def _name(name: str, model: Any) -> str:
+    return name or re.sub(r"\W", "", type(model).__name__) or "model"
