@@ -16,9 +16,9 @@ PACKAGE = Path(__file__).parents[2] / NAME
 
 # Each room may import from those before it, and from itself.
 ROOMS = [
-    "errors", "progress", "equation", "tolerance", "spec", "formula", "notation", "contract",
-    "layers", "losses", "optimizers", "network", "layout", "workbook", "find", "models", "judge",
-    "derivation", "explainer", "report", "classroom", "__init__", "cli", "__main__",
+    "errors", "progress", "saving", "equation", "tolerance", "spec", "formula", "notation",
+    "contract", "layers", "losses", "optimizers", "network", "layout", "workbook", "find", "models",
+    "judge", "derivation", "explainer", "report", "classroom", "__init__", "cli", "__main__",
 ]  # fmt: skip
 
 

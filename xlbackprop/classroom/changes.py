@@ -9,7 +9,7 @@ from typing import Any
 
 from xlbackprop.classroom.assignment import RESULTS, Assignment
 from xlbackprop.classroom.store import program_version
-from xlbackprop.workbook.save import save
+from xlbackprop.saving import save
 
 _FILE = "last.json"
 

@@ -17,7 +17,7 @@ from xlbackprop.classroom.gradebooks.moodle import feedback_zip, moodle
 from xlbackprop.classroom.results import RESULTS_JSON
 from xlbackprop.classroom.roster import read_file
 from xlbackprop.errors import AssignmentError
-from xlbackprop.workbook.save import check_output, save
+from xlbackprop.saving import check_output, save
 
 FORMS = ("canvas", "moodle", "moodle-feedback", "gradescope", "junit")
 

@@ -22,11 +22,11 @@ from xlbackprop.errors import AssignmentError, OutputError, one_line, suggestion
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import choose_values
 from xlbackprop.progress import each
+from xlbackprop.saving import save
 from xlbackprop.spec import Spec
 from xlbackprop.spec.templates import load_spec
 from xlbackprop.workbook.builder import contents_of, resolve_blank
 from xlbackprop.workbook.description import Handout
-from xlbackprop.workbook.save import save
 from xlbackprop.workbook.write.write import write_workbook
 
 MOST_DRAWS = 500

@@ -25,7 +25,7 @@ from xlbackprop.classroom.store import Store
 from xlbackprop.progress import each, tell
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.table import inert
-from xlbackprop.workbook.save import save
+from xlbackprop.saving import save
 
 GRADES, RESULTS_JSON, UNASSIGNED = "grades.csv", "results.json", "unassigned.csv"
 SIMILAR, CLASS = "similar.csv", "class.html"

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from xlbackprop.classroom.marking import Marked, Record, Setup
-from xlbackprop.workbook.save import save
+from xlbackprop.saving import save
 
 _RECORD, _PAGE, _COPY = ".json", ".page", ".xlsx"
 

@@ -18,7 +18,7 @@ from xlbackprop.errors import OutputError, XlbackpropError, one_line
 from xlbackprop.judge.options import CheckOptions
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.outputs import OUTPUTS, Outcome, write_outputs
-from xlbackprop.workbook.save import check_outputs
+from xlbackprop.saving import check_outputs
 
 
 @click.command(cls=checking.OutputCommand)

@@ -12,7 +12,7 @@ import xlbackprop
 from xlbackprop.cli import options
 from xlbackprop.cli.completion import SPEC
 from xlbackprop.cli.progress import shown_progress
-from xlbackprop.workbook.save import check_output, save
+from xlbackprop.saving import check_output, save
 
 
 @click.command()

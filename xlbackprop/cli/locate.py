@@ -16,7 +16,7 @@ import xlbackprop
 from xlbackprop.cli import options
 from xlbackprop.cli.completion import SPEC
 from xlbackprop.cli.progress import shown_progress
-from xlbackprop.workbook.save import check_outputs, save
+from xlbackprop.saving import check_outputs, save
 
 if TYPE_CHECKING:
     from xlbackprop.find.locate import Proposal

@@ -12,13 +12,13 @@ from xlbackprop.report.cell_result import CellResult
 from xlbackprop.report.notes import on_not_judged
 from xlbackprop.report.report import Report, TensorResult
 from xlbackprop.report.tensor_rows import tensor_rows
+from xlbackprop.saving import check_output, save
 from xlbackprop.workbook.annotate.mark import mark_workbook
 from xlbackprop.workbook.annotate.marks import MEANINGS, CauseLine, Mark, Summary, TensorLine
 from xlbackprop.workbook.annotate.package import Package
 from xlbackprop.workbook.read.guard import open_package
 from xlbackprop.workbook.read.kinds import kind_to_convert
 from xlbackprop.workbook.read.no_workbook import SAVE_AS
-from xlbackprop.workbook.save import check_output, save
 
 # What a workbook's kind, in its content type, is called.
 _SUFFIXES = {

@@ -11,7 +11,7 @@ import numpy as np
 import tomli_w
 
 from xlbackprop.errors import SpecError, one_line
-from xlbackprop.spec.saving import check_output, save
+from xlbackprop.saving import check_output, save
 
 
 def save_spec(

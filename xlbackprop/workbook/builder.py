@@ -13,10 +13,10 @@ from xlbackprop.layout import lay_out
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import choose_values
 from xlbackprop.progress import tell
+from xlbackprop.saving import check_output, save
 from xlbackprop.spec import Spec
 from xlbackprop.spec.templates import load_spec
 from xlbackprop.workbook.description import Handout
-from xlbackprop.workbook.save import check_output, save
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.write import write_workbook
 

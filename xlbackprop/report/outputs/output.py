@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xlbackprop.contract.registry import Registry
 from xlbackprop.errors import OutputError, WorkbookError, XlbackpropError
 from xlbackprop.progress import tell
-from xlbackprop.workbook.save import check_output, save
+from xlbackprop.saving import check_output, save
 
 if TYPE_CHECKING:  # what a help page can do without
     from xlbackprop.judge.review import Review
