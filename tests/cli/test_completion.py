@@ -32,6 +32,9 @@ def test_options_are_offered_those_of_the_outputs_among_them():
     assert {"--annotate", "--csv", "--prove"} <= set(plain("check", "--"))
 
 
+CONV = ("conv-depthwise", "conv1d", "conv5x5x2", "conv7x7x3-stride2")
+
+
 @pytest.mark.parametrize(
     "before",
     [
@@ -48,7 +51,7 @@ def test_options_are_offered_those_of_the_outputs_among_them():
 def test_templates_and_files_are_offered_for_a_spec(before):
     assert offered(*before, "conv") == [
         ("file", "conv"),
-        *(("plain", name) for name in ("conv-depthwise", "conv5x5x2", "conv7x7x3-stride2")),
+        *(("plain", name) for name in CONV),
     ]
     assert offered(*before, "mine.t") == [("file", "mine.t")]
 

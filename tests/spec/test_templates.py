@@ -33,7 +33,7 @@ def test_all_templates_that_the_readme_promises_are_there():
         "conv5x5x2", "conv7x7x3-stride2", "conv-depthwise", "mlp-2-2-2", "xor", "two-conv",
         "digit", "lenet5", "residual-block", "batch-norm", "optimizers", "optimizers-sgd",
         "optimizers-momentum", "optimizers-nesterov", "optimizers-rmsprop", "optimizers-adam",
-        "optimizers-adamw",
+        "optimizers-adamw", "autoencoder", "conv1d",
     }  # fmt: skip
 
 
