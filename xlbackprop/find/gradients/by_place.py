@@ -10,6 +10,7 @@ import numpy as np
 
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.gaps import name_gaps
+from xlbackprop.find.gradients.lines import beside_in_line
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.moves import Move, is_alike_on_page, moved, moves_of
 from xlbackprop.find.gradients.named import Named
@@ -30,6 +31,7 @@ def name_by_place(named: Named, targets: Targets) -> None:
     updated = {one.cell for one in named.updates}
     meant = _meant(named)
     settle(named, targets, meant)
+    follow_lines(named)
     name_gaps(named, targets, meant)
     votes, ingredients = _Votes(named, targets, meant), Ingredients(choice)
     for owner in votes.owners:
@@ -142,6 +144,27 @@ def settle(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> No
         if number > len(members) / 2:
             for cell, own in ways.items():
                 named.target[cell] = own.get(move, named.target[cell])
+
+
+def follow_lines(named: Named) -> None:
+    """Name a cell that only its value names as updates and texts name those of its row or column.
+
+    In the last step, no update says which weight a gradient is of.
+    """
+    said = {
+        cell: (target, 1.0)
+        for cell, target in named.target.items()
+        if named.reason[cell] in (Reason.UPDATE, Reason.LABEL)
+    }
+    updated = {one.cell for one in named.updates}
+
+    def is_open(cell: int) -> bool:
+        is_named = named.reason.get(cell, Reason.VALUE) is not Reason.VALUE
+        is_free = cell not in updated and cell not in named.none
+        return not is_named and is_free and named.choice.flow.last[cell] < 0
+
+    for cell, (target, _) in beside_in_line(named, said, is_open).items():
+        named.target[cell], named.reason[cell] = target, Reason.PLACE
 
 
 def _apart(named: Named, cell: int, target: int) -> float:

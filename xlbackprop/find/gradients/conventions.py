@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.equation import Array
-from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
-from xlbackprop.find.gradients.factors import is_near, ratio_of, rounded, usual_of
-from xlbackprop.find.gradients.findings import Claim, Family, Reason, Role
+from xlbackprop.find.gradients.factors import is_near, rounded, step_of, usual_of
+from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.updates import Update
@@ -24,50 +21,7 @@ _PART = 4
 _SLIPS = (2.0, 0.5)
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """The claims of a sheet, and what their cells should hold, of shape (claims, draws)."""
-
-    claims: tuple[Claim, ...]
-    truth: Array
-    usual: float  # the factor of most gradients
-    is_odd: bool  # whether that is no sign and no rate: then L is another one
-
-
-def claimed(named: Named) -> Claimed:
-    """Return the claims with the factors that they have in this sheet, and their true values."""
-    conventions = _Conventions(named)
-    claims, truth = [], []
-    flow, own = named.choice.flow, named.choice.study.own
-    for cell, at in named.target.items():
-        if conventions.is_something_else(cell):
-            continue
-        constant = conventions.of_gradient(cell)
-        claims.append(
-            Claim(
-                cell,
-                int(flow.cells[at]),
-                Role.GRADIENT,
-                named.reason[cell],
-                int(flow.steps[at]),
-                constant,
-            )
-        )
-        truth.append(constant * flow.values[at])
-    for one, at in conventions.judged_updates():
-        rate = conventions.of_update(one)
-        step = int(flow.steps[at])
-        claims.append(Claim(one.cell, one.of, Role.UPDATE, Reason.UPDATE, step, rate))
-        truth.append(named.choice.study.board.numbers[one.of] - rate * flow.values[at])
-    return Claimed(
-        tuple(claims),
-        np.array(truth).reshape(len(claims), own.shape[1]),
-        conventions.usual,
-        conventions.is_odd,
-    )
-
-
-class _Conventions:
+class Conventions:
     """Which factors are a convention of the sheet's, and which are mistakes."""
 
     def __init__(self, named: Named) -> None:
@@ -79,30 +33,44 @@ class _Conventions:
         }
         self._factors = {cell: rounded(own) for cell, own in self._exact.items()}
         # Where no gradient is right, each should be dL/dx itself.
-        self.usual = usual_of(self._factors.values()) or 1.0
+        self.usual = usual_of(self._factors.values(), self._down) or 1.0
         self._group = {cell: int(choice.study.sheets.graph.owner[cell]) for cell in named.target}
         self._uses: dict[int, list[Update]] = {}
         for one in named.updates:
             for gradient in one.gradients:
                 self._uses.setdefault(gradient, []).append(one)
+        self._plain_groups = {
+            self._group[cell]
+            for cell, uses in self._uses.items()
+            if cell in self._group and all(one.is_plain for one in uses)
+        }
         self._targets: dict[int, list[int]] = {}
         for at, cell in enumerate(choice.flow.cells.tolist()):
             self._targets.setdefault(cell, []).append(at)
-        self._fitting = {one.cell: fit for one in named.updates if (fit := self._fit(one))}
+        self._fitting = {
+            one.cell: fit
+            for one in named.updates
+            if (fit := step_of(choice, one, self._targets.get(one.of, ())))
+        }
         self.rate = self._usual_rate(self._as_it_is)
-        # Updates that all climb with -dL/dx as it were are right; the sign of dL/dx is not.
         self._all_climb = self.rate < 0 and (self.usual < 0 or self._all_are_changes)
-        # What is called dL/dx outright, and no update takes for anything else, is not -dL/dx.
-        if self._all_climb or (self.usual < 0 and self._all_are_called):
-            self.usual = -self.usual
-        if abs(self.usual) in _SLIPS and not choice.objective.assumed and choice.objective.label:
-            self.usual = float(np.sign(self.usual))
+        self.usual = self._usual_as_meant()
         self._plain = self._usual_plain()
         self._accepted = {
             cell: own for cell, own in self._factors.items() if self._is_accepted(cell, own)
         }
         self._decide_with_most_beside()
         self.rate = self._usual_rate(self._as_meant)
+
+    def _usual_as_meant(self) -> float:
+        """Return the factor that most gradients should have."""
+        objective, usual = self._named.choice.objective, self.usual
+        # Updates that all climb with -dL/dx as it were are right; the sign of dL/dx is not.
+        # What is called dL/dx outright, and no update takes for anything else, is not -dL/dx.
+        if self._all_climb or (usual < 0 and self._all_are_called):
+            usual = -usual
+        is_slip = abs(usual) in _SLIPS and not objective.assumed and bool(objective.label)
+        return float(np.sign(usual)) if is_slip else usual
 
     def _as_meant(self, update: Update) -> float:
         """Return what an update would take of dL/dx if what it uses were right."""
@@ -137,7 +105,7 @@ class _Conventions:
         """
         cells = [cell for cell in self._named.target if self._is_plain(cell)]
         factors = [self._factors[cell] for cell in cells if cell in self._factors]
-        usual = usual_of(factors)
+        usual = usual_of(factors, self._down)
         if factors.count(usual) >= max(1, len(cells) / _PART):
             return -usual if self._all_climb else usual
         signs = Counter(one.sign for one in self._named.updates if one.is_plain)
@@ -149,6 +117,11 @@ class _Conventions:
         if abs(self.usual) == 1:
             return False
         return not any(self._is_plain(cell) for cell in self._factors)
+
+    @property
+    def _down(self) -> float:
+        """The sign of what updates use where they go down: -1 for the changes of a delta rule."""
+        return -1.0 if self._named.updates and self._all_are_changes else 1.0
 
     @property
     def _all_are_changes(self) -> bool:
@@ -196,6 +169,9 @@ class _Conventions:
             return own
         return abs(self.rate)
 
+    def _targets_of(self, update: Update) -> list[int]:
+        return self._targets.get(update.of, [])
+
     def _decide_with_most_beside(self) -> None:
         """Take a factor as most cells of the formula in its row or column are taken."""
         lines: dict[tuple[int, int, int], list[int]] = {}
@@ -219,7 +195,7 @@ class _Conventions:
         found = []
         most_fit = len(self._fitting) >= max(_FEWEST, len(self._named.updates) / 2)
         for one in self._named.updates:
-            meant = self._targets.get(one.of, [])
+            meant = self._targets_of(one)
             fit = self._fitting.get(one.cell)
             if fit:
                 found.append((one, fit[0]))
@@ -234,39 +210,32 @@ class _Conventions:
             return False
         return len(named) == len(update.gradients) == 1 or (most_fit and not update.gradients)
 
-    def _fit(self, update: Update) -> tuple[int, float] | None:
-        """Return the target of which an update takes a constant multiple, and the constant."""
-        study, flow = self._named.choice.study, self._named.choice.flow
-        taken = study.board.numbers[update.of] - study.own[update.cell]
-        for at in self._targets.get(update.of, ()):
-            for family in FAMILIES:
-                ratio = ratio_of(taken, flow.values[at], columns_of(family))
-                if family is not Family.PAGE and ratio is not None:
-                    return at, ratio
-        return None
-
     def _is_accepted(self, cell: int, own: float) -> bool:
         """Whether the factor that a right gradient has is no mistake."""
         usual = self.usual
+        if self._is_plain(cell):
+            used = [
+                self._as_it_is(one) for one in self._uses.get(cell, []) if one.cell in self._fitting
+            ]
+            return own == self._plain and all(ratio > 0 for ratio in used)
         if own == usual or self._named.reason[cell] is Reason.PLACE:
             return own == usual  # among others that have the usual one
-        used = [
-            self._fitting[one.cell][1]
-            for one in self._uses.get(cell, [])
-            if one.cell in self._fitting
-        ]
+        used = self._taken(cell)
         if own == -usual:
             if self._all_climb:
                 return False
             if used:
                 return all(ratio > 0 for ratio in used)
             return not self._is_called(cell) and not self._is_among_usual(cell)
-        if self._is_plain(cell):
-            return own == self._plain and all(ratio > 0 for ratio in used)
         made_of = self._named.choice.study.sheets.graph.references(cell)
         inside = {rounded(value) for value in self._typed(made_of)}
         parts = {part for value in inside if value for part in (value, rounded(1 / value))}
         return any(is_near(abs(own), abs(usual * part)) for part in parts)
+
+    def _taken(self, cell: int) -> list[float]:
+        """Return what the updates that use a cell take of the gradient."""
+        uses = self._uses.get(cell, [])
+        return [self._as_it_is(one) for one in uses if one.cell in self._fitting]
 
     def _is_called(self, cell: int) -> bool:
         said = self._named.calls.get(cell)
@@ -282,7 +251,9 @@ class _Conventions:
     def _is_plain(self, cell: int) -> bool:
         """Whether updates add a cell to a weight, or take it away, as it is."""
         uses = self._uses.get(cell, [])
-        return bool(uses) and all(one.is_plain for one in uses)
+        if not uses:
+            return self._group[cell] in self._plain_groups  # after the last step there is no update
+        return all(one.is_plain for one in uses)
 
     def _kind(self, cell: int) -> tuple[bool, bool]:
         return self._is_plain(cell), self._is_called(cell)

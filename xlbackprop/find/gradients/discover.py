@@ -11,9 +11,9 @@ import numpy as np
 
 from xlbackprop.find.gradients.assumed import assumed, kinds_of
 from xlbackprop.find.gradients.candidates import unlabelled
+from xlbackprop.find.gradients.claimed import Claimed, claimed
 from xlbackprop.find.gradients.claims import name_gradients
 from xlbackprop.find.gradients.contents import contents_of
-from xlbackprop.find.gradients.conventions import Claimed, claimed
 from xlbackprop.find.gradients.drawing import FAMILIES
 from xlbackprop.find.gradients.error_values import on_error_values
 from xlbackprop.find.gradients.findings import Findings, NothingFound, Role

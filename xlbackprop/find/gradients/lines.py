@@ -18,23 +18,28 @@ def beside_in_line(
     named: Named,
     found: Mapping[int, tuple[int, float]],
     is_open: Callable[[int], bool],
+    *,
+    by_most: bool = False,
 ) -> dict[int, tuple[int, float]]:
     """Return the target and factor of cells that stand in a line with enough of those found.
 
-    `found` has the target, by place in the flow, and the factor of each cell.
+    `found` has the target, by place in the flow, and the factor of each cell. All of a line have to
+    agree on how one comes from them to their targets; or most, with `by_most`.
     """
     if len(found) < _FEWEST:
         return {}
     targets = Targets(named.choice, named.labels)
     counted: dict[Line, Counter[tuple[Move, float]]] = {}
+    members = Counter[Line]()
     for cell, (target, by) in found.items():
         ways = moves_of(targets, cell, int(named.choice.flow.cells[target]))
         for line in _lines(named, targets, cell):
+            members[line] += 1
             counted.setdefault(line, Counter()).update((way, round(by, 9)) for way in ways)
     beside: dict[int, tuple[int, float]] = {}
     for line, votes in counted.items():
         (move, by), number = votes.most_common(1)[0]
-        if number < _FEWEST:
+        if number < _FEWEST or not (by_most or number == members[line]):
             continue
         for cell in _cells_in(named, targets, line):
             if cell in found or cell in beside or not is_open(cell):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
+from xlbackprop.find.gradients.claimed import Claimed
 from xlbackprop.find.gradients.claims import is_forward
-from xlbackprop.find.gradients.conventions import Claimed
 from xlbackprop.find.gradients.dead_units import Asked, nets_of_dead_units
 from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
 from xlbackprop.find.gradients.findings import Family, Reason, Role
@@ -41,7 +41,7 @@ def add_roots(named: Named, claimed: Claimed) -> bool:
         return False
     found = _targets_of(named, claimed, asked)
     found |= nets_of_dead_units(named, claimed, asked, fits)
-    found |= beside_in_line(named, found, lambda cell: _is_open(named, cell, right))
+    found |= beside_in_line(named, found, lambda cell: _is_open(named, cell, right), by_most=True)
     for cell, (target, ratio) in found.items():
         named.target[cell], named.reason[cell] = target, Reason.USE
         named.factors[cell] = ratio
