@@ -21,6 +21,8 @@ from xlbackprop.formula.tree import functions_in
 
 # Of the cells with one formula so many are of the forward pass, where it is one of its.
 _MOST = 0.5
+# What a layer's output is made with, and its gradients as well.
+_OF_PRODUCTS = {"SUM", "SUMPRODUCT", "MMULT", "TRANSPOSE", "INDEX", "ROWS", "COLUMNS"}
 _CLOSE = 1e-6
 
 
@@ -115,7 +117,7 @@ def is_forward(choice: Choice, cell: int) -> bool:
     """
     graph = choice.study.sheets.graph
     group = graph.groups[graph.owner[cell]]
-    is_called = bool(functions_in(group.tree))
+    is_called = not _OF_PRODUCTS.issuperset(functions_in(group.tree))
     is_shaped = is_called and bool((choice.flow.last[group.cells] >= 0).mean() >= _MOST)
     return bool(graph.copied[cell] != cell) or is_shaped
 

@@ -89,7 +89,9 @@ class Conventions:
         """
         fits = [rounded(taken_by(one)) for one in self._named.updates if one.cell in self._fitting]
         usual = usual_of(fits)
-        if fits.count(usual) >= max(1, len(self._named.updates) / _PART):
+        # With a momentum more is taken than a gradient, but for the first step.
+        simple = sum(len(one.gradients) == 1 and not one.has_more for one in self._named.updates)
+        if fits.count(usual) >= max(1, simple / _PART):
             return usual
         graph = self._named.choice.study.sheets.graph
         typed: list[float] = []
@@ -156,10 +158,11 @@ class Conventions:
         return float(np.median(exact)) if exact else factor
 
     def is_something_else(self, cell: int) -> bool:
-        """Whether a cell that nothing calls a gradient is a multiple of one that none would be."""
-        own = self._factors.get(cell)
-        is_said = self._named.reason[cell] is not Reason.VALUE
-        return not (is_said or own is None or cell in self._accepted or abs(own) == abs(self.usual))
+        """Whether a cell that nothing calls a gradient is an update, or a multiple that none is."""
+        own, is_said = self._factors.get(cell), self._named.reason[cell] is not Reason.VALUE
+        if is_said or cell in self._fitting:
+            return not is_said
+        return not (own is None or cell in self._accepted or abs(own) == abs(self.usual))
 
     def of_update(self, update: Update) -> float:
         """Return what an update should take of its gradient."""

@@ -90,7 +90,9 @@ class _Parts:
 
     def watch(self, formulas: Indices, window: Indices, passed: Array) -> None:
         """Take what formulas of a single step pass on to what others refer to as well."""
-        step = np.broadcast_to(self._step[formulas][:, None, None], window.shape)
+        # A copy itself passes on what has been counted where it goes to.
+        own = np.where(self._copied[formulas] == formulas, self._step[formulas], -1)
+        step = np.broadcast_to(own[:, None, None], window.shape)
         row = self._row[self._copied[window]]
         which = (step >= 0) & (row >= 0)
         if which.any():

@@ -35,9 +35,13 @@ def name_gaps(named: Named, targets: Targets, meant: Mapping[int, list[int]]) ->
         cell = _cell(targets, place)
         if not _may_be_named(named, cell):
             continue
-        for move in sorted(_agreed(moves, place)):
+        match = named.choice.matches.get(cell)
+        agreed = _agreed(moves, place)
+        for move in sorted(agreed if match is None else agreed | _of_sides(moves, place)):
             found = targets.at(moved(targets, cell, move), cell)
             if not found or ingredients.has(cell, found[0]):
+                continue
+            if move not in agreed and match is not None and found[0] not in match.targets:
                 continue
             if not _is_right_on_page(named, cell, found[0], by):
                 named.target[cell], named.reason[cell] = found[0], Reason.PLACE
@@ -101,6 +105,13 @@ def _agreed(moves: Mapping[Place, set[Move]], place: Place) -> set[Move]:
     if not (up[0] or down[0]):
         return left[1] & right[1]
     return rows & columns
+
+
+def _of_sides(moves: Mapping[Place, set[Move]], place: Place) -> set[Move]:
+    """Return the moves that any of the right cells beside a place has."""
+    sheet, row, column = place
+    own = (moves.get((sheet, row + down, column + along), set()) for down, along in _SIDES)
+    return set().union(*own)
 
 
 def _may_be_named(named: Named, cell: int) -> bool:

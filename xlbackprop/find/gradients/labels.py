@@ -42,6 +42,8 @@ _GRADIENT = re.compile(
     re.IGNORECASE,
 )
 _SUM = re.compile(r"[Σ∑](?=[\s_]*[^\W\d_])")  # of `ΣE`; a small one is a sigmoid
+# The index of a block, and no loss that is called c.
+_INDEX = re.compile(r"\w\s*=\s*\d+(?:\s*[,;+].*)?")
 _DELTA = re.compile(r"(?:d|Δ|∆|delta)[\s_]?(?P<by>\w{1,12})", re.IGNORECASE)
 
 
@@ -157,7 +159,7 @@ def _tops(sheet: SheetContents, box: Box) -> Indices:
 
 def names_loss(text: str) -> bool:
     """Return whether a text names a loss: `E_tot`, `Error`, `L`, `Gesamtfehler`."""
-    if len(text) > _LONGEST or derivative(text) is not None:
+    if len(text) > _LONGEST or derivative(text) is not None or _INDEX.fullmatch(text):
         return False
     words = [word for word in re.findall(r"[^\W\d_]+", _plain(text)) if word]
     if any(word in _LOSS_WORDS for word in words):

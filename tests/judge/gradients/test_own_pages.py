@@ -1,0 +1,93 @@
+"""Pages of this program without all that says what they hold: each gradient is recognised."""
+
+import numpy as np
+import openpyxl
+import pytest
+
+import xlbackprop
+from xlbackprop.equation import Kind
+from xlbackprop.find.gradients.discover import find_gradients
+from xlbackprop.find.gradients.findings import Findings, Role
+from xlbackprop.find.subject import find_subject
+from xlbackprop.formula.sheets.gradients import gradients
+from xlbackprop.judge.gradients.review import review_sheet
+from xlbackprop.report.from_review import make_report
+from xlbackprop.workbook.read.workbook import open_workbook
+
+TEMPLATES = [one for one in xlbackprop.template_names() if one != "lenet5"]
+SMALL = ("conv5x5x2", "mlp-2-2-2", "residual-block", "optimizers-sgd")
+# A gradient that is 0 whatever the numbers are cannot be told from others.
+ZERO = 1e-12
+
+
+def strip(path, changes=()):
+    """Take from a page its description, its names and its Overview; change some formulas."""
+    book = openpyxl.load_workbook(path)
+    del book["_xlbackprop"], book["Overview"]
+    for name in list(book.defined_names):
+        del book.defined_names[name]
+    for (sheet, cell), change in dict(changes).items():
+        book[sheet][cell] = change(book[sheet][cell].value)
+    book.save(path)
+    return path
+
+
+def gradients_of(path):
+    """Return the gradients of a page, and what they are by, with their places on it."""
+    with open_workbook(path, path) as workbook:
+        subject = find_subject(workbook)
+    tensors, places = subject.network.tensors, subject.places
+    for name, tensor in tensors.items():
+        of = name.replace(".dL_d", ".")
+        if of != name and tensor.kind is Kind.BACKWARD and of in tensors:
+            yield name, places[name], places[of]
+
+
+def cells(plane, places):
+    found = np.zeros(places.rows.shape, dtype=np.int64)
+    for number, sheet in enumerate(places.sheets):
+        here = places.sheet == number
+        at = plane.number[sheet.casefold()]
+        found[here] = plane.indices(at, places.rows[here], places.columns[here])
+    return found
+
+
+@pytest.mark.many(quick=SMALL)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_gradient_is_recognised_and_none_accused(template, path):
+    xlbackprop.build(template, path)
+    pairs = list(gradients_of(path))
+    with open_workbook(strip(path), path) as workbook:
+        findings = find_gradients(workbook)
+        assert isinstance(findings, Findings)
+        report = make_report(review_sheet(workbook, findings))
+    assert (report.verdict, report.cells, report.not_judged) == ("right", (), ())
+    claims = {one.cell: one.of for one in findings.claims if one.role is Role.GRADIENT}
+    plane, board = findings.computation.plane, findings.board
+    received = gradients(findings.computation, board, findings.losses[0])
+    is_single = findings.steps == 1
+    for name, gradient, of in pairs:
+        for cell, by in zip(cells(plane, gradient).ravel(), cells(plane, of).ravel(), strict=True):
+            if findings.graph.copied[cell] == cell and np.abs(board.numbers[cell]).max() > ZERO:
+                assert cell in claims, name
+                if is_single:
+                    assert received[claims[cell], 0] == pytest.approx(received[by, 0], rel=1e-9)
+
+
+@pytest.mark.many(quick=["xor-step7.dense2.dL_dw"])
+@pytest.mark.parametrize(
+    ("template", "tensor"),
+    [
+        ("two-conv", "conv1.dL_dw"),
+        ("residual-block", "bn1.dL_dgamma"),
+        ("optimizers-sgd", "step3.dense1.dL_dh"),
+        ("xor", "step7.dense2.dL_dw"),
+    ],
+)
+def test_one_changed_gradient_is_the_only_wrong_one(template, tensor, path):
+    xlbackprop.build(template, path)
+    (places,) = [gradient for name, gradient, _ in gradients_of(path) if name == tensor]
+    cell = places.at((0,) * places.rows.ndim)
+    strip(path, {cell: lambda formula: f"{formula}*1.1"})
+    report = xlbackprop.check(path)
+    assert [(one.sheet, one.cell) for one in report.cells if one.status == "wrong"] == [cell]
