@@ -6,13 +6,18 @@ import io
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import xlbackprop
 from tests.support.filling import fill
+from xlbackprop.classroom import grading
 from xlbackprop.classroom.assignment import Assignment, Handed, load_assignment
+from xlbackprop.classroom.marking import Marked, Marker, Setup
+from xlbackprop.classroom.pool import Task
 from xlbackprop.equation import Array
 from xlbackprop.workbook.builder import contents_of
 from xlbackprop.workbook.description import Handout
@@ -81,6 +86,20 @@ class Class:
         equation = self.assignment.network.equation_of[tensor]
         slip = next(one for one in equation.slips if one.name == name)
         return equation.evaluate_slip(slip, self.arrays(number))
+
+
+@contextmanager
+def marked_here() -> Iterator[None]:
+    """Have files marked in this process: what a worker is started for has tests of its own."""
+
+    def mark(setup: Setup, tasks: Iterable[Task], _: int) -> Iterator[tuple[Task, Marked]]:
+        marker = Marker(setup)
+        for task in tasks:
+            yield task, marker.mark(task.read(), task.suffix)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grading, "mark_all", mark)
+        yield
 
 
 def texts_of(path: Path) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 import xlbackprop
-from tests.classroom.classes import Class, H, holding
+from tests.classroom.classes import Class, H, holding, marked_here
 from tests.classroom.test_similar import signed
 from tests.support.command_line import assert_refused, called
 from tests.support.filling import patch
@@ -32,7 +32,8 @@ def nameless(tmp_path_factory):
     signed(own.hand_in_numbers(1, dL_dh=own.slip(1, H, "filter not rotated")), AUTHOR)
     shutil.copy(own.path(0, f"{folder}/work of Student 0.xlsx"), own.path(2))
     own.path(0, "notes of Student 3.txt").write_text("nobody's")
-    grades = xlbackprop.grade(own.folder, own.submissions, names=True)
+    with marked_here():
+        grades = xlbackprop.grade(own.folder, own.submissions, names=True)
     return own, grades
 
 

@@ -14,6 +14,7 @@ from xlbackprop.classroom.assignment import digest_of, load_assignment
 from xlbackprop.workbook import description
 
 ROSTER = 'id,name,email,group\na1,"Lovelace, Ada",ada@x.org,3\nb2,=cmd()|x,,\nc3,Grace,,\n'
+TINY = 'name = "tiny"\ninput = [3]\n[[layers]]\ntype = "dense"\nunits = 2\n'
 ASKED = ("--blank", "dL_dw,dL_dh")
 
 pytestmark = pytest.mark.usefixtures("roster")
@@ -28,6 +29,7 @@ def assign(capsys, *more, spec="conv5x5x2", output="hw1"):
 def roster(folder):
     """A folder with a roster of three students."""
     (folder / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    (folder / "tiny.toml").write_text(TINY)
     return folder / "roster.csv"
 
 
@@ -76,16 +78,16 @@ def test_numbers_are_as_short_as_the_template_s_and_come_from_the_secret(folder,
 
 
 def test_students_who_are_added_get_theirs_and_nobody_else_is_touched(roster, folder, capsys):
-    assign(capsys)
+    assign(capsys, spec="tiny.toml")
     before = contents(folder / "hw1/handout")
     roster.write_text(ROSTER + "d4,New,,\n", encoding="utf-8")
-    assert assign(capsys)[1] == "hw1: 1 workbooks, 4 students in all\n"
+    assert assign(capsys, spec="tiny.toml")[1] == "hw1: 1 workbooks, 4 students in all\n"
     after = contents(folder / "hw1/handout")
     assert set(after) - set(before) == {"d4.xlsx"}
     assert {name: after[name] for name in before} == before
     # What was lost, or not yet written when the program was stopped, comes back as it was.
     (folder / "hw1/handout/b2.xlsx").unlink()
-    assert assign(capsys)[0] == 0
+    assert assign(capsys, spec="tiny.toml")[0] == 0
     assert contents(folder / "hw1/handout") == after
     names = [one.name for one in load_assignment(folder / "hw1").students.values()]
     assert names == ["Lovelace, Ada", "=cmd()|x", "Grace", "New"]
@@ -93,11 +95,12 @@ def test_students_who_are_added_get_theirs_and_nobody_else_is_touched(roster, fo
 
 
 def test_same_numbers_for_all_and_points_by_tensor(folder, capsys):
-    assert assign(capsys, "--same", "--points", "conv1.dL_dw=40,dL_dh=20")[0] == 0
+    points = ("--points", "dense1.dL_dw=40,dL_dh=20")
+    assert assign(capsys, "--same", *points, spec="tiny.toml")[0] == 0
     own = [givens(path) for path in sorted(folder.glob("hw1/handout/*.xlsx"))]
     assert own[0] == own[1] == own[2]
     assignment = load_assignment(folder / "hw1")
-    assert assignment.points == {"conv1.dL_dw": 40, "conv1.dL_dh": 20}
+    assert assignment.points == {"dense1.dL_dw": 40, "dense1.dL_dh": 20}
     values = {digest_of(assignment.network, assignment.values(one))
               for one in assignment.students.values()}  # fmt: skip
     assert values == {one.numbers for one in assignment.students.values()}
@@ -124,13 +127,13 @@ def test_bad_roster_gets_one_line_and_nothing_is_written(text, words, folder, ca
     content = text if isinstance(text, bytes) else text.encode()
     (folder / "roster.csv").write_bytes(content)
     assert_refused(assign(capsys), "roster.csv", *words)
-    assert sorted(path.name for path in folder.iterdir()) == ["roster.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == ["roster.csv", "tiny.toml"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_roster_as_excel_writes_it_is_read(encoding, folder, capsys):
     (folder / "roster.csv").write_bytes("ID;Name\n7;Zoë\n".encode(encoding))
-    assert assign(capsys)[0] == 0
+    assert assign(capsys, spec="tiny.toml")[0] == 0
     assert [one.name for one in load_assignment(folder / "hw1").students.values()] == ["Zoë"]
 
 
@@ -154,10 +157,10 @@ def test_bad_points_and_blanks_are_refused(more, words, folder, capsys):
 def test_folder_of_something_else_is_left_alone(folder, capsys):
     (folder / "hw1").mkdir()
     (folder / "hw1/mine.txt").write_text("x")
-    assert_refused(assign(capsys), "hw1", "not empty")
+    assert_refused(assign(capsys, spec="tiny.toml"), "hw1", "not empty")
     assert contents(folder / "hw1").keys() == {"mine.txt"}
-    assign(capsys, output="hw2")
+    assign(capsys, spec="tiny.toml", output="hw2")
     before = contents(folder / "hw2")
-    assert_refused(assign(capsys, "--same", output="hw2"), "another same")
+    assert_refused(assign(capsys, "--same", spec="tiny.toml", output="hw2"), "another same")
     assert_refused(assign(capsys, output="hw2", spec="conv-depthwise"), "another spec")
     assert contents(folder / "hw2") == before

@@ -96,7 +96,7 @@ def assert_every_slip_is_seen(network, fitness, values, blank):
 def test_variants_that_are_handed_out_are_fit(template, request):
     network, fitness = made(xlbackprop.load_spec(template), TEMPLATES[template])
     fit = tried = 0
-    many = 200 if request.config.getoption("--all") else 20
+    many = 200 if request.config.getoption("--all") else 10
     for seed in range(10**6, 10**6 + 20 * many):
         values = choose_values(network, seed)
         tried += 1

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 import xlbackprop
-from tests.classroom.classes import Class, H
+from tests.classroom.classes import Class, H, marked_here
 from tests.support.command_line import assert_refused, called
 from tests.support.program import environment
 
@@ -28,7 +28,8 @@ def four(tmp_path_factory):
     wrong = own.slip(1, H, "filter not rotated") + 1000
     own.hand_in_numbers(1, dL_dh=wrong)
     own.path(3).write_bytes(own.handout(3))
-    grades = xlbackprop.grade(own.folder, own.submissions)
+    with marked_here():
+        grades = xlbackprop.grade(own.folder, own.submissions)
     assert {one.id: one.points if one.file else None for one in grades.results} == POINTS
     return own
 

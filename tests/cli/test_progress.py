@@ -9,6 +9,7 @@ import time
 import pytest
 
 import xlbackprop
+from tests.classroom.classes import marked_here
 from tests.support.command_line import called
 from tests.support.filling import fill
 from tests.support.terminal import opened_terminal, read_terminal
@@ -252,9 +253,30 @@ def test_class_is_marked_with_a_line_a_minute_where_nobody_looks_on(folder, caps
     assert progress.LINE_SECONDS == 60
     assert called(capsys, *assign)[2] == ""
     monkeypatch.setattr(progress, "LINE_SECONDS", 0)
-    err = called(capsys, "grade", "hw1", "hw1/handout")[2]
+    with marked_here():
+        err = called(capsys, "grade", "hw1", "hw1/handout")[2]
     assert "marking: 0 of 2\n" in err
     assert "\nmarking: 2 of 2" in err
     assert called(capsys, "grade", "hw1", "hw1/handout", "--json")[2] == ""
-    shown, _, _ = run_at_once("grade", "hw1", "hw1/handout", "--force")
-    assert "marking" in shown
+
+
+PACED = (
+    AT_ONCE.partition("sys.exit")[0]
+    + """
+import time
+from xlbackprop.cli import pace
+from xlbackprop.progress import tell
+
+pace._LEAST_SECONDS = 0.1
+with progress.shown_progress(lines=True):
+    tell("marking", 0, 9)
+    time.sleep(0.2)
+    tell("marking", 6, 9)
+    time.sleep(0.5)
+"""
+)
+
+
+def test_terminal_shows_rate_and_time_left_beside_the_bar():
+    shown, _, _ = run_at_once(program=PACED)
+    assert re.search(r"marking.*━.* \d+ a (second|minute), \d+ s left", shown)

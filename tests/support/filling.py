@@ -44,7 +44,8 @@ def fill(path: Path, entries: Mapping[Place, Any]) -> None:
     for place, value in entries.items():
         sheet, address = where[place]
         by_sheet.setdefault(sheet, {})[address] = value
-    index = {name: number for number, name in enumerate(openpyxl.load_workbook(path).sheetnames, 1)}
+    names = openpyxl.load_workbook(path, read_only=True).sheetnames
+    index = {name: number for number, name in enumerate(names, 1)}
     parts = {f"xl/worksheets/sheet{index[sheet]}.xml": cells for sheet, cells in by_sheet.items()}
     patch(
         path, {part: lambda xml, cells=cells: _retyped(xml, cells) for part, cells in parts.items()}
