@@ -10,6 +10,7 @@ import xlbackprop
 from tests.support import networks_by_layer as cases
 from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.oracles import latex
+from tests.support.templates import TEMPLATES
 from xlbackprop.derivation import FORMS, derive
 from xlbackprop.notation import latex_of
 
@@ -128,7 +129,7 @@ def test_text_has_each_equation_with_the_sizes_of_its_tensors():
 # Well-formed.
 
 
-@pytest.mark.parametrize("name", [*xlbackprop.template_names(), *NETWORKS])
+@pytest.mark.parametrize("name", [*TEMPLATES, *NETWORKS])
 def test_html_is_one_page_with_every_equation_as_mathml(name):
     spec = spec_of(NETWORKS[name]) if name in NETWORKS else xlbackprop.load_spec(name)
     network = xlbackprop.build_network(spec)
@@ -144,7 +145,7 @@ def test_html_is_one_page_with_every_equation_as_mathml(name):
     assert policy[0].startswith("default-src 'none'")
 
 
-@pytest.mark.parametrize("name", [*xlbackprop.template_names(), *NETWORKS])
+@pytest.mark.parametrize("name", [*TEMPLATES, *NETWORKS])
 def test_markdown_has_every_equation_between_dollar_signs(name):
     spec = spec_of(NETWORKS[name]) if name in NETWORKS else xlbackprop.load_spec(name)
     chapters = derive(xlbackprop.build_network(spec)).chapters

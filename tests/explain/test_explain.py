@@ -17,6 +17,7 @@ from tests.support.convolutions import GEOMETRIES, conv_raw
 from tests.support.filling import fill, places_by_index
 from tests.support.handmade import build
 from tests.support.oracles import latex
+from tests.support.templates import TEMPLATES
 from xlbackprop.explainer import Explainer, to_latex_document
 from xlbackprop.explainer.indexed import put_in
 from xlbackprop.network.values import choose_values
@@ -72,7 +73,7 @@ def agrees(summed, value):
 
 
 @pytest.mark.many(quick=QUICK)
-@pytest.mark.parametrize("name", [*xlbackprop.template_names(), *SPECS])
+@pytest.mark.parametrize("name", [*TEMPLATES, *SPECS])
 def test_terms_add_up_to_the_value_of_every_computed_cell(name, tmp_path):
     spec = spec_of(name)
     _, review = built(spec, tmp_path)

@@ -15,6 +15,7 @@ from tests.support.filling import arrays_of, fill, places_by_index
 from tests.support.rewritten_formulas import KINDS as REWRITINGS
 from tests.support.rewritten_formulas import find_rewritings
 from tests.support.specs_and_values import spec_of
+from tests.support.templates import TEMPLATES
 from tests.support.wrong_formulas import KINDS as MUTATIONS
 from tests.support.wrong_formulas import find_mutations, name_of
 from xlbackprop.__main__ import main
@@ -98,7 +99,7 @@ def test_there_are_sixty_rewritings_over_several_templates(rewritings):
 
 
 @pytest.mark.many(quick=["conv5x5x2", "mlp-2-2-2"])
-@pytest.mark.parametrize("template", xlbackprop.template_names())
+@pytest.mark.parametrize("template", TEMPLATES)
 def test_every_cell_of_a_template_holds(template, tmp_path):
     report = xlbackprop.check(xlbackprop.build(template, tmp_path / "b.xlsx"), prove=5)
     cells = report.counts["right"]

@@ -9,6 +9,7 @@ import xlbackprop
 from tests.support.by_hand import rounded_by_hand
 from tests.support.filling import fill
 from tests.support.page_with_slip import Page
+from tests.support.templates import TEMPLATES
 from xlbackprop.equation import Kind
 from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.verify import verify
@@ -18,8 +19,6 @@ from xlbackprop.judge.verify.versions import same_versions
 from xlbackprop.network.earlier import earlier_of
 from xlbackprop.spec.templates import load_spec
 from xlbackprop.tolerance import allowance, half_units, largest_of
-
-TEMPLATES = xlbackprop.template_names()
 
 
 @cache

@@ -8,6 +8,7 @@ import pytest
 
 import xlbackprop
 from tests.support.specs_and_values import spec_of
+from tests.support.templates import TEMPLATES
 from xlbackprop.equation import Domain, Kind, Tensor
 from xlbackprop.network.redraw import redraw
 from xlbackprop.network.values import choose_values
@@ -22,7 +23,7 @@ def decimals_of(array):
     return next(d for d in range(16) if (np.round(array, d) == array).all())
 
 
-@pytest.mark.parametrize("template", xlbackprop.template_names())
+@pytest.mark.parametrize("template", TEMPLATES)
 def test_every_seed_draws_other_numbers_in_a_template(template):
     network = xlbackprop.build_network(load_spec(template))
     given, one, two = (choose_values(network, seed) for seed in (None, 1, 2))

@@ -11,10 +11,11 @@ import xlbackprop
 from tests.support.oracles import engine, libreoffice, workbook
 from tests.support.program import ROOT
 from tests.support.specs_and_values import assert_pytorch_agrees
+from tests.support.templates import TEMPLATES
 from xlbackprop.network.values import choose_values
 
-TEMPLATES = ROOT / "templates"
-SMALL = [name for name in xlbackprop.template_names() if name != "lenet5"]
+FOLDER = ROOT / "templates"
+SMALL = [name for name in TEMPLATES if name != "lenet5"]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,8 @@ def test_all_templates_that_the_readme_promises_are_there():
         "conv5x5x2", "conv7x7x3-stride2", "conv-depthwise", "mlp-2-2-2", "xor", "two-conv",
         "digit", "lenet5", "residual-block", "batch-norm", "optimizers", "optimizers-sgd",
         "optimizers-momentum", "optimizers-nesterov", "optimizers-rmsprop", "optimizers-adam",
-        "optimizers-adamw", "autoencoder", "conv1d",
+        "optimizers-adamw", "autoencoder", "conv1d", "rnn", "lstm", "gru", "attention",
+        "transformer-block", "gpt-mini",
     }  # fmt: skip
 
 
@@ -68,6 +70,19 @@ def test_xor_is_learned_within_its_steps(arrays):
     assert losses[-1] < 0.01
     last = arrays["xor"][f"step{len(losses)}.sigmoid1.out"]
     np.testing.assert_allclose(last.ravel(), [0, 1, 1, 0], atol=0.1)
+
+
+def test_gpt_learns_to_go_on_with_its_pattern_within_its_steps(arrays):
+    gpt = arrays["gpt-mini"]
+    losses = gpt["training.L"]
+    assert losses[0] > 0.4
+    assert losses[-1] < 0.1
+    scores = gpt[f"step{len(losses)}.head.out"]
+    assert scores.argmax(axis=-1).tolist() == [0, 1, 0, 0, 1]
+    weights = gpt["attention.weights"]
+    assert weights.shape == (2, 5, 5)
+    assert (np.triu(weights, 1) == 0).all()
+    np.testing.assert_allclose(weights.sum(axis=-1), 1)
 
 
 @pytest.mark.parametrize("name", [name for name in SMALL if name.startswith("optimizers-")])
@@ -114,7 +129,7 @@ def by_libreoffice(built, tmp_path_factory):
 
 
 @pytest.mark.slow(quick=["conv5x5x2", "mlp-2-2-2", "digit", "batch-norm"])
-@pytest.mark.parametrize("name", xlbackprop.template_names())
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_template_is_right_and_ironcalc_gives_its_saved_values(built, name):
     path = built(name)
     places = workbook.places(path)
@@ -130,7 +145,7 @@ def test_template_is_right_and_ironcalc_gives_its_saved_values(built, name):
 def test_template_agrees_with_pytorch_after_recalculation_by_both_engines(
     built, by_libreoffice, name
 ):
-    raw = tomllib.loads((TEMPLATES / f"{name}.toml").read_text())
+    raw = tomllib.loads((FOLDER / f"{name}.toml").read_text())
     path, copy = built(name), by_libreoffice[name]
     places = workbook.places(path)
     assert_pytorch_agrees(raw, path, engine.recalculated_arrays(path, places))

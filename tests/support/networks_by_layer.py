@@ -229,7 +229,10 @@ def _losses() -> dict[str, dict[str, Raw]]:
         if name in ("vector", "vectors")
         for reduction in ("sum", "mean")
         for seed in (1, 2)
-    } | {"conv": network(IMAGES, CONV, flatten, DENSE, loss={"type": "cross_entropy"})}
+    } | {
+        "conv": network(IMAGES, CONV, flatten, DENSE, loss={"type": "cross_entropy"}),
+        "sequence": network(SEQUENCE, DENSE, loss={"type": "cross_entropy"}),
+    }
     for kind, cases in networks_of_losses.LOSSES.items():
         losses[kind] = losses.get(kind, {}) | cases
     return losses
@@ -332,7 +335,7 @@ LAYERS: dict[str, dict[str, Raw]] = {
     **networks_of_norms.NORMS,
     **networks_of_windows.WINDOWS,
     "batch_norm": _norms("batch_norm") | networks_of_norms.NORMS["batch_norm"],
-    "layer_norm": _norms("layer_norm"),
+    "layer_norm": _norms("layer_norm") | networks_of_norms.NORMS["layer_norm"],
     "conv_transpose2d": _transposed(),
     "embedding": _embeddings(),
     "rnn": _recurrences("rnn"),

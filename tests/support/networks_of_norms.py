@@ -31,6 +31,7 @@ def _instance(**options: object) -> Raw:
     return {"type": "instance_norm", **options}
 
 
+LN: Raw = {"type": "layer_norm", "axes": 1}
 EVAL: Raw = {"type": "batch_norm", "mode": "eval"}
 
 NORMS: dict[str, dict[str, Raw]] = {
@@ -64,6 +65,11 @@ NORMS: dict[str, dict[str, Raw]] = {
         "signals": network({"input": [3, 5], "batch": 2}, _instance(affine=True)),
         "eps": network(FOURS, _instance(eps=0.1), RELU),
         "not-square": network({"input": [3, 2, 4]}, RELU, _instance()),
+    },
+    "layer_norm": {
+        "sequence-of-vectors": network(SEQUENCE, LN, DENSE),
+        "sequences-of-vectors": network(SEQUENCES, DENSE, LN),
+        "image-two-axes": network(IMAGE, LN | {"axes": 2}, CONV),
     },
     "batch_norm": {
         "eval-vectors": network(VECTORS, DENSE, EVAL, DENSE),

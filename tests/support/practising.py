@@ -9,9 +9,10 @@ from tests.support.practice_colours import (
     with_ironcalc,
     with_libreoffice,
 )
+from tests.support.templates import TEMPLATES
 from xlbackprop.network.values import choose_values
 
-SMALL = [name for name in xlbackprop.template_names() if name not in ("lenet5", "digit")]
+SMALL = [name for name in TEMPLATES if name not in ("lenet5", "digit")]
 
 
 # Excel 2007, LibreOffice and Google Sheets have them all, and none is volatile.

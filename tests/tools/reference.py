@@ -79,6 +79,7 @@ OPTIONS = {
 }
 # Where a name means something else than elsewhere.
 OWN_OPTIONS = {
+    ("layer_norm", "axes"): "how many of the last axes have mean and variance in common; 0: all",
     ("transpose", "axes"): "the order of the axes, the batch not counted",
     ("group_norm", "groups"): "into how many groups the channels are divided",
     ("elu", "alpha"): "the depth to which negative entries bend",

@@ -31,9 +31,9 @@ from tests.support.sheet_pieces import (
     TEXTS,
     WHOLE,
 )
+from tests.support.templates import TEMPLATES
 from tests.support.two_readers import PART, both, packed
 from xlbackprop.network import MAX_CELLS
-from xlbackprop.spec.templates import template_names
 from xlbackprop.workbook.read import cell_reader, cell_store, xml
 from xlbackprop.workbook.read.scan import decimals, piece, sheet, values
 from xlbackprop.workbook.read.scan.decimals import read_decimals
@@ -165,7 +165,7 @@ def test_file_cut_short_anywhere_is_left_to_the_careful_reader():
 
 
 @pytest.mark.many(quick=["conv5x5x2", "batch-norm"])
-@pytest.mark.parametrize("template", template_names())
+@pytest.mark.parametrize("template", TEMPLATES)
 def test_pages_of_templates_are_read_at_once(template, tmp_path):
     assert_read_the_same(xlbackprop.build(template, tmp_path / "page.xlsx"), at_once=True)
 

@@ -5,7 +5,8 @@
 
 with m the number of a sample's entries, each of which has its own gamma and beta. The steps and
 their gradients are those of `normalization`. Ba, Kiros and Hinton, "Layer normalization" (2016),
-as in torch.nn.LayerNorm with all axes but the batch for its normalized_shape.
+as in torch.nn.LayerNorm with all axes but the batch for its normalized_shape, or as many of the
+last as `axes` says: with 1, each position of a sequence by itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
-from xlbackprop.contract.options import number
+from xlbackprop.contract.options import count, number
 from xlbackprop.equation import Shape
 from xlbackprop.layers.common.elementwise import literal
 from xlbackprop.layers.common.normalization import Normalization
@@ -22,13 +23,18 @@ from xlbackprop.layers.common.normalization import Normalization
 @layer("layer_norm", short="ln")
 @dataclass(frozen=True)
 class LayerNorm:
-    """h of any shape; gamma and beta of that shape without the batch."""
+    """h of any shape; gamma and beta of that shape without the batch, or of its last axes."""
 
     eps: float = number(minimum=0, default=1e-5)
+    axes: int = count(minimum=0, default=0)
 
     def equations(self, scope: Scope, shape: Shape) -> LayerEquations:
         """Return the layer's equations for h of the given shape."""
-        axes = tuple(range(len(shape)))
-        batch, own = axes[: scope.has_batch], axes[scope.has_batch :]
-        part = Normalization(scope, shape, self.eps, batch, own)
-        return part.equations(f"each sample to mean 0 and variance 1, eps {literal(self.eps)}")
+        own = len(shape) - scope.has_batch
+        if self.axes > own:
+            raise scope.refuse("axes", self.axes, f"the input has {own} of them")
+        every = tuple(range(len(shape)))
+        first = len(shape) - (self.axes or own)
+        part = Normalization(scope, shape, self.eps, every[:first], every[first:])
+        each = "vector" if 0 < self.axes < own else "sample"
+        return part.equations(f"each {each} to mean 0 and variance 1, eps {literal(self.eps)}")

@@ -8,7 +8,7 @@
 
 each for every sample n; onehot is 1 at the sample's class, otherwise 0. m is the number of samples
 with reduction "mean", and 1 with "sum", as in torch.nn.CrossEntropyLoss. Without a batch there is
-one sample, whose loss is L.
+one sample, whose loss is L; of a sequence without a batch each position is one.
 
 With `target = "probabilities"` the target holds the probability that each class should have, which
 stands where onehot does; with label smoothing ε what stands there is (1 - ε) onehot + ε / classes.
@@ -41,7 +41,7 @@ from xlbackprop.losses.common.scores import Scores, Softmax
 @loss("cross_entropy")
 @dataclass(frozen=True)
 class CrossEntropy:
-    """The output is (classes,) or (N, classes), the target a class number for each sample."""
+    """The output is (classes,), (N, classes) or (T, classes), the target a class for each row."""
 
     reduction: str = choice("mean", "sum")
     target: str = choice("classes", "probabilities")
@@ -53,13 +53,13 @@ class CrossEntropy:
         Raises SpecError where the output is no vector of scores for each sample.
         """
         shape = out.tensor.shape
-        if len(shape) - scope.has_batch != 1:
+        if len(shape) > 2 or len(shape) == scope.has_batch:
             raise SpecError(
                 "[loss]: cross_entropy takes a score for each class, and layer"
                 f' "{out.tensor.layer}" gives shape {list(shape)}: end with a flatten or a dense'
                 " layer"
             )
-        m = shape[0] if scope.has_batch and self.reduction == "mean" else 1
+        m = shape[0] if len(shape) == 2 and self.reduction == "mean" else 1
         scores, soft = Scores(scope, out.tensor), self.target == "probabilities"
         part = _CrossEntropy(scores, m, soft, self.label_smoothing)
         return part.equations(out.gradient)

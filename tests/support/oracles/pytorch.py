@@ -185,7 +185,7 @@ class _Run:
                 ),
             ),
             "layer_norm": lambda: functional.layer_norm(
-                h, [h.shape[axis] for axis in axes], gamma, beta, get("eps", 1e-5)
+                h, h.shape[-get("axes", 0) or axes[0] :], gamma, beta, get("eps", 1e-5)
             ),
             "rnn": lambda: self._recurrence(name, layer, h),
             "lstm": lambda: self._recurrence(name, layer, h),

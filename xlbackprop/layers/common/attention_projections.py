@@ -134,8 +134,10 @@ def _math_of_input(part: AttentionTensors, port: Port, users: list[Projection]) 
     ]
     words = [one.word for one in users]
     made = " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    short = [f"{one.made.gradient.title} · {one.weights.tensor.title}" for one in users]
     return Math(
-        f"{port.gradient.title}[{part.n}{row},j] = " + " + ".join(ways),
+        f"{port.gradient.title} = " + " + ".join(short),
+        full=f"{port.gradient.title}[{part.n}{row},j] = " + " + ".join(ways),
         why=f"The input has made the {made}: what comes back through each adds up."
         if len(users) > 1
         else "",

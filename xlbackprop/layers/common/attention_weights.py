@@ -119,7 +119,7 @@ class AttentionWeights:
             lambda x: np.where(mask > 0, x, 0),
             formula,
             Math(
-                f"masked[{self.ts}] = scaled[{self.ts}] where s <= t, left out elsewhere",
+                f"masked[{self.ts}] = scaled[{self.ts}] where s <= t",
                 why="A position sees itself and those before it, and none after it.",
             ),
             tuple(slips.of_masked(mask)),
@@ -151,7 +151,7 @@ class AttentionWeights:
                 return 0.0
             return f"EXP({at.x[index]}-{at.m[index[:-1]].fixed_column})"
 
-        where = " where s <= t, 0 elsewhere" * self.causal
+        where = " where s <= t, otherwise 0" * self.causal
         wrong = slips.of_exp(mask, self.scaled.tensor) if self.causal else ()
         return Equation(
             self.exp,
