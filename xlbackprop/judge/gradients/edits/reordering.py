@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from xlbackprop.equation import Array
 from xlbackprop.formula.functions.values import NotKnown
-from xlbackprop.formula.tree import Call, Expression, Reference
+from xlbackprop.formula.tree import Call, Expression, Reference, functions_in
 from xlbackprop.judge.gradients.edits.edit import Change
 from xlbackprop.judge.gradients.edits.slips import TRANSPOSED, UNTURNED
 from xlbackprop.judge.gradients.edits.truth import Truth
-from xlbackprop.judge.gradients.edits.written import Values, Written, exchanged, paths
+from xlbackprop.judge.gradients.edits.written import Path, Spot, Values, Written, exchanged, paths
 
 _RANK = 22
+# Longer rows and columns of matrices are not tried as their columns and rows.
+_MOST = 64
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,31 @@ class Reordering:
                     turned = Call("TRANSPOSE", (part,))
                     yield from self._rewritten(exchanged(tree, path, turned), part, turned)
                     yield from self._turned(slot)
+                    yield from self._of_product(path, part)
+
+    def _of_product(self, path: Path, part: Reference) -> Iterator[Change]:
+        """Yield that a row of a square matrix stands where its column belongs, or the other way.
+
+        Of a product of matrices, each cell has one row and one column.
+        """
+        formula, spot = self.formula, self.formula.spots[part.slot]
+        size = max(spot.height, spot.width)
+        if "MMULT" not in functions_in(formula.tree) or min(spot[3:]) > 1 or size > _MOST:
+            return
+        for at in range(size):
+            down, along = (at, -at) if spot.width == 1 else (-at, at)
+            top, left = spot.top + down, spot.left + along
+            if min(top, left) < 0:
+                continue
+            other = spot._replace(top=top, left=left, height=spot.width, width=spot.height)
+            turned = Call("TRANSPOSE", (Reference(len(formula.spots)),))
+            tree = exchanged(formula.tree, path, turned)
+            yield from self._rewritten(tree, part, turned, other)
 
     def _rewritten(
-        self, tree: Expression, wrong: Expression, right: Expression
+        self, tree: Expression, wrong: Expression, right: Expression, *further: Spot
     ) -> Iterator[Change]:
-        mended = self.formula.having(tree)
+        mended = self.formula.having(tree, *further)
         try:
             if self.truth.holds(self.values.result(mended)[None])[0]:
                 yield Change(TRANSPOSED, _RANK, mended, wrong, right)

@@ -182,7 +182,9 @@ def _moves(first: Written, other: Written) -> list[tuple[int, int]]:
     """Return by how many rows and columns what is new may have moved between two formulas."""
     own = _apart(first.place, other.place)
     slots = [_apart(*pair) for pair in zip(first.spots, other.spots, strict=True)]
-    return list(dict.fromkeys([own, (0, 0), (own[0], 0), (0, own[1]), *slots]))
+    return list(
+        dict.fromkeys([own, (0, 0), (own[0], 0), (0, own[1]), own[::-1], (own[1], 0), *slots])
+    )
 
 
 def _apart(spot: Spot, other: Spot) -> tuple[int, int]:
