@@ -39,7 +39,9 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.judge.options import CheckOptions
     from xlbackprop.judge.review import Review
     from xlbackprop.models.pytorch.convert import from_torch
+    from xlbackprop.models.pytorch.loading import load_into
     from xlbackprop.models.summary import LayerSummary, Summary, describe
+    from xlbackprop.models.weights import export, weights
     from xlbackprop.network import Network, build_network
     from xlbackprop.report.annotation import annotate
     from xlbackprop.report.causes import Cause
@@ -107,6 +109,7 @@ __all__ = [
     "describe",
     "equations",
     "explain",
+    "export",
     "from_torch",
     "grade",
     "grade_each",
@@ -114,6 +117,7 @@ __all__ = [
     "guess",
     "html_report",
     "inspect",
+    "load_into",
     "load_map",
     "load_spec",
     "locate",
@@ -122,6 +126,7 @@ __all__ = [
     "parse_spec",
     "review_workbook",
     "template_names",
+    "weights",
 ]
 
 # The modules, and the public names that each is the home of.
@@ -143,7 +148,9 @@ _NAMES = {
     "judge.options": "CheckOptions",
     "judge.review": "Review",
     "models.pytorch.convert": "from_torch",
+    "models.pytorch.loading": "load_into",
     "models.summary": "LayerSummary Summary describe",
+    "models.weights": "export weights",
     "network": "Network build_network",
     "report.annotation": "annotate",
     "report.checker": "check",

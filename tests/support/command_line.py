@@ -25,6 +25,7 @@ COMMANDS = [
     "grade",
     "gradebook",
     "describe",
+    "export",
 ]
 
 

@@ -20,6 +20,7 @@ COMMANDS = (
     "explain",
     "equations",
     "inspect",
+    "export",
     "locate",
     "assign",
     "grade",

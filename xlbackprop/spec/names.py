@@ -9,6 +9,8 @@ from typing import Any
 from xlbackprop.errors import SpecError, shown
 
 _LAYER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,24}")
+# It becomes a file's name within an archive.
+_OTHER_NAME = re.compile(r"\w(?:[\w-]|\.(?!\.)){0,199}")
 _RESERVED = re.compile(r"overview|input|loss|training|step[0-9]+|history|true|false", re.IGNORECASE)
 
 
@@ -42,6 +44,10 @@ def read_other_names(raw: Mapping[str, Any]) -> dict[str, str]:
     if not isinstance(table, dict):
         raise SpecError(f"names = {shown(table)}: expected a table, [names]")
     for name, tensor in table.items():
+        if not _OTHER_NAME.fullmatch(name):
+            raise SpecError(
+                f"[names]: {shown(name)}: expected letters, digits, dots, dashes and underscores"
+            )
         if not isinstance(tensor, str):
             raise SpecError(f"[names]: {shown(name)} = {shown(tensor)}: expected a tensor's name")
     return table

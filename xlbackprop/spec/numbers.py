@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import tomli_w
 
 from xlbackprop.errors import SpecError, one_line
 from xlbackprop.saving import check_output, save
+from xlbackprop.spec.npz import npz_bytes
 
 
 def save_spec(
@@ -47,7 +47,5 @@ def _save_arrays(arrays: Mapping[str, Any], path: Path, folder: Path | None) -> 
                 f" file's folder, {one_line(folder, 200)}"
             )
     if written:
-        content = io.BytesIO()
-        np.savez(content, **written)
-        save(path, content.getvalue(), force=True)
+        save(path, npz_bytes(written), force=True)
     return named

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,14 @@ class Spec:
         if self.names:
             head["names"] = dict(self.names)
         return tomli_w.dumps(head)
+
+    def with_training(self, optimizer: str, *, steps: int = 1, **options: object) -> Spec:
+        """Return the spec with training steps, as the table [training] has them.
+
+        `options` are the table's other keys. Raises SpecError as parse_spec does.
+        """
+        table = {"optimizer": optimizer, "steps": steps, **options}
+        return replace(self, training=read_training({"training": table}, self.values.arrays))
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write the spec as TOML, and its arrays into an .npz file beside it; return the path.
