@@ -35,7 +35,7 @@ from tests.support.templates import TEMPLATES
 from tests.support.two_readers import PART, both, packed
 from xlbackprop.network import MAX_CELLS
 from xlbackprop.workbook.read import cell_reader, cell_store, xml
-from xlbackprop.workbook.read.scan import decimals, piece, sheet, values
+from xlbackprop.workbook.read.scan import attributes, decimals, piece, sheet, values
 from xlbackprop.workbook.read.scan.decimals import read_decimals
 from xlbackprop.workbook.read.scan.sheet import scan_sheet
 from xlbackprop.workbook.read.scan.tags import PADDING, Tags
@@ -222,6 +222,16 @@ def test_what_is_too_much_is_refused_for_the_same_reason(module, limit, reason, 
     monkeypatch.setattr(piece, "MAX_STORED_CELLS", 3)
     monkeypatch.setattr(piece, "MAX_ELEMENTS", 3)
     with packed(whole) as package:  # whichever comes first: that is not told here
+        assert scan_sheet(package, PART, ()) is None
+
+
+def test_texts_that_were_made_to_look_alike_are_left_to_the_careful_reader(monkeypatch):
+    rows = [f'<row><c r="A{row}" s="{row % 7}"><v>{row}</v></c></row>' for row in range(1, 41)]
+    whole = f"{BEGIN}<sheetData>{''.join(rows)}</sheetData>{END}".encode()
+    assert assert_same(whole)
+    # So that all of them are mixed to one number.
+    monkeypatch.setattr(attributes, "_MIXED_BY", (0,) * len(attributes._MIXED_BY))
+    with packed(whole) as package:
         assert scan_sheet(package, PART, ()) is None
 
 
