@@ -13,7 +13,9 @@ DENSE = {"type": "dense", "units": 2}
 @pytest.mark.parametrize(
     ("word", "name"),
     [("linear", "dense"), ("fc", "dense"), ("Linear", "dense"), ("swish", "silu"),
-     ("ReLU", "relu"), ("Leaky-ReLU", "leaky_relu"), ("reluu", "relu")],
+     ("ReLU", "relu"), ("Leaky-ReLU", "leaky_relu"), ("reluu", "relu"),
+     ("MHA", "attention"), ("self-attention", "attention"), ("positional_encoding", "position"),
+     ("permute", "transpose"), ("bmm", "matmul"), ("view", "reshape"), ("hadamard", "multiply")],
 )  # fmt: skip
 def test_layer_by_another_name_is_suggested(word, name):
     spec = spec_of({"name": "x", "input": [2], "layers": [DENSE, {"type": word}]})
@@ -24,7 +26,8 @@ def test_layer_by_another_name_is_suggested(word, name):
 
 @pytest.mark.parametrize(
     ("changes", "name"),
-    [({"loss": {"type": "MSELoss"}}, "mse"), ({"loss": {"type": "ce"}}, "cross_entropy"),
+    [({"loss": {"type": "MSELoss"}}, "mse"), ({"loss": {"type": "mae"}}, "l1"),
+     ({"loss": {"type": "ce"}}, "cross_entropy"),
      ({"training": {"optimizer": "gd", "lr": 1, "steps": 1}}, "sgd")],
 )  # fmt: skip
 def test_loss_and_optimizer_by_another_name_are_suggested(changes, name):
