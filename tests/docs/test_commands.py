@@ -16,6 +16,7 @@ import tomli_w
 
 import xlbackprop
 from tests.docs.preparations import PREPARATIONS
+from tests.support.oracles.pytorch import require_pytorch
 from tests.support.program import ROOT, environment
 from tests.support.selection import MARKERS
 from tests.tools.pages import PAGES, Block, blocks_of
@@ -96,11 +97,10 @@ def assert_shown(shown, printed):
         raise AssertionError(f"another output is shown than there is:\n{text}")
 
 
-# Pages whose commands take several seconds.
-SLOW = {"class.md"}
+# Pages whose commands take several seconds, or need another program.
+MARKERS_OF_PAGES = {"class.md": [pytest.mark.slow], "pytorch.md": [pytest.mark.pytorch]}
 READ = [
-    pytest.param(path, id=path.name, marks=[pytest.mark.slow] if path.name in SLOW else [])
-    for path in PAGES
+    pytest.param(path, id=path.name, marks=MARKERS_OF_PAGES.get(path.name, [])) for path in PAGES
 ]
 
 
@@ -108,6 +108,8 @@ READ = [
 def test_page_s_commands_and_snippets_run_and_print_what_it_shows(
     path, tmp_path, programs, monkeypatch
 ):
+    if path.name == "pytorch.md":
+        require_pytorch()
     monkeypatch.chdir(tmp_path)
     reader = Reader(tmp_path, programs, pastes=path.name == "README.md")
     for block in blocks_of(path):
