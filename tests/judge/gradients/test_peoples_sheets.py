@@ -150,3 +150,13 @@ def test_nothing_is_said_of_a_forward_pass_that_is_whole(path):
     for slip in ("", "other input"):
         report = xlbackprop.check(draw("rows 2-3-1", 0, slip).book.save(path))
         assert not [note for note in report.notes if note.startswith("forward pass")]
+
+
+@pytest.mark.parametrize("text", ["ΣE", None])
+def test_mean_of_errors_is_l_whatever_names_it(text, path):
+    sheet = draw("rows 2-2-2", 2, steps=4)  # `=(O5+P5)/2`, beside `E1` and `E2`
+    (label,) = (cell for cell in sheet.book.workbook.active[4] if cell.value == "ΣE")
+    label.value = text
+    report = xlbackprop.check(sheet.book.save(path))
+    assert report.verdict == "right"
+    assert "L is Q5 to Q8" in " ".join(report.notes)

@@ -34,6 +34,10 @@ NAMES = {
     slips.SWAPPED: {"sign reversed"},
 }
 _LATENT = "right for these numbers only"
+_OF_FOLLOWERS = {
+    "wrong": "what follows is called wrong itself",
+    "right": "what follows is called right",
+}
 _ACCUSED = ("wrong", "carried")
 _RANGES = re.compile(r"\b([A-Z]{1,3}[0-9]+)(?: to ([A-Z]{1,3}[0-9]+))?")
 
@@ -93,8 +97,8 @@ def _amiss(sheet, claim, said):
         return "" if is_latent else "an innocent is accused"
     if claim.state is State.ROOT and status != "wrong":
         return "the slip is missed"
-    if claim.state is State.FOLLOWS and status == "wrong" and not sheet.in_forward:
-        return "what follows is called wrong itself"
+    if claim.state is State.FOLLOWS and not sheet.in_forward:
+        return _OF_FOLLOWERS.get(status, "")
     return ""
 
 

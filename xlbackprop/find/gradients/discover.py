@@ -18,6 +18,7 @@ from xlbackprop.find.gradients.drawing import FAMILIES
 from xlbackprop.find.gradients.error_values import on_error_values
 from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
 from xlbackprop.find.gradients.forward import broken_forward
+from xlbackprop.find.gradients.graph import cone
 from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, factor, labelled, stepped, try_all
 from xlbackprop.find.gradients.named import Named
@@ -84,7 +85,9 @@ def _chosen(
     chosen = best(try_all(sheets, labelled(sheets, labels)))
     if chosen is None:
         chosen = _first_that_fits(sheets)
-    if chosen is not None and chosen.score[0] >= FEWEST and chosen.score[1]:
+    elif not _fits(chosen):
+        chosen = next(filter(_fits, try_all(sheets, _wholes_of(sheets, chosen))), chosen)
+    if chosen is not None and _fits(chosen):
         return chosen, None
     kinds = kinds_of(sheets.graph, chosen.objective.cells) if chosen is not None else set()
     others = [one for one in assumed(sheets) if not kinds or one.assumed in kinds]
@@ -94,6 +97,21 @@ def _chosen(
     if chosen is not None and _of_weights(chosen) >= max(1, _of_weights(other)):
         return chosen, None
     return other, chosen
+
+
+def _fits(choice: Choice) -> bool:
+    """Whether an L explains enough cells, most of them as its gradients themselves."""
+    return choice.score[0] >= FEWEST and choice.score[1]
+
+
+def _wholes_of(sheets: Sheets, part: Choice) -> list[Objective]:
+    """Return what no text names as L, and is made of what is named so: its sum, its mean."""
+    groups, parts = sheets.computation.in_order(), part.objective
+    return [
+        one
+        for one in unlabelled(sheets)
+        if one.count == parts.count and cone(groups, sheets.graph, one.cells)[parts.cells].all()
+    ]
 
 
 def _of_weights(choice: Choice) -> int:
