@@ -121,7 +121,7 @@ def a_roster(folder: Path) -> None:
         'Robert "Bob" O\'Neill',
         "李小龍",
     ]
-    names += [f"Student {number}" for number in range(5, 31)]
+    names += [f"Student {number}" for number in range(6, 31)]
     with (folder / "roster.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["id", "name", "email"])
