@@ -17,7 +17,8 @@ import tomli_w
 from xlbackprop.errors import SpecError, WorkbookError
 from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import SURE, Proposal
-from xlbackprop.find.locate.propose import locate_on, read_page_of
+from xlbackprop.find.locate.propose import locate_on
+from xlbackprop.find.locate.reading import read_page_of
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.tiles import Tiles
 from xlbackprop.network import build_network

@@ -88,6 +88,8 @@ class Proposal:
         head, _, _ = whole.to_toml().partition("[tensors]")
         lines = [head.rstrip("\n"), "", "[tensors]"] if head.strip() else ["[tensors]"]
         for one in self.tensors:
+            if self.step and one.name.startswith("step"):
+                continue  # the distance says where
             placement = whole.tensors[one.name].to_toml()
             lines += [f"# {one.certainty}: {one.reason}", f'"{one.name}" = {placement}']
         if self.step is None:

@@ -17,24 +17,22 @@ from xlbackprop.find.locate.captions import Captions
 from xlbackprop.find.locate.certainty import NOTHING_FITS, InputCertainty, doubt_of_computed
 from xlbackprop.find.locate.computed import ComputedSearch
 from xlbackprop.find.locate.inputs import InputSearch
-from xlbackprop.find.locate.page import Page, read_page
+from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import LIKELY, SURE, LeftOut, LocatedTensor, Proposal
+from xlbackprop.find.locate.reading import page_of
 from xlbackprop.find.locate.references import PageReferences
+from xlbackprop.find.locate.rows import located_by_steps, steps_of
 from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.find.locate.tiles import Tiles
-from xlbackprop.find.sheets import listed, wanted_sheet
+from xlbackprop.find.sheets import listed
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import fixed_values
-from xlbackprop.progress import each, tell
+from xlbackprop.progress import tell
 from xlbackprop.spec import Spec
 from xlbackprop.spec.templates import load_spec
-from xlbackprop.workbook import description
-from xlbackprop.workbook.engine.cell_list import list_cells
 from xlbackprop.workbook.engine.recalculation import Recalculation, engine_name, start
 from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limits
-from xlbackprop.workbook.engine.stopped import EngineStopped
 from xlbackprop.workbook.opening import as_xlsx
-from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.workbook import Workbook, open_workbook
 
 # Where a workbook has more sheets, not each is tried by itself.
@@ -59,50 +57,29 @@ def locate(
     `spec` cannot be used, EngineError where the engine is missing.
     """
     network = build_network(spec if isinstance(spec, Spec) else load_spec(spec))
-    page = read_page_of(Path(path), engine, limits, sheet)
     name = network.spec.name if isinstance(spec, Spec) else str(spec)
-    return locate_once(page, network, workbook=str(path), spec=name)
-
-
-def read_page_of(
-    path: Path, engine: EngineName | str, limits: Limits, sheet: str | None = None
-) -> Page:
-    """Return all that stands in a workbook, or on one sheet of it, its formulas evaluated."""
     with (
-        as_xlsx(path, limits) as file,
-        open_workbook(file, path) as workbook,
+        as_xlsx(Path(path), limits) as file,
+        open_workbook(file, Path(path)) as workbook,
         start(file, engine_name(engine), limits) as running,
     ):
-        return page_of(workbook, running, sheet)
+        return locate_in(workbook, running, network, str(path), name, sheet)
 
 
-def page_of(workbook: Workbook, running: Recalculation, sheet: str | None = None) -> Page:
-    """Return all that stands on a workbook's sheets, but for this program's own description.
-
-    With `sheet` it is that sheet alone. Raises WorkbookError where there is none of that name.
-    """
-    wanted = wanted_sheet(workbook, sheet) if sheet is not None else None
-    sheets = [sheet for sheet in workbook.sheets if sheet != description.SHEET]
-    cells = {sheet: workbook.cells(sheet) for sheet in each("reading the workbook", sheets)}
-    page = read_page(cells, workbook.names)
-    if running.name is not EngineName.NONE:
-        page = _recalculated(page, workbook, running)
-    return page if wanted is None else page.on(wanted)
-
-
-def _recalculated(page: Page, workbook: Workbook, running: Recalculation) -> Page:
-    """Return the page with the numbers that its formulas give, where the engine can tell."""
-    at = np.flatnonzero(page.has_formula)
-    if not at.size:
-        return page
-    try:
-        cells = list_cells([page.places(page.keys[at])])
-        values = running.page_values(workbook, page.sheets, cells)
-    except EngineStopped:
-        return page
-    numbers = page.numbers.copy()
-    numbers[at] = np.where(values.kinds == State.NUMBER, values.numbers, numbers[at])
-    return replace(page, numbers=numbers)
+def locate_in(
+    workbook: Workbook,
+    running: Recalculation,
+    network: Network,
+    path: str,
+    spec: str,
+    sheet: str | None = None,
+) -> Proposal:
+    """Propose where the tensors stand in an open workbook, training steps in rows among them."""
+    page = page_of(workbook, running, sheet)
+    steps = steps_of(workbook, sheet) if running.name is not EngineName.NONE else None
+    return located_by_steps(
+        page, network, steps, lambda one, other: locate_once(one, other, path, spec)
+    )
 
 
 def locate_once(page: Page, network: Network, workbook: str, spec: str) -> Proposal:

@@ -8,9 +8,8 @@ import numpy as np
 
 from xlbackprop.errors import WorkbookError
 from xlbackprop.find.blocks import NamesGone
-from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import LIKELY, LocatedTensor, Proposal
-from xlbackprop.find.locate.propose import locate_once, page_of
+from xlbackprop.find.locate.propose import locate_in
 from xlbackprop.find.subject import Subject, named_subject, network_of
 from xlbackprop.network import Network
 from xlbackprop.network.values import fixed_values
@@ -44,18 +43,21 @@ def locate_subject(
     network = network_of(workbook, spec)
     if not is_laid_out_here(workbook, network):
         name = network.spec.name if spec is None or isinstance(spec, Spec) else str(spec)
-        return _located(page_of(workbook, running, sheet), network, name)
+        return _located(locate_in(workbook, running, network, "", name, sheet), name)
     try:
         return named_subject(workbook, network)
     except NamesGone as gone:
         try:
-            return _located(page_of(workbook, running, sheet), network, network.spec.name)
+            return _located(
+                locate_in(workbook, running, network, "", network.spec.name, sheet),
+                network.spec.name,
+            )
         except WorkbookError:
             raise gone from None
 
 
-def _located(page: Page, network: Network, name: str) -> Subject:
-    proposal = locate_once(page, network, workbook="", spec=name)
+def _located(proposal: Proposal, name: str) -> Subject:
+    network = proposal.network
     _refuse_incomplete(proposal)
     left_open = {one.name: one.unsettled for one in proposal.tensors if one.unsettled}
     places = {name: own for name, own in proposal.places.items() if name not in left_open}
