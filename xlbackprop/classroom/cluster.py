@@ -21,7 +21,8 @@ from xlbackprop.errors import EngineError, one_line
 _PATIENCE_SECONDS = 10
 # Files under way for each thread of the cluster: none waits, and few are in memory.
 _AHEAD = 3
-_benches = threading.local()
+# By the thread that marks and by what is marked.
+_BENCHES: dict[tuple[int, str], Bench] = {}
 
 
 def mark_on_cluster(
@@ -50,6 +51,7 @@ def mark_on_cluster(
                 yield _next(done, waiting)
         while waiting:
             yield _next(done, waiting)
+        client.run(end_there, asdict(setup), on_error="ignore")
 
 
 def mark_there(
@@ -58,14 +60,17 @@ def mark_there(
     """Return what comes of a file; this runs on the cluster's workers."""
     if version != program_version():
         raise EngineError(f"version {program_version()} of xlbackprop, and {version} is needed")
-    known: dict[str, Any] = vars(_benches)
-    if known.get("setup") != setup:
-        if "bench" in known:
-            known["bench"].stop()
-        own = Setup(**{**setup, "blank": tuple(setup["blank"])})
-        vars(_benches).update(setup=setup, bench=Bench(own))
-    marked = known["bench"].mark(content, suffix)
+    key = (threading.get_ident(), repr(setup))
+    if key not in _BENCHES:
+        _BENCHES[key] = Bench(Setup(**{**setup, "blank": tuple(setup["blank"])}))
+    marked = _BENCHES[key].mark(content, suffix)
     return marked.record, marked.page, marked.copy
+
+
+def end_there(setup: Mapping[str, Any]) -> None:
+    """End what was started for a class; this runs on the cluster's workers."""
+    for key in [key for key in _BENCHES if key[1] == repr(setup)]:
+        _BENCHES.pop(key).stop()
 
 
 def _next(done: Any, waiting: dict[Any, Task]) -> tuple[Task, Marked]:
