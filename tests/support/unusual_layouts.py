@@ -49,6 +49,7 @@ class Page:
     merged: list = field(default_factory=list)
     comma: bool = False
     wrong: dict = field(default_factory=dict)  # number by (tensor, index)
+    decimals: int | None = None  # of computed numbers that are typed, where no formulas are
 
     def text(self, sheet, row, column, text):
         self.cells[sheet, row, column] = text
@@ -84,6 +85,8 @@ class Page:
                     own[sheet].write_string(row, column, what)
                 elif isinstance(what, (int, float)):
                     own[sheet].write_number(row, column, what)
+                elif self.decimals is not None:
+                    own[sheet].write_number(row, column, round(self.number(*what), self.decimals))
                 elif self.network.tensors[what[0]].kind.is_computed:
                     formula = made_of.formula(*what, sheet)
                     own[sheet].write_formula(row, column, formula, None, self.number(*what))

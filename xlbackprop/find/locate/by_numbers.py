@@ -16,6 +16,7 @@ from xlbackprop.find.locate.page import Keys, Page
 
 _MOST_OCCURRENCES = 24  # a number that is everywhere says nothing of where a block is
 _MOST_VOTES = 20_000
+_COARSEST = 0.005  # typed numbers with fewer than two decimals would be everywhere
 _ARRANGEMENTS = 24
 
 
@@ -35,7 +36,8 @@ def placed_by_numbers(page: Page, expected: Array) -> Iterator[tuple[Keys, float
 def _occurrences(page: Page, expected: Array) -> tuple[Keys, Keys]:
     """Return pairs of an entry's number and a cell that holds what the entry should be."""
     numbers, keys = page.by_number
-    allowed = np.maximum(1e-6 * np.abs(expected), 1e-9)
+    exact = np.maximum(1e-6 * np.abs(expected), 1e-9)
+    allowed = exact + min(_COARSEST, float(page.tolerances.max(initial=0)))
     with np.errstate(invalid="ignore"):
         first = np.searchsorted(numbers, expected - allowed, side="left")
         last = np.searchsorted(numbers, expected + allowed, side="right")
@@ -43,7 +45,10 @@ def _occurrences(page: Page, expected: Array) -> tuple[Keys, Keys]:
     counts = np.where(counts <= _MOST_OCCURRENCES, counts, 0)
     entries = np.repeat(np.arange(len(expected)), counts)
     within = np.arange(len(entries)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return entries, keys[np.repeat(first, counts) + within]
+    at = np.repeat(first, counts) + within
+    off = np.abs(numbers[at] - expected[entries])
+    fits = off <= exact[entries] + page.tolerances_at(keys[at])
+    return entries[fits], keys[at][fits]
 
 
 def _vote(one: Arrangement, entries: Keys, cells: Keys) -> Keys | None:

@@ -58,6 +58,13 @@ class Captions:
         groups = self._labels(_boxes(keys)[0])
         return any(_names(text, tensor, order) for group in groups for _, text in group)
 
+    def head(self, keys: Keys, tensor: Tensor) -> bool:
+        """Return whether the label right before the first cell, or above it, names the tensor."""
+        first = int(keys.ravel()[0])
+        nearest = (first - ACROSS, first - DOWN, first - 2 * DOWN)
+        label = next((self._page.texts[key] for key in nearest if key in self._page.texts), "")
+        return _names(label, tensor, self._orders[tensor.name])
+
     def naming(self, tensor: Tensor) -> Iterator[Label]:
         """Yield the page's labels that plainly name a tensor, beside numbers or empty cells."""
         order = self._orders[tensor.name]

@@ -16,7 +16,7 @@ import numpy as np
 from xlbackprop.equation import Array, Equation, Kind, Tensor
 from xlbackprop.find.locate.candidates import Candidates, Readings
 from xlbackprop.find.locate.captions import Captions
-from xlbackprop.find.locate.page import Keys, Page
+from xlbackprop.find.locate.page import Keys, Page, split
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.network import Network
 from xlbackprop.tolerance import may_be
@@ -27,6 +27,7 @@ _ENOUGH = 6.0
 _AFTERWARDS = 240
 _ABSENT = -0.7
 _PARTLY = 0.5
+_NAMED = 8.0  # so much a plain label counts against a few numbers that happen to fit elsewhere
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,13 @@ class InputSearch:
         whole = np.isfinite(candidates.numbers).all(axis=1)
         allowed = tensor.domain.allows(candidates.numbers).all(axis=1)
         fits = np.array([self._captions.fit(keys, tensor) for keys in candidates.keys])
-        scores = 2.0 * fits + typed + used - 0.3 * candidates.oddities
+        named = np.array([self._is_named(keys, tensor) for keys in candidates.keys])
+        scores = 2.0 * fits + typed + used + _NAMED * named - 0.3 * candidates.oddities
         return np.where(whole & allowed, scores, -np.inf)
+
+    def _is_named(self, keys: Keys, tensor: Tensor) -> bool:
+        """Return whether a label plainly names the tensor, and nothing stands between its cells."""
+        return _is_compact(keys) and self._captions.head(keys, tensor)
 
     def _stages(self) -> list[tuple[list[Tensor], list[Equation]]]:
         """Return the inputs that are needed one after the other, and what follows from each."""
@@ -194,9 +200,8 @@ class InputSearch:
             same = all(arrays[t.name] is counted[t.name] for t in equation.sources.values())
             counted[name] = true if same else equation.evaluate(counted)
             if name in targets and equation.target.kind is not Kind.LINK:
-                is_helper = equation.target.kind is Kind.HELPER
-                apart_from = list(keys.values()) if is_helper else []
-                share, weight, on_page = _share_of(true, counted[name], targets[name], apart_from)
+                own_cells = [*keys.values(), *before.keys.values()]
+                share, weight, on_page = _share_of(true, counted[name], targets[name], own_cells)
                 score += weight * max(0.0, 2 * share - 1)
                 most += weight if share > 0.5 else 0.0
                 if _PARTLY <= share < 1 and weight > 1:
@@ -216,7 +221,7 @@ def _share_of(
 ) -> tuple[float, float, Array]:
     """Return the largest share of expected numbers a reading has, its worth, and its numbers.
 
-    Cells of inputs that are only rearranged are no evidence that they are the inputs.
+    Cells of the inputs themselves are no evidence that they are the inputs.
     """
     fits = may_be(candidates.numbers, true.ravel(), candidates.tolerances)
     if counted is not true:
@@ -231,6 +236,12 @@ def _share_of(
     different = len(np.unique(np.round(true, 9)))
     worth = float(min(different, 30) - 0.8)
     return float(shares[best]), worth, candidates.numbers[best].reshape(true.shape)
+
+
+def _is_compact(keys: Keys) -> bool:
+    """Return whether cells are all of a rectangle: nothing stands between them."""
+    sheets, rows, columns = split(keys)
+    return bool((np.ptp(rows) + 1) * (np.ptp(columns) + 1) == keys.size and not np.ptp(sheets))
 
 
 def _apart(before: InputReading, chosen: tuple[_Choice, ...]) -> bool:

@@ -41,6 +41,7 @@ _USUAL_NAMES = {
 }
 _SUBJECT_OF = tuple((re.compile(pattern), roles) for pattern, roles in _SUBJECTS.items())
 _ROLE_OF = tuple((re.compile(pattern), roles) for pattern, roles in _WORDS)
+_LETTERS = 2  # so short a name may stand for anything
 _PLAINLY = 0.8  # how well a label fits at least that names a tensor
 _GRADIENT = re.compile(r"\bd(?:l|e|c|j|loss|error|etotal)?\s*/\s*d\s*([a-z]+\d*)")
 _D_OF = re.compile(r"\bd(?:l|e|c|j)?_?d?_?([a-z]+\d*)\b")
@@ -126,7 +127,7 @@ def fit(label: str, tensor: Tensor, order: int) -> float:
     names = {tensor.short, _USUAL_NAMES.get(tensor.role, tensor.short)}
     if not names & set(meaning.roles):
         return -0.6
-    score = 1.0 if meaning.roles[0] in names else 0.6
+    score = 1.0 if meaning.roles[0] in names or _says(meaning, tensor) else 0.6
     return score + _layer_fit(label, meaning, tensor, order)
 
 
@@ -134,7 +135,14 @@ def names_plainly(label: str, tensor: Tensor, order: int) -> bool:
     """Return whether a label names a tensor, and would not sooner name another of its layer."""
     roles = meaning_of(label).roles
     names = {tensor.short, _USUAL_NAMES.get(tensor.role, tensor.short)}
-    return bool(roles) and roles[0] in names and fit(label, tensor, order) >= _PLAINLY
+    is_meant = bool(roles) and (roles[0] in names or _says(meaning_of(label), tensor))
+    return is_meant and fit(label, tensor, order) >= _PLAINLY
+
+
+def _says(meaning: Meaning, tensor: Tensor) -> bool:
+    """Return whether a label has a tensor's own name as a word: error, mask, softmax."""
+    short = tensor.short.lower()
+    return len(short) > _LETTERS and short in meaning.words
 
 
 def _layer_fit(label: str, meaning: Meaning, tensor: Tensor, order: int) -> float:

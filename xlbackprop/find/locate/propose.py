@@ -16,6 +16,7 @@ from xlbackprop.find.locate.candidates import Readings
 from xlbackprop.find.locate.captions import Captions
 from xlbackprop.find.locate.certainty import NOTHING_FITS, InputCertainty, doubt_of_computed
 from xlbackprop.find.locate.computed import ComputedSearch
+from xlbackprop.find.locate.indices import without_indices
 from xlbackprop.find.locate.inputs import InputSearch
 from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import LIKELY, SURE, LeftOut, LocatedTensor, Proposal
@@ -104,6 +105,7 @@ def locate_once(page: Page, network: Network, workbook: str, spec: str) -> Propo
 def locate_on(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
     """Propose where the tensors of a network stand on a page."""
     tell("looking for the tensors")
+    page = without_indices(page)
 
     def search(page: Page, network: Network) -> Proposal:
         return _search(page, network, workbook, spec)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import count, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,7 @@ class Tiles:
         whole = dict.fromkeys(
             tile for mask in masks for tile in _rectangles(page.keys[mask]) if mask.any()
         )
+        whole |= dict.fromkeys(_labelled_lines(page))
         self.whole = tuple(whole)[:MOST_TILES]
         self._ranges = tuple(ranges)
         self._page = page
@@ -120,6 +121,17 @@ class Tiles:
         places = product(range(0, down, steps[0]), range(0, across, steps[1]))
         for _, (row, column) in zip(range(_MOST_PARTS), places, strict=False):
             yield Tile(tile.key + row * DOWN + column * ACROSS, height, width)
+
+
+def _labelled_lines(page: Page) -> Iterator[Tile]:
+    """Yield the numbers in a row after a label, and in a column below one."""
+    filled = frozenset(page.keys.tolist())
+    for label in page.texts:
+        for step in (ACROSS, DOWN):
+            length = next(n for n in count() if label + (n + 1) * step not in filled)
+            if length > 1:
+                size = (1, length) if step == ACROSS else (length, 1)
+                yield Tile(label + step, *size)
 
 
 def _without_edges(tile: Tile) -> Iterator[Tile]:

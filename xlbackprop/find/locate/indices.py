@@ -1,0 +1,84 @@
+"""Indices along the edges of blocks: 0, 1, 2 above its columns and beside its rows.
+
+They are headings, no entries. What tells them from numbers: they count from 0 or from 1, in both
+directions, and the corner between them is no number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from xlbackprop.equation import Mask
+from xlbackprop.find.locate.page import ACROSS, DOWN, Keys, Page
+
+
+def without_indices(page: Page) -> Page:
+    """Return the page without the indices along its blocks' edges."""
+    edges = _edges(page)
+    if not edges.size:
+        return page
+    stays = ~np.isin(page.keys, edges)
+    return replace(
+        page,
+        keys=page.keys[stays],
+        numbers=page.numbers[stays],
+        tolerances=page.tolerances[stays],
+        has_formula=page.has_formula[stays],
+    )
+
+
+def _edges(page: Page) -> Keys:
+    """Return the keys of all indices; a block of one cell has some only if larger ones do."""
+    counts = _Counts(page)
+    blocks = [_block(counts, key) for key in counts.starts.tolist()]
+    edges = [one for one in blocks if one is not None]
+    if not any(one.size > 2 for one in edges):
+        return np.empty(0, dtype=np.int64)
+    return np.concatenate(edges)
+
+
+class _Counts:
+    """Cells with whole numbers that were typed, and how far they count on from a cell."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        typed = ~page.has_formula & np.isfinite(page.numbers)
+        self._is_start: Mask = typed & np.isin(page.numbers, (0, 1))
+        above = np.isin(page.keys - DOWN, page.keys)
+        beside = np.isin(page.keys - ACROSS, page.keys)
+        filled_below = np.isin(page.keys + DOWN, page.keys)
+        self.starts: Keys = page.keys[self._is_start & ~above & ~beside & filled_below]
+
+    def run(self, key: int, step: int) -> Keys:
+        """Return the cells from a key on in which the numbers count on by 1."""
+        number, found = self.number(key), [key]
+        while self.number(found[-1] + step) == number + len(found):
+            found.append(found[-1] + step)
+        return np.array(found, dtype=np.int64)
+
+    def number(self, key: int) -> float:
+        """Return the number that was typed in a cell; NaN where none was."""
+        at = int(self._page.find(np.array([key]))[0])
+        return (
+            float(self._page.numbers[at]) if at >= 0 and key not in self._page.formulas else np.nan
+        )
+
+    def is_filled(self, key: int) -> bool:
+        """Return whether a cell holds a number or a formula."""
+        return bool(self._page.find(np.array([key]))[0] >= 0)
+
+
+def _block(counts: _Counts, start: int) -> Keys | None:
+    """Return the indices of the block whose columns are counted from a cell on, if any are."""
+    beside = start + DOWN - ACROSS
+    if start % DOWN == 0 or counts.number(beside) != counts.number(start):
+        return None
+    across, down = counts.run(start, ACROSS), counts.run(beside, DOWN)
+    ends_across = not counts.is_filled(int(across[-1]) + ACROSS)
+    ends_down = not counts.is_filled(int(down[-1]) + DOWN)
+    inside = (down[:, None] + ACROSS + np.arange(len(across))).ravel().tolist()
+    if ends_across and ends_down and all(map(counts.is_filled, inside)):
+        return np.concatenate([across, down])
+    return None
