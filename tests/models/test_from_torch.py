@@ -163,7 +163,7 @@ def test_all_that_cannot_be_expressed_is_told_at_once():
         xlbackprop.from_torch(Wide(), torch.randn(2, 3))
     lines = str(caught.value).splitlines()
     assert [line.split(",")[0] for line in lines] == ["sin", "cos", "add"]
-    assert "the parameter shift is used by itself" in lines[2]
+    assert "the parameter shift is added by itself" in lines[2]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,11 @@ def test_all_that_cannot_be_expressed_is_told_at_once():
         (lambda nn: nn.BatchNorm2d(1, affine=False), "affine=False"),
         (lambda nn: nn.AdaptiveAvgPool2d(4), "unequal"),
         (lambda nn: nn.Softmax(dim=1), "last axis"),
-        (lambda nn: nn.LayerNorm(6), "layer_norm"),
+        (
+            lambda nn: nn.Sequential(nn.Flatten(1, 2), nn.LSTM(6, 2, 1, True, True, 0, True)),
+            "several tensors: it goes both ways",
+        ),
+        (lambda nn: nn.Identity(), "expected the last layer"),
     ],
 )
 def test_option_that_no_layer_has_is_refused(make, words):

@@ -242,6 +242,27 @@ def attention(torch):
 
 
 @model
+def encoder_block(torch):
+    nn = torch.nn
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.positions = nn.Parameter(torch.randn(3, 4))
+            self.norm1, self.norm2 = nn.LayerNorm(4), nn.LayerNorm(4)
+            self.query, self.key, self.value = (nn.Linear(4, 4) for _ in range(3))
+            self.wide, self.narrow = nn.Linear(4, 6), nn.Linear(6, 4)
+
+        def forward(self, x):
+            x = x + self.positions
+            scores = self.query(x) @ self.key(x).transpose(1, 2) / 2
+            x = self.norm1(x + torch.softmax(scores, dim=-1) @ self.value(x))
+            return self.norm2(x + self.narrow(nn.functional.gelu(self.wide(x))))
+
+    return Block(), torch.randn(2, 3, 4), nn.MSELoss(), torch.randn(2, 3, 4)
+
+
+@model
 def graph_convolution(torch):
     nn = torch.nn
 

@@ -118,7 +118,7 @@ def _array(target: Any) -> Array | None:
 
 
 def _numbers(tensor: Any) -> Array:
-    array = tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else tensor
+    array = tensor.detach().cpu().double().numpy() if hasattr(tensor, "detach") else tensor
     return np.array(array, dtype=np.float64)
 
 

@@ -41,6 +41,7 @@ class Operation:
     type: str  # "conv2d"
     arguments: Mapping[str, Any]
     shape: Shape
+    no_shape: str  # what it gives where that has no sizes
     path: str  # the module: "features.0"
     is_leaf: bool  # whether that module is one of torch.nn's
     is_last_use: bool  # whether nothing later takes its first argument
@@ -113,6 +114,7 @@ def _operation(node: Any, order: Mapping[Any, int]) -> Operation:
         _type(node.target),
         _arguments(node),
         _shape(node),
+        "a number" if hasattr(node.meta.get("val"), "shape") else "several tensors",
         path.removeprefix("model."),
         str(getattr(cls, "__module__", cls)).startswith("torch.nn."),
         all(order[user] <= order[node] for user in users),

@@ -15,12 +15,26 @@ from xlbackprop.models.pytorch.values import Output, RefusedError, Value
 def _add(call: Call, sign: float = 1) -> Value:
     factor = sign * call.arguments.get("alpha", 1)
     first, second = (_summand(call, name) for name in ("input", "other"))
+    if isinstance(first, Stored) and first.trainable and factor == 1:
+        first, second = second, first
     if isinstance(second, (Output, Stored)) and factor != 1:
         second = _scaled(call, call.as_output(second, call.shape), factor)
     elif isinstance(second, (int, float)):
         second = second * factor
+    if isinstance(second, Stored) and second.trainable and isinstance(first, Output):
+        return _positioned(call, first, second)
     both = [call.as_output(one, call.shape) for one in (first, second)]
     return call.layer("add", *_alike(call, both))
+
+
+def _positioned(call: Call, source: Output, w: Stored) -> Value:
+    """Return a sequence to which learned positions are added."""
+    if w.array.shape != call.draft.own(source.shape) or len(w.array.shape) != 2:
+        raise RefusedError(
+            f"the parameter {w.name} is added by itself; a layer's bias is, and positions (T, D) to"
+            " a sequence"
+        )
+    return call.layer("position", source, parameters={"w": w}, kind="learned")
 
 
 def _subtract(call: Call) -> Value:

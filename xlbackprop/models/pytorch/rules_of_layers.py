@@ -140,13 +140,10 @@ def _instance_norm(call: Call) -> Value:
 
 
 def _layer_norm(call: Call) -> Value:
-    source, axes = call.output(), tuple(call["normalized_shape"])
-    if axes != call.draft.own(source.shape):
-        raise RefusedError(
-            f"it is over the last axes {axes} alone, and layer_norm takes all of a sample's;"
-            " rms_norm takes the last ones"
-        )
-    return call.layer("layer_norm", source, parameters=_affine(call), eps=call["eps"])
+    source, eps = call.output(), call["eps"]
+    sizes = tuple(call["normalized_shape"])
+    axes: dict[str, Any] = {} if sizes == call.draft.own(source.shape) else {"axes": len(sizes)}
+    return call.layer("layer_norm", source, parameters=_affine(call), eps=eps, **axes)
 
 
 def _rms_norm(call: Call) -> Value:

@@ -38,13 +38,13 @@ def translated(program: Program, draft: Draft, inputs: Mapping[str, Output]) -> 
         raise SpecError("\n".join(refused))
     if len(program.outputs) != 1:
         raise SpecError(f"the model gives {len(program.outputs)} results: expected one")
-    return _result(values[program.outputs[0]], program.operations[-1])
+    return _result(values[program.outputs[0]])
 
 
-def _result(value: Value, last: Operation) -> Output | LogSoftmax:
+def _result(value: Value) -> Output | LogSoftmax:
     if isinstance(value, (Output, LogSoftmax)):
         return value
-    raise SpecError(_line(last, "the model gives something else than a layer's output"))
+    raise SpecError("the model gives a state or a constant: expected a layer's output")
 
 
 def _translate(operation: Operation, values: Mapping[str, Value], draft: Draft) -> Value:
@@ -82,7 +82,7 @@ def _has_unknown(one: Any) -> bool:
 def _line(operation: Operation, why: str) -> str:
     """Return one line: operation, module, shape, why not, and what is nearest."""
     where = f" in {operation.path}" if operation.path else ""
-    shape = "×".join(map(str, operation.shape)) or "a number"
+    shape = "×".join(map(str, operation.shape)) or operation.no_shape
     near = NEAREST.get(operation.type) or next(
         iter(get_close_matches(operation.type, RULES, n=1)), ""
     )
