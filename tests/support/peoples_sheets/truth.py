@@ -7,6 +7,10 @@ from enum import StrEnum
 
 from tests.support.peoples_sheets.book import Book
 
+# So far apart, relatively, numbers are the same; and so far, the difference is in no digit that a
+# person reads.
+_SAME, _UNSEEN = 1e-9, 1e-5
+
 
 class State(StrEnum):
     """What a cell is that says it holds a gradient or an update."""
@@ -14,7 +18,7 @@ class State(StrEnum):
     RIGHT = "right"
     ROOT = "root"  # its own formula is the one with the slip
     FOLLOWS = "follows"  # its formula is right, but something it uses is not
-    LATENT = "latent"  # its formula has the slip, and comes out right on this page
+    LATENT = "latent"  # the slip is in its formula or before it, but comes out right on this page
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,14 @@ def claim(book, places, gradient, true, *, is_update=False, is_root=False):
     """
     cell, of, loss = places
     value = book.values[cell]
-    scale = max(abs(true), abs(value))
     # An update is as right as its step, however small that is beside the weight.
-    allowed = 1e-9 * abs(gradient) + 1e-15 * scale if is_update else 1e-9 * scale + 1e-14
-    is_right = abs(value - true) <= allowed
-    if is_root:
-        # A slip that is seen in no digit which a person reads comes out right, too.
-        state = State.LATENT if is_right or abs(value - true) <= 1e-5 * scale else State.ROOT
+    size = abs(gradient) if is_update else max(abs(true), abs(value))
+    lost = 1e-15 * max(abs(true), abs(value)) if is_update else 1e-14
+    apart = abs(value - true)
+    if apart <= _UNSEEN * size + lost and (is_root or apart > _SAME * size + lost):
+        state = State.LATENT
+    elif is_root:
+        state = State.ROOT
     else:
-        state = State.RIGHT if is_right else State.FOLLOWS
+        state = State.RIGHT if apart <= _SAME * size + lost else State.FOLLOWS
     return Claim(cell, of, loss, is_update, value, true, gradient, state)
