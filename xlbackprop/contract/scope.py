@@ -41,6 +41,7 @@ class Scope:
     layer: str
     has_batch: bool = False
     step: int = 1  # the training step
+    in_row: bool = False  # whether all of a step stands in one row
 
     @property
     def name(self) -> str:
@@ -147,11 +148,11 @@ class Scope:
             axes=tuple(axes),
             kind=kind,
             about=about,
-            block_rank=block_rank,
+            block_rank=1 if self.in_row else block_rank,
             place=place,
             belongs_to=belongs_to.name if belongs_to else None,
             symbol=symbol,
-            vertical=vertical,
+            vertical=vertical and not self.in_row,
             domain=domain or Domain(),
             hides_constants=hides_constants,
             step=self.step,

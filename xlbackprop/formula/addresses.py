@@ -30,6 +30,7 @@ _CORNERS = re.compile(r"(\$?)([A-Z]{0,3})(\$?)([0-9]{0,7})(?::(\$?)([A-Z]{0,3})(
 _ADDRESS = re.compile(
     rf"(?:(?P<sheet>'(?:[^']|'')+'|[^'!:]+)!)?(?P<cells>{CELLS})", re.IGNORECASE | re.DOTALL
 )
+_ANCHORED = re.compile(r"(\$?)([A-Z]+)(\$?[0-9]+)")
 _ANCHORABLE = re.compile(r"\$?([A-Z]+)\$?([0-9]+)")
 
 # More letters than a column has, so that it is no cell either.
@@ -154,6 +155,25 @@ def anchored(address: str, pattern: str) -> str:
     r"""Return an address with $ where `pattern` has them: `$\1\2` keeps the column."""
     sheet, mark, cells = address.rpartition("!")
     return sheet + mark + _ANCHORABLE.sub(pattern, cells)
+
+
+def cells_of_rows(address: str) -> list[str]:
+    """Return the addresses of the cells of ranges, each of a single row, a comma between them.
+
+    They are anchored as the range's first cell is. Raises ValueError for what is no such range.
+    """
+    return [cell for part in address.split(",") for cell in _cells_of_row(part)]
+
+
+def _cells_of_row(part: str) -> list[str]:
+    sheet, mark, cells = part.rpartition("!")
+    first, _, last = cells.partition(":")
+    begin, end = _ANCHORED.fullmatch(first), _ANCHORED.fullmatch(last or first)
+    if begin is None or end is None:
+        raise ValueError(f"no cells of a row: {part!r}")
+    stays, left, row = begin.groups()
+    columns = range(column_number(left), column_number(end[2]) + 1)
+    return [f"{sheet}{mark}{stays}{column_name(column)}{row}" for column in columns]
 
 
 def read_cell(text: str) -> tuple[int, int]:

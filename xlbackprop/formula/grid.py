@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from xlbackprop.equation import Equation, Index, Tensor
-from xlbackprop.formula.addresses import anchored, column_name, on_sheet, rectangle
+from xlbackprop.formula.addresses import anchored, cells_of_rows, column_name, on_sheet, rectangle
 
 
 class Range(str):
@@ -65,6 +66,11 @@ def block_size(tensor: Tensor) -> tuple[int, int]:
     return (width, height) if is_column else (height, width)
 
 
+def stands_in_a_row(tensor: Tensor) -> bool:
+    """Return whether the rows of a tensor's planes are blocks of their own, side by side."""
+    return len(tensor.block_shape) < min(2, len(tensor.shape))
+
+
 class View:
     """A tensor's addresses: `view[c, i, 0:3]` is the text of those cells.
 
@@ -72,24 +78,29 @@ class View:
     block, otherwise a whole number or a slice (with both ends, or none) for each dimension.
     """
 
-    __slots__ = ("_leading", "_origins", "_prefix", "_size", "_vertical", "_whole")
+    __slots__ = ("_leading", "_origins", "_prefix", "_size", "_vertical", "_whole", "is_row")
 
     def __init__(self, tensor: Tensor, blocks: Iterable[Block], prefix: str) -> None:
         self._leading = len(tensor.leading)
+        # Whether what is a plane elsewhere stands in one row, its rows side by side.
+        self.is_row = stands_in_a_row(tensor)
         self._size = block_size(tensor)
         self._origins = {block.index: (block.row, block.column) for block in blocks}
         self._prefix = prefix
         self._vertical = tensor.vertical
         self._whole: dict[Index, Range] = {}
 
-    def __getitem__(self, key: Any) -> Range:
+    def __getitem__(self, key: Any) -> Range:  # noqa: C901  (what it would call takes time)
         # The innermost loop of a build: ten times for each cell that sums over ten channels.
         if type(key) is not tuple:
             key = (key,)
         leading = self._leading
-        if len(key) == leading:
-            return self._whole_block(key)
-        row, column = self._origins[key[:leading]]
+        try:
+            if len(key) == leading:
+                return self._whole_block(key)
+            row, column = self._origins[key[:leading]]
+        except (KeyError, TypeError):  # a slice is no key, and before Python 3.12 none at all
+            return self._scattered(key)
         rows: Any = 0
         *rest, columns = key[leading:]
         if rest:
@@ -112,6 +123,19 @@ class View:
         if top == bottom and left == right:
             return Range(first)
         return Range(f"{first}:{column_name(right)}{bottom}")
+
+    def _scattered(self, key: tuple[Any, ...]) -> Range:
+        """Return the addresses in several blocks, with a comma between those of each."""
+        if len(key) >= self._leading and slice not in map(type, key[: self._leading]):
+            raise KeyError(key)
+        chosen = [*key[: self._leading], *[slice(None)] * (self._leading - len(key))]
+        sizes = [1 + max(axis) for axis in zip(*self._origins, strict=True)]
+        axes = [
+            [one] if type(one) is int else range(size)[one]
+            for one, size in zip(chosen, sizes, strict=True)
+        ]
+        inside = key[self._leading :]
+        return Range(",".join(self[(*index, *inside)] for index in product(*axes)))
 
     def _whole_block(self, index: Index) -> Range:
         whole = self._whole.get(index)
@@ -149,4 +173,12 @@ def span(first: str, last: str) -> str:
 
 def sumproduct(left: str, right: str) -> str:
     """Return the text that sums the products of two ranges, or multiplies two cells."""
+    if is_scattered(left) or is_scattered(right):
+        pairs = zip(cells_of_rows(left), cells_of_rows(right), strict=True)
+        return "(" + "+".join(f"{one}*{other}" for one, other in pairs) + ")"
     return f"SUMPRODUCT({left},{right})" if ":" in left else f"{left}*{right}"
+
+
+def is_scattered(address: str) -> bool:
+    """Return whether an address names several ranges: those of a tensor whose rows stand apart."""
+    return "," in address

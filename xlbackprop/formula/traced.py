@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from xlbackprop.equation import Equation, Index, Tensor
 from xlbackprop.formula.addresses import column_name, on_sheet
-from xlbackprop.formula.grid import Addresses, Block, Range, block_size
+from xlbackprop.formula.grid import Addresses, Block, Range, block_size, stands_in_a_row
 from xlbackprop.formula.stepping import NotTraced, Steps
 
 # Characters that no formula holds: each stands for a corner of a reference, and for where a $
@@ -205,6 +205,7 @@ class _TracedView:
         noted: Callable[[Steps, Steps], str],
     ) -> None:
         self._leading = len(tensor.leading)
+        self.is_row = stands_in_a_row(tensor)
         self._size = block_size(tensor)
         self._origins = {block.index: (block.row, block.column) for block in blocks}
         self._prefix, self._noted, self._vertical = prefix, noted, tensor.vertical

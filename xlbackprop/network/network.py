@@ -16,6 +16,7 @@ from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.losses import LossEquations
 from xlbackprop.network.graph import order_layers
+from xlbackprop.network.in_rows import refuse_look_ups
 from xlbackprop.network.passes import first_step, next_step
 from xlbackprop.network.steps import NetworkLayer, Step
 from xlbackprop.network.training import Training, plan_training
@@ -25,7 +26,7 @@ from xlbackprop.spec import Spec
 # a stranger can make us compute.
 MAX_CELLS = 1_000_000
 MAX_BLOCKS = 150_000
-MAX_TENSORS = 20_000
+MAX_TENSORS = 50_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Network:
     training: Training | None
     tensors: Mapping[str, Tensor]
     equations: tuple[Equation, ...]
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether each training step is a row of one sheet."""
+        return self.spec.training is not None and self.spec.training.has_rows
 
     @property
     def layers(self) -> tuple[NetworkLayer, ...]:
@@ -122,6 +128,8 @@ def _check_equations(network: Network) -> None:
         if equation.target.step <= 2:
             check_letters(where, equation)
             check_understood(where, equation)
+            if network.has_rows:
+                refuse_look_ups(equation)
         defined.add(equation.target.name)
 
 

@@ -101,7 +101,9 @@ class _Pass:
         return Step(self.number, layers, loss, links)
 
     def _scope(self, name: str) -> Scope:
-        return Scope(name, self.spec.batch is not None, self.number)
+        training = self.spec.training
+        in_row = training is not None and training.has_rows
+        return Scope(name, self.spec.batch is not None, self.number, in_row)
 
     # The layers by themselves.
 

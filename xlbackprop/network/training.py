@@ -49,6 +49,7 @@ class Training:
     equations: tuple[Equation, ...] = ()
     before: tuple[Equation, ...] = ()
     given: frozenset[str] = field(default_factory=frozenset)  # the arrays that a spec names
+    has_rows: bool = False  # whether each step is a row
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
@@ -91,7 +92,8 @@ class Training:
         return tuple(equations), clip
 
     def _update(self, port: Port, step: Step, before: Step | None, clip: Tensor | None) -> Update:
-        w, scope = port.tensor, Scope(port.tensor.layer, step=step.number)
+        w = port.tensor
+        scope = Scope(w.layer, step=step.number, in_row=self.has_rows)
         made: list[Equation] = []
         if clip:
             made.append(clipped(port, clip, scope))
@@ -162,7 +164,8 @@ def plan_training(spec: Spec) -> Training | None:
     if done is not None:
         rates[T] = done
     before = _scheduled(schedule, spec.training.steps, rates) if schedule else ()
-    return Training(chosen, name, spec.training.steps, rates, before=before, given=given)
+    training = Training(chosen, name, spec.training.steps, rates, before=before, given=given)
+    return replace(training, has_rows=spec.training.has_rows)
 
 
 def _scheduled(schedule: Schedule, steps: int, rates: Mapping[str, Tensor]) -> tuple[Equation, ...]:

@@ -13,7 +13,10 @@ from xlbackprop.errors import SpecError, shown
 SAME_DATA, OWN_DATA = "same", "each step"
 MAX_STEPS = 1_000
 
-_KEYS = ("optimizer", "steps", "data", "starts")
+# Whether each step has pages like the first one's, or is a row of a single page.
+PAGES, ROWS = "pages", "rows"
+
+_KEYS = ("optimizer", "steps", "data", "layout", "starts")
 # The arrays of steps before the first: an optimizer's state, and how many steps there were.
 _START = re.compile(r"[A-Za-z]\w*\.\w+_[a-z]+0|training\.t")
 
@@ -32,11 +35,17 @@ class TrainingSpec:
     options: Mapping[str, object]
     data: str = SAME_DATA
     starts: tuple[str, ...] = ()
+    layout: str = PAGES
 
     @property
     def has_own_data(self) -> bool:
         """Whether every step has givens of its own."""
         return self.data == OWN_DATA
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether each step is a row of one sheet."""
+        return self.layout == ROWS
 
     def table(self) -> dict[str, Any]:
         """Return the table as a spec has it."""
@@ -46,6 +55,7 @@ class TrainingSpec:
             "optimizer": self.optimizer,
             "steps": self.steps,
             **data,
+            **({"layout": self.layout} if self.has_rows else {}),
             **starts,
             **self.options,
         }
@@ -72,8 +82,15 @@ def read_training(raw: Mapping[str, Any], arrays: Mapping[str, object]) -> Train
             f'[training]: data = {shown(data)}: expected "{SAME_DATA}" (all steps compute with the'
             f' first one\'s givens) or "{OWN_DATA}" (each has its own)'
         )
+    layout = table.get("layout", PAGES)
+    if layout not in (PAGES, ROWS):
+        raise SpecError(
+            f'[training]: layout = {shown(layout)}: expected "{PAGES}" (the steps one below the'
+            f' other on the layers\' sheets) or "{ROWS}" (each a row of one sheet)'
+        )
     options = {key: table[key] for key in table if key not in _KEYS}
-    return TrainingSpec(table["optimizer"], steps, options, data, _starts(table, arrays))
+    starts = _starts(table, arrays)
+    return TrainingSpec(table["optimizer"], steps, options, data, starts, layout)
 
 
 def _starts(table: Mapping[str, Any], arrays: Mapping[str, object]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ class NamedByOwner(Scope):
 
 def scope_for(options: object, scope: Scope) -> Scope:
     """Return a layer's scope for the layer that it is made from, which has other options."""
-    return NamedByOwner(scope.layer, scope.has_batch, scope.step, options)
+    return NamedByOwner(scope.layer, scope.has_batch, scope.step, scope.in_row, options)
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,11 @@ class _View:
     view: Any
     axes: int
     dropped: int
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it stands in one row, with all of a training step."""
+        return bool(self.view.is_row)
 
     def __getitem__(self, key: Any) -> Any:
         key = key if isinstance(key, tuple) else (key,)

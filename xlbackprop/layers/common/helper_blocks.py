@@ -67,6 +67,8 @@ def half_turn(scope: Scope, helper: Helper, source: Tensor, why: str) -> Prepare
         # From here to the block's end is as far as the wanted entry is from its beginning; so
         # one formula serves every cell and can be dragged, where a plain link could not.
         *lead, i, j = index
+        if at.x.is_row:
+            return at.x[*lead, bottom - i, right - j]
         here = at.here[*lead, i, j]
         rows = f"ROWS({here}:{at.here[*lead, bottom, j].fixed_row})"
         columns = f"COLUMNS({here}:{at.here[*lead, i, right].fixed_column})"

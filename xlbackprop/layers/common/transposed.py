@@ -43,6 +43,8 @@ def transposed(scope: Scope, w: Tensor) -> Equation:
 
 def _turned(at: Addresses, *index: int) -> str:
     *lead, column, row = index
+    if at.w.is_row:
+        return at.w[*lead, row, column]
     if ":" not in at.w[*lead]:  # IronCalc makes an error of the INDEX of a single cell
         return at.w[*lead]
     here = at.here[*lead, column, row]

@@ -14,6 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 from xlbackprop.contract.port import Port
 from xlbackprop.equation import Shape
 from xlbackprop.formula.addresses import on_sheet
+from xlbackprop.layout import STEPS
 from xlbackprop.network import Network
 from xlbackprop.network.graph import Source
 from xlbackprop.network.steps import NetworkLayer
@@ -66,7 +67,7 @@ def draw_graph(worksheet: Worksheet, row: int, network: Network, formats: Format
     for name, at in rows.items():
         worksheet.write_string(at, column, name, formats(TEXTS["box"]))
     for layer in network.layers:
-        _write_layer(worksheet, rows[layer.name], column, layer, formats)
+        _write_layer(worksheet, rows[layer.name], column, layer, formats, has_rows=network.has_rows)
     flowing = connections(network)
     skips = _skips(network)
     for name, at in rows.items():
@@ -88,12 +89,19 @@ def _skips(network: Network) -> list[Connection]:
 
 
 def _write_layer(
-    worksheet: Worksheet, row: int, column: int, layer: NetworkLayer, formats: Formats
+    worksheet: Worksheet,
+    row: int,
+    column: int,
+    layer: NetworkLayer,
+    formats: Formats,
+    *,
+    has_rows: bool,
 ) -> None:
     part, text = layer.equations, formats(TEXTS["meaning"])
-    target = f"internal:{on_sheet(layer.name, 'A1')}"
+    sheet = STEPS if has_rows else layer.name
+    target = f"internal:{on_sheet(sheet, 'A1')}"
     box = formats({**TEXTS["box"], "underline": 1, "font_color": "#1D5FBF"})
-    worksheet.write_url(row, column, target, box, layer.name, f"to the sheet {layer.name}")
+    worksheet.write_url(row, column, target, box, layer.name, f"to the sheet {sheet}")
     worksheet.write_string(row, column + 1, layer.type, text)
     shapes = ", ".join(sizes(port.tensor.shape) for port in part.outputs)
     worksheet.write_string(row, column + 2, shapes, text)

@@ -136,16 +136,17 @@ def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: 
     worksheet.write_string(TITLE_ROW, 1, sheet.title, texts["title"])
     worksheet.write_string(ABOUT_ROW, 1, sheet.about, texts["about"])
     _write_legend(worksheet, sheet, formats, contents)
-    for band in sheet.bands:
+    for row in dict.fromkeys(band.row for band in sheet.bands):
         for column in range(1, sheet.columns):
-            worksheet.write_blank(band.row, column, None, texts["band"])
+            worksheet.write_blank(row, column, None, texts["band"])
+    for band in sheet.bands:
         worksheet.write_string(band.row, band.column, str(band.text), texts["band"])
     for heading in sheet.headings:
         _write_heading(worksheet, heading, texts)
     for edge in sheet.edges:
         write = worksheet.write_string if isinstance(edge.text, str) else worksheet.write_number
         write(edge.row, edge.column, edge.text, texts[edge.style])
-    worksheet.freeze_panes(HEAD_ROWS, 1)
+    worksheet.freeze_panes(*sheet.frozen)
     _set_up_print(worksheet, sheet)
 
 
@@ -160,7 +161,8 @@ def _write_heading(worksheet: Worksheet, heading: Heading, texts: Mapping[str, F
 
 def _write_legend(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
     blank = contents.blank
-    tensors = [heading.tensor for heading in sheet.headings]
+    on_sheet = {name for name, own in contents.layout.blocks.items() if own[0].sheet == sheet.name}
+    tensors = [tensor for name, tensor in contents.network.tensors.items() if name in on_sheet]
     kinds = {tensor.kind for tensor in tensors if tensor.name not in blank}
     swatches = [(kind_format(kind), str(kind)) for kind in Kind if kind in kinds]
     if any(tensor.name in blank for tensor in tensors):
@@ -178,7 +180,7 @@ def _set_up_print(worksheet: Worksheet, sheet: Sheet) -> None:
     worksheet.set_paper(9)  # A4
     # One page wide, unless that would be too small to read.
     worksheet.fit_to_pages(ceil(sheet.columns / MOST_COLUMNS_ON_PAPER), 0)
-    worksheet.repeat_rows(0, HEAD_ROWS)
+    worksheet.repeat_rows(0, sheet.frozen[0] - 1 if sheet.frozen[0] > HEAD_ROWS else HEAD_ROWS)
     worksheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     worksheet.set_footer("&L&8&A&R&8page &P of &N")
 

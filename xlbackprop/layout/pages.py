@@ -1,4 +1,4 @@
-"""Where each block of a network stands: pure data, before any file is written.
+"""The page of one layer: where its blocks stand.
 
 One sheet for each layer. On it, columns of tensors from input (left) to output (right), and two
 bands: forward above, backward below, each gradient under its own tensor.
@@ -61,25 +61,7 @@ class Sheet:
     edges: tuple[Text, ...]  # the blocks' labels, and the indices along their edges
     rows: int
     columns: int
-
-
-@dataclass(frozen=True)
-class Layout:
-    """All sheets, and all blocks by tensor in the order of their leading indices."""
-
-    sheets: tuple[Sheet, ...]
-    blocks: Mapping[str, tuple[Block, ...]]
-
-
-def lay_out(network: Network) -> Layout:
-    """Return where everything stands. Raises SpecError where a sheet would be too large."""
-    sheets: list[Sheet] = []
-    blocks: dict[str, tuple[Block, ...]] = {}
-    for content in sheet_contents(network):
-        page = _Page(content, network.tensors, network.equation_of)
-        sheets.append(page.sheet())
-        blocks.update(page.blocks)
-    return Layout(tuple(sheets), blocks)
+    frozen: tuple[int, int] = (HEAD_ROWS, 1)  # the rows and columns that stay in sight
 
 
 @dataclass(frozen=True)
@@ -96,7 +78,7 @@ def sheet_contents(network: Network) -> Iterator[SheetContent]:
     """Yield what stands on each sheet: the layers in order, then the training."""
     for number, layer in enumerate(network.layers):
         part = layer.equations
-        bands = [band for step in network.steps for band in _bands(step, number)]
+        bands = [band for step in network.steps for band in bands_of(step, number)]
         about = ". ".join(filter(None, [part.about, part.note]))
         yield SheetContent(layer.name, f"{layer.name} · {layer.type}", about, tuple(bands))
     if network.training:
@@ -110,7 +92,8 @@ def sheet_contents(network: Network) -> Iterator[SheetContent]:
         )
 
 
-def _bands(step: Step, number: int) -> Iterator[tuple[str, list[Tensor]]]:
+def bands_of(step: Step, number: int) -> Iterator[tuple[str, list[Tensor]]]:
+    """Yield the bands of a layer, by its number, in a step: forward, backward, update."""
     layer = step.layers[number]
     prefix = f"STEP {step.number} · " if step.number > 1 or layer.updates else ""
     yield f"{prefix}FORWARD  →", _forward(step, layer)
@@ -144,7 +127,7 @@ def _backward(layer: NetworkLayer) -> list[Tensor]:
     return [*upstream, *links, *ordered]
 
 
-class _Page:
+class Page:
     """A sheet while its tensors are being placed."""
 
     def __init__(
@@ -160,6 +143,7 @@ class _Page:
         self.edges: list[Text] = []
 
     def sheet(self) -> Sheet:
+        """Return the sheet. Raises SpecError where it would be too large."""
         content = self.content
         starts = self._column_starts([t for _, tensors in content.bands for t in tensors])
         row = _FIRST_ROW

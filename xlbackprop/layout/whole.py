@@ -1,0 +1,39 @@
+"""All sheets of a workbook, and where each block stands on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from xlbackprop.formula.grid import Block
+from xlbackprop.layout.pages import Page, Sheet, sheet_contents
+from xlbackprop.layout.rows import StepsPage
+from xlbackprop.network import Network
+from xlbackprop.network.training import OWNER as TRAINING
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All sheets, and all blocks by tensor in the order of their leading indices."""
+
+    sheets: tuple[Sheet, ...]
+    blocks: Mapping[str, tuple[Block, ...]]
+
+
+def lay_out(network: Network) -> Layout:
+    """Return where everything stands. Raises SpecError where a sheet would be too large."""
+    sheets: list[Sheet] = []
+    blocks: dict[str, tuple[Block, ...]] = {}
+    for page in _pages(network):
+        sheets.append(page.sheet())
+        blocks.update(page.blocks)
+    return Layout(tuple(sheets), blocks)
+
+
+def _pages(network: Network) -> Iterator[Page | StepsPage]:
+    contents = list(sheet_contents(network))
+    if network.has_rows:
+        yield StepsPage(network)
+        contents = [content for content in contents if content.name == TRAINING]
+    for content in contents:
+        yield Page(content, network.tensors, network.equation_of)
