@@ -8,16 +8,22 @@ from xlbackprop.report.report import TensorResult
 
 # With more tensors than these, those of all training steps share a row, and so do all that are
 # right; of the others so many are listed.
-MOST_TENSORS, MOST_ROWS = 24, 40
+MOST_TENSORS, MOST_ROWS, MOST_RIGHT_COLUMNS = 24, 40, 6
 
 Rows = dict[str, dict[str, int]]
 
 
 def tensor_rows(tensors: Sequence[TensorResult]) -> Rows:
     """Return what each row is called, and how many of its cells have each status."""
-    if len(tensors) > MOST_TENSORS:
+    if len(tensors) > MOST_TENSORS or _are_right_columns(tensors):
         return _folded(tensors)
     return {tensor.name: dict(tensor.counts) for tensor in tensors}
+
+
+def _are_right_columns(tensors: Sequence[TensorResult]) -> bool:
+    """Return whether all is right in many columns of a sheet of one's own, which have no rules."""
+    is_right = all(set(one.counts) == {"right"} and not one.rule for one in tensors)
+    return is_right and len(tensors) > MOST_RIGHT_COLUMNS
 
 
 def _folded(tensors: Sequence[TensorResult]) -> Rows:

@@ -1,11 +1,16 @@
 """What a check says of a wrong sheet of one's own: the cause, once, with its cells."""
 
+import re
+from dataclasses import replace
+from io import StringIO
+
 import openpyxl
 import pytest
 
 import xlbackprop
 from tests.judge.gradients.sheets_with_slips import in_all_rows, perceptron
 from tests.support.peoples_sheets import draw
+from xlbackprop.report.terminal.report import print_report
 
 _O1, _O2 = "(R#-A#)*R#*(1-R#)", "(T#-B#)*T#*(1-T#)"
 _H1, _H2 = "J#*(1-J#)", "L#*(1-L#)"
@@ -62,6 +67,31 @@ def test_slip_in_all_steps_and_columns_is_one_cause(tmp_path):
         "J3 (a_h1) stands where L3 (a_h2) belongs: the derivative of a_h2. "
         "Likewise in the 11 other cells."
     )
+
+
+@pytest.mark.parametrize("steps", [6, 40])
+def test_right_sheet_of_many_steps_is_ten_lines(steps, tmp_path):
+    report = checked(tmp_path / "own.xlsx", {}, steps)
+    text = StringIO()
+    print_report(replace(report, workbook="own.xlsx"), text)
+    lines = text.getvalue().splitlines()
+    assert len(lines) <= 10
+    assert lines[0] == lines[-1]
+    assert any(re.fullmatch(rf"16 tensors +{16 * steps - 8}", line) for line in lines)
+
+
+def test_labels_of_the_only_sheet_stand_without_its_name(tmp_path):
+    text = StringIO()
+    report = checked(tmp_path / "own.xlsx", CASES["derivative of another unit"], 6)
+    print_report(report, text)
+    assert "Sheet.dE" not in text.getvalue()
+    assert "derivative of another unit: dE/dw3, dE/dw4, all 12 cells, Sheet.Z3:AA8" in (
+        text.getvalue()
+    )
+    assert {cell.tensor for cell in report.cells if cell.status == "wrong"} == {
+        "Sheet.dE/dw3",
+        "Sheet.dE/dw4",
+    }
 
 
 def test_right_sheet_has_no_cause(tmp_path):

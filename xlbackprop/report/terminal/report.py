@@ -18,6 +18,7 @@ from xlbackprop.report.cell_result import CellResult
 from xlbackprop.report.notes import on_not_judged
 from xlbackprop.report.report import Report
 from xlbackprop.report.terminal.console import COLOURS, open_console, print_table
+from xlbackprop.report.terminal.own_sheet import with_short_names
 from xlbackprop.report.terminal.tensors import print_tensors
 
 # Of one cause, and of one status, so many cells are listed, the rest counted.
@@ -44,7 +45,7 @@ def print_report(
 
     Few cells of each cause are listed unless `all_cells` are wanted.
     """
-    console = open_console(stream)
+    report, console = with_short_names(report), open_console(stream)
     _print_verdict(console, report)
     for note in report.notes:
         console.print(Text(one_line(note), "dim"))
