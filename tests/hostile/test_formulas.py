@@ -51,6 +51,8 @@ TRAPS = [
     pytest.param("=SUMPRODUCT(AK:BL,AK:BL)", "", id="whole-columns"),
     pytest.param(nested(200), "", id="200-ifs"),
     pytest.param("=" + "(" * 4_000 + "1" + ")" * 4_000, "", id="4000-parentheses"),
+    pytest.param("=" + "9" * 10_000, "was not recalculated", id="10000-digits"),
+    pytest.param("=1E" + "9" * 8_000, "", id="power-of-8000-digits"),
     pytest.param("={here}+1", "was not recalculated", id="circular"),
     pytest.param("=[1]Sheet1!A1+1", "was not recalculated", id="external-link"),
     pytest.param('=WEBSERVICE("http://127.0.0.1:9/")', "was not recalculated", id="web"),
