@@ -16,7 +16,7 @@ from xlbackprop.network import Network, build_network
 from xlbackprop.network.training import OWNER
 
 _MOST_TABLES = 2
-_FITTING = 0.5  # of the computed numbers on the first line
+_FITTING = 0.5  # of the numbers on the first line
 _OF_ALL_STEPS = f"{OWNER}.L"
 
 Search = Callable[[Page, Network], Proposal]
@@ -31,10 +31,10 @@ def located_by_line(page: Page, network: Network, search: Search) -> Proposal | 
     one_step = _of_one_step(network)
     for table in list(tables_of(page))[:_MOST_TABLES]:
         strip = first_line(page, table)
-        if len(strip.keys) <= needed:
+        if len(strip.keys) <= needed or len(table.first) < _FITTING * needed:
             continue
         found = search(strip, one_step)
-        if found.is_complete and _fits(found):
+        if found.is_complete and _fits(found) and _is_on_line(found, page, table):
             return _in_all_steps(found, network, page, table)
     return None
 
@@ -51,6 +51,14 @@ def _fits(proposal: Proposal) -> bool:
     computed = [one for one in proposal.tensors if tensors[one.name].kind.is_computed]
     entries = sum(tensors[one.name].size for one in computed)
     return sum(one.share * tensors[one.name].size for one in computed) >= _FITTING * entries
+
+
+def _is_on_line(proposal: Proposal, page: Page, table: Lines) -> bool:
+    """Return whether most of what is computed is on the line, not beside some matrix of numbers."""
+    tensors = proposal.network.tensors
+    keys = [page.keys_of(one.places).ravel() for one in proposal.tensors
+            if tensors[one.name].kind.is_computed]  # fmt: skip
+    return bool(np.isin(np.concatenate(keys), table.first).mean() > _FITTING)
 
 
 def _in_all_steps(found: Proposal, network: Network, page: Page, table: Lines) -> Proposal:
