@@ -34,6 +34,7 @@ def name_by_place(named: Named, targets: Targets) -> None:
     follow_lines(named)
     name_gaps(named, targets, meant)
     votes, ingredients = _Votes(named, targets, meant), Ingredients(choice)
+    has_dead = bool((choice.flow.values == 0).all(axis=1).any())
     for owner in votes.owners:
         cells = graph.groups[owner].cells
         if isinstance(graph.groups[owner].tree, Reference):
@@ -45,6 +46,9 @@ def name_by_place(named: Named, targets: Targets) -> None:
                 continue
             found = [targets.at(moved(targets, cell, one), cell)[:1] for one in votes.best(cell)]
             own = [of for ofs in found for of in ofs if not ingredients.has(cell, of)]
+            if has_dead and not votes.has_line(cell) and not choice.study.own[cell].any():
+                # That of a dead unit may be any of several.
+                own = [of for of in own if not choice.flow.values[of].any()]
             if not own or any(is_alike_on_page(named, cell, of) for of in own):
                 continue
             if not rests_on_weights(named, cell):
@@ -74,6 +78,10 @@ class _Votes:
     def voters(self, owner: int) -> list[int]:
         """Return the cells that agree on the most usual way."""
         return self._voters[owner, self._counted[owner,].most_common(1)[0][0]]
+
+    def has_line(self, cell: int) -> bool:
+        """Whether enough agree in a cell's own column or row."""
+        return any(self._most(key) for key in self._keys(cell)[:2])
 
     def best(self, cell: int) -> list[Move]:
         """Return the ways on which most agree: in a cell's own column or row, or in its block."""

@@ -179,9 +179,13 @@ def _ratio(row: Array, gradient: Array) -> float:
 
 
 def _of_size(ratio: float, usual: float) -> float:
-    """Return a ratio that is the usual one but for the sign, without the last digits of either."""
-    return float(np.copysign(usual, ratio)) if usual == round(usual) else ratio
+    """Return a ratio that is a usual one but for the sign, without the last digits of either."""
+    for one in (usual, 1.0):
+        if one == round(one) and abs(abs(ratio) - abs(one)) <= _CLOSE:
+            return float(np.copysign(one, ratio))
+    return ratio
 
 
 def _is_usual(ratio: float, usual: float) -> bool:
-    return abs(abs(ratio) - abs(usual)) <= _CLOSE * abs(usual)
+    """Whether a ratio is, but for the sign, what most gradients have, or that of dL/dx itself."""
+    return any(abs(abs(ratio) - abs(one)) <= _CLOSE * abs(one) for one in (usual, 1.0))
