@@ -20,7 +20,6 @@ SHIFTED = "one window shifted"
 _MOST_SWAPPED = 4
 
 _WORDS = {
-    "a": "heads",
     "k": "filters",
     "c": "channels",
     "n": "samples",
