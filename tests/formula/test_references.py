@@ -77,6 +77,9 @@ def test_every_source_has_a_part_in_its_cell(name):
             if equation.target.layer.startswith("embed") and equation.target.short == "out":
                 # Of the column of weights, the class number picks one.
                 named = [one for one in named if one[0].endswith(".h")]
+            if equation.target.layer == "training":
+                # A schedule's gamma to the power of 0 is 1, whatever it is.
+                named = [one for one in named if one[0] != "training.gamma"]
             for entry in named[:1] + named[-1:]:
                 assert np.isnan(without(equation, values, {entry})[index]), (entry, index)
 
