@@ -127,7 +127,8 @@ def _with_later_steps(proposal: Proposal, page: Page, steps: StepRows) -> Propos
     """
     tensors = proposal.network.tensors
     known = {one.name: one for one in proposal.tensors if f"step2.{one.name}" in tensors}
-    places = _places(proposal, known, page, steps)
+    told = _places(proposal, known, page, steps)
+    places = {name: own for name, own in told.items() if (page.find(page.keys_of(own)) >= 0).any()}
     added = [
         LocatedTensor(name, base.certainty, f"as {base.name}, in a step of its own", own)
         for name, own in places.items()
@@ -140,7 +141,7 @@ def _with_later_steps(proposal: Proposal, page: Page, steps: StepRows) -> Propos
         for name in tensors
         if name not in placed
     )
-    distance = steps.distance if added else None
+    distance = steps.distance if added and len(places) == len(told) else None
     return replace(proposal, tensors=(*proposal.tensors, *added), left_out=left, step=distance)
 
 
