@@ -24,7 +24,7 @@ def plain(*words):
 
 def test_commands_are_offered():
     assert plain("") == list(cli.commands)
-    assert plain("e") == ["explain", "equations"]
+    assert plain("e") == ["explain", "equations", "export"]
 
 
 def test_options_are_offered_those_of_the_outputs_among_them():

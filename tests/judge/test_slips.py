@@ -235,6 +235,7 @@ def _pattern(node: ast.expr) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_no_slip_of_the_code_is_left_out():
     """Each name written anywhere belongs to a slip that the networks of these tests have."""
     patterns = names_in_the_code()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from xlbackprop.equation import Array
 from xlbackprop.errors import SpecError, WorkbookError
 from xlbackprop.find.blocks import find_blocks
 from xlbackprop.find.mapping import Map, choose_unmapped, load_map, needed_for, places_of
+from xlbackprop.find.mapping.one_hot import classes_of_one_hot
+from xlbackprop.find.mapping.shared import with_shared_layers
 from xlbackprop.formula.grid import Block
 from xlbackprop.formula.places import Places, places_in_blocks
 from xlbackprop.network import Network, build_network
@@ -137,11 +140,17 @@ def _mapped(
 ) -> Subject:
     network = _network_of_map(workbook, spec, map)
     places = places_of(map, network, workbook.sheets, workbook.names)
-    chosen = choose_unmapped(map, network, places)
+    shared = with_shared_layers(network, places)
+    if shared is not None:
+        with suppress(SpecError):  # what cannot be shared is two tensors with the same numbers
+            network = build_network(shared)
+            places = places_of(map, network, workbook.sheets, workbook.names)
+    told = classes_of_one_hot(workbook, network, places)
+    chosen = choose_unmapped(map, network, places, told)
     needed = needed_for(
         network, [name for name in places if network.tensors[name].kind.is_computed]
     )
-    taken = tuple(name for name in chosen if name in needed)
+    taken = tuple(name for name in chosen if name in needed and name not in told)
     notes = (Note(NoteKind.TAKEN_FROM_MAP, names=taken),) if taken else ()
     absent = {name: "not in the map" for name in network.tensors if name not in places}
     return Subject(network, places, chosen=chosen, notes=notes, absent=absent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -16,16 +16,18 @@ def choose_unmapped(
     map: Map,  # noqa: A002
     network: Network,
     mapped: Collection[str],
+    told: Mapping[str, Array],
 ) -> dict[str, Array]:
     """Return the numbers of each given and parameter that is not among the mapped tensors.
 
-    They are the spec's where it fixes them. Raises MapError where it does not and a mapped tensor
-    depends on them, or where no tensor that is computed is mapped.
+    They are those that the sheet tells otherwise, or the spec's where it fixes them. Raises
+    MapError where neither does and a mapped tensor depends on them, or where no tensor that is
+    computed is mapped.
     """
     computed = [name for name in mapped if network.tensors[name].kind.is_computed]
     if not computed:
         raise map.error("[tensors]", "it places no tensor that is computed: nothing to check")
-    fixed = fixed_values(network)
+    fixed = {**fixed_values(network), **told}
     needed = needed_for(network, computed)
     absent = [tensor for tensor in network.inputs if tensor.name not in mapped]
     unknown = [
@@ -33,9 +35,10 @@ def choose_unmapped(
     ]
     if unknown:
         are = "is" if len(unknown) == 1 else "are"
+        first = next(name for name in computed if unknown[0] in needed_for(network, [name]))
         raise map.error(
             "[tensors]",
-            f"{', '.join(unknown)} {are} missing, from which {computed[0]} is computed, and the"
+            f"{', '.join(unknown)} {are} missing, from which {first} is computed, and the"
             " spec fixes no numbers: say where they stand",
         )
     # What nothing that is mapped depends on may be any number.
