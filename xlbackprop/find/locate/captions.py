@@ -11,7 +11,7 @@ from xlbackprop.equation import Tensor
 from xlbackprop.find.locate.labels import fit, names_plainly
 from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, split
 
-_ABOVE, _LEFT = 4, 3
+_ABOVE, _LEFT, _HEAD = 4, 3, 3
 _SHEET_COUNTS = 0.3
 _LONGEST_HEAD = 40
 
@@ -59,11 +59,14 @@ class Captions:
         return any(_names(text, tensor, order) for group in groups for _, text in group)
 
     def head(self, keys: Keys, tensor: Tensor) -> bool:
-        """Return whether the label right before the first cell, or above it, names the tensor."""
-        first = int(keys.ravel()[0])
-        nearest = (first - ACROSS, first - DOWN, first - 2 * DOWN)
-        label = next((self._page.texts[key] for key in nearest if key in self._page.texts), "")
-        return _names(label, tensor, self._orders[tensor.name])
+        """Return whether a label right before the first cell, or a little above, names the tensor.
+
+        As far above as leaves room for a line of headings between them.
+        """
+        first, order = int(keys.ravel()[0]), self._orders[tensor.name]
+        near = (first - ACROSS, *(first - n * DOWN for n in range(1, _HEAD + 1)))
+        texts = (self._page.texts[key] for key in near if key in self._page.texts)
+        return any(_names(text, tensor, order) for text in texts)
 
     def naming(self, tensor: Tensor) -> Iterator[Label]:
         """Yield the page's labels that plainly name a tensor, beside numbers or empty cells."""
