@@ -11,6 +11,7 @@ from tests.support.oracles import libreoffice
 from tests.support.planted_mistakes import KINDS, assert_named_exactly, plant
 
 NUMBER = 200
+BY_LIBREOFFICE = range(0, NUMBER, 4)  # what it saves is read and judged like any other file
 NAMES = [
     "plain", "stride2-padding1", "same-3x3", "dilation2", "depthwise", "batch3", "padding2",
     "kernel-1x1-padding1", "groups2", "stride2-leaves-a-row",
@@ -35,10 +36,11 @@ def planted(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def by_libreoffice(planted, tmp_path_factory):
-    """All of them, recalculated and saved by LibreOffice."""
+    """Some of them, recalculated and saved by LibreOffice."""
     folder = tmp_path_factory.mktemp("office")
-    paths, plantings = zip(*map(planted, range(NUMBER)), strict=True)
-    return list(zip(libreoffice.recalculate(paths, folder), plantings, strict=True))
+    paths, plantings = zip(*map(planted, BY_LIBREOFFICE), strict=True)
+    copies = libreoffice.recalculate(paths, folder)
+    return dict(zip(BY_LIBREOFFICE, zip(copies, plantings, strict=True), strict=True))
 
 
 @pytest.mark.many
@@ -50,12 +52,13 @@ def test_every_kind_of_mistake_is_planted_often_enough(planted):
     assert min(counts.values()) >= 30, counts
 
 
-@pytest.mark.parametrize("number", range(0, NUMBER, 9))
+@pytest.mark.many(quick=[str(number) for number in range(0, NUMBER, 9)])
+@pytest.mark.parametrize("number", range(NUMBER))
 def test_planted_cells_are_named_exactly_where_no_values_are_saved(planted, number):
     assert_named_exactly(*planted(number))
 
 
 @pytest.mark.libreoffice
-@pytest.mark.parametrize("number", range(NUMBER))
+@pytest.mark.parametrize("number", BY_LIBREOFFICE)
 def test_planted_cells_are_named_exactly(by_libreoffice, number):
     assert_named_exactly(*by_libreoffice[number])
