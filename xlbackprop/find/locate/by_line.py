@@ -10,9 +10,10 @@ import numpy as np
 from xlbackprop.find.locate.lines import Lines, first_line, tables_of
 from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import LocatedTensor, Proposal
+from xlbackprop.find.locate.rows import of_one_step
 from xlbackprop.find.mapping.map import StepDistance
 from xlbackprop.formula.places import Places
-from xlbackprop.network import Network, build_network
+from xlbackprop.network import Network
 from xlbackprop.network.training import OWNER
 
 _MOST_TABLES = 2
@@ -28,7 +29,7 @@ def located_by_line(page: Page, network: Network, search: Search) -> Proposal | 
     None where no table has a line that holds all that is needed, with numbers that fit.
     """
     needed = sum(tensor.size for tensor in network.inputs if tensor.step == 1)
-    one_step = _of_one_step(network)
+    one_step = of_one_step(network)
     for table in list(tables_of(page))[:_MOST_TABLES]:
         strip = first_line(page, table)
         if len(strip.keys) <= needed or len(table.first) < _FITTING * needed:
@@ -37,13 +38,6 @@ def located_by_line(page: Page, network: Network, search: Search) -> Proposal | 
         if found.is_complete and _fits(found) and _is_on_line(found, page, table):
             return _in_all_steps(found, network, page, table)
     return None
-
-
-def _of_one_step(network: Network) -> Network:
-    training = network.spec.training
-    if training is None or training.steps == 1:
-        return network
-    return build_network(replace(network.spec, training=replace(training, steps=1)))
 
 
 def _fits(proposal: Proposal) -> bool:

@@ -6,8 +6,6 @@ directions, and the corner between them is no number.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from xlbackprop.equation import Mask
@@ -17,16 +15,7 @@ from xlbackprop.find.locate.page import ACROSS, DOWN, Keys, Page
 def without_indices(page: Page) -> Page:
     """Return the page without the indices along its blocks' edges."""
     edges = _edges(page)
-    if not edges.size:
-        return page
-    stays = ~np.isin(page.keys, edges)
-    return replace(
-        page,
-        keys=page.keys[stays],
-        numbers=page.numbers[stays],
-        tolerances=page.tolerances[stays],
-        has_formula=page.has_formula[stays],
-    )
+    return page.only(~np.isin(page.keys, edges)) if edges.size else page
 
 
 def _edges(page: Page) -> Keys:

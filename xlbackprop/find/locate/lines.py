@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -49,16 +49,7 @@ def tables_of(page: Page) -> Iterator[Lines]:
 def first_line(page: Page, table: Lines) -> Page:
     """Return the page without a table's lines, but for the first; what stands beside it stays."""
     later = table.first[:, None] + table.step * np.arange(1, table.count)
-    stays = ~np.isin(page.keys, later)
-    gone = set(later.ravel().tolist())
-    return replace(
-        page,
-        keys=page.keys[stays],
-        numbers=page.numbers[stays],
-        tolerances=page.tolerances[stays],
-        has_formula=page.has_formula[stays],
-        formulas={key: text for key, text in page.formulas.items() if key not in gone},
-    )
+    return page.only(~np.isin(page.keys, later))
 
 
 def _aligned(keys: Keys, step: int) -> Iterator[Lines]:

@@ -78,17 +78,19 @@ class Page:
     def on(self, sheet: str) -> Page:
         """Return what stands on one sheet."""
         number = self.sheets.index(sheet)
-        here = self.keys // NEXT_SHEET == number
+        texts = {key: text for key, text in self.texts.items() if key // NEXT_SHEET == number}
+        return replace(self.only(self.keys // NEXT_SHEET == number), texts=texts)
+
+    def only(self, stays: Mask) -> Page:
+        """Return the page with some of its numbers and formulas, and all of its texts."""
+        gone = frozenset(self.keys[~stays].tolist())
         return replace(
             self,
-            keys=self.keys[here],
-            numbers=self.numbers[here],
-            tolerances=self.tolerances[here],
-            has_formula=self.has_formula[here],
-            texts={key: text for key, text in self.texts.items() if key // NEXT_SHEET == number},
-            formulas={
-                key: text for key, text in self.formulas.items() if key // NEXT_SHEET == number
-            },
+            keys=self.keys[stays],
+            numbers=self.numbers[stays],
+            tolerances=self.tolerances[stays],
+            has_formula=self.has_formula[stays],
+            formulas={key: text for key, text in self.formulas.items() if key not in gone},
         )
 
     def keys_of(self, places: Places) -> Keys:

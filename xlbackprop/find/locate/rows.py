@@ -78,20 +78,10 @@ def first_step(page: Page, steps: StepRows) -> Page:
     """Return a page without the rows of all steps but the first."""
     if steps.sheet not in page.sheets:
         return page
-    kept = ~steps.later(page, page.keys)
-    texts, formulas = (
-        {key: text for key, text in own.items() if not steps.later(page, np.array([key]))[0]}
-        for own in (page.texts, page.formulas)
-    )
-    return replace(
-        page,
-        keys=page.keys[kept],
-        numbers=page.numbers[kept],
-        tolerances=page.tolerances[kept],
-        has_formula=page.has_formula[kept],
-        texts=texts,
-        formulas=formulas,
-    )
+    keys = np.array([*page.texts], dtype=np.int64)
+    later = frozenset(keys[steps.later(page, keys)].tolist())
+    texts = {key: text for key, text in page.texts.items() if key not in later}
+    return replace(page.only(~steps.later(page, page.keys)), texts=texts)
 
 
 def located_by_steps(
@@ -103,13 +93,13 @@ def located_by_steps(
     """Return what is located on a page: in the first step, and from there in the others."""
     if steps is None or steps.sheet not in page.sheets:
         return locate(page, network)
-    first = locate(first_step(page, steps), _of_one_step(network))
+    first = locate(first_step(page, steps), of_one_step(network))
     if not first.is_complete:
         return locate(page, network)
     return _with_later_steps(replace(first, network=network), page, steps)
 
 
-def _of_one_step(network: Network) -> Network:
+def of_one_step(network: Network) -> Network:
     """Return the network of the first step alone, where its givens do not say more of them."""
     training = network.spec.training
     if training is None or training.steps == 1:

@@ -104,8 +104,8 @@ def _with_the_rest(workbook: Workbook, review: Review, own: Own, blocks: list[Bl
 
 def _diagnoses(own: Own, blocks: Sequence[Block]) -> dict[str, Sequence[Diagnosis]]:
     found = {}
+    cells = np.array([claim.cell for claim in own.findings.claims], dtype=np.int32)
     for block in blocks:
-        cells = np.array([claim.cell for claim in own.findings.claims], dtype=np.int32)
         is_wrong = own.said.statuses[block.claims] == Status.WRONG
         if diagnoses := explained(own, cells[block.claims], is_wrong, is_wrong):
             found[block.tensor.name] = diagnoses
