@@ -88,6 +88,13 @@ def test_gradients_of_each_use_are_right_where_each_has_a_place(tmp_path):
     assert report.verdict == "right"
 
 
+def test_updates_of_each_layer_are_right_where_each_has_a_place(tmp_path):
+    spec = f"{TWICE}[training]\noptimizer = 'sgd'\nlr = 0.5\nsteps = 1\n"
+    updates = {f"dense{n + 1}.w_new": (f"{'LO'[n]}1", W - 0.5 * PER_USE[n]) for n in (0, 1)}
+    report = checked(tmp_path, spec, {**SHARED, **updates}, USED_TWICE)
+    assert (report.verdict, report.counts["right"]) == ("right", 12)
+
+
 def classes(onehot):
     h, w = np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[0.1, 0.2], [0.3, -0.4], [-0.5, 0.6]])
     scores = h @ w.T
@@ -115,6 +122,13 @@ def test_wrong_gradient_is_found_where_the_class_is_ones_and_zeros(tmp_path):
     tensors["dense1.dL_dout"] = ("M1", -tensors["dense1.dL_dout"][1])
     report = checked(tmp_path, ONE_HOT, tensors)
     assert (report.verdict, report.counts["wrong"]) == ("wrong", 6)
+
+
+def test_class_that_the_spec_fixes_is_not_asked_of_the_sheet(tmp_path):
+    fixed = f"{ONE_HOT}[values.arrays]\n'loss.target' = [1, 0]\n"
+    report = checked(tmp_path, fixed, classes(ONES))
+    assert (report.verdict, report.counts["wrong"]) == ("wrong", 2)
+    assert {cell.tensor for cell in report.cells if cell.status == "wrong"} == {"loss.onehot"}
 
 
 @pytest.mark.parametrize("onehot", [[[0, 1, 1], [1, 0, 0]], [[0, 0, 0.5], [1, 0, 0]]])

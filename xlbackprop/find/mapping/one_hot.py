@@ -9,6 +9,7 @@ import numpy as np
 from xlbackprop.equation import Array
 from xlbackprop.formula.places import Places
 from xlbackprop.network import Network
+from xlbackprop.network.values import fixed_values
 from xlbackprop.workbook.read.found import read_tensors
 from xlbackprop.workbook.read.workbook import Workbook
 
@@ -20,17 +21,18 @@ def classes_of_one_hot(
 ) -> dict[str, Array]:
     """Return the class numbers that have no place, where their ones and zeros have one.
 
-    There is exactly one 1 for each sample, and zeros otherwise; the classes count from 0. Where
-    something else stands there, nothing can be said of the class.
+    Those that the spec fixes are not asked of the sheet. There is exactly one 1 for each sample,
+    and zeros otherwise; the classes count from 0. Where something else stands there, nothing can
+    be said of the class.
     """
-    given = {tensor.name for tensor in network.inputs}
+    open_ones = {tensor.name for tensor in network.inputs} - {*fixed_values(network), *places}
     found: dict[str, Array] = {}
     for equation in network.equations:
         name = equation.target.name
         if equation.target.short != _ONE_HOT or name not in places:
             continue
         (source,) = equation.sources.values()
-        if source.name in given and source.name not in places:
+        if source.name in open_ones:
             ones = read_tensors(workbook, {name: equation.target}, places)[name].numbers
             if np.isin(ones, (0, 1)).all() and (ones.sum(axis=-1) == 1).all():
                 found[source.name] = ones.argmax(axis=-1).astype(float).reshape(source.shape)

@@ -17,10 +17,11 @@ def with_shared_layers(network: Network, places: Mapping[str, Places]) -> Spec |
 
     One cell is one number, so that its gradient is the sum over all uses. This is so only where
     all parameters of both stand there, the spec does not say so already, and the map places the
-    gradients of the first alone: those of each may be meant to be of each use.
+    gradients and updates of the first alone: those of each may be meant to be of each use.
     """
     users: dict[tuple[object, ...], list[str]] = defaultdict(list)
-    named = list(zip(_names(network), network.spec.layers, strict=True))
+    names = [layer.name for layer in network.layers]
+    named = list(zip(names, network.spec.layers, strict=True))
     for name, layer in named:
         cells = _cells_of_parameters(network, places, name)
         if cells and not layer.share:
@@ -28,7 +29,7 @@ def with_shared_layers(network: Network, places: Mapping[str, Places]) -> Spec |
     shares = {
         name: names[0]
         for names in users.values()
-        if len(names) > 1 and not any(_has_gradients(places, name) for name in names[1:])
+        if len(names) > 1 and not any(_learns(network, places, name) for name in names[1:])
         for name in names
     }
     if not shares:
@@ -37,29 +38,29 @@ def with_shared_layers(network: Network, places: Mapping[str, Places]) -> Spec |
     return replace(network.spec, layers=tuple(layers))
 
 
-def _names(network: Network) -> list[str]:
-    """Return the names of the layers, in the order of the spec."""
-    return [layer.name for layer in network.steps[0].layers]
+def _parameters(network: Network, layer: str) -> list[str]:
+    """Return the names of a layer's own parameters, without the layer's."""
+    names = [tensor.name for tensor in network.inputs if tensor.kind is Kind.PARAMETER]
+    return [name.rpartition(".")[2] for name in names if name.rpartition(".")[0] == layer]
 
 
-def _has_gradients(places: Mapping[str, Places], layer: str) -> bool:
-    """Return whether the map places a gradient of a layer other than that of its input."""
-    gradients = (name for name in places if name.startswith(f"{layer}.dL_d"))
-    return any(name.rpartition(".")[2] not in ("dL_dh", "dL_dout") for name in gradients)
+def _learns(network: Network, places: Mapping[str, Places], layer: str) -> bool:
+    """Return whether the map places a gradient or an update of a layer's parameters."""
+    return any(
+        f"{layer}.{tensor}" in places
+        for short in _parameters(network, layer)
+        for tensor in (f"dL_d{short}", f"{short}_new")
+    )
 
 
 def _cells_of_parameters(
     network: Network, places: Mapping[str, Places], layer: str
 ) -> tuple[object, ...]:
     """Return where each parameter of a layer stands; nothing where one is not in the map."""
-    names = [
-        tensor.name
-        for tensor in network.inputs
-        if tensor.kind is Kind.PARAMETER and tensor.name.rpartition(".")[0] == layer
-    ]
-    if not all(name in places for name in names):
+    shorts = _parameters(network, layer)
+    if not all(f"{layer}.{short}" in places for short in shorts):
         return ()
-    return tuple((name.rpartition(".")[2], *_cells(places[name])) for name in names)
+    return tuple((short, *_cells(places[f"{layer}.{short}"])) for short in shorts)
 
 
 def _cells(places: Places) -> tuple[object, ...]:
