@@ -36,15 +36,21 @@ def test_names_that_mean_names_are_followed_further_than_calls_are_nested(is_cir
     assert ("Data" in found.cells) is not is_circle
 
 
-@pytest.fixture
-def chain(tmp_path):
+def with_chain(length):
+    """Return a workbook whose only cell is the last of a chain on another sheet."""
     book = openpyxl.Workbook()
-    book.active["A1"] = "=Data!A300"
+    book.active["A1"] = f"=Data!A{length}"
     data = book.create_sheet("Data")
     data["A1"] = 1
-    for row in range(2, 301):
+    for row in range(2, length + 1):
         data[f"A{row}"] = f"=A{row - 1}+1"
-    data["B1"] = "=1/0"
+    return book
+
+
+@pytest.fixture
+def chain(tmp_path):
+    book = with_chain(300)
+    book["Data"]["B1"] = "=1/0"
     book.create_sheet("Other")["A1"] = 1
     book.save(tmp_path / "page.xlsx")
     return tmp_path / "page.xlsx"
@@ -65,12 +71,7 @@ def test_of_a_long_chain_whole_sheets_are_taken(chain, monkeypatch):
 
 @pytest.mark.hostile
 def test_chain_that_was_followed_for_minutes_takes_seconds(tmp_path):
-    book = openpyxl.Workbook()
-    book.active["A1"] = "=Data!A30000"
-    data = book.create_sheet("Data")
-    data["A1"] = 1
-    for row in range(2, 30_001):
-        data[f"A{row}"] = f"=A{row - 1}+1"
+    book = with_chain(30_000)
     book.save(tmp_path / "page.xlsx")
     start = time.process_time()
     found, _ = needed(tmp_path / "page.xlsx")
