@@ -86,6 +86,14 @@ def test_all_runs_them_and_skips_where_an_oracle_is_missing(run):
     assert "5 passed, 1 skipped" in run(TESTS, "--all", "-n", "0")
 
 
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_rest_is_what_the_quick_run_leaves_out(run, workers):
+    output = run(TESTS, "--rest", "-v", "-n", workers)
+    assert "3 passed, 1 skipped" in output
+    assert "test_quick" not in output
+    assert "were left out" not in output
+
+
 def test_missing_oracle_fails_where_oracles_are_required(run):
     output = run(TESTS, "--all", "-n", "0", XLBACKPROP_REQUIRE_ORACLES="1")
     assert "LaTeX is required here, and is not installed" in output

@@ -1,4 +1,4 @@
-"""Which tests run: the quick ones, or all with --all; on all cores where there are many.
+"""Which tests run: the quick ones, the rest with --rest, or all; on all cores where there are many.
 
 A test that is slow, or needs a program that not everyone has, carries a marker that says why. Such
 tests are left out, unless --all, -m or the test's own name (file.py::test) asks for them.
@@ -44,6 +44,7 @@ def carry(*markers: str) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the tests that carry markers as well")
+    parser.addoption("--rest", action="store_true", help="run those that the quick run leaves out")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -81,8 +82,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         stays = not markers_of(item) or _test_of(item) in unknown
         (kept if stays else left_out).append(item)
+    if config.option.rest:
+        kept, left_out = left_out, kept
     items[:] = kept
     config.hook.pytest_deselected(items=left_out)
+    if config.option.rest:
+        return
     config.stash[_number] = len(left_out)
     if hasattr(config, "workeroutput"):
         config.workeroutput[_LEFT_OUT] = len(left_out)
