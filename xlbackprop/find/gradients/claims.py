@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from xlbackprop.find.gradients.by_place import name_by_place
+from xlbackprop.find.gradients.by_use import by_update
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.flow import EVERY_STEP
 from xlbackprop.find.gradients.forward import gradients_of_dead
 from xlbackprop.find.gradients.labels import Derivative, Labels
 from xlbackprop.find.gradients.losses import Choice, factor
 from xlbackprop.find.gradients.named import Named
-from xlbackprop.find.gradients.resting import rests_on_right
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.find.gradients.updates import updates
 from xlbackprop.formula.tree import functions_in
@@ -31,34 +30,15 @@ def name_gradients(choice: Choice, labels: Labels) -> Named:
     named = Named(choice, labels, updates(choice.study, choice.flow))
     named.none |= gradients_of_dead(choice.study, choice.flow, labels, named.updates)
     targets = Targets(choice, labels)
-    by_update = _by_update(named, targets)
-    by_label = _by_label(named, targets)
+    used, by_label = by_update(named, targets), _by_label(named, targets)
     for cell, match in choice.matches.items():
-        _name_matched(named, targets, cell, match.targets, (by_update, by_label))
-    for reason, found in ((Reason.UPDATE, by_update), (Reason.LABEL, by_label)):
+        _name_matched(named, targets, cell, match.targets, (used, by_label))
+    for reason, found in ((Reason.UPDATE, used), (Reason.LABEL, by_label)):
         for cell, ofs in found.items():
             if cell not in choice.matches:
                 named.give(cell, ofs[0], reason)
     name_by_place(named, targets)
     return named
-
-
-def _by_update(named: Named, targets: Targets) -> dict[int, list[int]]:
-    """Return the cells that updates use as gradients, with the targets that these name."""
-    found: dict[int, list[int]] = {}
-    users = Counter(one.gradients[0] for one in named.updates if len(one.gradients) == 1)
-    for one in named.updates:
-        if len(one.gradients) != 1 or one.refers_to != one.of:
-            continue
-        (gradient,) = one.gradients
-        meant = targets.at(one.of, gradient)
-        match = named.choice.matches.get(gradient)
-        fits = match is not None and set(match.targets) & set(meant)
-        if not fits and (users[gradient] > 1 or rests_on_right(named.choice, gradient, meant)):
-            continue
-        if meant:
-            found[gradient] = meant
-    return found
 
 
 def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
@@ -93,19 +73,19 @@ def _name_matched(
     said: tuple[Mapping[int, list[int]], Mapping[int, list[int]]],
 ) -> None:
     """Name what a cell is whose value fits: by its update or label where these agree."""
-    by_update, by_label = (found.get(cell, []) for found in said)
+    used, by_label = (found.get(cell, []) for found in said)
     fitting = set(matched)
-    for reason, meant in ((Reason.UPDATE, by_update), (Reason.LABEL, by_label)):
+    for reason, meant in ((Reason.UPDATE, used), (Reason.LABEL, by_label)):
         agreed = [one for one in meant if one in fitting]
         if agreed:
             named.give(cell, agreed[0], reason)
             return
-    if by_update and by_label and set(by_update) & set(by_label):
-        named.give(cell, by_update[0], Reason.UPDATE)
-    elif by_label and not by_update:
+    if used and by_label and set(used) & set(by_label):
+        named.give(cell, used[0], Reason.UPDATE)
+    elif by_label and not used:
         named.give(cell, by_label[0], Reason.LABEL)
-    elif by_update and not by_label:
-        named.give(cell, by_update[0], Reason.UPDATE)
+    elif used and not by_label:
+        named.give(cell, used[0], Reason.UPDATE)
     elif not is_forward(named.choice, cell):
         named.give(cell, _nearest(named, targets, cell, matched), Reason.VALUE)
 

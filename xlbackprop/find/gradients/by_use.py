@@ -1,0 +1,61 @@
+"""Gradients that updates name; where one takes another weight's gradient, the places say which."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from xlbackprop.find.gradients.moves import Move, moves_of
+from xlbackprop.find.gradients.named import Named
+from xlbackprop.find.gradients.resting import rests_on_right
+from xlbackprop.find.gradients.targets import Targets
+
+
+def by_update(named: Named, targets: Targets) -> dict[int, list[int]]:
+    """Return the cells that updates use as gradients, with the targets that these name."""
+    found: dict[int, list[int]] = {}
+    users = Counter(one.gradients[0] for one in named.updates if len(one.gradients) == 1)
+    for one in named.updates:
+        if len(one.gradients) != 1 or one.refers_to != one.of:
+            continue
+        (gradient,) = one.gradients
+        meant = targets.at(one.of, gradient)
+        match = named.choice.matches.get(gradient)
+        fits = match is not None and set(match.targets) & set(meant)
+        if not fits and (users[gradient] > 1 or rests_on_right(named.choice, gradient, meant)):
+            continue
+        if meant:
+            found[gradient] = meant
+    for gradient in _of_others(named, targets, found):
+        del found[gradient]
+    return found
+
+
+def _of_others(named: Named, targets: Targets, found: Mapping[int, list[int]]) -> list[int]:
+    """Return the gradients that are right where they stand, and used for another weight.
+
+    More gradients stand so to the weights that they are right for than to those whose updates use
+    them: so the updates are wrong.
+    """
+    cells = named.choice.flow.cells
+    right: dict[int, list[int]] = {}
+    for cell, match in named.choice.matches.items():
+        own = [int(cells[at]) for at in match.targets]
+        right[cell] = [of for of in own if named.is_leaf(of)]
+    as_right, as_used = Counter[Move](), Counter[Move]()
+    for cell, weights in right.items():
+        as_right.update({move for of in weights for move in moves_of(targets, cell, of)})
+    for cell, meant in found.items():
+        as_used.update(moves_of(targets, cell, int(cells[meant[0]])))
+
+    def support(counted: Counter[Move], cell: int, of: int) -> int:
+        return max(counted[move] for move in moves_of(targets, cell, of))
+
+    return [
+        cell
+        for cell, meant in found.items()
+        if right.get(cell)
+        and int(cells[meant[0]]) not in right[cell]
+        and max(support(as_right, cell, of) for of in right[cell])
+        > support(as_used, cell, int(cells[meant[0]]))
+    ]
