@@ -1,31 +1,34 @@
 """Where each block of a network stands: pure data, before any file is written."""
 
-from xlbackprop.layout.pages import (
+from xlbackprop.layout.contents import SheetContent, sheet_contents
+from xlbackprop.layout.paper import COLUMN_WIDTH, GAP_WIDTH, MARGIN_WIDTH, SMALLEST_TYPE, Printed
+from xlbackprop.layout.rows import STEPS
+from xlbackprop.layout.sheet import (
     ABOUT_ROW,
-    COLUMN_WIDTH,
     HEAD_ROWS,
     LEGEND_ROW,
     TITLE_ROW,
     Heading,
     Sheet,
-    SheetContent,
     Text,
     heading_about,
     heading_text,
-    sheet_contents,
 )
-from xlbackprop.layout.rows import STEPS
 from xlbackprop.layout.whole import Layout, lay_out
 
 __all__ = [
     "ABOUT_ROW",
     "COLUMN_WIDTH",
+    "GAP_WIDTH",
     "HEAD_ROWS",
     "LEGEND_ROW",
+    "MARGIN_WIDTH",
+    "SMALLEST_TYPE",
     "STEPS",
     "TITLE_ROW",
     "Heading",
     "Layout",
+    "Printed",
     "Sheet",
     "SheetContent",
     "Text",

@@ -6,125 +6,36 @@ bands: forward above, backward below, each gradient under its own tensor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from math import ceil, prod
 
-from xlbackprop.equation import Equation, Kind, Place, Tensor
+from xlbackprop.equation import Equation, Place, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.formula.grid import Block, block_size
-from xlbackprop.network import Network
-from xlbackprop.network.steps import NetworkLayer, Step
-from xlbackprop.network.training import OWNER as TRAINING
+from xlbackprop.layout.contents import SheetContent
+from xlbackprop.layout.paper import (
+    A3,
+    A4,
+    COLUMN_WIDTH,
+    SMALLEST_SCALE,
+    Frames,
+    Paper,
+    Printed,
+    column_breaks,
+    printed,
+)
+from xlbackprop.layout.sheet import (
+    FIRST_COLUMN,
+    FIRST_ROW,
+    Heading,
+    Sheet,
+    Text,
+    heading_text,
+)
 
-# All columns have this width, in characters of the standard font.
-COLUMN_WIDTH = 6.5
 # How wide the fonts of titles and equations run, in characters of the standard font.
 _TITLE_CHARACTER, _EQUATION_CHARACTER = 0.82, 0.72
-
-TITLE_ROW, ABOUT_ROW, LEGEND_ROW = 0, 1, 2
-HEAD_ROWS = 3  # frozen, and repeated on every printed page
-_FIRST_ROW = 4
-_FIRST_COLUMN = 1  # the first column is a margin
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text on the page; `style` names one of the writer's formats."""
-
-    row: int
-    column: int
-    text: str | int
-    style: str
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A tensor's title, and its equation in the row below."""
-
-    row: int
-    column: int
-    tensor: Tensor
-    equation: str
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One layer's page."""
-
-    name: str
-    title: str
-    about: str
-    bands: tuple[Text, ...]
-    headings: tuple[Heading, ...]
-    edges: tuple[Text, ...]  # the blocks' labels, and the indices along their edges
-    rows: int
-    columns: int
-    frozen: tuple[int, int] = (HEAD_ROWS, 1)  # the rows and columns that stay in sight
-
-
-@dataclass(frozen=True)
-class SheetContent:
-    """What stands on one sheet: its head, and its bands of tensors from top to bottom."""
-
-    name: str
-    title: str
-    about: str
-    bands: tuple[tuple[str, list[Tensor]], ...]
-
-
-def sheet_contents(network: Network) -> Iterator[SheetContent]:
-    """Yield what stands on each sheet: the layers in order, then the training."""
-    for number, layer in enumerate(network.layers):
-        part = layer.equations
-        bands = [band for step in network.steps for band in bands_of(step, number)]
-        about = ". ".join(filter(None, [part.about, part.note]))
-        yield SheetContent(layer.name, f"{layer.name} · {layer.type}", about, tuple(bands))
-    if network.training:
-        training = network.training
-        yield SheetContent(
-            TRAINING,
-            f"training · {training.name}",
-            f"{training.steps} step{'s' * (training.steps > 1)}; turn a hyperparameter, and all"
-            " steps follow",
-            (("TRAINING", training.shown(network.steps)),),
-        )
-
-
-def bands_of(step: Step, number: int) -> Iterator[tuple[str, list[Tensor]]]:
-    """Yield the bands of a layer, by its number, in a step: forward, backward, update."""
-    layer = step.layers[number]
-    prefix = f"STEP {step.number} · " if step.number > 1 or layer.updates else ""
-    yield f"{prefix}FORWARD  →", _forward(step, layer)
-    yield f"{prefix}BACKWARD  ←", _backward(layer)
-    if layer.updates:
-        of_layer = [e.target for e in step.clipping if e.target.layer == layer.name]
-        updates = [equation.target for equation in layer.updates]
-        yield f"{prefix}UPDATE  ↓", [*layer.states, *of_layer, *updates]
-
-
-def _forward(step: Step, layer: NetworkLayer) -> list[Tensor]:
-    part = layer.equations
-    outputs = [port.tensor for port in part.outputs]
-    targets = [equation.target for equation in part.forward if equation.target not in outputs]
-    inputs = [port.tensor for port in part.inputs]
-    parameters = [port.tensor for port in part.parameters]
-    tensors = [*inputs, *part.givens, *parameters, *targets, *outputs]
-    if layer is step.layers[-1]:
-        tensors += [*step.loss.givens, *(equation.target for equation in step.loss.forward)]
-    return tensors
-
-
-def _backward(layer: NetworkLayer) -> list[Tensor]:
-    part = layer.equations
-    upstream = [port.gradient for port in part.outputs if port.flows]
-    links = [e.target for e in layer.backward_links if e.target not in upstream]
-    # A sum comes below what it is the sum of, and a gradient before the helpers that stand below
-    # it in the same column.
-    targets = [equation.target for equation in (*part.backward, *layer.gathered)]
-    ordered = sorted(targets, key=lambda tensor: tensor.kind is Kind.HELPER)
-    return [*upstream, *links, *ordered]
 
 
 class Page:
@@ -139,31 +50,69 @@ class Page:
         self.content, self.tensors, self.equations = content, tensors, equations
         self.blocks: dict[str, tuple[Block, ...]] = {}
         self.bands: list[Text] = []
+        self.bars: dict[int, int] = {}
         self.headings: list[Heading] = []
         self.edges: list[Text] = []
 
     def sheet(self) -> Sheet:
         """Return the sheet. Raises SpecError where it would be too large."""
         content = self.content
-        starts = self._column_starts([t for _, tensors in content.bands for t in tensors])
-        row = _FIRST_ROW
-        for title, tensors in content.bands:
+        starts, across = self._columns([t for _, tensors in content.bands for t in tensors])
+        heights = [self._height(tensors) for _, tensors in content.bands]
+        paper = self._paper(across, heights)
+        self._frames = _frames_on(paper)
+        cuts = column_breaks(across, paper.columns(SMALLEST_SCALE))
+        self._page_starts = [FIRST_COLUMN, *cuts]
+        row = FIRST_ROW
+        for (title, tensors), height in zip(content.bands, heights, strict=True):
+            self._frames.begin_band(row, height)
             row = self._place(title, tensors, row, starts) + 1
+            self._frames.end_band(row - 2)
         columns = max(starts.values())
         if row > MAX_ROWS or columns > MAX_COLUMNS:
             raise SpecError(
                 f'layer "{content.name}": its sheet would need {row:,} rows and {columns:,}'
                 f" columns; a sheet has {MAX_ROWS:,} and {MAX_COLUMNS:,}"
             )
+        ends = (row - 2, columns - 1)
         return Sheet(
             name=content.name,
             title=content.title,
             about=content.about,
             bands=tuple(self.bands),
+            bars=self.bars,
             headings=tuple(self.headings),
             edges=tuple(self.edges),
             rows=row,
             columns=columns,
+            gaps=tuple(end for _, end, _ in across[:-1]),
+            printed=printed(paper, FIRST_ROW, ends, self._frames.breaks, cuts),
+        )
+
+    def _height(self, tensors: Sequence[Tensor]) -> int:
+        """Return how many rows a band takes where nothing in it is moved to another page."""
+        heights: dict[str, int] = {}
+        for tensor in tensors:
+            column = self._column_of(tensor)
+            heights[column] = heights.get(column, 1) + 3 + _rows_of(tensor)
+        return max(heights.values(), default=1)
+
+    def _paper(self, across: Sequence[tuple[int, int, int]], heights: Sequence[int]) -> Paper:
+        """Return the paper on which the sheet takes the fewest pages: A4 where blocks fit on it."""
+        tiles = [_tile_size(t) for _, tensors in self.content.bands for t in tensors]
+        highest = max((height for height, _ in tiles), default=1) + 2  # with the title above
+        widest = max((width for _, width in tiles), default=1)
+
+        def fits(paper: Paper) -> bool:
+            return highest <= _rows_on(paper) and widest <= paper.columns(SMALLEST_SCALE)
+
+        def order(paper: Paper) -> tuple[int, int]:
+            whole = _printed_roughly(paper, across, heights)
+            return whole.pages, -whole.scale
+
+        return min(
+            [one for one in A4 if fits(one)] or [one for one in A3 if fits(one)] or A4[:1],
+            key=order,
         )
 
     def _column_of(self, tensor: Tensor) -> str:
@@ -174,17 +123,26 @@ class Page:
         column = self._column_of(self.tensors[tensor.belongs_to])
         return f"{column}+" if tensor.place is Place.BESIDE else column
 
-    def _column_starts(self, tensors: list[Tensor]) -> dict[str, int]:
-        """Return each column's first sheet column, and under "" the one after the last."""
+    def _columns(
+        self, tensors: Sequence[Tensor]
+    ) -> tuple[dict[str, int], list[tuple[int, int, int]]]:
+        """Return each column's first sheet column, and under "" the one after the last.
+
+        And where each begins and ends, from left to right, and how wide its blocks are.
+        """
         widths: dict[str, int] = {}
+        blocks: dict[str, int] = {}
         for tensor in tensors:
             column = self._column_of(tensor)
             widths[column] = max(widths.get(column, 0), self._width(tensor))
-        starts, next_start = {}, _FIRST_COLUMN
-        for column in sorted(widths, key=lambda c: (list(widths).index(c.rstrip("+")), c)):
+            blocks[column] = max(blocks.get(column, 0), _tile_size(tensor)[1])
+        starts, across, next_start = {}, [], FIRST_COLUMN
+        order = list(widths)
+        for column in sorted(widths, key=lambda c: (order.index(c.rstrip("+")), c)):
             starts[column] = next_start
+            across.append((next_start, next_start + widths[column], blocks[column]))
             next_start += widths[column] + 1
-        return {**starts, "": next_start}
+        return {**starts, "": next_start}, across
 
     def _width(self, tensor: Tensor) -> int:
         across, _ = _tiling(tensor)
@@ -201,7 +159,11 @@ class Page:
 
     def _place(self, band: str, tensors: list[Tensor], top: int, starts: dict[str, int]) -> int:
         """Place a band's tensors below its bar; return the first row after them."""
-        self.bands.append(Text(top, _FIRST_COLUMN, band, "band"))
+        # On paper, each page says which band it belongs to; a page with nothing else is none.
+        last = max((starts[self._column_of(tensor)] for tensor in tensors), default=0)
+        first_of_pages = [one for one in self._page_starts if one <= last or one == FIRST_COLUMN]
+        self.bands += [Text(top, column, band, "band") for column in first_of_pages]
+        self.bars[top] = [*self._page_starts, starts[""]][len(first_of_pages)]
         next_rows = dict.fromkeys(starts, top + 2)
         for tensor in tensors:
             column = self._column_of(tensor)
@@ -209,18 +171,19 @@ class Page:
         return max(next_rows.values())
 
     def _place_tensor(self, tensor: Tensor, row: int, column: int) -> int:
-        self.headings.append(Heading(row, column, tensor, self._equation_text(tensor)))
+        """Place a tensor on one page, or at least each of its blocks; return the row after it."""
         _, down = _tiling(tensor)
         height, width = _tile_size(tensor)
-        top = row + 2
-        blocks = []
-        for number, index in enumerate(tensor.block_indices()):
-            right, below = divmod(number, down)
-            blocks.append(
-                self._place_block(tensor, index, top + below * height, column + right * width)
-            )
-        self.blocks[tensor.name] = tuple(blocks)
-        return top + down * height
+        row = self._frames.fit(self._frames.fit(row, 2 + height), 2 + _rows_of(tensor))
+        self.headings.append(Heading(row, column, tensor, self._equation_text(tensor)))
+        tops = [row + 2]
+        for _ in range(1, down):
+            tops.append(self._frames.fit(tops[-1] + height, height))
+        self.blocks[tensor.name] = tuple(
+            self._place_block(tensor, index, tops[number % down], column + number // down * width)
+            for number, index in enumerate(tensor.block_indices())
+        )
+        return tops[-1] + height
 
     def _place_block(self, tensor: Tensor, index: tuple[int, ...], row: int, column: int) -> Block:
         height, width = block_size(tensor)
@@ -246,16 +209,32 @@ class Page:
             self.edges += [Text(row + 1 + i, column, i, "side") for i in range(height)]
 
 
-def heading_text(tensor: Tensor) -> str:
-    """Return a tensor's title line: `dL/dw  gradient of the filters · 3×2×3×3 · backward`."""
-    return f"{tensor.title}  {heading_about(tensor)}"
+def _frames_on(paper: Paper) -> Frames:
+    return Frames(FIRST_ROW, _rows_on(paper))
 
 
-def heading_about(tensor: Tensor) -> str:
-    """Return what follows the symbol in a title line."""
-    name = f"{tensor.short}: " if tensor.symbol else ""
-    parts = [f"{name}{tensor.about}", "×".join(map(str, tensor.shape)), tensor.kind]
-    return " · ".join(part for part in parts if part)
+def _rows_on(paper: Paper) -> int:
+    """Return how many rows fit on a page below those that each repeats."""
+    return paper.rows(SMALLEST_SCALE) - FIRST_ROW
+
+
+def _printed_roughly(
+    paper: Paper, across: Sequence[tuple[int, int, int]], heights: Sequence[int]
+) -> Printed:
+    """Return how bands of those heights would be printed, before anything is placed."""
+    frames, row = _frames_on(paper), FIRST_ROW
+    for height in heights:
+        frames.begin_band(row, height)
+        row += height + 1
+        frames.end_band(row - 1)
+    ends = (row - 1, max(end for _, end, _ in across))
+    cuts = column_breaks(across, paper.columns(SMALLEST_SCALE))
+    return printed(paper, FIRST_ROW, ends, frames.breaks, cuts)
+
+
+def _rows_of(tensor: Tensor) -> int:
+    """Return how many rows a tensor's blocks take."""
+    return _tiling(tensor)[1] * _tile_size(tensor)[0]
 
 
 def _tile_size(tensor: Tensor) -> tuple[int, int]:

@@ -8,13 +8,24 @@ equation in the last step, and the entry's index.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import ceil
 
 from xlbackprop.equation import Index, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.formula.addresses import MAX_COLUMNS
 from xlbackprop.formula.grid import Block, block_size
-from xlbackprop.layout.pages import COLUMN_WIDTH, Sheet, Text, bands_of
+from xlbackprop.layout.contents import bands_of
+from xlbackprop.layout.paper import (
+    A4,
+    COLUMN_WIDTH,
+    SMALLEST_SCALE,
+    Paper,
+    Printed,
+    column_breaks,
+    printed,
+)
+from xlbackprop.layout.sheet import Sheet, Text
 from xlbackprop.network import Network
 from xlbackprop.network.steps import Step
 
@@ -62,10 +73,12 @@ class StepsPage:
             title=f"{STEPS} · {training.name if training else ''}",
             about=about,
             bands=tuple(self._bands),
+            bars={_BAND_ROW: end},
             headings=(),
             edges=tuple(self._texts),
             rows=FIRST_STEP_ROW + len(shown),
             columns=end,
+            printed=_printed(len(shown), end, sorted(starts.values())),
             frozen=(FIRST_STEP_ROW, _FIRST_COLUMN),
         )
 
@@ -119,3 +132,17 @@ def _blocks(tensor: Tensor, row: int, column: int) -> Iterator[Block]:
     indices: list[Index] = list(tensor.block_indices())
     for at, index in enumerate(indices):
         yield Block(tensor.name, index, STEPS, row, column + at * width, height, width)
+
+
+def _printed(steps: int, end: int, starts: list[int]) -> Printed:
+    """Return how the steps are printed: every page has their numbers, and what is above them."""
+    last = FIRST_STEP_ROW + steps
+    across = [(start, stop - _GAP, 1) for start, stop in pairwise([*starts, end])]
+
+    def on(paper: Paper) -> Printed:
+        rows = paper.rows(SMALLEST_SCALE) - FIRST_STEP_ROW
+        down = range(FIRST_STEP_ROW + rows, last, rows)
+        cuts = column_breaks(across, paper.columns(SMALLEST_SCALE) - _FIRST_COLUMN)
+        return printed(paper, FIRST_STEP_ROW, (last, end - _GAP + 1), down, cuts)
+
+    return min(map(on, A4), key=lambda one: one.pages)

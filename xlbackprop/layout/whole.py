@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from xlbackprop.formula.grid import Block
-from xlbackprop.layout.pages import Page, Sheet, sheet_contents
+from xlbackprop.layout.contents import sheet_contents
+from xlbackprop.layout.pages import Page
 from xlbackprop.layout.rows import StepsPage
+from xlbackprop.layout.sheet import Sheet
 from xlbackprop.network import Network
 from xlbackprop.network.training import OWNER as TRAINING
 

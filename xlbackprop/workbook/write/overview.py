@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 from xlsxwriter.utility import quote_sheetname
 from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Kind
 from xlbackprop.formula.grid import Range
+from xlbackprop.layout import COLUMN_WIDTH
 from xlbackprop.network.training import OWNER as TRAINING
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.graph import draw_graph, lanes
+from xlbackprop.workbook.write.printing import set_up_overview
 from xlbackprop.workbook.write.progress import write_progress
 from xlbackprop.workbook.write.sheet import ERROR
 from xlbackprop.workbook.write.style import (
@@ -30,6 +34,7 @@ OVERVIEW = "Overview"
 _COLUMN_WIDTH = 13
 _COLUMNS_PRINTED = 9
 _CHART_ROWS = 12
+_FIRST_ROW = 3
 _LANE_WIDTH = 2
 
 _MEANINGS = {
@@ -71,20 +76,34 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
     worksheet.write_string(1, 1, network.spec.about, text["about"])
     if contents.handout is not None and contents.handout.name:
         worksheet.write_string(2, 1, contents.handout.name, text["symbol"])
-    row = draw_graph(worksheet, 3, network, formats)
+    row = draw_graph(worksheet, _FIRST_ROW, network, formats)
     _write_loss(worksheet, row - 1, first + 1, contents, formats)
     row += 1
+    sections = [row]
     if network.training:
         row = _write_training(worksheet, row, first, contents, formats)
+        sections.append(row)
     if contents.answers is not None:
         row = write_progress(worksheet, row, first, contents, formats)
+        sections.append(row)
     row = _write_legend(worksheet, row, first, contents, formats)
     for number, line in enumerate(_HOW_TO_READ, start=row + 1):
         worksheet.write_string(number, first, line, text["text"])
-    worksheet.set_landscape()
-    worksheet.set_paper(9)  # A4
-    worksheet.fit_to_pages(1, 0)
-    worksheet.print_area(0, 0, row + len(_HOW_TO_READ), first + _COLUMNS_PRINTED - 1)
+    end = row + len(_HOW_TO_READ)
+    worksheet.print_area(0, 0, end, first + _COLUMNS_PRINTED - 1)
+    set_up_overview(
+        worksheet, [*sections, end + 1], _columns_of_a_page(first - 1), network.spec.name
+    )
+
+
+def _columns_of_a_page(lanes: int) -> int:
+    """Return how many columns of a layer's page are as wide as what is printed of this sheet."""
+    wide = lanes * _pixels(_LANE_WIDTH) + _COLUMNS_PRINTED * _pixels(_COLUMN_WIDTH)
+    return ceil(wide / _pixels(COLUMN_WIDTH))
+
+
+def _pixels(characters: float) -> int:
+    return round(7 * characters) + 5
 
 
 def _write_loss(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
-from math import ceil
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -18,8 +17,9 @@ from xlbackprop.formula.grid import Block, Range
 from xlbackprop.layout import (
     ABOUT_ROW,
     COLUMN_WIDTH,
-    HEAD_ROWS,
+    GAP_WIDTH,
     LEGEND_ROW,
+    MARGIN_WIDTH,
     TITLE_ROW,
     Heading,
     Sheet,
@@ -31,6 +31,7 @@ from xlbackprop.workbook.write.block_writer import BlockWriter
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.overview import OVERVIEW, write_overview
 from xlbackprop.workbook.write.practice import write_practice
+from xlbackprop.workbook.write.printing import set_up_print
 from xlbackprop.workbook.write.progress import write_page_progress
 from xlbackprop.workbook.write.sheet import BlockSheet
 from xlbackprop.workbook.write.style import (
@@ -44,8 +45,6 @@ from xlbackprop.workbook.write.style import (
     marked_format,
     number_format,
 )
-
-MOST_COLUMNS_ON_PAPER = 80
 
 # A fixed date, so that the same spec gives the same bytes.
 _CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -131,13 +130,15 @@ class _Cells:
 def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
     texts = {name: formats(properties) for name, properties in TEXTS.items()}
     worksheet.hide_gridlines(2)
-    worksheet.set_column(0, 0, 2)
+    worksheet.set_column(0, 0, MARGIN_WIDTH)
     worksheet.set_column(1, max(1, sheet.columns), COLUMN_WIDTH)
+    for gap in sheet.gaps:
+        worksheet.set_column(gap, gap, GAP_WIDTH)
     worksheet.write_string(TITLE_ROW, 1, sheet.title, texts["title"])
     worksheet.write_string(ABOUT_ROW, 1, sheet.about, texts["about"])
     _write_legend(worksheet, sheet, formats, contents)
-    for row in dict.fromkeys(band.row for band in sheet.bands):
-        for column in range(1, sheet.columns):
+    for row, end in sheet.bars.items():
+        for column in range(1, end):
             worksheet.write_blank(row, column, None, texts["band"])
     for band in sheet.bands:
         worksheet.write_string(band.row, band.column, str(band.text), texts["band"])
@@ -147,7 +148,7 @@ def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: 
         write = worksheet.write_string if isinstance(edge.text, str) else worksheet.write_number
         write(edge.row, edge.column, edge.text, texts[edge.style])
     worksheet.freeze_panes(*sheet.frozen)
-    _set_up_print(worksheet, sheet)
+    set_up_print(worksheet, sheet, contents.network.spec.name)
 
 
 def _write_heading(worksheet: Worksheet, heading: Heading, texts: Mapping[str, Format]) -> None:
@@ -173,16 +174,6 @@ def _write_legend(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents
     for number, (properties, word) in enumerate(swatches):
         worksheet.write_blank(LEGEND_ROW, 1 + 3 * number, None, formats(properties))
         worksheet.write_string(LEGEND_ROW, 2 + 3 * number, word, formats(TEXTS["legend"]))
-
-
-def _set_up_print(worksheet: Worksheet, sheet: Sheet) -> None:
-    worksheet.set_landscape()
-    worksheet.set_paper(9)  # A4
-    # One page wide, unless that would be too small to read.
-    worksheet.fit_to_pages(ceil(sheet.columns / MOST_COLUMNS_ON_PAPER), 0)
-    worksheet.repeat_rows(0, sheet.frozen[0] - 1 if sheet.frozen[0] > HEAD_ROWS else HEAD_ROWS)
-    worksheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    worksheet.set_footer("&L&8&A&R&8page &P of &N")
 
 
 def _describe(workbook: xlsxwriter.Workbook, contents: Contents) -> None:

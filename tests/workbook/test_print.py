@@ -1,0 +1,174 @@
+"""Pages as they come out of a printer: type one can read, nothing torn, few of them."""
+
+import re
+import shutil
+import subprocess
+import zipfile
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise, product
+
+import pytest
+
+import xlbackprop
+from tests.support.oracles import libreoffice
+from tests.support.oracles.needs import require
+from tests.support.templates import TEMPLATES
+from xlbackprop.layout import COLUMN_WIDTH, HEAD_ROWS, lay_out
+from xlbackprop.layout.paper import A4, SMALLEST_SCALE, Frames, column_breaks
+
+SMALLEST_TYPE = 6  # points, on paper
+QUICK = ["conv5x5x2", "mlp-2-2-2", "xor"]
+PRINTED = ["conv5x5x2", "mlp-2-2-2", "xor", "two-conv", "residual-block"]
+SCREEN = 1920  # pixels
+WIDEST = {"conv5x5x2": SCREEN}
+MOST_PAGES = {"xor": 12, "conv5x5x2": 5, "mlp-2-2-2": 8}
+
+
+@cache
+def layout_of(name):
+    return lay_out(xlbackprop.build_network(xlbackprop.load_spec(name)))
+
+
+def pixels(sheet):
+    """Return how wide a sheet is on the screen, at full size."""
+    gap, column, margin = 26, int(COLUMN_WIDTH * 7 + 0.5) + 5, 19
+    return margin + (sheet.columns - 1 - len(sheet.gaps)) * column + len(sheet.gaps) * gap
+
+
+def torn(sheet, blocks):
+    """Return the blocks, and the titles with what is below them, that pages cut in two.
+
+    What is larger than a page cannot be whole.
+    """
+    plan = sheet.printed
+    rows = plan.paper.rows(SMALLEST_SCALE) - HEAD_ROWS - 1
+    columns = plan.paper.columns(SMALLEST_SCALE)
+    boxes = {
+        block.name: (block.row, block.row + block.height, block.column, block.column + block.width)
+        for own in blocks.values() for block in own if block.sheet == sheet.name
+    }  # fmt: skip
+    for heading in sheet.headings:
+        first = blocks[heading.tensor.name][0]
+        right = max(first.column + first.width, heading.column + 1)
+        boxes[f"title of {heading.tensor.name}"] = (
+            heading.row,
+            first.row + 1,
+            heading.column,
+            right,
+        )
+    for name, (top, bottom, left, right) in boxes.items():
+        cut = any(top < one < bottom for one in plan.rows) and bottom - top <= rows
+        if cut or (any(left < one < right for one in plan.columns) and right - left < columns):
+            yield name
+
+
+def pages_with_something(sheet, blocks):
+    """Return how many pages are not empty."""
+    places = [(text.row, text.column) for text in (*sheet.edges, *sheet.headings)]
+    places += [(row, column) for row, end in sheet.bars.items() for column in range(1, end)]
+    places += [
+        (block.row + at, block.column + across)
+        for own in blocks.values() for block in own if block.sheet == sheet.name
+        for at, across in product(range(block.height), range(block.width))
+    ]  # fmt: skip
+
+    def page(row, column):
+        plan = sheet.printed
+        return sum(one <= row for one in plan.rows), sum(one <= column for one in plan.columns)
+
+    return len({page(*place) for place in places} | {(0, 0)})
+
+
+def smallest_type(path):
+    """Return the smallest type of a workbook on paper, in points, from the file's own parts."""
+    with zipfile.ZipFile(path) as archive:
+        fonts = re.findall(r'<sz val="([\d.]+)"', archive.read("xl/styles.xml").decode())
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        texts = [archive.read(name).decode() for name in sheets]
+    assert not any("fitToPage" in text for text in texts)
+    scales = [
+        int(one) for text in texts for one in re.findall(r'<pageSetup[^>]* scale="(\d+)"', text)
+    ]
+    return min(map(float, fonts)) * min([100, *scales]) / 100
+
+
+@pytest.mark.slow(quick=QUICK)
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_type_pages_and_width_of_each_template(name, tmp_path):
+    layout = layout_of(name)
+    path = tmp_path / "page.xlsx"
+    if name not in ("digit", "lenet5"):  # whose styles and page set-up are those of all
+        xlbackprop.build(name, path)
+    scale = min(sheet.printed.scale for sheet in layout.sheets)
+    smallest = smallest_type(path) if path.exists() else 8 * scale / 100
+    pages = 1 + sum(pages_with_something(sheet, layout.blocks) for sheet in layout.sheets)
+    widest = max(map(pixels, layout.sheets))
+    print(f"{name}: {smallest:.2f} pt, {pages} pages, {widest:,} px")
+    assert smallest >= SMALLEST_TYPE
+    assert pages <= MOST_PAGES.get(name, pages)
+    assert widest <= WIDEST.get(name, widest)
+    for sheet in layout.sheets:
+        assert not list(torn(sheet, layout.blocks)), sheet.name
+
+
+@pytest.mark.slow(quick=QUICK)
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_small_sheets_are_on_one_page(name):
+    for sheet in layout_of(name).sheets:
+        if any(
+            sheet.rows - 2 <= paper.rows(SMALLEST_SCALE)
+            and sheet.columns - 2 <= paper.columns(SMALLEST_SCALE)
+            for paper in A4
+        ):
+            assert sheet.printed.pages == 1, sheet.name
+
+
+def test_backward_pass_begins_a_page_where_both_do_not_fit_on_one():
+    for sheet in layout_of("two-conv").sheets[:2]:  # what follows has an update as well, or fits
+        bands = {text.text.split("· ")[-1].split()[0]: text.row for text in sheet.bands}
+        assert sheet.printed.rows[0] == bands["BACKWARD"]
+
+
+def test_torn_block_is_noticed():
+    layout = layout_of("conv5x5x2")
+    (sheet,) = layout.sheets
+    block = layout.blocks["conv1.dL_dw"][0]
+    sheet = replace(sheet, printed=replace(sheet.printed, rows=(block.row + 1,)))
+    assert block.name in list(torn(sheet, layout.blocks))
+
+
+def test_pages_begin_between_what_stands_side_by_side():
+    places = [(1, 9, 3), (10, 20, 4), (21, 26, 5), (27, 60, 10)]
+    assert column_breaks(places, 20) == [21, 27, 47]
+    frames = Frames(4, 40)
+    frames.begin_band(4, 100)
+    assert frames.fit(30, 14) == 30
+    assert frames.fit(30, 15) == 44
+    assert frames.fit(30, 41) == 30
+    frames.end_band(104)
+    assert frames.breaks == [44, 84]
+    frames.begin_band(105, 19)
+    assert frames.breaks == [44, 84]
+    frames.begin_band(105, 20)
+    assert frames.breaks == [44, 84, 105]
+
+
+@pytest.mark.libreoffice
+@pytest.mark.browser
+def test_libreoffice_prints_the_pages_that_are_planned(tmp_path):
+    require("browser", shutil.which("pdftotext") is not None, "pdftotext (poppler)")
+    paths = [xlbackprop.build(name, tmp_path / f"{name}.xlsx") for name in PRINTED]
+    for name, pdf in zip(PRINTED, libreoffice.save_as("pdf", paths, tmp_path), strict=True):
+        layout = layout_of(name)
+        command = ["pdftotext", "-bbox", str(pdf), "-"]
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        pages = text.split("<page ")[1:]
+        planned = [pages_with_something(sheet, layout.blocks) for sheet in layout.sheets]
+        assert len(pages) == 1 + sum(planned), name
+        starts = [1, *(1 + sum(planned[: at + 1]) for at in range(len(planned)))]
+        for sheet, (first, end) in zip(layout.sheets, pairwise(starts), strict=True):
+            for number, page in enumerate(pages[first:end], start=first + 1):
+                words = re.findall(r">([^<]+)</word>", page)
+                assert name in words, "the name above"
+                assert {sheet.name.split()[0], "page", str(number)} <= set(words)
