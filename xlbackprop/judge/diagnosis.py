@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlbackprop.equation import Mask, Mistake
+from xlbackprop.equation import Mask, Mistake, Slip
 from xlbackprop.equation.indices import entry_name, indices
 
 UNKNOWN = "unknown"
@@ -19,12 +19,18 @@ class Diagnosis:
 
     `slip` is the slip's name, "one of: …" where several give these very numbers, or "unknown".
     `message` says in words for the person what to do, `where` which of the tensor's cells it
-    explains, a mask of the tensor's shape.
+    explains, a mask of the tensor's shape. `is_earlier` says that the slip was made in a tensor
+    that is not on the page.
     """
 
     slip: str
     message: str
     where: Mask
+    is_earlier: bool = False
+
+
+class EarlierSlip(Slip):
+    """A slip in a tensor that is not on the page, seen in one that follows from it."""
 
 
 def named(mistakes: Sequence[Mistake], where: Mask, place: str = "") -> Diagnosis:
@@ -32,12 +38,14 @@ def named(mistakes: Sequence[Mistake], where: Mask, place: str = "") -> Diagnosi
     hints: dict[str, str] = {}
     for mistake in mistakes:
         hints.setdefault(mistake.name, mistake.hint)
+    is_earlier = all(isinstance(one, EarlierSlip) for one in mistakes)
     if len(hints) == 1:
         ((name, hint),) = hints.items()
-        return Diagnosis(name, f"{name}{place}: {hint}", where)
+        return Diagnosis(name, f"{name}{place}: {hint}", where, is_earlier)
     names = ", ".join(hints)
     choices = " Or: ".join(f"{name}: {hint}" for name, hint in hints.items())
-    return Diagnosis(f"one of: {names}", f"one of several slips{place}. {choices}", where)
+    message = f"one of several slips{place}. {choices}"
+    return Diagnosis(f"one of: {names}", message, where, is_earlier)
 
 
 def unknown(where: Mask) -> Diagnosis:

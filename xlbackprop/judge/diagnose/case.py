@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from xlbackprop.equation import Array, Equation, Mask
+from xlbackprop.judge.judgement import Judgement
 from xlbackprop.judge.review import Review
 from xlbackprop.judge.verify import Status, counted
 from xlbackprop.tolerance import allowance, rounding
@@ -16,21 +17,28 @@ from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
 
 _MOST_DECIMALS = 6
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
 class Case:
     """A tensor under diagnosis; the arrays have its shape.
 
-    `values` has the arrays of all tensors as the workbook has them. `right` is what follows from
-    them, `wrong` the cells to be explained, and `known` those that hold a number at all, with
-    which an explanation must agree.
+    `versions` has the arrays of all tensors as the workbook has them, and where right numbers are
+    typed ones, also with the numbers that those were before they were rounded. `right` is what
+    follows from the first, `wrong` the cells to be explained, and `known` those that hold a number
+    at all, with which an explanation must agree.
     """
 
     equation: Equation
     found: Found
-    values: Mapping[str, Array]
+    versions: Sequence[Mapping[str, Array]]
     wrong: Mask
+
+    @property
+    def values(self) -> Mapping[str, Array]:
+        """The arrays of all tensors as the workbook has them."""
+        return self.versions[0]
 
     @property
     def numbers(self) -> Array:
@@ -50,7 +58,10 @@ class Case:
     @cached_property
     def tolerance(self) -> Array:
         """How far off a number may be for its typed decimals."""
-        return rounding(self.numbers, self.known & ~self.found.has_formula, self.right)
+        right, typed = self.right, self.known & ~self.found.has_formula
+        if _largest(right) < _NOTHING * _largest(self.numbers):  # sums that should come to 0
+            right = self.numbers
+        return rounding(self.numbers, typed, right)
 
     @cached_property
     def unit(self) -> float:
@@ -84,6 +95,15 @@ class Case:
         sources = self.equation.sources.values()
         return np.sort(np.concatenate([[], *(self.values[one.name].ravel() for one in sources)]))
 
+    def nearest(self, values: Sequence[Array]) -> Array:
+        """Return, of what the versions give, what is nearest to the number found in each cell."""
+        best = values[0]
+        for other in values[1:]:
+            with np.errstate(invalid="ignore"):
+                nearer = np.abs(self.numbers - other) < np.abs(self.numbers - best)
+            best = np.where(nearer, other, best)
+        return best
+
     def agrees(self, value: Array) -> Mask:
         """Return where the number found is that of an array, as `verify` compares."""
         with np.errstate(invalid="ignore"):
@@ -92,6 +112,10 @@ class Case:
     def allowed(self, value: Array) -> Array:
         """Return how far from an array's numbers those found may be."""
         return allowance(value, self.tolerance)
+
+
+def _largest(array: Array) -> float:
+    return float(np.abs(array[np.isfinite(array)]).max(initial=0.0))
 
 
 def cases(review: Review) -> list[Case]:
@@ -103,19 +127,42 @@ def cases(review: Review) -> list[Case]:
     wrong = {name: mask for name, mask in wrong.items() if mask.any()}
     if not wrong:
         return []
-    values = _users_values(review)
+    versions = _versions(review)
     return [
-        Case(equation, review.found[name], values, wrong[name])
+        Case(equation, review.found[name], versions, wrong[name])
         for name, equation in review.judged_network.equation_of.items()
         if name in wrong
     ]
 
 
-def _users_values(review: Review) -> dict[str, Array]:
+def is_there(found: Found) -> bool:
+    """Return whether a computed tensor is on the page, and not left empty throughout."""
+    return bool((found.states != State.BLANK).any())
+
+
+def _versions(review: Review) -> list[dict[str, Array]]:
     """Return all arrays as the workbook has them; what is not there follows from the rest."""
     there = {
         name: counted(found)
         for name, found in review.found.items()
-        if not found.tensor.kind.is_computed or (found.states != State.BLANK).any()
+        if not found.tensor.kind.is_computed or is_there(found)
     }
+    before = {
+        name: np.where(_is_rounded(judgement), judgement.expected, there[name])
+        for name, judgement in review.judgements.items()
+        if name in there and judgement.tensor.kind.is_computed
+    }
+    versions = [_followed(review, there)]
+    if any(not np.array_equal(one, there[name], equal_nan=True) for name, one in before.items()):
+        versions.append(_followed(review, {**there, **before}))
+    return versions
+
+
+def _followed(review: Review, there: Mapping[str, Array]) -> dict[str, Array]:
     return review.judged_network.evaluate({**review.chosen, **there}, instead=there)
+
+
+def _is_rounded(judgement: Judgement) -> Mask:
+    """Return which right numbers may have been rounded when they were typed."""
+    typed = (judgement.statuses == Status.RIGHT) & ~judgement.found.has_formula
+    return np.asarray(typed & np.isfinite(judgement.expected))

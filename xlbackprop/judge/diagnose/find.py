@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +11,10 @@ from xlbackprop.equation import Mask
 from xlbackprop.judge.diagnose.case import Case, cases
 from xlbackprop.judge.diagnose.cells import explain_cells
 from xlbackprop.judge.diagnose.constants import explain_constants
+from xlbackprop.judge.diagnose.earlier import earlier_trials
 from xlbackprop.judge.diagnose.formulas import explain_formulas
 from xlbackprop.judge.diagnose.regions import explain_regions
-from xlbackprop.judge.diagnose.trial import trials
+from xlbackprop.judge.diagnose.trial import Trial, trials
 from xlbackprop.judge.diagnosis import Diagnosis, unknown
 from xlbackprop.judge.review import Review
 from xlbackprop.progress import each
@@ -28,16 +29,26 @@ def diagnose(review: Review) -> Review:
     it. Wrong cells that nothing explains are "unknown". Nothing is computed where nothing is
     wrong.
     """
-    diagnoses = {
-        case.equation.target.name: tuple(_explanations(case))
-        for case in each("looking for the mistake", cases(review))
-    }
+    found = cases(review)
+    tried = [trials(case) for case in found]
+    unexplained = [case for case, own in zip(found, tried, strict=True) if not _is_own(case, own)]
+    earlier = earlier_trials(review, unexplained) if unexplained else {}
+    diagnoses = {}
+    for case, own in each("looking for the mistake", list(zip(found, tried, strict=True))):
+        name = case.equation.target.name
+        diagnoses[name] = tuple(_explanations(case, [*own, *earlier.get(name, ())]))
     return replace(review, diagnoses=diagnoses)
 
 
-def _explanations(case: Case) -> Iterator[Diagnosis]:
+def _is_own(case: Case, tried: Sequence[Trial]) -> bool:
+    """Return whether a slip of the tensor's own explains all of its wrong cells."""
+    return any(
+        one.is_own and one.consistent.all() and (one.explained == case.wrong).all() for one in tried
+    )
+
+
+def _explanations(case: Case, tried: Sequence[Trial]) -> Iterator[Diagnosis]:
     left: Mask = case.wrong.copy()
-    tried = trials(case)
     for explain in (explain_regions, explain_constants, explain_formulas, explain_cells):
         for diagnosis in explain(case, tried, left.copy()):
             left &= ~diagnosis.where

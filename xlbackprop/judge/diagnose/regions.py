@@ -99,8 +99,8 @@ def _explained(case: Case, tried: Sequence[Trial], left: Mask, axes: Axes) -> li
 
 def preferred(tried: Sequence[Trial]) -> tuple[Slip, ...]:
     """Return the slips to name: the layer's own, where any of them explains the cells."""
-    own = tuple(trial.slip for trial in tried if trial.is_own)
-    return own or tuple(trial.slip for trial in tried)
+    first = min(trial.rank for trial in tried)
+    return tuple(trial.slip for trial in tried if trial.rank is first)
 
 
 def _diagnoses(case: Case, explained: list[_Explained]) -> Iterator[Diagnosis]:

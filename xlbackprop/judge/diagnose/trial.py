@@ -12,6 +12,7 @@ choose from.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from math import lgamma, log
 
 import numpy as np
@@ -32,24 +33,41 @@ _FEW_CELLS = 3
 LIKELY, _LIKELY_OF_OWN = 0.05, 0.1
 
 
+class Rank(IntEnum):
+    """Which slips are named first, of those that give the same numbers."""
+
+    OWN = 0  # one that the tensor's own equation invites
+    EARLIER = 1  # one in a tensor that is not on the page, seen in several that are
+    ANY = 2  # one that fits any equation, or one that is not on the page and seen here alone
+    CONTRADICTED = 3  # one in a tensor that is not on the page, and not seen in all that follow
+
+
 @dataclass(frozen=True)
 class Trial:
     """What came of a slip; the arrays have the tensor's shape."""
 
     slip: Slip
-    is_own: bool  # the layer's own, not one of those that fit any equation
+    rank: Rank
     choices: int  # how many slips as likely as this there were to try
     consistent: Mask  # the slip's number, or no number at all
     explained: Mask  # wrong cells with the slip's number
     nonzero: Mask  # where another number than 0 is right
     chances: Array  # logarithms, one for each explained cell in C order
     pairs: Array  # (cells, 2): which cells have the same numbers
+    is_backed: bool = False  # another tensor's cells say so
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the tensor's own equation invites this slip."""
+        return self.rank is Rank.OWN
 
     def is_supported(self, region: Mask, log_places: float = 0) -> bool:
         """Return whether the explained cells of a region are no chance.
 
         `log_places` is the logarithm of how many regions there were to choose from.
         """
+        if self.is_backed:
+            return True
         inside = region[self.explained]
         keys, group = np.unique(self.pairs[inside], axis=0, return_inverse=True)
         weakest = np.full(len(keys), -np.inf)
@@ -82,22 +100,27 @@ def log_choices(every: int, some: int) -> float:
 def trials(case: Case) -> list[Trial]:
     """Return what came of all slips that explain some of the wrong cells."""
     own, general = case.equation.slips, general_slips(case.equation)
-    tried = [_try(case, slip, is_own=True, choices=len(own)) for slip in own]
+    tried = [_try(case, slip, Rank.OWN, len(own)) for slip in own]
     for slip in general:
         choices = 1 if slip.name == SIGN else len(general)
-        tried.append(_try(case, slip, is_own=False, choices=choices))
+        tried.append(_try(case, slip, Rank.ANY, choices))
     return [trial for trial in tried if trial is not None]
 
 
-def _try(case: Case, slip: Slip, *, is_own: bool, choices: int) -> Trial | None:
-    value = case.equation.evaluate_slip(slip, case.values)
+def _try(case: Case, slip: Slip, rank: Rank, choices: int) -> Trial | None:
+    values = [case.equation.evaluate_slip(slip, version) for version in case.versions]
+    return trial(case, slip, case.nearest(values), rank, choices)
+
+
+def trial(case: Case, slip: Slip, value: Array, rank: Rank, choices: int) -> Trial | None:
+    """Return what came of a slip that gives this value, or None where no wrong cell has it."""
     agrees = case.agrees(value)
     explained = case.wrong & agrees
     if not explained.any():
         return None
     return Trial(
         slip,
-        is_own,
+        rank,
         choices,
         agrees | ~case.known,
         explained,

@@ -188,22 +188,42 @@ def _is_near(numbers: Array, expected: Array) -> Mask:
 
 
 def _diagnoses(own: Own, one: Both, judgement: Judgement, named: Mask) -> Sequence[Diagnosis]:
-    """Return what explains the wrong cells: in the network's words, else by the single edit."""
+    """Return what explains the wrong cells: in the network's words, else by the single edit.
+
+    An edit says what to do with the formula that stands there; a slip in a tensor that is not on
+    the page only where it should have come from.
+    """
     left = judgement.statuses == Status.WRONG
-    kept = [each for each in one.diagnoses if each.slip != UNKNOWN and (each.where & left).any()]
-    for each in kept:
-        left &= ~each.where
-    return [*kept, *explained(own, one.cells, left, named)]
+    known = [each for each in one.diagnoses if each.slip != UNKNOWN]
+    kept = _kept([each for each in known if not each.is_earlier], left)
+    kept += _edits(own, one.cells, left, named)
+    kept += _kept([each for each in known if each.is_earlier], left)
+    return [*kept, unknown(left)] if left.any() else kept
+
+
+def _kept(diagnoses: Sequence[Diagnosis], left: Mask) -> list[Diagnosis]:
+    """Return those that explain something that is left, and take it out of what is left."""
+    kept = []
+    for each in diagnoses:
+        if (each.where & left).any():
+            kept.append(each)
+            left &= ~each.where
+    return kept
 
 
 def explained(own: Own, cells: Indices, wrong: Mask, named: Mask) -> Sequence[Diagnosis]:
     """Return the edits that mend wrong cells, of those that are `named`, and the unknown rest."""
     left = wrong.copy()
+    kept = _edits(own, cells, left, named)
+    return [*kept, unknown(left)] if left.any() else kept
+
+
+def _edits(own: Own, cells: Indices, left: Mask, named: Mask) -> list[Diagnosis]:
+    """Return the edits that mend what is left, and take it out of what is left."""
     found: dict[int, tuple[Diagnosis, Mask]] = {}
     for index in indices(left & named):
         edit = own.explained.get(int(cells[index]))
         if edit is not None and edit.slip != UNKNOWN:
             _, where = found.setdefault(id(edit), (edit, np.zeros(left.shape, dtype=np.bool_)))
             where[index], left[index] = True, False
-    kept = [replace(edit, where=where) for edit, where in found.values()]
-    return [*kept, unknown(left)] if left.any() else kept
+    return [replace(edit, where=where) for edit, where in found.values()]
