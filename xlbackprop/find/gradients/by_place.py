@@ -14,6 +14,7 @@ from xlbackprop.find.gradients.lines import beside_in_line
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.moves import Move, is_alike_on_page, moved, moves_of
 from xlbackprop.find.gradients.named import Named
+from xlbackprop.find.gradients.part_of import name_parts
 from xlbackprop.find.gradients.resting import Ingredients, rests_on_weights
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.formula.tree import Reference
@@ -53,6 +54,7 @@ def name_by_place(named: Named, targets: Targets) -> None:
                 continue
             if not rests_on_weights(named, cell):
                 named.give(cell, min(own, key=partial(_apart, named, cell)), Reason.PLACE)
+    name_parts(named, targets)
 
 
 class _Votes:

@@ -94,12 +94,15 @@ def is_forward(choice: Choice, cell: int) -> bool:
     """Whether a cell is a copy, or has an activation's formula as the forward pass has it.
 
     Most cells of such a formula are of the forward pass; L alone may look like any sum of products.
+    What is made of a gradient is no part of it: dL/do = dL/dh * tanh(c) looks like h = o * tanh(c).
     """
     graph = choice.study.sheets.graph
     group = graph.groups[graph.owner[cell]]
     is_called = not _OF_PRODUCTS.issuperset(functions_in(group.tree))
     is_shaped = is_called and bool((choice.flow.last[group.cells] >= 0).mean() >= _MOST)
-    return bool(graph.copied[cell] != cell) or is_shaped
+    if graph.copied[cell] != cell or not is_shaped:
+        return bool(graph.copied[cell] != cell)
+    return not any(one in choice.matches for one in graph.references(cell))
 
 
 def _nearest(named: Named, targets: Targets, cell: int, matched: Iterable[int]) -> int:
@@ -108,13 +111,16 @@ def _nearest(named: Named, targets: Targets, cell: int, matched: Iterable[int]) 
     _, row, column = targets.labels.place(cell)
     cuts = set(study.cuts.tolist())
 
-    def rank(at: int) -> tuple[bool, bool, bool, bool, int]:
+    families = named.choice.matches[cell].families
+
+    def rank(at: int) -> tuple[int, bool, bool, bool, bool, int]:
         of = int(flow.cells[at])
         by = factor(named.choice, cell, at)
         is_itself = abs(abs(by) - 1) <= _CLOSE
         _, own_row, own_column = targets.labels.place(of)
         is_leaf = bool(study.sheets.is_typed[of]) or of in cuts
         far = abs(own_row - row) + abs(own_column - column)
-        return by < 0, not is_leaf, flow.steps[at] == EVERY_STEP, not is_itself, far
+        few = -len(families[at])  # the fewer kinds of draws, the more likely a coincidence
+        return few, by < 0, not is_leaf, flow.steps[at] == EVERY_STEP, not is_itself, far
 
     return min(matched, key=rank)

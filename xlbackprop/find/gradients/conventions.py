@@ -44,9 +44,7 @@ class Conventions:
             for cell, uses in self._uses.items()
             if cell in self._group and all(one.is_plain for one in uses)
         }
-        self._targets: dict[int, list[int]] = {}
-        for at, cell in enumerate(choice.flow.cells.tolist()):
-            self._targets.setdefault(cell, []).append(at)
+        self._targets = choice.flow.by_cell
         self._fitting = {
             one.cell: fit
             for one in named.updates

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array
 from xlbackprop.find.gradients.graph import Graph, reached_by
+from xlbackprop.find.gradients.parts import parts_beside_copies
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.gradients import flow_back, unseen
@@ -20,6 +22,7 @@ from xlbackprop.formula.tree import Reference
 # Numbers for the cells on which several steps rest, a row for each step and draw.
 _MOST_SHARED = 20_000_000
 EVERY_STEP = -1
+OWN_SHEET = -2
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,9 @@ class Flow:
     """dL/d(cell) by step, in each draw.
 
     `cells`, `steps` and `values` (a row of draws each) are of one length. A cell on which several
-    steps rest is there for each of them, and once for the sum, as EVERY_STEP. `first` and `last`
-    are the steps that rest on each cell of the plane.
+    steps rest is there for each of them, and once for the sum, as EVERY_STEP. One that other sheets
+    have copies of is there once more, as OWN_SHEET, with what comes back without these. `first` and
+    `last` are the steps that rest on each cell of the plane.
     """
 
     cells: Indices
@@ -36,6 +40,21 @@ class Flow:
     values: Array
     first: Indices
     last: Indices
+
+    @cached_property
+    def by_cell(self) -> Mapping[int, list[int]]:
+        """Where each cell's gradients are, whole ones alone."""
+        found: dict[int, list[int]] = {}
+        (whole,) = np.nonzero(self.steps != OWN_SHEET)
+        for at, cell in zip(whole.tolist(), self.cells[whole].tolist(), strict=True):
+            found.setdefault(cell, []).append(at)
+        return found
+
+    @cached_property
+    def parts(self) -> Mapping[int, int]:
+        """Where the part of a cell's gradient is that comes back on its own sheet."""
+        (which,) = np.nonzero(self.steps == OWN_SHEET)
+        return dict(zip(self.cells[which].tolist(), which.tolist(), strict=True))
 
 
 def flow(
@@ -51,20 +70,23 @@ def flow(
     result = np.zeros((graph.plane.size, board.draws))
     np.add.at(result, roots, received)
     result[unseen(computation, board, result)] = np.nan
-    (shared,) = np.nonzero((last >= 0) & (first != last))
-    parts = _Parts(graph, shared.astype(np.int32), first, last, board.draws)
+    shared: Indices = np.flatnonzero((last >= 0) & (first != last)).astype(np.int32)
+    parts = _Parts(graph, shared, first, last, board.draws)
     flow_back(groups, board, result, watch=parts.watch if parts.table.size else None)
-    (own,) = np.nonzero((last >= 0) & (first == last))
+    own: Indices = np.flatnonzero((last >= 0) & (first == last)).astype(np.int32)
     cells, steps, values = [own], [first[own]], [result[own]]
-    parted = parts.by_step(groups, board)
+    parted: list[tuple[int, Indices, Array]] = [
+        (step, shared, part) for step, part in parts.by_step(groups, board)
+    ]
     if len(shared):
-        parted.append((EVERY_STEP, result[shared]))
-    for step, part in parted:
-        cells.append(shared)
-        steps.append(np.full(len(shared), step, dtype=np.int32))
+        parted.append((EVERY_STEP, shared, result[shared]))
+    parted.append((OWN_SHEET, *parts_beside_copies(graph, own, result)))
+    for step, some, part in parted:
+        cells.append(some)
+        steps.append(np.full(len(some), step, dtype=np.int32))
         values.append(part)
     return Flow(
-        np.concatenate(cells).astype(np.int32),
+        np.concatenate(cells),
         np.concatenate(steps),
         np.concatenate(values),
         first,

@@ -174,10 +174,14 @@ class _Forward:
             found += [
                 cell
                 for cell, references in own
-                if any(self._activation.get(one, cell) != cell for one in references)
+                if any(self._is_instead(one, cell, references) for one in references)
                 and cell not in activations
             ]
         return sorted(found)
+
+    def _is_instead(self, net: int, cell: int, references: set[int]) -> bool:
+        """Whether a cell uses a net, and not its activation: exp(z - max(z)) uses both."""
+        return self._activation.get(net, cell) not in {cell, *references}
 
     def _references(self, group: Group) -> Iterator[tuple[int, list[int]]]:
         """Yield the formulas of a group that lead to L, with the cells to which they refer."""

@@ -66,7 +66,8 @@ def _goes_before(whole: Choice, part: Choice) -> bool:
 
 def factor(choice: Choice, cell: int, target: int) -> float:
     """Return the constant by which a cell is a target's gradient."""
-    draws = columns_of(choice.matches[cell].families[0])
+    families = choice.matches[cell].families
+    draws = columns_of(families.get(target, families[min(families)])[0])
     own, gradient = choice.study.own[cell, draws], choice.flow.values[target, draws]
     below = float(gradient @ gradient)
     return float(own @ gradient) / below if below else np.nan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from xlbackprop.find.gradients.flow import OWN_SHEET
 from xlbackprop.find.gradients.losses import Choice
 from xlbackprop.find.gradients.named import Named
 
@@ -23,11 +24,14 @@ def rests_on_right(choice: Choice, cell: int, meant: Iterable[int]) -> bool:
 
 def rests_on_weights(named: Named, cell: int) -> bool:
     """Whether a cell is made of the right gradient of any weight, and of nothing but weights."""
-    cells = named.choice.flow.cells
+    flow = named.choice.flow
 
     def is_right(one: int) -> bool:
         match = named.choice.matches.get(one)
-        return match is not None and all(named.is_leaf(int(cells[at])) for at in match.targets)
+        return match is not None and all(
+            named.is_leaf(int(flow.cells[at])) and flow.steps[at] != OWN_SHEET
+            for at in match.targets
+        )
 
     return _rests_on(named.choice, cell, is_right)
 

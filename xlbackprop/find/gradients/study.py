@@ -45,10 +45,17 @@ class Sheets:
 
 @dataclass(frozen=True)
 class Match:
-    """That a cell equals a constant times the gradient of others, by place in the flow."""
+    """That a cell equals a constant times the gradient of others, by place in the flow.
 
-    targets: tuple[int, ...]
-    families: tuple[Family, ...]
+    Each of these has the kinds of draws on which that is so.
+    """
+
+    families: Mapping[int, tuple[Family, ...]]
+
+    @cached_property
+    def targets(self) -> tuple[int, ...]:
+        """The places in the flow, in order."""
+        return tuple(sorted(self.families))
 
 
 class Study:
@@ -117,7 +124,7 @@ class Study:
         candidates = self.sheets.is_computed & (flow.last < 0) & ~self.is_forward(objective)
         candidates[self.cuts] = self.sheets.is_computed[self.cuts]
         cells = np.flatnonzero(candidates)
-        found: dict[int, tuple[set[int], list[Family]]] = {}
+        found: dict[int, dict[int, tuple[Family, ...]]] = {}
         for family in FAMILIES:
             if family is Family.PAGE:
                 continue
@@ -126,14 +133,11 @@ class Study:
             varies = (rows[:, 1:] != rows[:, :1]).any(axis=1) & np.isfinite(rows).all(axis=1)
             numbers = np.where(varies, classes(rows), -1)
             _pair(found, family, cells, numbers)
-        return {
-            cell: Match(tuple(sorted(targets)), tuple(families))
-            for cell, (targets, families) in found.items()
-        }
+        return {cell: Match(own) for cell, own in found.items()}
 
 
 def _pair(
-    found: dict[int, tuple[set[int], list[Family]]],
+    found: dict[int, dict[int, tuple[Family, ...]]],
     family: Family,
     cells: NDArray[np.intp],
     numbers: NDArray[np.int64],
@@ -144,9 +148,9 @@ def _pair(
     for target in np.flatnonzero(np.isin(gradients, own) & (gradients >= 0)).tolist():
         by_class.setdefault(int(gradients[target]), []).append(target)
     for at in np.flatnonzero(np.isin(own, list(by_class))).tolist():
-        targets, families = found.setdefault(int(cells[at]), (set(), []))
-        targets.update(by_class[int(own[at])])
-        families.append(family)
+        targets = found.setdefault(int(cells[at]), {})
+        for target in by_class[int(own[at])]:
+            targets[target] = (*targets.get(target, ()), family)
 
 
 def formula_values(graph: Graph, board: Board, cells: Indices) -> Array:

@@ -16,9 +16,7 @@ class Targets:
 
     def __init__(self, choice: Choice, labels: Labels) -> None:
         self.flow, self.labels = choice.flow, labels
-        self.by_cell: dict[int, list[int]] = {}
-        for at, cell in enumerate(self.flow.cells.tolist()):
-            self.by_cell.setdefault(cell, []).append(at)
+        self.by_cell = self.flow.by_cell
         self._step_of: dict[tuple[int, int, int], int] = {}
         objective = choice.objective
         for cell, step in zip(objective.cells.tolist(), objective.steps.tolist(), strict=True):
