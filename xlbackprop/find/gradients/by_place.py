@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from xlbackprop.find.gradients.blanks import name_blanks
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.gaps import name_gaps
 from xlbackprop.find.gradients.lines import beside_in_line
@@ -27,13 +28,19 @@ _CLOSE = 1e-6
 
 def name_by_place(named: Named, targets: Targets) -> None:
     """Name the cells of a block of one formula shape, as those that are right there say."""
-    choice = named.choice
-    graph, last = choice.study.sheets.graph, choice.flow.last
-    updated = {one.cell for one in named.updates}
     meant = _meant(named)
     settle(named, targets, meant)
     follow_lines(named)
     name_gaps(named, targets, meant)
+    _name_by_votes(named, targets, meant)
+    name_blanks(named, targets, meant)
+
+
+def _name_by_votes(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
+    """Name the cells that enough others of their formula shape say something of."""
+    choice = named.choice
+    graph, last = choice.study.sheets.graph, choice.flow.last
+    updated = {one.cell for one in named.updates}
     votes, ingredients = _Votes(named, targets, meant), Ingredients(choice)
     has_dead = bool((choice.flow.values == 0).all(axis=1).any())
     for owner in votes.owners:

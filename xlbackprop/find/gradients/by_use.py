@@ -14,6 +14,7 @@ from xlbackprop.find.gradients.targets import Targets
 def by_update(named: Named, targets: Targets) -> dict[int, list[int]]:
     """Return the cells that updates use as gradients, with the targets that these name."""
     found: dict[int, list[int]] = {}
+    right = {at for match in named.choice.matches.values() for at in match.targets}
     users = Counter(one.gradients[0] for one in named.updates if len(one.gradients) == 1)
     for one in named.updates:
         if len(one.gradients) != 1 or one.refers_to != one.of:
@@ -22,6 +23,8 @@ def by_update(named: Named, targets: Targets) -> dict[int, list[int]]:
         meant = targets.at(one.of, gradient)
         match = named.choice.matches.get(gradient)
         fits = match is not None and set(match.targets) & set(meant)
+        if one.is_waiting and right & set(meant):
+            continue
         if not fits and (users[gradient] > 1 or rests_on_right(named.choice, gradient, meant)):
             continue
         if meant:

@@ -209,7 +209,9 @@ class Conventions:
         named = [one for one in update.gradients if one in self._named.target]
         if update.has_more:
             return False
-        return len(named) == len(update.gradients) == 1 or (most_fit and not update.gradients)
+        if len(named) == len(update.gradients) == 1 or (update.is_waiting and not named):
+            return True
+        return most_fit and not update.gradients
 
     def _is_accepted(self, cell: int, own: float) -> bool:
         """Whether the factor that a right gradient has is no mistake."""

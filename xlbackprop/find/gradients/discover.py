@@ -209,7 +209,8 @@ def _amiss(findings: Findings, own: Objective, found: Claimed, instead_of: Choic
 
 def _is_wrong(findings: Findings) -> bool:
     """Whether some cell does not hold what it should."""
-    own, truth = findings.own[:, 0], findings.truth[:, 0]
-    largest = np.fmax.reduce(np.abs(findings.truth), axis=1, initial=0.0)
+    is_there = ~findings.is_blank
+    own, truth = findings.own[is_there, 0], findings.truth[is_there, 0]
+    largest = np.fmax.reduce(np.abs(findings.truth[is_there]), axis=1, initial=0.0)
     allowed = np.fmax(_CLOSE * largest, _LAST_DIGITS * largest.max(initial=0.0))
     return not (np.abs(own - truth) <= allowed).all()

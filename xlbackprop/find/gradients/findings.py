@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from xlbackprop.equation import Array
+import numpy as np
+
+from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.graph import Graph
 from xlbackprop.formula.addresses import cell as address_of
 from xlbackprop.formula.sheets.board import Board
+from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents
 from xlbackprop.formula.sheets.plane import Indices
@@ -79,6 +82,12 @@ class Findings:
     assumed: str = ""  # the loss that is assumed, in words
     amiss: str = ""  # what the sheet's own L, in `losses`, is not: then one is assumed
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_blank(self) -> Mask:
+        """Which claims are of cells in which nothing stands yet: (claims,)."""
+        cells = [claim.cell for claim in self.claims]
+        return np.asarray(self.board.codes[cells, 0] == Code.BLANK)
 
     def place(self, cell: int) -> tuple[str, int, int]:
         """Return the sheet, and the row and column from 0, of a cell."""

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-
-import numpy as np
+from collections.abc import Mapping
 
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.losses import factor
-from xlbackprop.find.gradients.moves import Move, moved, moves_of
+from xlbackprop.find.gradients.moves import (
+    SIDES,
+    Move,
+    Place,
+    agreed,
+    beside,
+    cell_at,
+    moved,
+    moves_by_place,
+)
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.resting import Ingredients, rests_on_weights
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.tolerance import SMALL, half_units
 
-Place = tuple[int, int, int]  # sheet, row, column
 _CLOSE = 1e-6
-_SIDES = ((0, -1), (0, 1), (-1, 0), (1, 0))
 
 
 def name_gaps(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
@@ -29,19 +34,19 @@ def name_gaps(named: Named, targets: Targets, meant: Mapping[int, list[int]]) ->
     side.
     """
     usual, by = _usual(named, meant)
-    moves = {targets.labels.place(cell): set(_ways(named, targets, cell, meant)) for cell in usual}
+    moves = moves_by_place(named, targets, {cell: meant[cell] for cell in usual})
     ingredients = Ingredients(named.choice)
-    for place in _beside(moves):
-        cell = _cell(targets, place)
+    for place in beside(moves):
+        cell = cell_at(targets, place)
         if not _may_be_named(named, cell):
             continue
         match = named.choice.matches.get(cell)
-        agreed = _agreed(moves, place)
-        for move in sorted(agreed if match is None else agreed | _of_sides(moves, place)):
+        own = agreed(moves, place)
+        for move in sorted(own if match is None else own | _of_sides(moves, place)):
             found = targets.at(moved(targets, cell, move), cell)
             if not found or ingredients.has(cell, found[0]):
                 continue
-            if move not in agreed and match is not None and found[0] not in match.targets:
+            if move not in own and match is not None and found[0] not in match.targets:
                 continue
             if not _is_right_on_page(named, cell, found[0], by):
                 named.target[cell], named.reason[cell] = found[0], Reason.PLACE
@@ -69,48 +74,10 @@ def _is_right_on_page(named: Named, cell: int, target: int, by: float) -> bool:
     return bool(own and abs(own - true) <= allowed)
 
 
-def _ways(
-    named: Named, targets: Targets, cell: int, meant: Mapping[int, list[int]]
-) -> Iterator[Move]:
-    for of in meant[cell]:
-        yield from moves_of(targets, cell, int(named.choice.flow.cells[of]))
-
-
-def _beside(moves: Mapping[Place, set[Move]]) -> list[Place]:
-    """Return the places next to right cells that have none, in order."""
-    around = {
-        (sheet, row + down, column + along)
-        for sheet, row, column in moves
-        for down, along in _SIDES
-    }
-    return sorted(place for place in around - moves.keys() if min(place) >= 0)
-
-
-def _agreed(moves: Mapping[Place, set[Move]], place: Place) -> set[Move]:
-    """Return the moves that enough right cells around a place have."""
-    sheet, row, column = place
-
-    def run(down: int, along: int) -> tuple[set[Move], set[Move]]:
-        """Return the moves of the next cell on a side, and those that the one behind it has too."""
-        first = moves.get((sheet, row + down, column + along), set())
-        second = moves.get((sheet, row + 2 * down, column + 2 * along), set())
-        return first, first & second
-
-    left, right, up, down = (run(*side) for side in _SIDES)
-    rows, columns = (
-        one[1] | other[1] | (one[0] & other[0]) for one, other in ((left, right), (up, down))
-    )
-    if not (left[0] or right[0]):
-        return up[1] & down[1]
-    if not (up[0] or down[0]):
-        return left[1] & right[1]
-    return rows & columns
-
-
 def _of_sides(moves: Mapping[Place, set[Move]], place: Place) -> set[Move]:
     """Return the moves that any of the right cells beside a place has."""
     sheet, row, column = place
-    own = (moves.get((sheet, row + down, column + along), set()) for down, along in _SIDES)
+    own = (moves.get((sheet, row + down, column + along), set()) for down, along in SIDES)
     return set().union(*own)
 
 
@@ -124,10 +91,3 @@ def _may_be_named(named: Named, cell: int) -> bool:
     is_filled = study.sheets.page.codes[cell, 0] != Code.BLANK
     is_free = is_filled and named.choice.flow.last[cell] < 0
     return bool(is_free and graph.copied[cell] == cell and not rests_on_weights(named, cell))
-
-
-def _cell(targets: Targets, place: Place) -> int:
-    sheet, row, column = place
-    if sheet >= len(targets.labels.plane.boxes):
-        return 0
-    return int(targets.labels.plane.indices(sheet, np.array([row]), np.array([column]))[0])

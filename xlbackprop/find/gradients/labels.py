@@ -122,6 +122,11 @@ class Labels:
                 return "", 0, 0
         return self._at.get((sheet, top, left), ""), row - top, column - left - 1
 
+    def texts(self, sheet: int, *, is_row: bool, at: int) -> list[tuple[int, str]]:
+        """Return the texts of a row, with their columns, or of a column, with their rows."""
+        texts = self._texts[sheet]
+        return (texts.by_row if is_row else texts.by_column).get(at, [])
+
     def losses(self, is_formula: Indices) -> Iterator[tuple[int, str]]:
         """Yield the cells that are named as L or as a part of it, and the text that does so."""
         for sheet, texts in enumerate(self._texts):

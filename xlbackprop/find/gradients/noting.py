@@ -45,7 +45,11 @@ def _cells(findings: Findings, label: str) -> str:
 
 
 def _on_claims(findings: Findings) -> str:
-    gradients = [one for one in findings.claims if one.role is Role.GRADIENT]
+    gradients = [
+        one
+        for one, is_blank in zip(findings.claims, findings.is_blank, strict=True)
+        if one.role is Role.GRADIENT and not is_blank
+    ]
     updates = [one for one in findings.claims if one.role is Role.UPDATE]
     parts = [_counted(len(gradients), "gradient")]
     if updates:

@@ -11,6 +11,7 @@ from xlbackprop.equation import Mask
 from xlbackprop.find.gradients.flow import Flow
 from xlbackprop.find.gradients.graph import Graph
 from xlbackprop.find.gradients.study import Study
+from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.plane import OUTSIDE
 from xlbackprop.formula.tree import Expression, Negative, Operation, Reference
 
@@ -24,7 +25,8 @@ class Update:
     adds, and `is_plain` says that nothing is multiplied with them: `sign` is then 1 where it is
     added. `rates` are the typed cells
     beside them, on which no L rests. `has_more` says that something on which L rests takes part,
-    too, as where weights decay.
+    too, as where weights decay. An update that `is_waiting` refers to a blank cell, in which its
+    gradient is still to come.
     """
 
     cell: int
@@ -35,6 +37,7 @@ class Update:
     is_plain: bool
     has_more: bool = False
     sign: int = -1
+    is_waiting: bool = False
 
 
 def updates(study: Study, flow: Flow) -> list[Update]:
@@ -53,7 +56,12 @@ def updates(study: Study, flow: Flow) -> list[Update]:
             update = _update(cell, signs, graph, (leaf, outside, is_cut), study)
             if update is not None:
                 found.append(update)
-    return found
+    rates = {rate for one in found if not one.is_waiting for rate in one.rates}
+    return [
+        one
+        for one in found
+        if not one.is_waiting or one.cell in study.before or rates & {*one.rates}
+    ]
 
 
 def _update(
@@ -72,6 +80,9 @@ def _update(
     gradients = tuple(
         dict.fromkeys(one for one in others if computed[one] and outside[one] and not is_cut[one])
     )
+    is_waiting = not gradients and len(blank := _blank(study, others)) == 1
+    if is_waiting:
+        gradients = blank
     rates = tuple(
         dict.fromkeys(one for one in others if study.sheets.is_typed[one] and outside[one])
     )
@@ -81,7 +92,12 @@ def _update(
     of = bare[start] if before is None else before
     has_more = len(others) < len(references) - 1 or any(not outside[one] for one in others)
     sign = next((signs[slot] for slot in signs if slot != start), -1) if is_plain else -1
-    return Update(cell, of, bare[start], gradients, rates, is_plain, has_more, sign)
+    return Update(cell, of, bare[start], gradients, rates, is_plain, has_more, sign, is_waiting)
+
+
+def _blank(study: Study, cells: list[int]) -> tuple[int, ...]:
+    codes = study.sheets.page.codes[:, 0]
+    return tuple(dict.fromkeys(one for one in cells if codes[one] == Code.BLANK))
 
 
 def _bare_terms(tree: Expression) -> dict[int, int]:

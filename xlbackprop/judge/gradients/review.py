@@ -9,9 +9,10 @@ from xlbackprop.equation.indices import indices
 from xlbackprop.find.gradients.findings import Findings
 from xlbackprop.formula.addresses import cell as address_of
 from xlbackprop.judge.gradients.causes import diagnoses_of
+from xlbackprop.judge.gradients.missing import what_belongs_in
 from xlbackprop.judge.gradients.statuses import Statuses, judge_claims
 from xlbackprop.judge.gradients.tensors import Block, blocks_of
-from xlbackprop.judge.judgement import Judgement
+from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.review import NotJudged, Review
 from xlbackprop.workbook.engine.cell_list import UNABLE, Values
 from xlbackprop.workbook.engine.disputes import Settled
@@ -91,6 +92,10 @@ def _judgement(findings: Findings, said: Statuses, block: Block, found: Found) -
     statuses, expected = said.statuses[block.claims], findings.truth[block.claims, 0]
     latent = said.is_latent[block.claims]
     nothing = np.zeros(block.claims.shape, dtype=np.bool_)
+    notes = dict.fromkeys(indices(latent), LATENT) if latent.any() else {}
+    if (is_blank := statuses == Status.BLANK).any():
+        missing = what_belongs_in(findings, block.claims[is_blank].tolist())
+        notes |= dict.fromkeys(indices(is_blank), missing)
     return Judgement(
         found,
         statuses,
@@ -98,5 +103,5 @@ def _judgement(findings: Findings, said: Statuses, block: Block, found: Found) -
         np.full(block.claims.shape, np.nan),
         uncredited=nothing,
         rounded=nothing,
-        notes=dict.fromkeys(indices(latent), LATENT) if latent.any() else {},
+        notes=notes,
     )

@@ -42,13 +42,15 @@ def judge_claims(findings: Findings) -> Statuses:
             holds |= near[:, draws].all(axis=1)
             is_known |= np.isfinite(own[:, draws] + truth[:, draws]).all(axis=1)
     is_known &= np.isfinite(own[:, 0] + truth[:, 0])
-    right = page & holds
+    is_blank = findings.is_blank
+    right = page & holds & ~is_blank
     statuses = np.where(right, Status.RIGHT, Status.WRONG).astype(np.int8)
     amiss = np.flatnonzero(~right & is_known)
     if amiss.size:
         carried = amiss[_is_carried(findings, amiss, allowed)]
         # Nothing is amiss with a right formula that has the right number all the same.
         statuses[carried] = np.where(page[carried], Status.RIGHT, Status.CARRIED)
+    statuses[is_blank] = Status.BLANK
     return Statuses(statuses, page & ~holds & (statuses == Status.WRONG), is_known)
 
 
