@@ -1,4 +1,4 @@
-"""Mistakes in whole networks: three in each of thirty, named exactly, with the rest carried."""
+"""Mistakes in whole networks: three in each of forty, named exactly, with the rest carried."""
 
 from functools import cache
 
@@ -8,20 +8,20 @@ import pytest
 import xlbackprop
 from tests.support.oracles import libreoffice
 from tests.support.planted_mistakes import assert_named_exactly, plant
-from tests.support.random_networks import random_network
+from tests.support.random_networks import mixed_network
 from tests.support.specs_and_values import spec_of
 
-NUMBER = 30
+NUMBER = 40
 
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
-    """Thirty networks with three mistakes each, made when asked for, saved without values."""
+    """Forty networks with three mistakes each, made when asked for, saved without values."""
     folder = tmp_path_factory.mktemp("planted")
 
     @cache
     def made(number):
-        path = xlbackprop.build(spec_of(random_network(number)), folder / f"network{number}.xlsx")
+        path = xlbackprop.build(spec_of(mixed_network(number)), folder / f"network{number}.xlsx")
         return path, plant(path, np.random.default_rng([31, number]), 3)
 
     return made
@@ -35,7 +35,7 @@ def by_libreoffice(planted, tmp_path_factory):
     return list(zip(libreoffice.recalculate(paths, folder), plantings, strict=True))
 
 
-@pytest.mark.parametrize("number", range(0, NUMBER, 5))
+@pytest.mark.parametrize("number", range(0, NUMBER, 7))
 def test_planted_cells_of_a_random_network_are_named_exactly_without_saved_values(planted, number):
     assert_named_exactly(*planted(number))
 

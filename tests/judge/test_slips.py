@@ -31,8 +31,6 @@ from xlbackprop.judge.verify import Status, verify
 from xlbackprop.tolerance import half_units
 
 NETWORKS = 10  # for each slip
-# Of a layer with 80 slips and 60 tensors, which takes as long as all others: half a minute for 10.
-FEWER = {"attention": 4}
 LEAST_DRAWN, MOST_DRAWN = 20, 300
 OF_PENALTY = (
     "l2 forgotten in dL/dw", "2λw", "l2 with the wrong sign", "l2 on biases", "weights not squared",
@@ -260,7 +258,7 @@ def _slips_of(page: Page) -> Iterator[Slip]:
 @pytest.mark.many(quick=QUICK)
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_slip_is_diagnosed_by_its_name_in_ten_random_networks(group):
-    tally = Tally(FEWER.get(group, NETWORKS))
+    tally = Tally()
     for number, page in enumerate(random_pages(group, MOST_DRAWN)):
         tally.add(page, own_slips(page, group))
         if number > LEAST_DRAWN and tally.times and not tally.rare():

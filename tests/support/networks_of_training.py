@@ -78,8 +78,21 @@ def _starts() -> dict[str, Raw]:
     }
 
 
+def _in_rows() -> dict[str, Raw]:
+    """Return networks whose steps are a row each."""
+    wide = {"input": [3]}
+    return {
+        "adam": _trained(VECTORS, DENSE, _TANH, DENSE, optimizer="adam", eps=0.1, layout="rows"),
+        "conv": _trained(
+            {"input": [1, 3, 3]}, {"type": "conv2d", "filters": 1, "kernel": 2}, layout="rows"
+        ),
+        "schedule": _trained(wide, DENSE, layout="rows", schedule="cosine", clip_norm=0.3),
+    }
+
+
 OF_TRAINING: dict[str, dict[str, Raw]] = {
     "schedule": _schedules(),
     "clipping": _clipping(),
     "starts": _starts(),
+    "rows": _in_rows(),
 }

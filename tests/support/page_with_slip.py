@@ -60,7 +60,7 @@ class Page:
         """Return one tensor as it would be found typed in; what is no number is an error."""
         tensor = self.network.tensors[name]
         numbers = np.array(array, dtype=np.float64).reshape(tensor.shape)
-        states = np.where(np.isfinite(numbers), State.NUMBER, State.ERROR).astype(np.int8)
+        states = np.where(np.isfinite(numbers), int(State.NUMBER), int(State.ERROR)).astype(np.int8)
         nowhere, typed = np.full(tensor.shape, -1), np.zeros(tensor.shape, dtype=np.bool_)
         places = places_in_blocks(tensor, self._blocks[name])
         return Found(tensor, places, numbers, states, typed, nowhere, {}, self._blocks)

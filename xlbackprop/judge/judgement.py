@@ -14,7 +14,10 @@ from xlbackprop.workbook.read.found import Found
 
 
 class Status(IntEnum):
-    """What is said of a cell; reports list them in this order."""
+    """What is said of a cell; reports list them in this order.
+
+    Arrays are compared with `int(Status.RIGHT)`, as those of `State` are.
+    """
 
     WRONG = 0
     INVALID = 1

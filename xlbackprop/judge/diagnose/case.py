@@ -53,7 +53,7 @@ class Case:
     @cached_property
     def known(self) -> Mask:
         """Where there is a number."""
-        return np.asarray(self.found.states == State.NUMBER)
+        return np.asarray(self.found.states == int(State.NUMBER))
 
     @cached_property
     def tolerance(self) -> Array:
@@ -121,7 +121,7 @@ def _largest(array: Array) -> float:
 def cases(review: Review) -> list[Case]:
     """Return a case for each computed tensor in which cells are wrong, in the network's order."""
     wrong = {
-        name: (judgement.statuses == Status.WRONG) & ~judgement.uncredited
+        name: (judgement.statuses == int(Status.WRONG)) & ~judgement.uncredited
         for name, judgement in review.judgements.items()
     }
     wrong = {name: mask for name, mask in wrong.items() if mask.any()}
@@ -164,5 +164,5 @@ def _followed(review: Review, there: Mapping[str, Array]) -> dict[str, Array]:
 
 def _is_rounded(judgement: Judgement) -> Mask:
     """Return which right numbers may have been rounded when they were typed."""
-    typed = (judgement.statuses == Status.RIGHT) & ~judgement.found.has_formula
+    typed = (judgement.statuses == int(Status.RIGHT)) & ~judgement.found.has_formula
     return np.asarray(typed & np.isfinite(judgement.expected))

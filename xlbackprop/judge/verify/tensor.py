@@ -50,7 +50,7 @@ class TensorJudge:
         self._evaluate = Evaluation(equation, versions)
         self._expected = self._evaluate("true")
         self._numbers = found.numbers
-        self._is_number = found.states == State.NUMBER
+        self._is_number = found.states == int(State.NUMBER)
         self._typed = self._is_number & ~found.has_formula
         earlier = earlier_of(network, equation.target.name)
         self._before = [versions[tensor.name].true for tensor in earlier.before]
@@ -78,10 +78,10 @@ class TensorJudge:
 
     def _statuses(self, right: Mask, carried: Mask) -> NDArray[np.int8]:
         if right.all():
-            return np.full(right.shape, Status.RIGHT, dtype=np.int8)
+            return np.full(right.shape, int(Status.RIGHT), dtype=np.int8)
         return np.select(
             [right, carried, self._is_number, self._is_blank],
-            [Status.RIGHT, Status.CARRIED, Status.WRONG, Status.BLANK],
+            [int(Status.RIGHT), int(Status.CARRIED), int(Status.WRONG), int(Status.BLANK)],
             Status.INVALID,
         ).astype(np.int8)
 
@@ -102,7 +102,10 @@ class TensorJudge:
 
     def _right(self) -> tuple[Mask, Mask]:
         """Return which cells are right, and which of them only for a tie decided otherwise."""
-        right = matches(self._numbers, self._expected, self._tolerance)
+        right = matches(self._numbers, self._expected)
+        if right.all():  # that it may be rounded is not asked for
+            return right, ~right
+        right |= matches(self._numbers, self._expected, self._tolerance)
         if right.all():
             return right, ~right
         near = is_near(self._evaluate("accepted"), self._evaluate("decided"))
@@ -152,8 +155,8 @@ class TensorJudge:
 
     def _rounded(self, statuses: NDArray[np.int8]) -> Mask:
         """Return which cells are not right for no other reason than rounding, there or earlier."""
-        carried = statuses == Status.CARRIED
-        off = self._typed & ((statuses == Status.WRONG) | carried)
+        carried = statuses == int(Status.CARRIED)
+        off = self._typed & ((statuses == int(Status.WRONG)) | carried)
         if not (off | carried).any():
             return np.asarray(off)
         with np.errstate(invalid="ignore"):

@@ -49,7 +49,7 @@ def verify(
             continue
         judgement = _judge_input(found[tensor.name])
         versions[tensor.name] = versions_of(judgement)
-        if (judgement.statuses != Status.RIGHT).any():
+        if (judgement.statuses != int(Status.RIGHT)).any():
             judgements[tensor.name] = judgement
     noise = Noise(network, {tensor.name: versions[tensor.name].true for tensor in network.inputs})
     for equation in each("judging", network.equations):
@@ -64,13 +64,13 @@ def verify(
 
 
 def _judge_input(found: Found) -> Judgement:
-    is_blank = (found.states == State.BLANK) | found.is_blank
+    is_blank = (found.states == int(State.BLANK)) | found.is_blank
     others = np.where(is_blank, np.int8(Status.BLANK), np.int8(Status.INVALID))
     allowed = found.tensor.domain.allows(found.numbers)
     statuses = np.where(allowed, np.int8(Status.RIGHT), others)
-    known = np.where(statuses == Status.RIGHT, found.numbers, np.nan)
+    known = np.where(statuses == int(Status.RIGHT), found.numbers, np.nan)
     # A number typed as text is known all the same: what does not rest on it stays judged.
-    for index in indices(found.states == State.TEXT):
+    for index in indices(found.states == int(State.TEXT)):
         number = np.asarray(as_numbers(found, index)[0])
         known[index] = number if found.tensor.domain.allows(number).all() else np.nan
     nowhere = np.zeros(found.numbers.shape, dtype=np.bool_)

@@ -143,14 +143,14 @@ def computed_versions(equation: Equation, versions: Mapping[str, Versions]) -> V
 def versions_of(judgement: Judgement) -> Versions:
     """Return the tensor as later equations take it; equal versions are the same array."""
     found, statuses, true = judgement.found, judgement.statuses, judgement.expected
-    right = statuses == Status.RIGHT
+    right = statuses == int(Status.RIGHT)
     accepted = found.numbers if right.all() else np.where(right, found.numbers, true)
     rounded = accepted
     if judgement.rounded.any():
         rounded = np.where(judgement.rounded, found.numbers, accepted)
-    is_error = found.states == State.ERROR
-    is_text = (found.states == State.TEXT) | (found.states == State.BOOLEAN)
-    is_number = found.states == State.NUMBER
+    is_error = found.states == int(State.ERROR)
+    is_text = (found.states == int(State.TEXT)) | (found.states == int(State.BOOLEAN))
+    is_number = found.states == int(State.NUMBER)
     masked = found.numbers if is_number.all() else np.where(is_number, found.numbers, 0.0)
     counted = np.where(is_error, np.nan, masked) if is_error.any() else masked
     is_nothing = ~(is_number | is_error)
@@ -182,10 +182,10 @@ def versions_of(judgement: Judgement) -> Versions:
 
 
 def _hollow(judgement: Judgement, counted: Array) -> Array:
-    states, right = judgement.found.states, judgement.statuses == Status.RIGHT
+    states, right = judgement.found.states, judgement.statuses == int(Status.RIGHT)
     if right.all():
         return counted
-    is_number = states == State.NUMBER
+    is_number = states == int(State.NUMBER)
     numbers = counted[is_number]
     if counted.size > 1 and numbers.size and (numbers == numbers[0]).all():
         return np.where(right, counted, np.nan)
@@ -198,7 +198,7 @@ def as_numbers(found: Found, index: Index) -> tuple[float, float]:
     Mostly that is the same one; NaN where it reads as none.
     """
     text = found.text(index) or ""
-    if found.states[index] == State.BOOLEAN:
+    if found.states[index] == int(State.BOOLEAN):
         return float(text == "TRUE"), float(text == "TRUE")
     numbers = read_text(text).numbers or in_arithmetic(text) or (np.nan,)
     return numbers[0], numbers[-1]
@@ -206,5 +206,5 @@ def as_numbers(found: Found, index: Index) -> tuple[float, float]:
 
 def counted(found: Found) -> Array:
     """Return the tensor's numbers, a blank or a text as 0 and an error as NaN."""
-    numbers = np.where(found.states == State.NUMBER, found.numbers, 0.0)
-    return np.where(found.states == State.ERROR, np.nan, numbers)
+    numbers = np.where(found.states == int(State.NUMBER), found.numbers, 0.0)
+    return np.where(found.states == int(State.ERROR), np.nan, numbers)

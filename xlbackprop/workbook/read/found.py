@@ -61,8 +61,8 @@ class Found:
     def is_blank(self) -> Mask:
         """Where nothing is to be seen, and nothing was entered: a text without letters, too."""
         typed = ~self.has_formula
-        blank = np.asarray((self.states == State.BLANK) & typed)
-        for index in indices((self.states == State.TEXT) & typed):
+        blank = np.asarray((self.states == int(State.BLANK)) & typed)
+        for index in indices((self.states == int(State.TEXT)) & typed):
             blank[index] = not is_seen(self.text(index) or "")
         return blank
 
