@@ -12,7 +12,7 @@ from tests.tools import house_rules, reference
 from tests.tools.house import ROOMS, House
 
 # What one can take in at a glance: a folder, a file, a function.
-MOST_ENTRIES = 26  # with models, and with saving, which spec and all above it use
+MOST_ENTRIES = 27  # with models; with saving, which spec and all above it use; and with web
 MOST_LINES_OF_A_FILE = 300
 MOST_LINES_OF_A_FUNCTION = 40
 

@@ -26,6 +26,7 @@ COMMANDS = [
     "gradebook",
     "describe",
     "export",
+    "serve",
 ]
 
 

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[2] / NAME
 ROOMS = [
     "errors", "progress", "saving", "equation", "tolerance", "spec", "formula", "notation",
     "contract", "layers", "losses", "optimizers", "network", "layout", "workbook", "find", "models",
-    "judge", "derivation", "explainer", "report", "classroom", "__init__", "cli", "__main__",
+    "judge", "derivation", "explainer", "report", "classroom", "__init__", "web", "cli", "__main__",
 ]  # fmt: skip
 
 

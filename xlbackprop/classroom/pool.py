@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import IO, cast
 
-from xlbackprop.classroom.frames import receive, send
 from xlbackprop.classroom.marking import Marked, Setup, unreadable
+from xlbackprop.classroom.process import WorkerProcess
 from xlbackprop.errors import EngineError
 
-_PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1));"
-    " from xlbackprop.classroom.worker import main; main()"
-)
+_MODULE = "xlbackprop.classroom.worker"
 _TRIES = 2
 # What a worker may take beyond the engine's own time: reading, judging, writing.
 _MORE_SECONDS = 15.0
@@ -144,50 +136,19 @@ class _Worker:
     """A process that marks files."""
 
     def __init__(self, setup: Setup) -> None:
-        self.is_late = False
         self.seconds = setup.seconds + _MORE_SECONDS
-        root = Path(__file__).parents[2]
-        self._process = subprocess.Popen(  # noqa: S603  (all of it is ours)
-            [sys.executable, "-c", _PROGRAM, str(root)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            start_new_session=True,
-        )
-        self._requests = cast("IO[bytes]", self._process.stdin)
-        self._answers = cast("IO[bytes]", self._process.stdout)
-        if self._asked(asdict(setup), b"", 60) is None:
-            self.end()
-            raise EngineError("it ends at once")
+        self._process = WorkerProcess(_MODULE, asdict(setup))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was ended since it took too long."""
+        return self._process.is_late
 
     def mark(self, content: bytes, suffix: str) -> Marked | None:
         """Return what comes of a file, or None where the worker has ended."""
-        answer = self._asked({"suffix": suffix}, content, self.seconds)
+        answer = self._process.asked({"suffix": suffix}, content, seconds=self.seconds)
         return Marked(*answer) if answer is not None else None
-
-    def _asked(
-        self, header: dict[str, object], content: bytes, seconds: float
-    ) -> tuple[dict[str, object], bytes, bytes] | None:
-        clock = threading.Timer(seconds, self._end_late)
-        clock.daemon = True
-        clock.start()
-        try:
-            send(self._requests, header, content)
-            return receive(self._answers)
-        except (OSError, ValueError):
-            return None
-        finally:
-            clock.cancel()
-
-    def _end_late(self) -> None:
-        self.is_late = True
-        self._process.kill()
 
     def end(self) -> None:
         """End the process, whatever it does."""
-        self._process.kill()
-        for stream in (self._requests, self._answers):
-            with contextlib.suppress(OSError, ValueError):
-                stream.close()
-        self._process.wait()
+        self._process.end()

@@ -25,6 +25,7 @@ COMMANDS = (
     "assign",
     "grade",
     "gradebook",
+    "serve",
 )
 
 

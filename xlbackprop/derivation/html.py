@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
 
 from xlbackprop.derivation.derive import Derivation, Part
@@ -20,6 +22,7 @@ figcaption { font-size: 0.875rem; margin-top: 0.375rem; }
 .sizes { opacity: 0.8; }
 @media print { figure { break-inside: avoid; overflow: visible; } }
 """
+STYLE_HASH = f"sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 

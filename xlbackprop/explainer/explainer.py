@@ -50,7 +50,11 @@ def explain(
     Raises WorkbookError where the file cannot be used, CellError where the cell is none of the
     network's, or its sum is too long.
     """
-    review = review_workbook(path, spec=spec, map=map, sheet=sheet)
+    return explain_in(review_workbook(path, spec=spec, map=map, sheet=sheet), cell, sheet)
+
+
+def explain_in(review: Review, cell: str, sheet: str | None = None) -> Explanation:
+    """Return how a cell of a judged workbook comes about. Raises CellError as `explain` does."""
     if review.network is None:
         raise CellError(
             "no network is known of this workbook, so there is no equation to explain a cell by:"

@@ -64,9 +64,9 @@ def browser() -> Iterator[Any]:
 
 @contextmanager
 def opened(
-    started: Any, path: Path, *, size: str = "desktop", scheme: str = "light"
+    started: Any, path: Path | str, *, size: str = "desktop", scheme: str = "light"
 ) -> Iterator[Opened]:
-    """Load a file as a reader with such a screen would, who prefers light or dark colours."""
+    """Load a file, or an address, as a reader with such a screen does, in light or dark."""
     width, height = SIZES[size]
     context = started.new_context(
         viewport={"width": width, "height": height},
@@ -81,7 +81,7 @@ def opened(
     page.on("pageerror", lambda error: result.complaints.append(str(error)))
     page.on("dialog", lambda dialog: (result.complaints.append(dialog.message), dialog.dismiss()))
     try:
-        page.goto(path.resolve().as_uri())
+        page.goto(path if isinstance(path, str) else path.resolve().as_uri())
         yield result
     finally:
         context.close()

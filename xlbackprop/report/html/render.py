@@ -44,6 +44,12 @@ def html_report(review: Review, hints: Hints = Hints.RULE, *, preface: str = "")
     )
 
 
+def asset_hashes() -> tuple[str, str]:
+    """Return the hashes of every page's style and script, as a policy has them."""
+    page = _page()
+    return _hash(page.style), _hash(page.script)
+
+
 @dataclass(frozen=True)
 class _Page:
     template: Template
@@ -61,7 +67,10 @@ def _page() -> _Page:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = _asset("style.css"), _asset("drawing.js") + _asset("report.js")
+    style, script = (
+        _asset("style.css"),
+        _asset("drawing.js") + _asset("report.js") + _asset("around.js"),
+    )
     return _Page(environment.get_template("page.html"), style, script, _policy(style, script))
 
 

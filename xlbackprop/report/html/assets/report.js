@@ -142,6 +142,7 @@
     cell.tabIndex = 0;
     selected = cell;
     show(cell);
+    around.tell(titleOf(cell));
   }
 
   function go(cell) {

@@ -1,0 +1,77 @@
+"""xlbackprop serve: the page for the browser, with this program behind it."""
+
+# ruff: noqa: D301  (click keeps the lines of a paragraph that begins with a backspace)
+
+from __future__ import annotations
+
+import os
+
+import click
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8000,
+    show_default=True,
+    help="Its port; 0 takes a free one.",
+)
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="HOST",
+    help="A host name that the server is reached by, where a proxy stands before it.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=lambda: os.cpu_count() or 1,
+    help="So many workbooks are judged at a time: one for each core.",
+)
+@click.option(
+    "--waiting",
+    type=click.IntRange(0, 10_000),
+    default=40,
+    show_default=True,
+    help="So many may wait; others are asked to come back.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1, max=3_600),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For each workbook.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(200, 1_000_000),
+    default=1_000,
+    show_default=True,
+    metavar="MB",
+    help="For each workbook.",
+)
+def serve(
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    workers: int,
+    waiting: int,
+    timeout: float,
+    memory: int,
+) -> None:
+    """Serve a page on which workbooks are checked and built.
+
+    \b
+    Example:
+      xlbackprop serve
+      xlbackprop serve --port 8080 --name sheets.example.org
+    """
+    from xlbackprop.web.serving import Serving
+    from xlbackprop.web.serving import serve as start
+
+    serving = Serving(host, port, names, workers, waiting, timeout, memory)
+    start(serving, lambda address: click.echo(f"{address} (Ctrl+C ends it)"))

@@ -1,0 +1,86 @@
+"""The server that carries the page: where it listens, and what it takes at most."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xlbackprop.errors import OutputError, one_line
+from xlbackprop.web.crew import Crew
+from xlbackprop.workbook.engine.settings import Limits
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (what they mean is to be known)
+# Connections beyond these get no answer but 503, without a look at what they want.
+_MOST_CONNECTIONS = 400
+_IDLE_SECONDS = 10
+_SECONDS_TO_END = 5
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Where a server listens, and what those who come may take.
+
+    `names` are the host names that it is reached by, beside its own address; `megabytes` and
+    `seconds` are those of each task, `waiting` says how many tasks may wait for a worker.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    names: tuple[str, ...] = ()
+    workers: int = 2
+    waiting: int = 40
+    seconds: float = 30.0
+    megabytes: int = 1_000
+
+    @property
+    def known_hosts(self) -> tuple[str, ...]:
+        """The names by which it may be reached; none where any will do."""
+        if self.host in _EVERY_ADDRESS and not self.names:
+            return ()
+        return (self.host, *_LOOPBACK, *self.names)
+
+    def crew(self) -> Crew:
+        """Return the workers that it needs."""
+        return Crew(self.workers, self.waiting, Limits(self.seconds, self.megabytes))
+
+
+def serve(serving: Serving, tell: Callable[[str], None]) -> None:
+    """Serve the page until interrupted; its address is told once it can be opened.
+
+    Raises OutputError where it cannot listen there, or the extra is not installed.
+    """
+    try:
+        import uvicorn
+
+        from xlbackprop.web.app import make_app
+        from xlbackprop.web.bodies import Bodies
+    except ImportError:
+        raise OutputError(
+            "the server needs Starlette and uvicorn: python -m pip install 'xlbackprop[serve]'"
+        ) from None
+    with _listening(serving) as listening:
+        config = uvicorn.Config(
+            make_app(serving.crew(), Bodies(), serving.known_hosts),
+            limit_concurrency=_MOST_CONNECTIONS,
+            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_graceful_shutdown=_SECONDS_TO_END,
+            server_header=False,
+            access_log=False,
+            log_level="warning",
+            ws="none",
+            proxy_headers=False,
+        )
+        host = f"[{serving.host}]" if ":" in serving.host else serving.host
+        tell(f"http://{host}:{listening.getsockname()[1]}/")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(serving: Serving) -> socket.socket:
+    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
+    try:
+        return socket.create_server((serving.host, serving.port), family=family, backlog=512)
+    except OSError as error:
+        where = f"{one_line(serving.host, 80)}, port {serving.port}"
+        raise OutputError(f"cannot listen at {where}: {error.strerror or error}") from None
