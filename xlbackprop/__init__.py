@@ -32,7 +32,14 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     )
     from xlbackprop.explainer import Explanation, Term, Upstream, explain
     from xlbackprop.find.inspection import BlockPlace, Inspection, TensorPlace, inspect
-    from xlbackprop.find.locate import LeftOut, LocatedTensor, Proposal, locate
+    from xlbackprop.find.locate import (
+        LeftOut,
+        LocatedTensor,
+        OwnProposal,
+        Proposal,
+        locate,
+        locate_gradients,
+    )
     from xlbackprop.find.locate.guess import guess
     from xlbackprop.find.mapping import Map, Placement, load_map, parse_map
     from xlbackprop.judge.checker import review_workbook
@@ -85,6 +92,7 @@ __all__ = [
     "MapError",
     "Network",
     "OutputError",
+    "OwnProposal",
     "Placement",
     "Proposal",
     "Report",
@@ -121,6 +129,7 @@ __all__ = [
     "load_map",
     "load_spec",
     "locate",
+    "locate_gradients",
     "make_report",
     "parse_map",
     "parse_spec",
@@ -142,7 +151,7 @@ _NAMES = {
     ),
     "explainer": "Explanation Term Upstream explain",
     "find.inspection": "BlockPlace Inspection TensorPlace inspect",
-    "find.locate": "LeftOut LocatedTensor Proposal guess locate",
+    "find.locate": "LeftOut LocatedTensor OwnProposal Proposal guess locate locate_gradients",
     "find.mapping": "Map Placement load_map parse_map",
     "judge.checker": "review_workbook",
     "judge.options": "CheckOptions",

@@ -156,7 +156,7 @@ SPEC = {"name": "x", "input": [3], "layers": [{"type": "dense", "units": 2}]}
 )
 def test_toml_snippets_parse_and_build(block, tmp_path):
     tables = tomllib.loads(block.text)
-    if "tensors" in tables:
+    if {"tensors", "gradients"} & set(tables):
         xlbackprop.parse_map(block.text)
     elif "project" not in tables:  # a spec, or tables to be added to one
         spec = xlbackprop.parse_spec(tomli_w.dumps(SPEC | tables))

@@ -8,6 +8,7 @@ import pytest
 import xlbackprop
 from tests.classroom.classes import Class
 from tests.docs.preparations import a_dense_layer, filters_not_turned, own_workbook, two_mistakes
+from tests.judge.gradients.one_layer import layer
 from tests.support import lines_of_steps
 from tests.support.filling import fill
 from tests.tools.pages import blocks_of
@@ -110,6 +111,11 @@ def located(folder, _path):
     spec = folder / "steps.toml"
     spec.write_text(lines_of_steps.SPEC + lines_of_steps.TRAINING.format(2))
     yield printed("locate", lines_of_steps.write(folder / "steps.xlsx", 2), "--spec", spec)
+    book = layer(has_label=True)
+    for rows in (16, 14):  # with updates, and without
+        book.active.delete_rows(rows, 16 - rows)
+        book.save(folder / "layer.xlsx")
+        yield printed("locate", folder / "layer.xlsx")
 
 
 def explained(folder, path):

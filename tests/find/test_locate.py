@@ -353,13 +353,12 @@ def test_guess_command_writes_a_spec_beside_its_map(folder, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "either --spec SPEC or --guess"),
         (["--spec", "conv5x5x2", "--guess"], "either --spec SPEC or --guess"),
         (["--spec", "no-such-spec"], "no-such-spec"),
         (["--spec", "conv5x5x2", "-o", "{folder}"], "is a folder"),
         (["--spec", "conv5x5x2", "-o", "{file}"], "--force"),
     ],
-    ids=["no-spec", "spec-and-guess", "unknown-spec", "folder", "exists"],
+    ids=["spec-and-guess", "unknown-spec", "folder", "exists"],
 )
 def test_locate_command_with_wrong_options_writes_nothing(arguments, message, folder, tmp_path):
     existing = tmp_path / "map.toml"

@@ -138,6 +138,8 @@ def _mapped(
     spec: Spec | str | Path | None,
     map: Map,  # noqa: A002
 ) -> Subject:
+    if map.pairs:
+        raise map.error("[gradients]", "it knows no network: `xlbackprop check` alone takes it")
     network = _network_of_map(workbook, spec, map)
     places = places_of(map, network, workbook.sheets, workbook.names)
     shared = with_shared_layers(network, places)

@@ -20,6 +20,7 @@ from xlbackprop.equation import Array
 from xlbackprop.errors import WorkbookError, shown
 from xlbackprop.find.blocks import NamesGone
 from xlbackprop.find.handed_out import handed_out, left_empty
+from xlbackprop.find.mapping import Map, load_map
 from xlbackprop.find.sheets import wanted_sheet
 from xlbackprop.find.subject import Subject, find_subject, was_built_here
 from xlbackprop.judge.borrowed import mark_borrowed
@@ -42,7 +43,7 @@ def review_workbook(
     **changes: Unpack[CheckKeywords],
 ) -> Review:
     """Judge a workbook as `check` does, and return all that is known of it, as arrays."""
-    options, path = options.with_changes(**changes), Path(path)
+    options, path = _with_map(options.with_changes(**changes)), Path(path)
     name, limits = engine_name(options.engine, proves=options.prove > 0), options.limits
     with (
         as_xlsx(path, limits) as file,
@@ -55,6 +56,13 @@ def review_workbook(
         with start(file, name, limits) as running:
             sheet = wanted_sheet(workbook, options.sheet) if options.sheet is not None else None
             return _on_sheet(_review(path, workbook, running, options), sheet)
+
+
+def _with_map(options: CheckOptions) -> CheckOptions:
+    """Return the options with the map that a file holds."""
+    if options.map is None or isinstance(options.map, Map):
+        return options
+    return replace(options, map=load_map(options.map))
 
 
 def _on_sheet(review: Review, sheet: str | None) -> Review:
@@ -110,6 +118,13 @@ def _beside_own_formulas(workbook: Workbook, review: Review, options: CheckOptio
 
 def _is_own(workbook: Workbook, options: CheckOptions) -> bool:
     """Whether nothing says which network a workbook holds, but its formulas."""
+    pairs = options.map.pairs if isinstance(options.map, Map) else None
+    if pairs and options.spec is not None:
+        raise WorkbookError(
+            "its map says gradients of a sheet of no known network: leave out --spec"
+        )
+    if pairs:
+        return True
     if options.spec is None and options.map is None and not was_built_here(workbook):
         return True
     if options.loss is not None:

@@ -164,6 +164,8 @@ class Conventions:
 
     def of_update(self, update: Update) -> float:
         """Return what an update should take of its gradient."""
+        if self._named.rate is not None:
+            return abs(self._named.rate)
         fit = self._fitting.get(update.cell)
         own = rounded(fit[1]) if fit else 0.0
         if own > 0 and own in {rounded(value) for value in self._typed(update.rates)}:
@@ -206,6 +208,8 @@ class Conventions:
 
     def _is_judged(self, update: Update, *, most_fit: bool) -> bool:
         """Whether an update that does not fit is to: none that does more than take a gradient."""
+        if update.cell in self._named.said:
+            return True
         named = [one for one in update.gradients if one in self._named.target]
         if update.has_more:
             return False

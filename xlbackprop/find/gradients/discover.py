@@ -25,7 +25,9 @@ from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.named_loss import cell_of_loss
 from xlbackprop.find.gradients.noting import not_that, notes_on, times_that
 from xlbackprop.find.gradients.objective import Objective
+from xlbackprop.find.gradients.rates import cell_of_rate
 from xlbackprop.find.gradients.roots import add_roots
+from xlbackprop.find.gradients.said import Said, objective_of, take_at_word
 from xlbackprop.find.gradients.study import Sheets
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.computation import Computation
@@ -47,13 +49,15 @@ def find_gradients(
     sheets: Sequence[str] = (),
     sheet: str | None = None,
     loss: str | None = None,
+    said: Said | None = None,
     seconds: float = inf,
 ) -> Findings | NothingFound:
     """Return what differentiating a workbook's own formulas tells of it.
 
     `sheets` are those that are looked at, by default all. `sheet` restricts it to the claims of
-    one sheet, and `loss` says which cell is L; after so many seconds nothing more is tried. Raises
-    WorkbookError where one of them is none.
+    one sheet, and `loss` says which cell is L; with `said`, what that says is judged and nothing
+    else. After so many seconds nothing more is tried. Raises WorkbookError where a sheet or cell is
+    none, MapError where what is said cannot be.
     """
     ends = time.monotonic() + seconds
 
@@ -66,24 +70,27 @@ def find_gradients(
             contents = contents_of(workbook, sheets or workbook.sheets)
             study = Sheets(Computation(contents, look_up), look_up)
             labels = Labels(contents, study.computation.plane)
-            chosen = cell_of_loss(loss, study, contents, sheet) if loss else None
-            choice, instead_of = _chosen(study, labels, chosen)
-            if choice is None:
-                return NothingFound("no cell equals the gradient of another")
-            findings = _on_sheet(_findings(contents, choice, labels, instead_of), sheet)
-            if not findings.claims:
-                return NothingFound("no cell equals the gradient of another")
-            return findings
+            asked = objective_of(said, study, labels, contents) if said else None
+            if loss:
+                cell = cell_of_loss(loss, study, contents, sheet)
+                asked = stepped(study, labels, cell, _ASKED_FOR)
+            choice, instead_of = _chosen(study, labels, asked)
+            if choice is not None:
+                findings = _findings(contents, choice, labels, instead_of, said)
+                findings = _restricted(findings, sheet, said)
+                if findings.claims:
+                    return findings
+            return NothingFound("no cell equals the gradient of another")
     except NotKnown as reason:
         return NothingFound(str(reason))
 
 
 def _chosen(
-    sheets: Sheets, labels: Labels, cell: int | None
+    sheets: Sheets, labels: Labels, asked: Objective | None
 ) -> tuple[Choice | None, Choice | None]:
     """Return the L that is differentiated, and the sheet's own where that is another."""
-    if cell is not None:
-        return best(try_all(sheets, [stepped(sheets, labels, cell, _ASKED_FOR)])), None
+    if asked is not None:
+        return best(try_all(sheets, [asked])), None
     chosen = best(try_all(sheets, labelled(sheets, labels)))
     if chosen is None:
         chosen = _first_that_fits(sheets)
@@ -149,21 +156,35 @@ def _claimed(named: Named) -> Claimed:
     return found
 
 
-def _on_sheet(findings: Findings, sheet: str | None) -> Findings:
-    """Return the findings with the claims of one sheet only, where one is asked for."""
-    if sheet is None:
-        return findings
+def _restricted(findings: Findings, sheet: str | None, said: Said | None) -> Findings:
+    """Return the findings with the claims of one sheet only, or with those that are said."""
+    wanted = said.claimed if said else None
+    places = [findings.place(claim.cell) for claim in findings.claims]
     kept = [
-        at for at, claim in enumerate(findings.claims) if findings.place(claim.cell)[0] == sheet
+        at
+        for at, place in enumerate(places)
+        if sheet in (None, place[0]) and (wanted is None or place in wanted)
     ]
     claims = tuple(findings.claims[at] for at in kept)
     return replace(findings, claims=claims, truth=findings.truth[kept], own=findings.own[kept])
 
 
-def _findings(
-    contents: Contents, choice: Choice, labels: Labels, instead_of: Choice | None
-) -> Findings:
+def _named(contents: Contents, choice: Choice, labels: Labels, said: Said | None) -> Named:
+    """Return which cells claim to be gradients; a map's word goes before all others."""
     named = name_gradients(choice, labels)
+    if said is not None:
+        take_at_word(named, said, contents)
+    return named
+
+
+def _findings(
+    contents: Contents,
+    choice: Choice,
+    labels: Labels,
+    instead_of: Choice | None,
+    said: Said | None,
+) -> Findings:
+    named = _named(contents, choice, labels, said)
     found = _claimed(named)
     study, objective = choice.study, choice.objective
     cells = np.array([claim.cell for claim in found.claims], dtype=np.int32)
@@ -179,7 +200,7 @@ def _findings(
         objective.count,
         np.concatenate([study.given, study.fixed]),
         np.array(weights, dtype=np.int32),
-        None,
+        cell_of_rate(named, found.claims),
         found.claims,
         found.truth,
         study.own[cells],

@@ -21,11 +21,12 @@ from xlbackprop.formula.sheets.plane import Indices
 class Reason(IntEnum):
     """Why a cell is taken for a gradient, the strongest reason first."""
 
-    UPDATE = 0  # a weight's update uses it
-    LABEL = 1  # a text beside it says so
-    PLACE = 2  # it stands in a block of gradients of the same formula shape
-    VALUE = 3  # it equals the gradient, on the page and on draws
-    USE = 4  # what uses it would be right if it were
+    SAID = 0  # a map says so
+    UPDATE = 1  # a weight's update uses it
+    LABEL = 2  # a text beside it says so
+    PLACE = 3  # it stands in a block of gradients of the same formula shape
+    VALUE = 4  # it equals the gradient, on the page and on draws
+    USE = 5  # what uses it would be right if it were
 
 
 class Role(StrEnum):
@@ -75,7 +76,7 @@ class Findings:
     steps: int
     given: Indices
     weights: Indices  # the cells whose gradients or updates are claimed
-    rate: int | None  # the cell of the learning rate
+    rate: int | None  # the cell of the learning rate; None where formulas hold the number itself
     claims: tuple[Claim, ...]
     truth: Array
     own: Array

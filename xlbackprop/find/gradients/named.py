@@ -22,6 +22,8 @@ class Named:
     calls: dict[int, Derivative] = field(default_factory=dict)
     none: set[int] = field(default_factory=set)  # what can be no gradient
     factors: dict[int, float] = field(default_factory=dict)  # of those that others require
+    said: set[int] = field(default_factory=set)  # what a map says outright
+    rate: float | None = None  # that of a map
 
     def is_leaf(self, cell: int) -> bool:
         """Return whether a cell is a weight, or another number that was typed or is cut."""

@@ -54,7 +54,8 @@ def _on_claims(findings: Findings) -> str:
     parts = [_counted(len(gradients), "gradient")]
     if updates:
         rate = Counter(one.factor for one in updates).most_common(1)[0][0]
-        parts.append(f"{_counted(len(updates), 'update')} (rate {rate:g})")
+        where = f" in {findings.address(findings.rate)}" if findings.rate is not None else ""
+        parts.append(f"{_counted(len(updates), 'update')} (rate {rate:g}{where})")
     return f"{' and '.join(parts)}, on the page and {findings.board.draws - 1} draws of its numbers"
 
 

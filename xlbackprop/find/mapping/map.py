@@ -9,6 +9,7 @@ from pathlib import Path
 import tomli_w
 
 from xlbackprop.errors import MapError, one_line
+from xlbackprop.find.mapping.pairs import Pairs
 
 STACKED = ("rows", "columns")
 
@@ -57,6 +58,7 @@ class Map:
     spec: str = ""  # a template's name, or a path relative to the folder
     sheet: str = ""  # where ranges that name no sheet are
     step: StepDistance | None = None
+    pairs: Pairs | None = None  # instead of tensors, where no network is known
     folder: Path | None = field(default=None, compare=False)
     source: str = field(default="the map", compare=False)  # what messages call it
 
@@ -67,8 +69,11 @@ class Map:
             distances = (("rows", self.step.rows), ("columns", self.step.columns))
             written = ", ".join(f"{key} = {value}" for key, value in distances if value)
             lines.append(f"step = {{ {written} }}")
-        lines += ["", "[tensors]"]
-        lines += [f"{_text(name)} = {one.to_toml()}" for name, one in self.tensors.items()]
+        if self.pairs:
+            lines += _lines_of(self.pairs)
+        else:
+            lines += ["", "[tensors]"]
+            lines += [f"{_text(name)} = {one.to_toml()}" for name, one in self.tensors.items()]
         return "\n".join(lines).lstrip() + "\n"
 
     def error(self, where: str, message: str) -> MapError:
@@ -77,6 +82,18 @@ class Map:
 
     def _head(self) -> tuple[tuple[str, str], ...]:
         return ("spec", self.spec), ("sheet", self.sheet)
+
+
+def _lines_of(pairs: Pairs) -> list[str]:
+    losses = [_text(one) for one in pairs.losses]
+    lines = [f"loss = {losses[0]}"] if len(losses) == 1 else []
+    lines += [f"loss = [{', '.join(losses)}]"] if len(losses) > 1 else []
+    lines += [f"rate = {_text(pairs.rate)}"] if pairs.rate else []
+    for name, table in (("gradients", pairs.gradients), ("updates", pairs.updates)):
+        if table:
+            lines += ["", f"[{name}]"]
+            lines += [f"{_text(cells)} = {_text(of)}" for cells, of in table.items()]
+    return lines
 
 
 def in_tensors(name: str) -> str:

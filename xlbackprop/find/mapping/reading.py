@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from xlbackprop.errors import MapError, one_line, shown, suggestion
+from xlbackprop.find.mapping import pairs
 from xlbackprop.find.mapping.map import STACKED, Map, Placement, StepDistance, in_tensors
 from xlbackprop.spec.regular import read_regular
 from xlbackprop.spec.toml import MAX_BYTES, read_toml
 
-_KEYS = ("spec", "sheet", "step", "tensors")
+_KEYS = ("spec", "sheet", "step", "tensors", *pairs.KEYS)
 _PLACEMENT_KEYS = ("range", "order", "transpose", "stacked", "step")
 _FARTHEST = 1_000_000  # rows or columns
 _DEEPEST = 3  # step2.dense1.w
@@ -52,6 +53,10 @@ def parse_map(text: str, folder: Path | None = None, source: str = "the map") ->
     reader = _Reader(one_line(source, 80))
     reader.known(raw, _KEYS, "the map")
     tensors = raw.get("tensors")
+    if any(key in raw for key in pairs.KEYS):
+        reader.no_network(raw)
+        sheet = reader.text(raw.get("sheet", ""), "sheet")
+        return Map({}, sheet=sheet, pairs=reader.pairs(raw), folder=folder, source=source)
     if not isinstance(tensors, dict) or not tensors:
         raise reader.error('it places no tensor: add a table [tensors], with "conv1.h" = "B3:F7"')
     return Map(
@@ -77,6 +82,29 @@ class _Reader:
         for key in table:
             if key not in keys:
                 raise self.error(f"{where}: unknown key {shown(key)}{suggestion(key, keys)}")
+
+    def no_network(self, raw: Mapping[str, Any]) -> None:
+        """Raise MapError where a map of gradients says something of a network, too."""
+        for key in ("tensors", "spec", "step"):
+            if key in raw:
+                raise self.error(
+                    f"{key}: a map says where the tensors of a network stand, or with loss,"
+                    " [gradients] and [updates] which cells are what in a sheet of which no network"
+                    " is known; not both"
+                )
+
+    def pairs(self, raw: Mapping[str, Any]) -> pairs.Pairs:
+        """Return what a map says of a sheet of which no network is known."""
+        gradients, updates = (self._pairs(raw.get(key, {}), key) for key in pairs.KEYS[2:])
+        if not gradients and not updates:
+            raise self.error('it pairs no cells: add a table [gradients], with "X3:X9" = "E3:E9"')
+        losses = self._ranges(raw["loss"], "loss") if "loss" in raw else ()
+        return pairs.Pairs(losses, self.text(raw.get("rate", ""), "rate"), gradients, updates)
+
+    def _pairs(self, value: object, name: str) -> Mapping[str, str]:
+        if not isinstance(value, dict):
+            raise self.error(f'{name} = {shown(value)}: expected a table, with "X3:X9" = "E3:E9"')
+        return {cells: self.text(of, f"[{name}] {shown(cells)}") for cells, of in value.items()}
 
     def text(self, value: object, where: str) -> str:
         if not isinstance(value, str):

@@ -11,6 +11,7 @@ from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.find.gradients.discover import find_gradients
 from xlbackprop.find.gradients.findings import NothingFound
 from xlbackprop.find.sheets import listed, sheets_together, wanted_sheet
+from xlbackprop.judge.gradients.by_map import said_by
 from xlbackprop.judge.gradients.review import review_sheet
 from xlbackprop.judge.options import CheckOptions
 from xlbackprop.judge.review import Review
@@ -31,13 +32,18 @@ def review_own_sheets(workbook: Workbook, options: CheckOptions, name: str = "WO
     tell("differentiating its formulas")
     sheet = wanted_sheet(workbook, options.sheet) if options.sheet is not None else None
     reviews, reasons = dict[str, Review](), []
+    said = said_by(options.map, workbook)
     ends = time.monotonic() + options.limits.seconds
     for sheets in _looked_at(workbook, sheet, options.loss):
+        own = said.on(sheets) if said else None
+        if said and not own:
+            continue  # the map says nothing of these
         found = find_gradients(
             workbook,
             sheets=sheets,
             sheet=sheet,
             loss=options.loss,
+            said=own,
             seconds=ends - time.monotonic(),
         )
         if isinstance(found, NothingFound):
