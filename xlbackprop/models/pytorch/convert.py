@@ -13,12 +13,13 @@ import numpy as np
 
 from xlbackprop.equation import Array
 from xlbackprop.errors import SpecError
-from xlbackprop.models.pytorch.draft import Draft
-from xlbackprop.models.pytorch.finish import finished
+from xlbackprop.models.graph.draft import Draft
+from xlbackprop.models.graph.finish import finished
+from xlbackprop.models.graph.program import Program
+from xlbackprop.models.graph.translate import translated
+from xlbackprop.models.graph.values import LogSoftmax, Output, RefusedError
+from xlbackprop.models.pytorch.exporting import exported
 from xlbackprop.models.pytorch.losses import loss_of
-from xlbackprop.models.pytorch.operations import Program, exported
-from xlbackprop.models.pytorch.translate import translated
-from xlbackprop.models.pytorch.values import LogSoftmax, Output, RefusedError
 from xlbackprop.spec import LossSpec, Spec
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xlbackprop.errors import SpecError
-from xlbackprop.models.pytorch.operations import ITEM, Operation, Program, Use
+from xlbackprop.models.graph.program import ITEM, Operation, Program, Use
 from xlbackprop.spec import LossSpec
 
 _IDLE = ("broadcast_tensors", ITEM)

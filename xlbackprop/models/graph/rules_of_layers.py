@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from xlbackprop.models.pytorch.draft import Call
-from xlbackprop.models.pytorch.operations import Stored
-from xlbackprop.models.pytorch.values import LogSoftmax, Output, RefusedError, Value
+from xlbackprop.models.graph.draft import Call
+from xlbackprop.models.graph.program import Stored
+from xlbackprop.models.graph.values import LogSoftmax, Output, RefusedError, Value
 
 
 def activation(type_name: str, **options: str) -> Callable[[Call], Value]:

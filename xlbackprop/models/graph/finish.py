@@ -9,7 +9,7 @@ from typing import Any
 
 from xlbackprop.equation import Array, Kind, Role
 from xlbackprop.errors import SpecError
-from xlbackprop.models.pytorch.draft import Draft, DraftLayer, renamed
+from xlbackprop.models.graph.draft import Draft, DraftLayer, renamed
 from xlbackprop.network import Network, build_network
 from xlbackprop.spec import INPUT, LayerSpec, LossSpec, Spec, ValuesSpec
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from xlbackprop.equation import Shape
-from xlbackprop.models.pytorch.draft import Call
-from xlbackprop.models.pytorch.operations import Stored
-from xlbackprop.models.pytorch.values import Output, RefusedError, Value
+from xlbackprop.models.graph.draft import Call
+from xlbackprop.models.graph.program import Stored
+from xlbackprop.models.graph.values import Output, RefusedError, Value
 
 
 def _add(call: Call, sign: float = 1) -> Value:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from xlbackprop.models.pytorch.draft import Call
-from xlbackprop.models.pytorch.operations import Stored
-from xlbackprop.models.pytorch.values import Items, Output, RefusedError, States, Unknown, Value
+from xlbackprop.models.graph.draft import Call
+from xlbackprop.models.graph.program import Stored
+from xlbackprop.models.graph.values import Items, Output, RefusedError, States, Unknown, Value
 
 _SHORTS = ("w_ih", "w_hh", "b_ih", "b_hh")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from xlbackprop.models.pytorch.draft import Call
-from xlbackprop.models.pytorch.operations import ITEM, Stored
-from xlbackprop.models.pytorch.values import Items, Output, Part, RefusedError, States, Value
+from xlbackprop.models.graph.draft import Call
+from xlbackprop.models.graph.program import ITEM, Stored
+from xlbackprop.models.graph.values import Items, Output, Part, RefusedError, States, Value
 
 
 def _reshaped(call: Call) -> Value:

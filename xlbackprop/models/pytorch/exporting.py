@@ -1,60 +1,18 @@
-"""A module as torch.export sees it: a list of operations, without anything of torch in it."""
+"""A module as torch.export sees it, as a program without anything of torch in it."""
 
 from __future__ import annotations
 
 import operator
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from xlbackprop.equation import Array, Shape
+from xlbackprop.equation import Shape
 from xlbackprop.errors import SpecError, one_line
-
-ITEM = "getitem"
-
-
-@dataclass(frozen=True)
-class Use:
-    """Another operation's result, or an input, by its name, where it is an argument."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A parameter, a buffer or a constant: its numbers, and whether training changes them."""
-
-    name: str  # "" where the module has no name for it
-    array: Array
-    trainable: bool
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One call: its arguments by the names of its schema, defaults filled in."""
-
-    name: str  # of the result
-    type: str  # "conv2d"
-    arguments: Mapping[str, Any]
-    shape: Shape
-    no_shape: str  # what it gives where that has no sizes
-    path: str  # the module: "features.0"
-    is_leaf: bool  # whether that module is one of torch.nn's
-    is_last_use: bool  # whether nothing later takes its first argument
-
-
-@dataclass(frozen=True)
-class Program:
-    """All operations in order, and what they begin with."""
-
-    inputs: Mapping[str, Shape]
-    stored: Mapping[str, Stored]
-    operations: tuple[Operation, ...]
-    outputs: tuple[str, ...]
+from xlbackprop.models.graph.program import ITEM, Operation, Program, Stored, Use
 
 
 def exported(module: Any, examples: tuple[Any, ...]) -> Program:
@@ -114,8 +72,8 @@ def _operation(node: Any, order: Mapping[Any, int]) -> Operation:
         _type(node.target),
         _arguments(node),
         _shape(node),
-        "a number" if hasattr(node.meta.get("val"), "shape") else "several tensors",
         path.removeprefix("model."),
+        "a number" if hasattr(node.meta.get("val"), "shape") else "several tensors",
         str(getattr(cls, "__module__", cls)).startswith("torch.nn."),
         all(order[user] <= order[node] for user in users),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlbackprop.equation import Shape
-from xlbackprop.models.pytorch.operations import Stored
+from xlbackprop.models.graph.program import Stored
 
 
 class RefusedError(Exception):

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from xlbackprop.equation import Array, Shape
-from xlbackprop.models.pytorch.naming import Names
-from xlbackprop.models.pytorch.operations import Operation, Stored
-from xlbackprop.models.pytorch.values import Output, Part, RefusedError, Value
+from xlbackprop.models.graph.naming import Names
+from xlbackprop.models.graph.program import Operation, Stored
+from xlbackprop.models.graph.values import Output, Part, RefusedError, Value
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from xlbackprop.errors import SpecError
-from xlbackprop.models.pytorch.draft import Call, Draft
-from xlbackprop.models.pytorch.operations import Operation, Program, Use
-from xlbackprop.models.pytorch.rules import NEAREST, RULES
-from xlbackprop.models.pytorch.values import (
+from xlbackprop.models.graph.draft import Call, Draft
+from xlbackprop.models.graph.program import Operation, Program, Use
+from xlbackprop.models.graph.rules import NEAREST, RULES
+from xlbackprop.models.graph.values import (
     Items,
     LogSoftmax,
     Output,

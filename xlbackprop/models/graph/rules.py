@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from xlbackprop.models.pytorch.draft import Call
-from xlbackprop.models.pytorch.rules_of_arithmetic import ARITHMETIC
-from xlbackprop.models.pytorch.rules_of_layers import LAYER_RULES
-from xlbackprop.models.pytorch.rules_of_recurrence import RECURRENCE
-from xlbackprop.models.pytorch.rules_of_shapes import SHAPES
-from xlbackprop.models.pytorch.values import Value
+from xlbackprop.models.graph.draft import Call
+from xlbackprop.models.graph.rules_of_arithmetic import ARITHMETIC
+from xlbackprop.models.graph.rules_of_layers import LAYER_RULES
+from xlbackprop.models.graph.rules_of_recurrence import RECURRENCE
+from xlbackprop.models.graph.rules_of_shapes import SHAPES
+from xlbackprop.models.graph.values import Value
 
 Rule = Callable[[Call], Value]
 
