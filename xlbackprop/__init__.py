@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
         ContractError,
         EngineError,
         MapError,
+        ModelError,
         OutputError,
         SpecError,
         WorkbookError,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.judge.checker import review_workbook
     from xlbackprop.judge.options import CheckOptions
     from xlbackprop.judge.review import Review
+    from xlbackprop.models.files import import_model
+    from xlbackprop.models.graph.imported import Imported
     from xlbackprop.models.pytorch.convert import from_torch
     from xlbackprop.models.pytorch.loading import load_into
     from xlbackprop.models.summary import LayerSummary, Summary, describe
@@ -83,6 +86,7 @@ __all__ = [
     "Grading",
     "HandedOn",
     "Hints",
+    "Imported",
     "Inspection",
     "LayerSummary",
     "LeftOut",
@@ -90,6 +94,7 @@ __all__ = [
     "LocatedTensor",
     "Map",
     "MapError",
+    "ModelError",
     "Network",
     "OutputError",
     "OwnProposal",
@@ -124,6 +129,7 @@ __all__ = [
     "gradebook",
     "guess",
     "html_report",
+    "import_model",
     "inspect",
     "load_into",
     "load_map",
@@ -146,8 +152,8 @@ _NAMES = {
     "classroom.handouts": "Assigned assign",
     "derivation": "equations",
     "errors": (
-        "AssignmentError CellError ContractError EngineError MapError OutputError SpecError"
-        " WorkbookError XlbackpropError"
+        "AssignmentError CellError ContractError EngineError MapError ModelError OutputError"
+        " SpecError WorkbookError XlbackpropError"
     ),
     "explainer": "Explanation Term Upstream explain",
     "find.inspection": "BlockPlace Inspection TensorPlace inspect",
@@ -156,6 +162,8 @@ _NAMES = {
     "judge.checker": "review_workbook",
     "judge.options": "CheckOptions",
     "judge.review": "Review",
+    "models.files": "import_model",
+    "models.graph.imported": "Imported",
     "models.pytorch.convert": "from_torch",
     "models.pytorch.loading": "load_into",
     "models.summary": "LayerSummary Summary describe",

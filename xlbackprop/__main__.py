@@ -11,13 +11,14 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from xlbackprop.cli import cli
-from xlbackprop.errors import OutputError, XlbackpropError, one_line
+from xlbackprop.errors import ModelError, OutputError, XlbackpropError, one_line
 
 EXIT_UNUSABLE = 2
 # What a shell says of a program whose reader has gone: 128 and the number of SIGPIPE.
 EXIT_READER_GONE = 141
 # Letters: what helps on stands at the end of a message.
 _LONGEST_COMPLAINT = 800
+_MOST_COMPLAINTS = 50  # of operations that cannot be expressed
 _COMPLETING = "_XLBACKPROP_COMPLETE"
 
 # NumPy's threads take longer to start than the products of a page to compute.
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except click.ClickException as error:
         _complain(error.format_message())
+    except ModelError as error:
+        _complain_of_each(error.lines)
     except XlbackpropError as error:
         _complain(str(error))
     except (click.Abort, KeyboardInterrupt):
@@ -80,6 +83,13 @@ def _command(arguments: Sequence[str] | None) -> int:
         # click and rich end the program so, with a verdict's status, where the reader has gone.
         raise BrokenPipeError from None
     return status if isinstance(status, int) else 0
+
+
+def _complain_of_each(lines: Sequence[str]) -> None:
+    for line in lines[:_MOST_COMPLAINTS]:
+        _complain(line)
+    if len(lines) > _MOST_COMPLAINTS:
+        _complain(f"and {len(lines) - _MOST_COMPLAINTS} more of the kind")
 
 
 def _complain(message: str) -> None:

@@ -2,6 +2,7 @@
 
     XlbackpropError
     ├── SpecError        the description of the network cannot work
+    │   └── ModelError   a model has operations that no layer expresses
     ├── WorkbookError    the file is no workbook that can be judged
     ├── MapError         the map does not say where the tensors stand
     ├── EngineError      the formulas cannot be recalculated in the way that was asked for
@@ -10,7 +11,8 @@
     ├── OutputError      the result cannot be put where it was asked for
     └── ContractError    a layer, loss or optimizer is not made as it has to be
 
-Each message is one line that says what is wrong, where, and what would be right.
+Each message is one line that says what is wrong, where, and what would be right; that of a
+ModelError has a line for each operation.
 """
 
 from __future__ import annotations
@@ -25,6 +27,14 @@ class XlbackpropError(Exception):
 
 class SpecError(XlbackpropError):
     """The spec is not valid TOML, or describes a network that cannot be built."""
+
+
+class ModelError(SpecError):
+    """A model has operations that no layer expresses: `lines` has one line for each."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(one_line(line) for line in lines)
+        super().__init__("\n".join(self.lines))
 
 
 class WorkbookError(XlbackpropError):

@@ -27,6 +27,7 @@ COMMANDS = [
     "describe",
     "export",
     "serve",
+    "import",
 ]
 
 

@@ -20,6 +20,7 @@ COMMANDS = (
     "explain",
     "equations",
     "inspect",
+    "import",
     "export",
     "locate",
     "assign",

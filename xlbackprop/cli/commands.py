@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableMapping
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
 
 class Modules(MutableMapping[str, click.Command]):
-    """Commands by name, each in the module of a package that is called like it."""
+    """Commands by name, each in the module that is called like it; import is in import_."""
 
     def __init__(self, package: str, names: Iterable[str]) -> None:
         self._package = package
@@ -18,7 +19,8 @@ class Modules(MutableMapping[str, click.Command]):
     def __getitem__(self, name: str) -> click.Command:
         command = self._commands[name]
         if command is None:
-            command = getattr(import_module(f"{self._package}.{name}"), name)
+            own = f"{name}_" if iskeyword(name) else name
+            command = getattr(import_module(f"{self._package}.{own}"), own)
             self._commands[name] = command
         return command
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from xlbackprop.equation import Array, Shape
 from xlbackprop.models.graph.naming import Names
 from xlbackprop.models.graph.program import Operation, Stored
 from xlbackprop.models.graph.values import Output, Part, RefusedError, Value
+from xlbackprop.spec.array_files import MAX_NUMBERS
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,15 @@ class Draft:
             raise RefusedError(f"the first of its axes is not the batch of {self.batch}")
         return shape[1:]
 
-    def add_input(self, name: str, shape: Shape, array: Array) -> Output:
-        """Add an input of the network with its numbers, and return it."""
+    def add_input(self, name: str, shape: Shape, array: Array | None) -> Output:
+        """Add an input of the network with its numbers, which are drawn without, and return it."""
         own = self.own(shape)
         if not 1 <= len(own) <= 3:
             raise RefusedError("an input has one to three axes after the batch")
         name = self.names.new(name, "x")
         self.inputs[name] = own
-        self.arrays[name] = array
+        if array is not None:
+            self.arrays[name] = array
         return Output(name, shape)
 
 
@@ -99,6 +102,10 @@ class Call:
                 f"the parameter {value.name} is used by itself; parameters belong to layers"
             )
         shape = shape or value.array.shape
+        if prod(shape) > MAX_NUMBERS:
+            raise RefusedError(
+                f"constants of {prod(shape):,} numbers are more than {MAX_NUMBERS:,}"
+            )
         array = np.broadcast_to(value.array, shape)
         base = value.name.rpartition(".")[2] or "constant"
         return self.draft.add_input(base, shape, np.array(array))

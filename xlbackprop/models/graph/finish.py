@@ -150,5 +150,6 @@ def _inputs(network: Network, draft: Draft, alone: str) -> dict[str, Array]:
             tensor = network.tensors[port.tensor.name]
             if tensor.kind is Kind.GIVEN and tensor.role is Role.INPUT:
                 name = alone if source.layer == INPUT else source.layer
-                found[tensor.name] = draft.arrays[name]
+                if name in draft.arrays:
+                    found[tensor.name] = draft.arrays[name]
     return found

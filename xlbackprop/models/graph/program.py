@@ -40,6 +40,7 @@ class Operation:
     is_leaf: bool = True  # whether that module is one of torch.nn's
     is_last_use: bool = True  # whether nothing later takes its first argument
     called: str = ""  # what the file calls it, where that is another name
+    refused: str = ""  # why it cannot be said in the rules' words, where it cannot
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ NEAREST: Mapping[str, str] = MappingProxyType(
         "celu": "elu",
         "hardtanh": "relu6",
         "logsigmoid": "bce_with_logits, a loss that takes it itself",
+        "erf": "gelu, which ONNX has from opset 20",
         "log": "cross_entropy or bce, losses that take logarithms themselves",
     }
 )

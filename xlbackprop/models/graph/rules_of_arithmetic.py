@@ -165,7 +165,7 @@ def _attention(call: Call) -> Value:
 
 
 def _filled(number: float) -> Callable[[Call], Value]:
-    return lambda call: Stored("", np.full(call.shape, number), trainable=False)
+    return lambda call: Stored("", np.broadcast_to(number, call.shape), trainable=False)
 
 
 def _full(call: Call) -> Value:

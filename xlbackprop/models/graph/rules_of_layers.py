@@ -113,6 +113,14 @@ def _adaptive_average(call: Call) -> Value:
     return call.layer(f"avg_pool{len(wanted)}d", source, kernel=kernel)
 
 
+def _adaptive_maximum(call: Call) -> Value:
+    source, wanted = call.output(), call["output_size"]
+    if any(size != 1 for size in wanted):
+        raise RefusedError("its windows are of unequal sizes, or more than one: expected one")
+    pooled = call.layer("global_max_pool", source, shape=source.shape[: -len(wanted)])
+    return call.reshaped(pooled, call.shape)
+
+
 def _batch_norm(call: Call) -> Value:
     source, parameters = call.output(), _affine(call)
     is_training = call["training"] if "training" in call.arguments else call["use_input_stats"]
@@ -216,7 +224,7 @@ def _prelu(call: Call) -> Value:
 def _sizes(given: Sequence[int] | int) -> Any:
     """Return one number where all sizes are equal."""
     sizes = [given] if isinstance(given, int) else list(given)
-    return sizes[0] if len(set(sizes)) == 1 else sizes
+    return sizes[0] if sizes.count(sizes[0]) == len(sizes) else sizes
 
 
 LAYER_RULES: Mapping[str, Callable[[Call], Value]] = {
@@ -230,6 +238,8 @@ LAYER_RULES: Mapping[str, Callable[[Call], Value]] = {
     "avg_pool2d": _pool("avg_pool2d"),
     "adaptive_avg_pool1d": _adaptive_average,
     "adaptive_avg_pool2d": _adaptive_average,
+    "adaptive_max_pool1d": _adaptive_maximum,
+    "adaptive_max_pool2d": _adaptive_maximum,
     "batch_norm": _batch_norm,
     "instance_norm": _instance_norm,
     "layer_norm": _layer_norm,

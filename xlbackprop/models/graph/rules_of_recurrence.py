@@ -7,7 +7,15 @@ from typing import Any
 
 from xlbackprop.models.graph.draft import Call
 from xlbackprop.models.graph.program import Stored
-from xlbackprop.models.graph.values import Items, Output, RefusedError, States, Unknown, Value
+from xlbackprop.models.graph.values import (
+    Items,
+    Output,
+    RefusedError,
+    States,
+    Turned,
+    Unknown,
+    Value,
+)
 
 _SHORTS = ("w_ih", "w_hh", "b_ih", "b_hh")
 
@@ -15,7 +23,8 @@ _SHORTS = ("w_ih", "w_hh", "b_ih", "b_hh")
 def _recurrent(type_name: str, gates: int, **options: Any) -> Callable[[Call], Value]:
     def rule(call: Call) -> Value:
         _check(call)
-        source, layers = call.output(), call["num_layers"]
+        seen, layers = call["input"], call["num_layers"]
+        source = seen.source if isinstance(seen, Turned) else call.output()
         sequences: list[Output] = []
         for number in range(layers):
             mine = call["params"][4 * number : 4 * number + 4]
@@ -30,7 +39,8 @@ def _recurrent(type_name: str, gates: int, **options: Any) -> Callable[[Call], V
                 **options,
             )
             sequences.append(source)
-        return Items((source, States(tuple(sequences)), Unknown()))
+        result = Turned(source, seen.axes) if isinstance(seen, Turned) else source
+        return Items((result, States(tuple(sequences)), Unknown()))
 
     return rule
 
@@ -45,7 +55,8 @@ def _check(call: Call) -> None:
         raise RefusedError("it has no biases; here it has both")
     if call["dropout"] and call["train"] and call["num_layers"] > 1:
         raise RefusedError("it has dropout inside; put a Dropout between single layers")
-    if not call["batch_first"] and call.draft.axes:
+    steps_first = call["input"].axes == (1, 0, 2) if isinstance(call["input"], Turned) else False
+    if call.draft.axes and call["batch_first"] == steps_first:
         raise RefusedError("its steps come before the batch: say batch_first=True")
 
 

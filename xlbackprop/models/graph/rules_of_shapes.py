@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from xlbackprop.models.graph.draft import Call
 from xlbackprop.models.graph.program import ITEM, Stored
+from xlbackprop.models.graph.turning import turned
 from xlbackprop.models.graph.values import Items, Output, Part, RefusedError, States, Value
 
 
@@ -33,7 +35,7 @@ def _last(call: Call, sequence: Output) -> Output:
 
 def _permuted(call: Call) -> Value:
     source = call.output()
-    return call.turned(source, [axis % len(source.shape) for axis in call["dims"]])
+    return turned(call, source, [axis % len(source.shape) for axis in call["dims"]])
 
 
 def _transposed(call: Call) -> Value:
@@ -41,7 +43,7 @@ def _transposed(call: Call) -> Value:
     order = list(range(len(source.shape)))
     first, second = call.arguments.get("dim0", -2), call.arguments.get("dim1", -1)
     order[first], order[second] = order[second], order[first]
-    return call.turned(source, order)
+    return turned(call, source, order)
 
 
 def _selected(call: Call) -> Value:
@@ -99,6 +101,8 @@ def _item(call: Call) -> Value:
 
 
 def _joined(call: Call) -> Value:
+    if all(isinstance(one, States) for one in call["tensors"]) and call["dim"] == 0:
+        return States(tuple(chain(*(one.sequences for one in call["tensors"]))))
     sources = [call.as_output(one) for one in call["tensors"]]
     rank = len(call.shape)
     axis = call["dim"] % rank

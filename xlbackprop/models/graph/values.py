@@ -21,6 +21,22 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Turned:
+    """An output seen with its axes in another order, as with the steps before the batch.
+
+    Each axis is one of the source's, by its number, or None where it is a new one of size 1.
+    """
+
+    source: Output
+    axes: tuple[int | None, ...]
+
+    @property
+    def shape(self) -> Shape:
+        """The shape as it is seen."""
+        return tuple(1 if axis is None else self.source.shape[axis] for axis in self.axes)
+
+
+@dataclass(frozen=True)
 class Part:
     """A range along an axis, the batch counted, that becomes a layer where it is taken."""
 
@@ -56,4 +72,4 @@ class Unknown:
     """The result of what cannot be expressed, or rests on such."""
 
 
-Value = Output | Part | Items | States | LogSoftmax | Unknown | Stored
+Value = Output | Turned | Part | Items | States | LogSoftmax | Unknown | Stored

@@ -13,11 +13,10 @@ import numpy as np
 
 from xlbackprop.equation import Array
 from xlbackprop.errors import SpecError
-from xlbackprop.models.graph.draft import Draft
-from xlbackprop.models.graph.finish import finished
+from xlbackprop.models.graph.convert import drafted, with_loss
+from xlbackprop.models.graph.cut import cut
 from xlbackprop.models.graph.program import Program
-from xlbackprop.models.graph.translate import translated
-from xlbackprop.models.graph.values import LogSoftmax, Output, RefusedError
+from xlbackprop.models.graph.values import LogSoftmax, Output
 from xlbackprop.models.pytorch.exporting import exported
 from xlbackprop.models.pytorch.losses import loss_of
 from xlbackprop.spec import LossSpec, Spec
@@ -30,6 +29,7 @@ def from_torch(
     loss: Any = None,
     target: Any = None,
     batch: bool | None = None,
+    until: str = "",
     name: str = "",
 ) -> Spec:
     """Return the Spec of a torch.nn.Module, with its numbers and those of the example.
@@ -37,8 +37,8 @@ def from_torch(
     `example` is a tensor, or a tuple of them, as the model takes them: the first axis is the
     batch, unless `batch` is False or the example has one axis only. `loss` is a function of output
     and target, such as torch.nn.MSELoss(), and `target` the numbers it compares with; without a
-    loss, dL/dout is given. The model's mode is kept: train() or eval(). `name` is the spec's, by
-    default the class's.
+    loss, dL/dout is given. The model's mode is kept: train() or eval(). `until` is the path of a
+    module after which to end, as "features.3". `name` is the spec's, by default the class's.
 
     Raises SpecError with a line for each operation that cannot be expressed, or where torch is not
     installed, or torch.export cannot follow the model.
@@ -46,21 +46,19 @@ def from_torch(
     _require_torch()
     examples = example if isinstance(example, tuple) else (example,)
     program = exported(model, examples)
-    draft, inputs = _begun(program, examples, batch)
-    result = translated(program, draft, inputs)
+    if not program.inputs or len(program.inputs) != len(examples):
+        raise SpecError("example: expected a tensor, or a tuple of them, as the model takes them")
+    arrays = dict(zip(program.inputs, map(_numbers, examples), strict=True))
+    program = cut(program, until)
+    draft, result = drafted(program, _batch(program, batch), arrays)
     scores = result.scores if isinstance(result, LogSoftmax) else result
-    loss_spec = _loss(loss, scores, target)
-    if isinstance(result, LogSoftmax):
-        if loss_spec.type != "nll":
-            raise SpecError(
-                "the model ends in log_softmax, which has no layer: nearest is nll_loss after it,"
-                " or cross_entropy without it"
-            )
-        loss_spec = LossSpec("cross_entropy", loss_spec.options)
-    if not draft.layers or draft.layers[-1].name != scores.source:
-        raise SpecError("the model gives an input, or an earlier layer: expected the last layer")
-    spec = finished(draft, _name(name, model), loss_spec, _array(target))
+    spec = with_loss(draft, result, _loss(loss, scores, target), _name(name, model), _array(target))
     return replace(spec, names=_with_all_names(spec.names, model))
+
+
+def _batch(program: Program, has_batch: bool | None) -> int | None:
+    shape = next(iter(program.inputs.values()))
+    return shape[0] if (len(shape) > 1 if has_batch is None else has_batch) else None
 
 
 def _with_all_names(names: Mapping[str, str], model: Any) -> dict[str, str]:
@@ -74,24 +72,6 @@ def _with_all_names(names: Mapping[str, str], model: Any) -> dict[str, str]:
 def _require_torch() -> None:
     if find_spec("torch") is None:
         raise SpecError("from_torch needs PyTorch, which is not installed: pip install torch")
-
-
-def _begun(
-    program: Program, examples: tuple[Any, ...], batch: bool | None
-) -> tuple[Draft, dict[str, Output]]:
-    """Return a draft with the program's inputs, and these."""
-    shapes = list(program.inputs.values())
-    if not shapes or len(shapes) != len(examples):
-        raise SpecError("example: expected a tensor, or a tuple of them, as the model takes them")
-    has_batch = len(shapes[0]) > 1 if batch is None else batch
-    draft = Draft(shapes[0][0] if has_batch else None)
-    inputs = {}
-    for (name, shape), one in zip(program.inputs.items(), examples, strict=True):
-        try:
-            inputs[name] = draft.add_input(name, shape, _numbers(one))
-        except RefusedError as error:
-            raise SpecError(f"example: {name} of shape {list(shape)}: {error}") from None
-    return draft, inputs
 
 
 def _loss(loss: Any, output: Output, target: Any) -> LossSpec:
