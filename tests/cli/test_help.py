@@ -4,9 +4,11 @@ import re
 import shlex
 import shutil
 
+import onnx
 import pytest
 
 import xlbackprop
+from tests.support import onnx_graphs
 from tests.support.command_line import COMMANDS, called
 from tests.support.handmade import build as build_foreign
 
@@ -52,6 +54,12 @@ def test_example_in_the_help_runs(command, folder, capsys, monkeypatch):
         (folder / "own.toml").write_text(described, encoding="utf-8")
     if command == ["export"]:
         xlbackprop.build("xor")
+    if command == ["import"]:
+        lines = ["MaxPool x -> p", "Flatten p -> f", "Gemm f,w -> y"]
+        lines[0] = (lines[0], {"kernel_shape": [7, 7], "strides": [7, 7]})
+        model = onnx_graphs.model(lines, ("N", 1, 28, 28), w=onnx_graphs.drawn(16, 2))
+        model.graph.node[0].name = "features"
+        onnx.save(model, folder / "model.onnx")
     if command in (["assign"], ["grade"], ["gradebook"]):
         (folder / "roster.csv").write_text("id,name\na1,Ada\n", encoding="utf-8")
     if command == ["gradebook"]:

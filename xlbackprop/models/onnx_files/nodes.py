@@ -145,7 +145,8 @@ class Graph:
         self._left -= sum(prod(shape or ()) for shape in shapes)
         if self._left < 0:
             raise SpecError(
-                f"{_title(proto)} makes more than {MAX_NUMBERS:,} numbers of constants, the nodes before it included"
+                f"{_title(proto)} makes constants of more than {MAX_NUMBERS:,} numbers, with those"
+                " before it"
             )
         kept = self._known[proto.input[0]].name if proto.op_type == "Transpose" else ""
         for name, numbers in zip(proto.output, self._evaluated(proto), strict=True):
