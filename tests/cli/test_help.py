@@ -34,6 +34,14 @@ def examples_in(help_text):
     return [line for line in lines if line.startswith("xlbackprop ")]
 
 
+def save_model(path):
+    lines = ["MaxPool x -> p", "Flatten p -> f", "Gemm f,w -> y"]
+    lines[0] = (lines[0], {"kernel_shape": [7, 7], "strides": [7, 7]})
+    model = onnx_graphs.model(lines, ("N", 1, 28, 28), w=onnx_graphs.drawn(16, 2))
+    model.graph.node[0].name = "features"
+    onnx.save(model, path)
+
+
 EACH = [[], *([name] for name in COMMANDS)]
 
 
@@ -52,14 +60,9 @@ def test_example_in_the_help_runs(command, folder, capsys, monkeypatch):
         loss = xlbackprop.Placement((f"{place['loss.L'].sheet}!{place['loss.L'].range}",))
         described = xlbackprop.Map({"loss.L": loss}, "conv5x5x2").to_toml()
         (folder / "own.toml").write_text(described, encoding="utf-8")
-    if command == ["export"]:
+    if command in (["export"], ["import"]):
         xlbackprop.build("xor")
-    if command == ["import"]:
-        lines = ["MaxPool x -> p", "Flatten p -> f", "Gemm f,w -> y"]
-        lines[0] = (lines[0], {"kernel_shape": [7, 7], "strides": [7, 7]})
-        model = onnx_graphs.model(lines, ("N", 1, 28, 28), w=onnx_graphs.drawn(16, 2))
-        model.graph.node[0].name = "features"
-        onnx.save(model, folder / "model.onnx")
+        save_model(folder / "model.onnx")
     if command in (["assign"], ["grade"], ["gradebook"]):
         (folder / "roster.csv").write_text("id,name\na1,Ada\n", encoding="utf-8")
     if command == ["gradebook"]:
