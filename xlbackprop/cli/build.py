@@ -29,9 +29,16 @@ from xlbackprop.cli.progress import shown_progress
     metavar="N",
     help="Draw other numbers, for given ones too.",
 )
+@click.option("--plain", is_flag=True, help="No colour scales, and no cells in bold.")
 @options.force
 def build(
-    spec: str, output: Path | None, blank: str, practice: bool, seed: int | None, force: bool
+    spec: str,
+    output: Path | None,
+    blank: str,
+    practice: bool,
+    seed: int | None,
+    plain: bool,
+    force: bool,
 ) -> None:
     """Write the workbook of SPEC: a template's name, or a TOML file.
 
@@ -45,7 +52,13 @@ def build(
     with shown_progress():
         loaded = xlbackprop.load_spec(spec)
         path = xlbackprop.build(
-            loaded, output, blank=names, practice=practice, seed=seed, force=force
+            loaded,
+            output,
+            blank=names,
+            practice=practice,
+            seed=seed,
+            plain=plain,
+            force=force,
         )
     for remark in loaded.remarks:
         click.echo(f"Note: {remark}.", err=True)

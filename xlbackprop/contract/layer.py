@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from xlbackprop.contract.emphasis import Emphasis
 from xlbackprop.contract.port import Port
 from xlbackprop.contract.registry import Registry
 from xlbackprop.contract.scope import Scope
@@ -41,6 +42,7 @@ class LayerEquations:
     parameters: tuple[Port, ...] = ()
     givens: tuple[Tensor, ...] = ()  # others than the inputs: a mask
     note: str = ""  # one more sentence, where the layer's name misleads
+    emphasis: tuple[Emphasis, ...] = ()  # cells that stand out on the page
 
 
 class Layer(Protocol):

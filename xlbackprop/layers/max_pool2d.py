@@ -35,6 +35,7 @@ from xlbackprop.layers.common.max_pool2d_slips import (
 )
 from xlbackprop.layers.common.pool_cells import Cells
 from xlbackprop.layers.common.pool_windows import Windows
+from xlbackprop.layers.common.pool_winners import winners
 from xlbackprop.layers.common.pooling import PoolOptions, PoolPorts, about_pool, pool_ports
 from xlbackprop.layers.common.text import index_text
 
@@ -83,6 +84,7 @@ class _MaxPooling:
             backward=(self.gradient_of_h(winner.target),),
             about=about_pool(self.geometry),
             note=f"{TIE_RULE[0].upper()}{TIE_RULE[1:]}.",
+            emphasis=(winners(self.ports.h.tensor, winner.target, self.geometry),),
         )
 
     @cached_property

@@ -10,10 +10,11 @@ subgradient, and PyTorch takes 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xlbackprop.contract.emphasis import above_zero
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Equation, Math, Shape, Slip
@@ -31,7 +32,8 @@ class Relu:
         """Return the layer's equations for h of the given shape."""
         part = Elementwise(scope, shape)
         note = f"At the kink, {_TIE_RULE}."
-        return part.layer([_rectify(part)], [_gradient(part)], "max(h, 0)", note=note)
+        whole = part.layer([_rectify(part)], [_gradient(part)], "max(h, 0)", note=note)
+        return replace(whole, emphasis=(above_zero(part.out, "active unit"),))
 
 
 def _rectify(part: Elementwise) -> Equation:

@@ -28,6 +28,7 @@ def build(
     blank: Iterable[str] = (),
     practice: bool = False,
     seed: int | None = None,
+    plain: bool = False,
     force: bool = False,
 ) -> Path:
     """Write the workbook of a network and return its path.
@@ -37,7 +38,9 @@ def build(
     (`dL_dw`, in every layer), or is "all" for every computed tensor. With `practice`, these
     cells turn green or red as one types, and the answers are in the file, on a hidden sheet.
     `seed` overrides the spec's, and draws the numbers that the spec gives anew, too, each tensor's
-    in its own manner: whole numbers of that size, or as many decimals.
+    in its own manner: whole numbers of that size, or as many decimals. `plain` leaves out what
+    shows numbers as pictures: colour scales, winners of windows and active units in bold.
+    A page for practice is plain.
 
     Raises SpecError where the network cannot be built, and OutputError where the file cannot be
     written; an existing file is replaced only with `force`.
@@ -53,7 +56,7 @@ def build(
         raise SpecError("practice: no tensor is blank: name those to fill in, as in --blank dL_dw")
     tell("computing all numbers")
     values = choose_values(network, seed)
-    contents = contents_of(network, values, blank_names, practice=practice)
+    contents = contents_of(network, values, blank_names, practice=practice, plain=plain)
     save(path, write_workbook(contents), force=force)
     return path
 
@@ -64,6 +67,7 @@ def contents_of(
     blank: frozenset[str],
     *,
     practice: bool = False,
+    plain: bool = False,
     handout: Handout | None = None,
 ) -> Contents:
     """Return what goes into a workbook with those numbers, and with the `blank` tensors empty.
@@ -80,7 +84,8 @@ def contents_of(
         # What follows from empty cells must not tell what belongs into them.
         zeros = {name: np.zeros(network.tensors[name].shape) for name in blank}
         arrays = network.evaluate(values, zeros)
-    return Contents(network, layout, arrays, blank, answers, handout)
+    # In practice, colours say what is right, and nothing else.
+    return Contents(network, layout, arrays, blank, answers, handout, plain or practice)
 
 
 def resolve_blank(network: Network, names: Iterable[str]) -> frozenset[str]:

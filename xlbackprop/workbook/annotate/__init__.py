@@ -10,6 +10,7 @@
     style_lists          the lists of which formats are made, and what each begins with
     sheet, sheet_reader  where a sheet's cells are in its bytes
     recolour   cells given other formats
+    scales     marked cells taken out of colour scales
     notes      the comments of a sheet, beside those that are there
     shapes     the boxes in which they appear
     page, summary        the first sheet

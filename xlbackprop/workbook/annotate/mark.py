@@ -12,6 +12,7 @@ from xlbackprop.workbook.annotate.marks import Mark, Summary
 from xlbackprop.workbook.annotate.notes import Note, change_notes, empty_notes
 from xlbackprop.workbook.annotate.package import Package
 from xlbackprop.workbook.annotate.recolour import recolour
+from xlbackprop.workbook.annotate.scales import leave_out_of_scales
 from xlbackprop.workbook.annotate.shapes import (
     EMPTY_DRAWING,
     blocks_of,
@@ -94,6 +95,7 @@ class _Marking:
         keyed = {_key(mark): mark for mark in marks}
         statuses = {key: mark.status for key, mark in keyed.items()}
         recolour(sheet, statuses, self._styles.coloured, self._restored)
+        leave_out_of_scales(sheet, statuses)
         noted = list(keyed.items())[:MOST_NOTES]
         notes = {key: Note(mark.status.upper(), _told(mark)) for key, mark in noted}
         left_out = self._put_notes(part, sheet, notes)

@@ -17,7 +17,8 @@ class Contents:
 
     `arrays` must have been evaluated with the empty tensors empty, so that no saved value gives
     an answer away. For practice, `answers` has what they are when nothing is empty;
-    `handout` says to whom the workbook is handed out, where it is one person's own.
+    `handout` says to whom the workbook is handed out, where it is one person's own. `plain`
+    is without colours for numbers.
     """
 
     network: Network
@@ -26,3 +27,4 @@ class Contents:
     blank: frozenset[str] = frozenset()
     answers: Mapping[str, Array] | None = None
     handout: Handout | None = None
+    plain: bool = False

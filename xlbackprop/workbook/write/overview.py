@@ -12,6 +12,7 @@ from xlbackprop.equation import Kind
 from xlbackprop.formula.grid import Range
 from xlbackprop.layout import COLUMN_WIDTH
 from xlbackprop.network.training import OWNER as TRAINING
+from xlbackprop.workbook.write.colours import has_colours
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.graph import draw_graph, lanes
 from xlbackprop.workbook.write.printing import set_up_overview
@@ -62,6 +63,11 @@ _HOW_TO_READ = (
     " not turned in the forward pass.",
 )
 
+_COLOURS = (
+    "Of large blocks, and of images: blue is negative, white is 0, orange is positive, and each"
+    " tensor has a scale of its own."
+)
+
 
 def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -> None:
     """Write the Overview sheet."""
@@ -87,9 +93,10 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
         row = write_progress(worksheet, row, first, contents, formats)
         sections.append(row)
     row = _write_legend(worksheet, row, first, contents, formats)
-    for number, line in enumerate(_HOW_TO_READ, start=row + 1):
+    lines = [*_HOW_TO_READ, _COLOURS] if has_colours(contents) else _HOW_TO_READ
+    for number, line in enumerate(lines, start=row + 1):
         worksheet.write_string(number, first, line, text["text"])
-    end = row + len(_HOW_TO_READ)
+    end = row + len(lines)
     worksheet.print_area(0, 0, end, first + _COLUMNS_PRINTED - 1)
     set_up_overview(
         worksheet, [*sections, end + 1], _columns_of_a_page(first - 1), network.spec.name

@@ -34,8 +34,8 @@ from xlbackprop.workbook.write.style import RIGHT, WRONG, Formats
 
 _FIRST_COLUMN = 1
 # A narrow page's legend runs beyond it: three columns each for all kinds, for what is to fill in,
-# right and not right, and six for the count.
-_LEGEND_COLUMNS = _FIRST_COLUMN + 3 * (len(Kind) + 3) + 6
+# right and not right and what stands out, and six for the count.
+_LEGEND_COLUMNS = _FIRST_COLUMN + 3 * (len(Kind) + 5) + 6
 
 
 def write_practice(

@@ -56,6 +56,11 @@ WRONG: dict[str, Any] = {
     "border_color": "#C0303A",
 }  # fmt: skip
 
+# Numbers in colours: two that the colour-blind tell apart, light enough for every kind's ink.
+NEGATIVE, ZERO, POSITIVE = "#A6CBE8", "#FFFFFF", "#FDB863"
+# What stands out: winners of windows, active units.
+EMPHASIS: dict[str, Any] = {"bold": True, "underline": 1}
+
 _SMALL = {"font_name": FONT, "font_size": 8, "font_color": "#7B8794"}
 
 TEXTS: dict[str, dict[str, Any]] = {
@@ -103,6 +108,11 @@ def constant_format(kind: Kind, *, hidden: bool = False) -> dict[str, Any]:
     """
     style = {**_CELL, **_KIND_COLOURS[kind], "font_color": FAINT}
     return {**style, "num_format": ";;;", "bg_color": "#FFFFFF"} if hidden else style
+
+
+def emphasised_format() -> dict[str, Any]:
+    """Return the format of a cell that shows how what stands out looks."""
+    return {**_CELL, **EMPHASIS}
 
 
 def fill_in_format(number_format: str = "General") -> dict[str, Any]:

@@ -28,6 +28,7 @@ from xlbackprop.layout import (
 from xlbackprop.progress import each, tell
 from xlbackprop.workbook import description
 from xlbackprop.workbook.write.block_writer import BlockWriter
+from xlbackprop.workbook.write.colours import emphases, write_colours
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.overview import OVERVIEW, write_overview
 from xlbackprop.workbook.write.practice import write_practice
@@ -40,6 +41,7 @@ from xlbackprop.workbook.write.style import (
     WRONG,
     Formats,
     constant_format,
+    emphasised_format,
     fill_in_format,
     kind_format,
     marked_format,
@@ -65,6 +67,7 @@ def write_workbook(contents: Contents) -> bytes:
     write_overview(overview, contents, formats)
     writer = BlockWriter(workbook)
     _Cells(workbook, contents, formats, writer).write()
+    write_colours(workbook, contents, formats)
     write_practice(workbook, contents, formats, writer)
     _describe(workbook, contents)
     tell("packing the file")
@@ -170,10 +173,14 @@ def _write_legend(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents
         swatches.append((fill_in_format(), "to fill in"))
         if contents.answers is not None:
             swatches += [(marked_format(RIGHT), "right"), (marked_format(WRONG), "not right")]
-            write_page_progress(worksheet, 1 + 3 * len(swatches), sheet, contents, formats)
+    meanings = {one.meaning for one in emphases(contents) if one.tensor.name in on_sheet}
+    swatches += [(emphasised_format(), meaning) for meaning in sorted(meanings)]
     for number, (properties, word) in enumerate(swatches):
-        worksheet.write_blank(LEGEND_ROW, 1 + 3 * number, None, formats(properties))
+        sample = "bold" if word in meanings else ""
+        worksheet.write_string(LEGEND_ROW, 1 + 3 * number, sample, formats(properties))
         worksheet.write_string(LEGEND_ROW, 2 + 3 * number, word, formats(TEXTS["legend"]))
+    if contents.answers is not None and any(tensor.name in blank for tensor in tensors):
+        write_page_progress(worksheet, 1 + 3 * len(swatches), sheet, contents, formats)
 
 
 def _describe(workbook: xlsxwriter.Workbook, contents: Contents) -> None:
