@@ -143,3 +143,13 @@ def test_honest_page_is_not_accused(name):
     for decimals in (4, 12):
         review = diagnose(typed(page, page.true, decimals))
         assert not review.diagnoses
+
+
+def test_what_follows_from_a_wrong_number_was_made_of_more_digits_than_are_typed():
+    page = page_of("batch", 3)
+    wrong = page.follow({"leaky1.out": 1.5 * page.true["leaky1.out"]})
+    statuses = typed(page, wrong, 4).judgements["dense2.out"].statuses
+    assert (statuses == Status.CARRIED).all()
+    off = dict(wrong) | {"dense2.out": 1.01 * wrong["dense2.out"]}
+    statuses = typed(page, off, 4).judgements["dense2.out"].statuses
+    assert (statuses == Status.WRONG).mean() > 0.8

@@ -62,6 +62,7 @@ EXTRA: dict[str, list[Raw]] = {
         _one("max_pool2d", {"input": [3, 8, 8]}, kernel=[2, 3], stride=1),
         _one("max_pool2d", {"input": [2, 7, 7]}, kernel=3, stride=2, padding=1),
         _one("max_pool2d", {"input": [8, 6, 6]}, kernel=2, stride=2, padding=1),
+        cases.network({"input": [4, 8, 8]}, {"type": "relu"}, {"type": "max_pool2d", "kernel": 2}),
     ],
     **{
         kind: [
@@ -102,6 +103,7 @@ EXTRA: dict[str, list[Raw]] = {
     "max_pool1d": [
         _one("max_pool1d", {"input": [6, 9]}, kernel=3, stride=2, padding=1),
         _one("max_pool1d", {"input": [5, 8], "batch": 2}, kernel=3, stride=1),
+        cases.network({"input": [9, 8]}, {"type": "relu"}, {"type": "max_pool1d", "kernel": 2}),
     ],
     "avg_pool1d": [
         _one("avg_pool1d", {"input": [4, 9]}, kernel=3, stride=2, padding=1),
@@ -111,6 +113,7 @@ EXTRA: dict[str, list[Raw]] = {
     "global_max_pool": [
         _one("global_max_pool", {"input": [8, 3, 3], "batch": 2}),
         _one("global_max_pool", {"input": [9, 2, 4]}),
+        cases.network({"input": [9, 3, 3]}, LARGE, {"type": "relu6"}, {"type": "global_max_pool"}),
     ],
     "leaky_relu": [_one("leaky_relu", {"input": [3, 4, 4]}, slope=0.2)],
     **{

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log
 
 from xlbackprop.equation import Array, Slip, Tensor
 
@@ -31,6 +32,14 @@ def scaled(name: str, hint: str, compute: Callable[..., Array], factor: float) -
     return Slip(name, hint, lambda **arrays: factor * compute(**arrays))
 
 
+def other_logarithms(hint: str, compute: Callable[..., Array]) -> tuple[Slip, ...]:
+    """Return the slips that take a logarithm to another base than e; `compute` is proportional."""
+    return (
+        scaled("logarithm to base 10", f"{hint}: LOG is to base 10.", compute, 1 / log(10)),
+        scaled("logarithm to base 2", f"{hint}, which is to base e, not 2.", compute, 1 / log(2)),
+    )
+
+
 def without_upstream(derivative: Callable[..., Array]) -> tuple[Slip, Slip]:
     """Return the slips that forget one of the chain rule's factors; g is the other.
 
@@ -54,6 +63,15 @@ def without_upstream(derivative: Callable[..., Array]) -> tuple[Slip, Slip]:
             " derivative alone.",
             only_own,
         ),
+    )
+
+
+def derivative_of_gradient(slope: Callable[[Array], Array], right: str) -> Slip:
+    """Return the slip that puts dL/dout into the derivative: `slope(out)`, in words `right`."""
+    return Slip(
+        "derivative taken at the gradient",
+        f"Put the output into {right}, and multiply with dL/dout: you put dL/dout into it.",
+        lambda g, **_: slope(g),
     )
 
 

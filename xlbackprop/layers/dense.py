@@ -28,6 +28,7 @@ from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.layers.common.filter_slips import (
     bias_slips,
     gradient_of_b_slips,
+    without_weights,
     wrong_gradient_slip,
 )
 from xlbackprop.layers.common.transposed import transposed
@@ -195,6 +196,7 @@ class _Dense:
         hint = "Take column j of w for input j, on the way back: w is used transposed."
         yield from self.transposed(compute, hint)
         yield from wrong_gradient_slip(self.dL_dw, self.dL_dh)
+        yield without_weights(compute, "w")
         if self.options.units > 1:
             yield altered(
                 "only the first unit",

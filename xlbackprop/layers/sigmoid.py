@@ -16,7 +16,11 @@ import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.logistic import sigmoid, sigmoid_text
-from xlbackprop.contract.slips import misplaced_derivative, without_upstream
+from xlbackprop.contract.slips import (
+    derivative_of_gradient,
+    misplaced_derivative,
+    without_upstream,
+)
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
 
@@ -74,6 +78,7 @@ def _slips(part: Elementwise) -> tuple[Slip, ...]:
     return (
         *without_upstream(slope),
         *misplaced_derivative(part.h, slope, sigmoid, at, "sigmoid"),
+        derivative_of_gradient(slope, "out · (1 - out)"),
         Slip(
             "1 - out missing",
             "Multiply with (1 - out), too: the derivative is out · (1 - out).",

@@ -25,7 +25,7 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Slip, Tensor
 from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise
-from xlbackprop.layers.common.softmax_slips import SLIPS_OF_GRADIENT
+from xlbackprop.layers.common.softmax_slips import SLIPS_OF_GRADIENT, slips_of_axis
 
 
 @layer("softmax", short="softmax")
@@ -135,18 +135,7 @@ class _Softmax:
             compute=lambda e, S: e / S[..., None],
             formula=lambda at, *i: f"{at.e[i]}/{at.S[i[:-1]].fixed_column}",
             math=Math(f"out[{i}] = exp[{i}] / sum{self.of_row}"),
-            slips=(
-                Slip(
-                    "not divided by the sum",
-                    "Divide each exponential by the sum of its row, so that the row's sum is 1.",
-                    lambda e, S: e + 0 * S[..., None],
-                ),
-                Slip(
-                    "divided by the sum of all rows",
-                    "Divide by the sum of the entry's own row, so that each row's sum is 1.",
-                    lambda e, S: e / S.sum(),
-                ),
-            ),
+            slips=tuple(self.slips_of_quotient()),
         )
 
     def backward(self) -> Iterator[Equation]:
@@ -191,6 +180,19 @@ class _Softmax:
             ),
             slips=SLIPS_OF_GRADIENT,
         )
+
+    def slips_of_quotient(self) -> Iterator[Slip]:
+        yield Slip(
+            "not divided by the sum",
+            "Divide each exponential by the sum of its row, so that the row's sum is 1.",
+            lambda e, S: e + 0 * S[..., None],
+        )
+        yield Slip(
+            "divided by the sum of all rows",
+            "Divide by the sum of the entry's own row, so that each row's sum is 1.",
+            lambda e, S: e / S.sum(),
+        )
+        yield from slips_of_axis(self.part.h, "the last axis")
 
     def slips_of_maximum(self) -> Iterator[Slip]:
         if self.maximum.size > 1:

@@ -17,7 +17,7 @@ import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import number
-from xlbackprop.contract.slips import without_upstream
+from xlbackprop.contract.slips import other_logarithms, without_upstream
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise, literal
 
@@ -71,11 +71,8 @@ class Softplus:
             f"Take {right}: the logarithm is missing.",
             lambda h: (1 + np.exp(beta * h)) / beta,
         )
-        yield Slip(
-            "logarithm to base 10",
-            f"Take {right} with the natural logarithm, LN: LOG is to base 10.",
-            lambda h: np.log10(1 + np.exp(beta * h)) / beta,
-        )
+        natural = f"Take {right} with the natural logarithm, LN"
+        yield from other_logarithms(natural, lambda h: np.log1p(np.exp(beta * h)) / beta)
         yield Slip(
             "sign of the exponent",
             f"Take {right}: the sign in the exponent is reversed in yours.",

@@ -14,7 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
-from xlbackprop.contract.slips import misplaced_derivative, without_upstream
+from xlbackprop.contract.slips import (
+    derivative_of_gradient,
+    misplaced_derivative,
+    without_upstream,
+)
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
 from xlbackprop.layers.common.elementwise import Elementwise
 
@@ -72,6 +76,7 @@ def _slips(part: Elementwise) -> tuple[Slip, ...]:
     return (
         *without_upstream(slope),
         *misplaced_derivative(part.h, slope, np.tanh, at, "tanh"),
+        derivative_of_gradient(slope, "1 - out²"),
         Slip(
             "square missing",
             "Square the output: the derivative is 1 - out².",

@@ -18,6 +18,7 @@ import numpy as np
 from xlbackprop.contract.layer import Port, Scope
 from xlbackprop.contract.loss import LossEquations, loss
 from xlbackprop.contract.options import choice
+from xlbackprop.contract.slips import other_logarithms
 from xlbackprop.equation import Array, Domain, Equation, Kind, Math, Slip, Tensor
 from xlbackprop.losses.common.entries import Entries
 
@@ -119,10 +120,8 @@ def _losses(entries: Entries, target: Tensor, log_out: Tensor, log_rest: Tensor)
 
 def _slips_of_logarithm(argument: Callable[[Array], Array]) -> tuple[Slip, ...]:
     return (
-        Slip(
-            "logarithm to base 10",
-            "Take the natural logarithm, LN: LOG is to base 10.",
-            lambda out: np.maximum(np.log10(argument(out)), -100),
+        *other_logarithms(
+            "Take the natural logarithm, LN", lambda out: np.maximum(np.log(argument(out)), -100)
         ),
         Slip(
             "out and 1 - out swapped",

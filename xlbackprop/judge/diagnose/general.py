@@ -15,6 +15,7 @@ from xlbackprop.equation import Array, Equation, Slip, Tensor
 SIGN = "sign reversed"
 ROUNDED = "rounding too early"
 SHIFTED = "one window shifted"
+TRANSPOSED = "rows and columns transposed"
 
 # Up to this many blocks in a row, each two of them may have been swapped; beyond, only all.
 _MOST_SWAPPED = 4
@@ -76,7 +77,7 @@ def _orders(equation: Equation) -> Iterator[Slip]:
     if len(shape) - lead == 2 and min(shape[-2:]) > 1:
         yield _reordered(
             equation,
-            "rows and columns transposed",
+            TRANSPOSED,
             "Swap rows and columns: each number stands where its row and column are exchanged.",
             lambda x: x.swapaxes(-1, -2),
         )

@@ -11,7 +11,7 @@ choose from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import lgamma, log
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from xlbackprop.equation import Array, Mask, Slip
 from xlbackprop.judge.diagnose.case import Case
-from xlbackprop.judge.diagnose.general import SIGN, general_slips
+from xlbackprop.judge.diagnose.general import SIGN, TRANSPOSED, general_slips
 
 # How likely a number found in place of the right one is one digit away from it, or 0, or the
 # nearest round one; and how likely it is copied from a cell of an earlier tensor.
@@ -104,7 +104,21 @@ def trials(case: Case) -> list[Trial]:
     for slip in general:
         choices = 1 if slip.name == SIGN else len(general)
         tried.append(_try(case, slip, Rank.ANY, choices))
-    return [trial for trial in tried if trial is not None]
+    return [_exchanged(case, trial) for trial in tried if trial is not None]
+
+
+def _exchanged(case: Case, trial: Trial) -> Trial:
+    """Return the trial, backed where two numbers of a 2×2 matrix have changed places.
+
+    Numbers of the tensor itself are no evidence elsewhere, since people copy the wrong cell. But
+    of four, two that were exchanged are the matrix transposed, whatever the reason.
+    """
+    if trial.slip.name != TRANSPOSED or case.right.size != 4 or trial.explained.sum() != 2:
+        return trial
+    off = np.abs(case.numbers - case.right)[trial.explained]
+    by_chance = np.maximum(case.units, 2 * case.tolerance)[trial.explained] / (2 * off)
+    is_backed = bool(np.log(by_chance).sum() <= log(LIKELY / trial.choices))
+    return replace(trial, is_backed=is_backed)
 
 
 def _try(case: Case, slip: Slip, rank: Rank, choices: int) -> Trial | None:

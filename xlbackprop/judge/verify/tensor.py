@@ -17,7 +17,7 @@ from xlbackprop.judge.verify.upstream import (
     follows_from_nothing,
     zero_from_elsewhere,
 )
-from xlbackprop.judge.verify.versions import Evaluation, Versions
+from xlbackprop.judge.verify.versions import NUDGED, Evaluation, Versions
 from xlbackprop.network import Network
 from xlbackprop.network.earlier import earlier_of
 from xlbackprop.tolerance import (
@@ -33,6 +33,9 @@ from xlbackprop.tolerance import (
 )
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found
+
+# The largest of few nudges is less than the largest that there may be.
+_MARGIN = 2
 
 
 class TensorJudge:
@@ -141,9 +144,26 @@ class TensorJudge:
             follows |= self._gives(version)
             if self._equation.accepts is not None and not (right | follows).all():
                 follows |= self._accepts(version)
+        follows |= self._follows_unrounded(right | follows)
         follows &= ~zero_from_elsewhere(self._equation, self._found, follows & ~right)
         expects_none = np.isnan(self._evaluate("counted")) | np.isnan(self._evaluate("strict"))
         return follows | follows_from_invalid(self._equation, self._found, expects_none)
+
+    def _follows_unrounded(self, known: Mask) -> Mask:
+        """Return which other typed cells follow from the user's numbers before their rounding.
+
+        People work with more digits than they type: what follows from a wrong number was made of
+        more of it than is on the page.
+        """
+        left: Mask = np.asarray(self._typed & ~known)
+        if not left.any():
+            return left
+        with np.errstate(invalid="ignore"):
+            base = self._evaluate("unrounded")
+            moved = [np.abs(self._evaluate(version) - base) for version in NUDGED]
+            allowed = self._tolerance + _MARGIN * np.max(moved, axis=0)
+            scale = largest_of(self._expected) or None
+            return np.asarray(left & matches(self._numbers, base, allowed, scale))
 
     def _uncredited(self, follows: Mask) -> Mask:
         # What a formula gives does follow, whatever from; a number that was typed may be a guess.

@@ -13,6 +13,8 @@
     grouped   the same, but of a text that may mean two (`1,234`) it is the other one
     strict    the same, but a text counts as NaN, as it does for + and *
     hollow    counted, but NaN for what no credit can rest on: blank, invalid or all-equal cells
+    unrounded the true number where the user's is right, else the user's
+    nudged    the same, each typed number that is not right moved within its rounding, in turn
 
 Spreadsheets differ in what they make of texts and errors, hence so many; where there are none of
 these, the versions are the same array and cost nothing.
@@ -20,6 +22,7 @@ these, the versions are the same array and cost nothing.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -30,13 +33,16 @@ from xlbackprop.equation import Array, Equation, Index, Mask
 from xlbackprop.equation.indices import indices
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.judge.verify.noise import noise
-from xlbackprop.tolerance import ABSOLUTE, largest_of, matches
+from xlbackprop.tolerance import ABSOLUTE, half_units, largest_of, matches
 from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.coercion import in_arithmetic
 from xlbackprop.workbook.read.found import Found
 from xlbackprop.workbook.read.numerals import read_text
 
 _ALONE = " of "
+NUDGED = ("nudged_0", "nudged_1", "nudged_2")
+# How much of a tensor's largest number its rounding may be, to be an excuse for what follows.
+_SMALL = 0.005
 _USERS_VERSIONS = ("counted", "masked", "absent", "larger", "coerced", "grouped", "strict")
 
 
@@ -56,6 +62,10 @@ class Versions:
     grouped: Array
     strict: Array
     hollow: Array
+    unrounded: Array
+    nudged_0: Array
+    nudged_1: Array
+    nudged_2: Array
 
 
 _NAMES = tuple(one.name for one in fields(Versions))
@@ -178,7 +188,24 @@ def versions_of(judgement: Judgement) -> Versions:
         grouped,
         strict,
         hollow,
+        *_unrounded(judgement, counted),
     )
+
+
+def _unrounded(judgement: Judgement, counted: Array) -> list[Array]:
+    """Return the numbers before they were rounded, as far as is known, and those they may be."""
+    right = judgement.statuses == Status.RIGHT
+    if right.all():
+        return [judgement.expected] * (1 + len(NUDGED))
+    found, numbers = judgement.found, np.where(right, judgement.expected, counted)
+    typed = ~right & (found.states == State.NUMBER) & ~found.has_formula
+    if not typed.any():
+        return [numbers] * (1 + len(NUDGED))
+    half = np.zeros(numbers.shape)
+    half[typed] = np.minimum(half_units(numbers[typed]), _SMALL * largest_of(numbers))
+    random = np.random.default_rng(zlib.crc32(judgement.tensor.name.encode()))
+    nudges = [half * random.choice([-1.0, 1.0], half.shape) for _ in NUDGED]
+    return [numbers, *(numbers + nudge for nudge in nudges)]
 
 
 def _hollow(judgement: Judgement, counted: Array) -> Array:

@@ -19,7 +19,7 @@ from xlbackprop.layers.common.cross_correlation_slips import (
     output_slips,
     planes_slips,
 )
-from xlbackprop.layers.common.filter_slips import bias_slips, turned_slip
+from xlbackprop.layers.common.filter_slips import bias_slips, turned_slip, without_weights
 from xlbackprop.layers.common.geometry import Geometry
 from xlbackprop.layers.common.helper_blocks import UNTURNED
 from xlbackprop.layers.common.planes import turned
@@ -73,6 +73,12 @@ def slips_of_dw(correlation: CrossCorrelation, compute: Compute) -> Iterator[Sli
         yield Slip("dL/dw rotated", hint, lambda x, z: turned(compute(x=x, z=z)))
     if geometry.output_size != (1, 1):
         yield Slip("dL/dout rotated in dL/dw", hint, with_turned_gradient)
+        yield turned_slip(
+            "input rotated in dL/dw",
+            "Slide dL/dout over the input as it is: the input is not turned for dL/dw.",
+            compute,
+            "x",
+        )
     yield from filters_slips(
         correlation,
         compute,
@@ -101,6 +107,7 @@ def slips_of_dh(correlation: CrossCorrelation, compute: Compute) -> Iterator[Sli
             compute,
             r=lambda r: turned(r).swapaxes(-1, -2),
         )
+    yield without_weights(compute, "r")
     yield from planes_slips(
         correlation,
         compute,

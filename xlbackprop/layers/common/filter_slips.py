@@ -68,6 +68,17 @@ def turned_slip(name: str, hint: str, compute: Compute, letter: str) -> Slip:
     return altered(name, hint, compute, **{letter: turned})
 
 
+def without_weights(compute: Compute, letter: str) -> Slip:
+    """Return the slip of dL/dh that forgets the weights, known under a letter."""
+    return altered(
+        "weights missing in dL/dh",
+        "Multiply each dL/dout with the weight through which the input reached it before you add"
+        " up: the weights are missing.",
+        compute,
+        **{letter: lambda w: np.where(w == 0, w, 1)},
+    )
+
+
 def gradient_of_b_slips(dL_dw: Tensor, axis: int) -> Iterator[Slip]:
     """Yield what is made of dL/dw for dL/db; `axis` is that of the filters."""
     others = tuple(n for n in range(len(dL_dw.shape)) if n != axis)

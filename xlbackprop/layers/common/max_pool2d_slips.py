@@ -100,6 +100,11 @@ def slips_of_dh(geometry: Geometry) -> Iterator[Slip]:
         )
         yield Slip("gradient to all entries", f"{hint}.", lambda g, **_: to_all(g))
         yield Slip(
+            "gradient to all maxima of a tie",
+            f"{hint}; of equal maxima the first gets it, or they share it: not each the whole.",
+            lambda g, h, **_: windows.given_back(windows.ties(h) * g[..., None]),
+        )
+        yield Slip(
             "gradient to the first entry",
             f"{hint}.",
             lambda g, **_: windows.routed(np.zeros(g.shape), g),

@@ -117,6 +117,22 @@ def slips_of_gamma(
     )
 
 
+def slips_of_beta(
+    h: Tensor, normalized: Tensor, total: Callable[[Array], Array]
+) -> tuple[Slip, ...]:
+    """Return the slips of dL/dbeta: compute(g); `total` sums over what shares a beta."""
+    hint = "Add up dL/dout alone: beta is added to the normalized entry and multiplied with nothing"
+    return (
+        Slip(
+            "dL/dgamma for dL/dbeta",
+            f"{hint}. The normalized entry belongs to dL/dgamma.",
+            lambda g, x: total(g * x),
+            {"x": normalized},
+        ),
+        Slip("h in dL/dbeta", f"{hint}, least of all h.", lambda g, h: total(g * h), {"h": h}),
+    )
+
+
 def slips_of_unscaled() -> tuple[Slip, ...]:
     """Return the slips of the gradient before the scale: compute(g, gamma)."""
     hint = "Multiply dL/dout with gamma"

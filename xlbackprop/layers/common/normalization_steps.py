@@ -7,6 +7,7 @@ from xlbackprop.formula.grid import sumproduct
 from xlbackprop.layers.common.groups import entry_equation, total
 from xlbackprop.layers.common.normalization_blocks import NormalizationBlocks
 from xlbackprop.layers.common.normalization_slips import (
+    slips_of_beta,
     slips_of_gamma,
     slips_of_scale,
     slips_of_unscaled,
@@ -64,7 +65,13 @@ class NormalizationSteps(NormalizationBlocks):
         sharing = self.sharing
         math = Math(f"dL/dbeta{self.p} = {sharing.sigma}dL/dout{self.i}")
         return sharing.sums(
-            self.scope, self.beta.gradient, {"g": self.part.dL_dout}, lambda g: g, total, math
+            self.scope,
+            self.beta.gradient,
+            {"g": self.part.dL_dout},
+            lambda g: g,
+            total,
+            math,
+            slips=slips_of_beta(self.h, self.normalized.tensor, sharing.sum_of),
         )
 
     def gradient_of_normalized(self) -> Equation:

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from xlbackprop.equation import Slip
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlbackprop.equation import Array, Slip, Tensor
+
+
+def slips_of_axis(h: Tensor, right: str) -> Iterator[Slip]:
+    """Yield the slips that go along another axis than the last: `right` says what that is."""
+    hint = f"Divide each exponential by the sum along {right}"
+    for axis in range(len(h.shape) - 1):
+        if h.shape[axis] > 1:
+            yield Slip(
+                "softmax along the wrong axis",
+                f"{hint}, not along the axis {h.axes[axis]}.",
+                lambda h, axis=axis, **_: _along(h, axis),
+                {"h": h},
+            )
+
+
+def _along(h: Array, axis: int) -> Array:
+    powers = np.exp(h - h.max(axis=axis, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
+
 
 _HINT = (
     "Subtract the row's weighted sum from dL/dout, then multiply with out: an entry of h"

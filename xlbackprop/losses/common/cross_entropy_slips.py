@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from xlbackprop.contract.slips import scaled
+from xlbackprop.contract.slips import other_logarithms, scaled
 from xlbackprop.equation import Array, Slip
 from xlbackprop.losses.common.slips import slips_of_reduction
 
@@ -26,11 +26,7 @@ def slips_of_losses(compute: Compute) -> Iterator[Slip]:
         f"{hint}: yours is what the probability lacks to 1.",
         lambda **arrays: 1 - chance(**arrays),
     )
-    yield Slip(
-        "logarithm to base 10",
-        f"{hint}, with the natural logarithm LN: LOG is to base 10.",
-        lambda **arrays: compute(**arrays) / np.log(10),
-    )
+    yield from other_logarithms(f"{hint}, with the natural logarithm LN", compute)
     yield Slip(
         "minus forgotten",
         f"{hint}: the sign is reversed in yours.",

@@ -39,8 +39,13 @@ class Entries:
     def m(self) -> int:
         """What the sum over all outputs is divided by."""
         if self.reduction == "batchmean":
-            return self.out.shape[0] if self.scope.has_batch else 1
+            return self.samples
         return self.out.size if self.reduction == "mean" else 1
+
+    @property
+    def samples(self) -> int:
+        """How many samples there are."""
+        return self.out.shape[0] if self.scope.has_batch else 1
 
     @property
     def index(self) -> str:
@@ -133,7 +138,7 @@ class Entries:
             terms,
             Math(f"L = {'½ ' * halved}Σ({self.index}) {math}{self.over_m(' / ')}"),
             finish,
-            (*slips(right), *slips_of_reduction(right, self.m, self.out.size)),
+            (*slips(right), *slips_of_reduction(right, self.m, self.out.size, self.samples)),
         )
 
     def gradient(
@@ -164,6 +169,6 @@ class Entries:
             slips=(
                 reversed_slip(right),
                 *(replace(slip, compute=over_m(slip.compute)) for slip in slips),
-                *slips_of_reduction(right, self.m, self.out.size),
+                *slips_of_reduction(right, self.m, self.out.size, self.samples),
             ),
         )

@@ -20,8 +20,15 @@ def reversed_slip(compute: Compute) -> Slip:
     )
 
 
-def slips_of_reduction(compute: Compute, m: int, number: int) -> Iterator[Slip]:
-    """Yield the slips of what is divided by m: the mean of `number` losses, or their sum."""
+def slips_of_reduction(compute: Compute, m: int, number: int, samples: int = 1) -> Iterator[Slip]:
+    """Yield the slips of what is divided by m: the mean of `number` losses, or their sum.
+
+    There are `samples` in a batch, with several losses each.
+    """
+    if m == number > samples > 1:
+        hint = f"Divide by the number of losses, {m}: {samples} samples with {m // samples} each."
+        yield scaled("divided by the batch only", hint, compute, m / samples)
+        yield scaled("not divided by the batch", hint, compute, samples)
     if m > 1:
         hint = f"Divide by the number of losses, {m}: the reduction is their mean."
         yield scaled("factor 1/N missing", hint, compute, m)
