@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from math import prod
+from statistics import fmean
 
 import numpy as np
 
-from xlbackprop.equation import Tensor
+from xlbackprop.equation import Array, Tensor
 from xlbackprop.find.locate.labels import fit, names_plainly
 from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, split
 
 _ABOVE, _LEFT, _HEAD = 4, 3, 3
 _SHEET_COUNTS = 0.3
 _LONGEST_HEAD = 40
+_MOST_BLOCKS = 16  # of a tensor, whose labels are read
 
 Label = tuple[int, str]  # the key of its cell, and the text
+Box = tuple[int, int, int, int]  # around a block: its first key, height, width, number of cells
 _fit = lru_cache(maxsize=65_536)(fit)
 _names = lru_cache(maxsize=65_536)(names_plainly)
 
@@ -25,16 +29,22 @@ class Captions:
 
     def __init__(self, page: Page, orders: dict[str, int]) -> None:
         self._page, self._orders = page, orders
-        self._known: dict[tuple[int, int, int, int], list[list[Label]]] = {}
-        self._fits: dict[tuple[tuple[int, int, int, int], str], float] = {}
+        self._known: dict[Box, list[list[Label]]] = {}
+        self._fits: dict[tuple[Box, str], float] = {}
         self._filled = frozenset(page.keys.tolist())
 
     def fit(self, keys: Keys, tensor: Tensor) -> float:
         """Return how well the labels fit, from -1 to about 2; 0 where they say nothing."""
-        boxes = _boxes(keys)
+        return float(self.fits(keys[None], tensor)[0])
+
+    def fits(self, readings: Keys, tensor: Tensor) -> Array:
+        """Return how well the labels of each reading fit; the first axis numbers the readings."""
+        return np.array([self._fit_of_boxes(boxes, tensor) for boxes in _boxes_of_all(readings)])
+
+    def _fit_of_boxes(self, boxes: list[Box], tensor: Tensor) -> float:
         fits = [self._fit_of_block(box, tensor) for box in boxes]
         following = [one for one in fits[1:] if one]
-        score = fits[0] + (0.3 * float(np.mean(following)) if following else 0.0)
+        score = fits[0] + (0.3 * fmean(following) if following else 0.0)
         sheet = self._page.sheets[boxes[0][0] // NEXT_SHEET]
         return score + _SHEET_COUNTS * _fit(sheet, tensor, self._orders[tensor.name])
 
@@ -90,29 +100,29 @@ class Captions:
         nearest = (next((at for at in way if at in self._filled), None) for way in (right, below))
         return [at for at in nearest if at is not None]
 
-    def _fit_of_block(self, box: tuple[int, int, int, int], tensor: Tensor) -> float:
+    def _fit_of_block(self, box: Box, tensor: Tensor) -> float:
         known = self._fits.get((box, tensor.name))
         if known is None:
             known = self._fits[box, tensor.name] = self._read_fit(box, tensor)
         return known
 
-    def _read_fit(self, box: tuple[int, int, int, int], tensor: Tensor) -> float:
+    def _read_fit(self, box: Box, tensor: Tensor) -> float:
         order = self._orders[tensor.name]
         found = []
         for group in self._labels(box):
             fits = [one for _, label in group if (one := _fit(label, tensor, order))]
             if fits:
-                found.append(float(np.mean(fits)))
+                found.append(fmean(fits))
         return max(found, key=lambda one: (one > 0, abs(one)), default=0.0)
 
-    def _labels(self, box: tuple[int, int, int, int]) -> list[list[Label]]:
+    def _labels(self, box: Box) -> list[list[Label]]:
         if box not in self._known:
             above = list(self._above(box))
             left = list(self._left(box))
             self._known[box] = [group for group in (*above[:1], left, *above[1:2]) if group]
         return self._known[box]
 
-    def _above(self, box: tuple[int, int, int, int]) -> Iterator[list[Label]]:
+    def _above(self, box: Box) -> Iterator[list[Label]]:
         """Yield the texts of each row above that has any, nearest first."""
         first, _, width, _ = box
         column = first % DOWN
@@ -126,7 +136,7 @@ class Captions:
             if texts:
                 yield texts
 
-    def _left(self, box: tuple[int, int, int, int]) -> Iterator[Label]:
+    def _left(self, box: Box) -> Iterator[Label]:
         """Yield, for each row, the nearest text to its left that no number parts from it."""
         first, height, _, _ = box
         column = first % DOWN
@@ -143,14 +153,20 @@ class Captions:
         return [(key, self._page.texts[key]) for key in keys if key in self._page.texts]
 
 
-def _boxes(keys: Keys) -> list[tuple[int, int, int, int]]:
-    """Return the bounding boxes of a tensor's blocks: key, height, width, number of cells."""
-    rank = keys.ndim
-    blocks = keys.reshape(-1, *keys.shape[rank - 2 :]) if rank > 2 else keys[None]
-    blocks = blocks[:16].reshape(min(len(blocks), 16), -1)
+def _boxes(keys: Keys) -> list[Box]:
+    """Return the boxes around a tensor's first blocks."""
+    return _boxes_of_all(keys[None])[0]
+
+
+def _boxes_of_all(readings: Keys) -> list[list[Box]]:
+    """Return the boxes around the first blocks of each reading."""
+    entries = prod(readings.shape[1:])
+    size = prod(readings.shape[-2:]) if readings.ndim > 3 else entries
+    blocks = readings.reshape(len(readings), entries // size, size)[:, :_MOST_BLOCKS]
     _, rows, columns = split(blocks)
-    top, left = rows.min(axis=1), columns.min(axis=1)
-    firsts = blocks[:, 0] // NEXT_SHEET * NEXT_SHEET + top * DOWN + left
-    heights, widths = rows.max(axis=1) - top + 1, columns.max(axis=1) - left + 1
-    sizes = [blocks.shape[1]] * len(blocks)
-    return list(zip(firsts.tolist(), heights.tolist(), widths.tolist(), sizes, strict=True))
+    top, left = rows.min(axis=2), columns.min(axis=2)
+    firsts = blocks[:, :, 0] // NEXT_SHEET * NEXT_SHEET + top * DOWN + left
+    heights, widths = rows.max(axis=2) - top + 1, columns.max(axis=2) - left + 1
+    sizes = np.full(firsts.shape, size)
+    boxes = np.stack([firsts, heights, widths, sizes], axis=2).tolist()
+    return [[tuple(box) for box in own] for own in boxes]

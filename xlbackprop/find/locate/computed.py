@@ -102,11 +102,13 @@ class ComputedSearch:
         if not len(candidates):
             return []
         sources = self._source_cells(equation, located)
-        taken = _cells(located.inputs.keys)
+        worth = np.array(self._worth_weighing(tensor, candidates, matched), dtype=np.int64)
+        own = candidates.keys[worth].reshape(len(worth), tensor.size)
+        worth = worth[~np.isin(own, _cells(located.inputs.keys)).any(axis=1)]
+        labels = self._captions.fits(candidates.keys[worth], tensor)
         spots = [
-            self._spot(tensor, candidates, n, matched[n], sources)
-            for n in self._worth_weighing(tensor, candidates, matched)
-            if not np.isin(candidates.keys[n], taken).any()
+            self._spot(tensor, candidates, n, matched[n], label, sources)
+            for n, label in zip(worth.tolist(), labels.tolist(), strict=True)
         ]
         return sorted(spots, key=lambda spot: -spot.rank)
 
@@ -136,7 +138,7 @@ class ComputedSearch:
 
     def _labelled(self, tensor: Tensor, candidates: Candidates) -> list[int]:
         """Return the readings beside labels that fit, the best labelled and plainest first."""
-        fits = [self._captions.fit(keys, tensor) for keys in candidates.keys[:_MOST_LABELS_READ]]
+        fits = self._captions.fits(candidates.keys[:_MOST_LABELS_READ], tensor).tolist()
         order = sorted(range(len(fits)), key=lambda n: candidates.oddities[n] - 5 * fits[n])
         return [n for n in order[:_MOST_WEIGHED] if fits[n] > 0]
 
@@ -147,14 +149,20 @@ class ComputedSearch:
         return have[:_MOST_WEIGHED]
 
     def _spot(
-        self, tensor: Tensor, candidates: Candidates, n: int, matched: Mask, sources: list[Keys]
+        self,
+        tensor: Tensor,
+        candidates: Candidates,
+        n: int,
+        matched: Mask,
+        label: float,
+        sources: list[Keys],
     ) -> Spot:
         keys, numbers = candidates.keys[n], candidates.numbers[n]
         return Spot(
             tensor,
             keys,
             matched.reshape(tensor.shape),
-            self._captions.fit(keys, tensor),
+            label,
             self._captions.name(keys, tensor),
             self._refers(keys, sources),
             float(self._page.formulas_at(keys).mean()),

@@ -7,9 +7,10 @@ kept, because what tells them apart may only come later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice, product
+from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from xlbackprop.tolerance import may_be
 
 _KEPT, _PER_TENSOR = 40, 36
 _MOST_TRIED, _MOST_COMPUTED = 2_500, 2_000_000
+_MOST_COMBINED = 400_000
 _ENOUGH = 6.0
 _AFTERWARDS = 240
 _ABSENT = -0.7
@@ -45,6 +47,11 @@ class InputReading:
         """What readings are ordered by."""
         return self.score + 0.5 * self.prior
 
+    @cached_property
+    def cells(self) -> frozenset[int]:
+        """The keys of all cells that are taken for a given or a parameter."""
+        return frozenset(key for keys in self.keys.values() for key in keys.ravel().tolist())
+
 
 @dataclass(frozen=True)
 class _Choice:
@@ -52,6 +59,11 @@ class _Choice:
     keys: Keys | None
     array: Array
     prior: float
+
+    @cached_property
+    def cells(self) -> frozenset[int]:
+        """The keys of its cells, none where it stands nowhere."""
+        return frozenset() if self.keys is None else frozenset(self.keys.ravel().tolist())
 
 
 class InputSearch:
@@ -103,7 +115,7 @@ class InputSearch:
         used = self._references.are_used(flat).mean(axis=1) if self._references.used.size else 0.0
         whole = np.isfinite(candidates.numbers).all(axis=1)
         allowed = tensor.domain.allows(candidates.numbers).all(axis=1)
-        fits = np.array([self._captions.fit(keys, tensor) for keys in candidates.keys])
+        fits = self._captions.fits(candidates.keys, tensor)
         named = np.array([self._is_named(keys, tensor) for keys in candidates.keys])
         scores = 2.0 * fits + typed + used + _NAMED * named - 0.3 * candidates.oddities
         return np.where(whole & allowed, scores, -np.inf)
@@ -141,14 +153,9 @@ class InputSearch:
         targets = self._targets(equations)
         size = sum(equation.target.size for equation in equations) + 1
         most = max(60, min(_MOST_TRIED, _MOST_COMPUTED // size))
-        together = ((first, rest) for first in beam for rest in product(*choices))
-        combinations = sorted(
-            islice(together, 400_000),
-            key=lambda one: -one[0].rank - 0.5 * sum(choice.prior for choice in one[1]),
-        )
         found: list[InputReading] = []
         last = most
-        for number, (before, chosen) in enumerate(combinations[:most]):
+        for number, (before, chosen) in enumerate(_combinations(beam, choices, most)):
             if number > last:
                 break
             if not _apart(before, chosen):
@@ -216,6 +223,20 @@ class InputSearch:
         return reading, most >= _ENOUGH and score >= 0.999 * most
 
 
+def _combinations(
+    beam: list[InputReading], choices: list[list[_Choice]], most: int
+) -> Iterator[tuple[InputReading, tuple[_Choice, ...]]]:
+    """Yield what may be read together, the most that are likeliest, the likeliest first."""
+    sizes = (len(beam), *map(len, choices))
+    numbers = np.unravel_index(np.arange(min(prod(sizes), _MOST_COMBINED)), sizes)
+    ranks = -np.array([one.rank for one in beam])[numbers[0]]
+    priors = [np.array([one.prior for one in own]) for own in choices]
+    likely = sum((own[at] for own, at in zip(priors, numbers[1:], strict=True)), np.zeros(1))
+    for n in np.argsort(ranks - 0.5 * likely, kind="stable")[:most].tolist():
+        rest = zip(choices, numbers[1:], strict=True)
+        yield beam[numbers[0][n]], tuple(own[at[n]] for own, at in rest)
+
+
 def _share_of(
     true: Array, counted: Array, candidates: Candidates, apart_from: list[Keys]
 ) -> tuple[float, float, Array]:
@@ -229,13 +250,20 @@ def _share_of(
     shares = fits.mean(axis=1)
     best = int(np.argmax(shares))
     if apart_from and shares[best] > _PARTLY:
-        taken = np.concatenate([own.ravel() for own in apart_from])
-        for best in np.argsort(-shares, kind="stable").tolist():
-            if shares[best] <= _PARTLY or not np.isin(candidates.keys[best], taken).any():
-                break
+        best = _best_apart(shares, candidates.keys, apart_from)
     different = len(np.unique(np.round(true, 9)))
     worth = float(min(different, 30) - 0.8)
     return float(shares[best]), worth, candidates.numbers[best].reshape(true.shape)
+
+
+def _best_apart(shares: Array, readings: Keys, apart_from: list[Keys]) -> int:
+    """Return the number of the best reading that is apart from some cells or has hardly a share."""
+    order = np.argsort(-shares, kind="stable")
+    high = order[shares[order] > _PARTLY]
+    taken = np.concatenate([own.ravel() for own in apart_from])
+    free = ~np.isin(readings[high].reshape(len(high), readings[0].size), taken).any(axis=1)
+    place = int(np.argmax(free)) if free.any() else min(len(high), len(order) - 1)
+    return int(order[place])
 
 
 def _is_compact(keys: Keys) -> bool:
@@ -246,9 +274,9 @@ def _is_compact(keys: Keys) -> bool:
 
 def _apart(before: InputReading, chosen: tuple[_Choice, ...]) -> bool:
     """Return whether no cell is taken for two things."""
-    keys = [choice.keys.ravel() for choice in chosen if choice.keys is not None]
-    if not keys:
-        return True
-    own = np.concatenate(keys)
-    taken = [keys.ravel() for keys in before.keys.values()]
-    return len(np.unique(np.concatenate([own, *taken]))) == sum(map(len, (own, *taken)))
+    taken = before.cells
+    for choice in chosen:
+        if not taken.isdisjoint(choice.cells):
+            return False
+        taken = taken | choice.cells
+    return True
