@@ -32,8 +32,6 @@ class Conventions:
             if cell in choice.matches and at in choice.matches[cell].targets
         }
         self._factors = {cell: rounded(own) for cell, own in self._exact.items()}
-        # Where no gradient is right, each should be dL/dx itself.
-        self.usual = usual_of(self._factors.values(), self._down) or 1.0
         self._group = {cell: int(choice.study.sheets.graph.owner[cell]) for cell in named.target}
         self._uses: dict[int, list[Update]] = {}
         for one in named.updates:
@@ -45,6 +43,7 @@ class Conventions:
             if cell in self._group and all(one.is_plain for one in uses)
         }
         self._targets = choice.flow.by_cell
+        self.usual = self._usual_as_it_is()
         self._fitting = {
             one.cell: fit
             for one in named.updates
@@ -59,6 +58,22 @@ class Conventions:
         }
         self._decide_with_most_beside()
         self.rate = self._usual_rate(self._as_meant)
+
+    def _usual_as_it_is(self) -> float:
+        """Return the factor that most gradients have; where there are none, dL/dx itself.
+
+        Of one sample, dz is so many times the gradient of the samples' mean: what updates or texts
+        call gradients tells more.
+        """
+        usual = usual_of(self._factors.values(), self._down) or 1.0
+        if abs(usual) == 1:
+            return usual
+        said = [
+            own
+            for cell, own in self._factors.items()
+            if self._named.reason[cell] <= Reason.LABEL and not self._is_plain(cell)
+        ]
+        return usual_of(said, self._down) or usual
 
     def _usual_as_meant(self) -> float:
         """Return the factor that most gradients should have."""

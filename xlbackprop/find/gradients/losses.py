@@ -55,8 +55,12 @@ def best(tried: Sequence[Choice]) -> Choice | None:
 
 
 def _goes_before(whole: Choice, part: Choice) -> bool:
-    """Whether one L is what the other is only a part of, and explains enough."""
-    is_of = whole is not part and whole.objective.count == part.objective.count
+    """Whether one L is what the other is only a part of, and explains enough.
+
+    Cells of one formula that are a part each are samples, where nothing leads from one to the next.
+    """
+    are_samples = whole.objective.count == 1 and not part.study.before
+    is_of = whole is not part and (whole.objective.count == part.objective.count or are_samples)
     inner = whole.flow.last[part.objective.cells] >= 0
     if not is_of or whole.objective.assumed or not inner.all():
         return False

@@ -15,9 +15,16 @@ from xlbackprop.equation import Mask
 from xlbackprop.find.gradients.graph import Graph
 from xlbackprop.formula.sheets.plane import OUTSIDE, Indices
 
+# Of steps of one formula, so many refer to the same columns: the others have a slip.
+_MOSTLY = 0.75
+
 
 def steps_of(graph: Graph, cell: int) -> Indices:
-    """Return the cells of a cell's formula shape in its column, or in its row: itself alone."""
+    """Return the cells of a cell's formula shape in its column, or in its row: itself alone.
+
+    Steps below one another refer to the same columns, but for a slip in a few; cells that do not
+    are something else, as the mean of other numbers is.
+    """
     group = graph.groups[graph.owner[cell]]
     at = int(graph.position[cell])
     row, column = group.rows[at], group.columns[at]
@@ -25,8 +32,23 @@ def steps_of(graph: Graph, cell: int) -> Indices:
     here = (group.cells >= box.first) & (group.cells < box.first + box.height * box.width)
     below = np.flatnonzero(here & (group.columns == column))
     beside = np.flatnonzero(here & (group.rows == row))
-    along = below if len(below) >= len(beside) else beside
+    is_down = len(below) >= len(beside)
+    along = below if is_down else beside
+    lines = _lines(graph, graph.windows(group)[along], is_down=is_down)
+    alike = (lines == lines[along == at]).all(axis=1)
+    if alike.sum() < _MOSTLY * len(along):
+        along = along[alike]
     return np.sort(group.cells[along])
+
+
+def _lines(graph: Graph, cells: Indices, *, is_down: bool) -> Indices:
+    """Return in which columns cells stand, or in which rows, those of each sheet apart."""
+    found = np.zeros_like(cells)
+    for number, box in enumerate(graph.plane.boxes):
+        here = (cells >= box.first) & (cells < box.first + box.height * box.width)
+        row, column = np.divmod(cells[here] - box.first, max(box.width, 1))
+        found[here] = number + len(graph.plane.boxes) * (1 + (column if is_down else row))
+    return found
 
 
 def cuts_between(graph: Graph, roots: Indices, is_number: Mask) -> dict[int, int]:
