@@ -28,6 +28,7 @@ COMMANDS = [
     "export",
     "serve",
     "import",
+    "site",
 ]
 
 

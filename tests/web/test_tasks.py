@@ -62,6 +62,14 @@ def test_no_answer_names_a_path(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_reason_for_no_marked_copy_names_no_path(tmp_path):
+    content = made("macros.xlsm", tmp_path).read_bytes()
+    told = carry_out("check", Request({"file": "renamed.xlsx"}, content=content)).header
+    assert told["counts"]["wrong"] == 3
+    assert told["marked"] == ""
+    assert told["why_not_marked"] == "marked.xlsx must end in .xlsm, as the workbook's kind does"
+
+
 def test_spec_of_a_stranger_opens_no_file(tmp_path):
     (tmp_path / "w.csv").write_text("1\n")
     reading = SPEC + f'[values.arrays]\n"conv1.b" = "{tmp_path}/w.csv"\n'

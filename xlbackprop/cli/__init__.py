@@ -27,6 +27,7 @@ COMMANDS = (
     "grade",
     "gradebook",
     "serve",
+    "site",
 )
 
 

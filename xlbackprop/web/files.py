@@ -14,6 +14,7 @@ TYPES = {
 }
 # What each back has of its own: the page asks it by the same name.
 _BACKS = {"serve": "back-serve.js", "site": "back-site.js"}
+_ONLY_SITE = ("worker.js", "service-worker.js")
 
 
 @cache
@@ -21,10 +22,10 @@ def page_files(back: str) -> Mapping[str, bytes]:
     """Return the files of the page by their names, with the given back."""
     folder = files(__package__).joinpath("assets")
     own = _BACKS[back]
-    found = {"index.html": b""}
+    found = {}
     for file in folder.iterdir():
         name = "back.js" if file.name == own else file.name
-        is_other = name.startswith(("back-", "pyodide")) and back == "serve"
+        is_other = name in _ONLY_SITE and back != "site"
         if not is_other and not name.startswith("back-"):
             found[name] = file.read_bytes()
     return found

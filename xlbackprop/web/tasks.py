@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 WORKBOOK = "workbook"
 _SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".ods", ".xls", ".csv")
+_MARKED_STEM = "marked"
 _MARKED = (".xlsx", ".xlsm", ".xltx", ".xltm")
 # Nobody reads more terms of a sum than these on a page.
 _MOST_TERMS = 200
@@ -80,8 +81,7 @@ def carry_out(task: str, request: Request) -> Answer:
         try:
             return TASKS[task](request, path)
         except XlbackpropError as error:
-            named = str(error).replace(str(path), request.file)
-            return refused(named.replace(f"{folder}/", "").replace(folder, ""))
+            return refused(_without_paths(error, request, path))
         except MemoryError:
             return refused("it needs more memory than one request may have")
         except Exception as error:  # one bad request must not cost the others
@@ -125,9 +125,15 @@ def _marked_copy(report: Report, path: Path, request: Request) -> tuple[bytes, s
     if path.suffix not in _MARKED:
         return b"", "marks go into .xlsx only"
     try:
-        return marked_copy(report, path, path.with_stem("marked")), ""
+        return marked_copy(report, path, path.with_stem(_MARKED_STEM)), ""
     except XlbackpropError as error:
-        return b"", one_line(str(error).replace(str(path), request.file), _LONGEST_MESSAGE)
+        return b"", _without_paths(error, request, path)
+
+
+def _without_paths(error: Exception, request: Request, path: Path) -> str:
+    """Return what an error says, with the user's own name for the file and no folder of ours."""
+    named = str(error).replace(str(path), request.file)
+    return one_line(named.replace(f"{path.parent}/", ""), _LONGEST_MESSAGE)
 
 
 def _explain(request: Request, path: Path) -> Answer:

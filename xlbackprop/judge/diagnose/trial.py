@@ -72,7 +72,7 @@ class Trial:
         keys, group = np.unique(self.pairs[inside], axis=0, return_inverse=True)
         weakest = np.full(len(keys), -np.inf)
         np.maximum.at(weakest, group.ravel(), self.chances[inside])
-        cells = np.bincount(group.ravel(), minlength=len(keys))
+        cells = np.bincount(group.ravel().astype(np.intp), minlength=len(keys))
         repeats = np.clip(cells - 2, 0, _MOST_REPEATS).sum() * log(_REPEATED)
         total = weakest.sum() + repeats
         for zeros in cells[~keys.any(axis=1)].tolist():

@@ -73,7 +73,7 @@ class ArrayFormulas:
 
 def ranges(first: Ints, last: Ints) -> tuple[Ints, Ints]:
     """Return the numbers from each first one up to the last, and to which pair each belongs."""
-    lengths = np.maximum(last - first, 0)
+    lengths = np.maximum(last - first, 0).astype(np.intp)  # which repeat takes on any machine
     if lengths.sum() > MAX_COVERED:
         raise WorkbookError(
             f"the array formulas of a sheet cover more than {MAX_COVERED:,} rows or cells"

@@ -137,7 +137,7 @@ def _shared(cells: Cells, at: Ints, sharers: Ints) -> Iterator[SharedFormula]:
         return
     marks, which = cells.formulas.distinct(at[sharers])
     order = np.argsort(which, kind="stable")
-    bounds = np.cumsum(np.bincount(which, minlength=len(marks)))
+    bounds = np.cumsum(np.bincount(which.astype(np.intp), minlength=len(marks)))
     for mark, own in zip(marks, np.split(sharers[order], bounds[:-1]), strict=True):
         key = mark.decode("utf-8", "surrogatepass").removeprefix(SHARED)
         yield SharedFormula(*cells.shared.stored(key), own)

@@ -43,7 +43,9 @@ class FormulaTexts:
         lengths = np.empty(len(spans.tags), dtype=np.int64)
         lengths[~is_sharer] = np.fromiter(map(len, texts), np.int64, len(texts))
         sharers, lengths[is_sharer] = _marks(tags, spans.tags[is_sharer])
-        is_mark = np.repeat(is_sharer, lengths)
+        is_mark = np.repeat(
+            is_sharer, lengths.astype(np.intp)
+        )  # as in a browser, where it is 32 bits
         content = np.empty(len(is_mark), dtype=np.uint8)
         content[is_mark] = sharers
         content[~is_mark] = np.frombuffer(b"".join(texts), dtype=np.uint8)

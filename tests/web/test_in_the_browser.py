@@ -1,0 +1,101 @@
+"""The page with a real Pyodide behind it: no server, no network, and the same verdicts."""
+
+import shutil
+
+import pytest
+
+import xlbackprop
+from tests.support.dropped_workbooks import by_command_line, made
+from tests.support.filling import fill
+from tests.support.oracles.browser import browser
+from tests.support.oracles.pyodide import pyodide_folder
+from tests.support.static_host import hosted
+from tests.web.test_page import FRAME, drop
+from xlbackprop.web.site import write_site
+
+pytestmark = pytest.mark.browser
+
+SECONDS = 240_000  # on a machine that is busy with other things
+DROPPED = [
+    "right.xlsx", "wrong.xlsx", "blank.xlsx", "two layers.xlsx", "training.xlsx", "text.xlsx",
+    "script.xlsx", "own.xlsx", "unnamed.xlsx", "macros.xlsm", "bomb.xlsx", "corrupt.xlsx",
+    "letter.xlsx",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return write_site(tmp_path_factory.mktemp("web") / "site", pyodide_folder())
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as started:
+        yield started
+
+
+def visit(context, address, asked):
+    page = context.new_page()
+    page.set_default_timeout(SECONDS)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.wait_for_selector("body[data-ready=yes], #alert:not(:empty)")
+    return page
+
+
+def test_page_judges_builds_and_explains_without_a_server(chromium, site, tmp_path):
+    """One visit and a second, offline: a start takes seconds, so that it is one test."""
+    asked = []
+    context = chromium.new_context()
+    context.on("request", lambda request: asked.append(request.url))
+    with hosted(site) as host:
+        page = visit(context, host.address, asked)
+        assert page.locator("#alert").inner_text() == ""
+        for name in DROPPED:
+            path = made(name, tmp_path)
+            told, shown = by_command_line(path), drop(page, path)
+            expected = told if isinstance(told, str) else told.counts
+            assert shown == (
+                expected.replace(str(path), name) if isinstance(told, str) else expected
+            ), name
+        unknown = xlbackprop.build("conv5x5x2", tmp_path / "unknown.xlsx")
+        fill(unknown, {("conv1.dL_db", (0,)): ("=1+0*BESSELJ(1,1)", 77.0)})
+        assert drop(page, unknown) == {"right": 335, "wrong": 1}
+        assert "not recalculated" in page.frame_locator(FRAME).locator("body").inner_text()
+        page.close()
+    # The host is gone.
+    page = visit(context, f"{host.address}#spec=conv5x5x2&blank=dL_dw", asked)
+    assert page.locator("#alert").inner_text() == ""
+    page.wait_for_selector("#tensors p")
+    with page.expect_download() as downloaded:
+        page.get_by_role("button", name="Download the workbook").click()
+    downloaded.value.save_as(tmp_path / "built.xlsx")
+    assert xlbackprop.check(tmp_path / "built.xlsx").counts["blank"] == 54
+    page.get_by_role("navigation").get_by_role("link", name="Check a workbook").click()
+    drop(page, tmp_path / "wrong.xlsx")
+    page.frame_locator(FRAME).locator("td.wrong").first.click()
+    page.get_by_role("button", name="Explain conv1.dL_dw[1, 0, 0, 1]").click()
+    page.wait_for_selector("#explanation:not([hidden])")
+    assert "(wrong); right is" in page.locator("#explanation").inner_text()
+    with page.expect_download() as downloaded:
+        page.get_by_role("button", name="Download the marked copy").click()
+    assert downloaded.value.suggested_filename == "wrong-marked.xlsx"
+    page.get_by_role("navigation").get_by_role("link", name="Read the equations").click()
+    page.get_by_role("button", name="Show the equations").click()
+    page.wait_for_selector("#derivation:not([hidden])")
+    assert all(url.startswith((host.address, "blob:", "about:")) for url in asked), asked
+    context.close()
+
+
+@pytest.mark.parametrize("spoilt", ["pyodide/pyodide.asm.wasm", "program.zip"])
+def test_file_that_is_not_what_it_should_be_stops_everything(chromium, site, tmp_path, spoilt):
+    copy = shutil.copytree(site, tmp_path / "copy")
+    with (copy / spoilt).open("r+b") as file:
+        file.seek(1_000)
+        file.write(b"planted")
+    context = chromium.new_context()
+    with hosted(copy, with_headers=False) as host:
+        page = visit(context, host.address, [])
+        assert "is not what it should be" in page.locator("#alert").inner_text()
+        assert page.locator("#check-button").is_disabled()
+    context.close()

@@ -1,0 +1,164 @@
+"""The page as static files: what is in them, and where they come from."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import assert_refused, called
+from tests.support.program import environment
+from xlbackprop.errors import OutputError
+from xlbackprop.web.distribution import CORE, LOCK, OFFICIAL_BASE, in_folder, integrity_of, official
+from xlbackprop.web.program_files import program_archive
+from xlbackprop.web.site import site_files, write_site
+
+WHEEL = "numpy-9.9-none-any.whl"
+
+
+@pytest.fixture
+def pyodide(tmp_path):
+    """Return a folder that looks like Pyodide's."""
+    folder = tmp_path / "given"
+    folder.mkdir()
+    for name in (*CORE, WHEEL):
+        (folder / name).write_bytes(name.encode())
+    numpy = {"name": "numpy", "file_name": WHEEL, "sha256": sha256(WHEEL.encode()).hexdigest()}
+    others = {"pandas": {"name": "pandas", "file_name": "pandas.whl"}, "numpy": numpy}
+    (folder / LOCK).write_text(json.dumps({"info": {"python": "3.14.0"}, "packages": others}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def files():
+    return site_files(official())
+
+
+def listed(files):
+    """Return what the service worker is to keep, by address."""
+    text = files["service-worker.js"].decode()
+    entries = json.loads(re.search(r"const FILES = (\[.*?\]);\n", text, re.DOTALL)[1])
+    return {one["address"]: one for one in entries}
+
+
+def test_each_file_is_kept_by_its_hash(files):
+    kept = listed(files)
+    own = set(files) - {"service-worker.js", "_headers"}
+    assert set(kept) == own | {OFFICIAL_BASE + name for name in official().integrity}
+    for name in own:
+        assert kept[name]["integrity"] == integrity_of(files[name])
+    assert kept[f"{OFFICIAL_BASE}pyodide.asm.wasm"]["type"] == "application/wasm"
+    assert kept[f"{OFFICIAL_BASE}pyodide.mjs"]["type"] == "text/javascript"
+
+
+def test_a_change_of_any_file_changes_the_service_worker(files, pyodide):
+    assert site_files(official())["service-worker.js"] == files["service-worker.js"]
+    assert site_files(in_folder(pyodide))["service-worker.js"] != files["service-worker.js"]
+
+
+def test_policy_names_the_distribution_and_nobody_else(files, pyodide):
+    page, headers = files["index.html"].decode(), files["_headers"].decode()
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert set(re.findall(r"https?://\S+", policy)) == {OFFICIAL_BASE, f"{OFFICIAL_BASE};"}
+    assert "'unsafe-eval'" not in policy
+    assert f"{policy}; frame-ancestors 'none'" in headers
+    own = site_files(in_folder(pyodide))
+    assert not re.findall(rb"https?://(?!www\.w3\.org)", own["index.html"] + own["_headers"])
+
+
+def test_list_of_packages_has_numpy_alone(files, pyodide):
+    settings = json.loads(files["settings.js"].decode().partition("=")[2].rstrip(";\n"))
+    assert list(json.loads(settings["lock"])["packages"]) == ["numpy"]
+    assert list(in_folder(pyodide).lock["packages"]) == ["numpy"]
+
+
+def test_program_runs_from_the_archive_alone(tmp_path):
+    """What a browser is given is enough, but for NumPy; nothing else of this machine is used."""
+    archive = program_archive("3.14.0")
+    with zipfile.ZipFile(io.BytesIO(archive)) as package:
+        package.extractall(tmp_path)
+        names = package.namelist()
+    assert not any("/cli/" in name or "/classroom/" in name for name in names)
+    assert len(archive) < 1_600_000
+    import numpy as np
+
+    packages = str(Path(np.__path__[0]).parent)
+    code = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}]\n"
+        f"import importlib.util, importlib.machinery as m\n"
+        f"class Only:\n"
+        f"    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == 'numpy':\n"
+        f"            return m.PathFinder.find_spec(name, [{packages!r}])\n"
+        f"sys.meta_path.append(Only())\n"
+        f"from xlbackprop.web.tasks import Request, carry_out\n"
+        f"built = carry_out('build', Request({{'template': 'mlp-2-2-2', 'blank': 'dL_dw'}}))\n"
+        f"told = carry_out('check', Request({{'file': 'a.xlsx'}}, content=built.file))\n"
+        f"assert told.header['verdict'] == 'incomplete', told.header\n"
+        f"assert told.page and told.file\n"
+        f"assert carry_out('equations', Request({{'template': 'xor'}})).page\n"
+        f"assert not {{'click', 'rich', 'pandas', 'openpyxl', 'ironcalc'}} & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_archive_is_the_same_each_time():
+    assert program_archive("3.14.0") == program_archive("3.14.0")
+
+
+def test_archive_is_compiled_for_a_python_like_this_one():
+    own = ".".join(map(str, sys.version_info[:3]))
+    with zipfile.ZipFile(io.BytesIO(program_archive(own))) as package:
+        names = package.namelist()
+    assert "xlbackprop/web/tasks.pyc" in names
+    assert not any(name.endswith(".py") for name in names)
+
+
+def test_site_is_written_from_a_folder(pyodide, tmp_path, capsys):
+    folder = tmp_path / "site"
+    status, out, _ = called(capsys, "site", "-o", folder, "--pyodide", pyodide)
+    assert (status, out.strip()) == (0, str(folder))
+    assert {path.name for path in (folder / "pyodide").iterdir()} == {*CORE, WHEEL}
+    assert_refused(called(capsys, "site", "-o", folder, "--pyodide", pyodide), "--force")
+    assert called(capsys, "site", "-o", folder, "--force")[0] == 0
+    assert not (folder / "pyodide").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"given", "site"}
+
+
+def test_folder_of_something_else_is_never_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="holds something else"):
+        write_site(tmp_path, force=True)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda folder: (folder / WHEEL).write_text("x"), "is not the file"),
+        (lambda folder: (folder / WHEEL).unlink(), "does not hold Pyodide"),
+        (lambda folder: (folder / "pyodide.asm.wasm").unlink(), "does not hold Pyodide"),
+        (lambda folder: (folder / LOCK).write_text("[]"), "no list of Pyodide's packages"),
+        (lambda folder: (folder / LOCK).unlink(), "does not hold Pyodide"),
+        (
+            lambda folder: (folder / LOCK).write_text(
+                (folder / LOCK).read_text().replace(WHEEL, "../../etc/passwd")
+            ),
+            "no list of Pyodide's packages",
+        ),
+    ],
+)
+def test_folder_without_a_whole_pyodide_is_refused(pyodide, tmp_path, spoil, words):
+    spoil(pyodide)
+    with pytest.raises(OutputError, match=words):
+        write_site(tmp_path / "site", pyodide)
+    assert not (tmp_path / "site").exists()
