@@ -11,12 +11,22 @@ from pathlib import Path
 from xlbackprop.equation import Array
 from xlbackprop.errors import SpecError, WorkbookError
 from xlbackprop.find.blocks import find_blocks
-from xlbackprop.find.mapping import Map, choose_unmapped, load_map, needed_for, places_of
+from xlbackprop.find.mapping import (
+    Map,
+    choose_unmapped,
+    load_map,
+    needed_for,
+    places_of,
+    with_conventions,
+)
+from xlbackprop.find.mapping.gathered import with_sums
 from xlbackprop.find.mapping.one_hot import classes_of_one_hot
 from xlbackprop.find.mapping.shared import with_shared_layers
+from xlbackprop.find.mapping.taken import taken_as_they_stand
 from xlbackprop.formula.grid import Block
 from xlbackprop.formula.places import Places, places_in_blocks
 from xlbackprop.network import Network, build_network
+from xlbackprop.network.values import fixed_values
 from xlbackprop.spec import Spec, parse_spec
 from xlbackprop.spec.templates import load_spec, template_names
 from xlbackprop.workbook import description
@@ -140,14 +150,17 @@ def _mapped(
 ) -> Subject:
     if map.pairs:
         raise map.error("[gradients]", "it knows no network: `xlbackprop check` alone takes it")
-    network = _network_of_map(workbook, spec, map)
+    network = with_conventions(map, _network_of_map(workbook, spec, map))
     places = places_of(map, network, workbook.sheets, workbook.names)
     shared = with_shared_layers(network, places)
     if shared is not None:
         with suppress(SpecError):  # what cannot be shared is two tensors with the same numbers
-            network = build_network(shared)
+            network = with_conventions(map, build_network(shared))
             places = places_of(map, network, workbook.sheets, workbook.names)
+    network = with_sums(network, places)
     told = classes_of_one_hot(workbook, network, places)
+    fixed = fixed_values(network)
+    network, reasons = taken_as_they_stand(network, places, {*places, *fixed, *told})
     chosen = choose_unmapped(map, network, places, told)
     needed = needed_for(
         network, [name for name in places if network.tensors[name].kind.is_computed]
@@ -155,7 +168,14 @@ def _mapped(
     taken = tuple(name for name in chosen if name in needed and name not in told)
     notes = (Note(NoteKind.TAKEN_FROM_MAP, names=taken),) if taken else ()
     absent = {name: "not in the map" for name in network.tensors if name not in places}
-    return Subject(network, places, chosen=chosen, notes=notes, absent=absent)
+    return Subject(
+        network,
+        places,
+        chosen=chosen,
+        notes=notes,
+        absent={**absent, **reasons},
+        unsettled=frozenset(reasons),
+    )
 
 
 def _network_of_map(

@@ -147,9 +147,10 @@ def _subject(workbook: Workbook, running: Recalculation, options: CheckOptions) 
 
 def _with_what_was_left_out(review: Review, subject: Subject) -> Review:
     """Return the review with each computed tensor that was not judged: nothing is passed over."""
+    computed = dict.fromkeys([*subject.unsettled, *review.judged_network.equation_of])
     left_out = tuple(
         NotJudged(name, subject.absent.get(name, "nowhere in the workbook"))
-        for name in review.judged_network.equation_of
+        for name in computed
         if name not in review.judgements
     )
     return replace(review, not_judged=left_out, unsettled=subject.unsettled)

@@ -2,7 +2,7 @@
 
 from xlbackprop.find.mapping.chosen import choose_unmapped, needed_for
 from xlbackprop.find.mapping.map import Map, Placement, StepDistance
-from xlbackprop.find.mapping.placing import places_of
+from xlbackprop.find.mapping.placing import places_of, with_conventions
 from xlbackprop.find.mapping.reading import load_map, parse_map
 from xlbackprop.find.mapping.writing import map_of, ranges_of
 
@@ -17,4 +17,5 @@ __all__ = [
     "parse_map",
     "places_of",
     "ranges_of",
+    "with_conventions",
 ]

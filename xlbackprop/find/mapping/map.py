@@ -26,6 +26,8 @@ class Placement:
     order: str = ""  # the axes' letters, the slowest first; "" is the tensor's own order
     transpose: bool = False  # each block's rows and columns are swapped
     stacked: str = ""  # "rows" or "columns": each range holds several blocks, with gaps
+    factor: float = 1.0  # what is there is the tensor times this: -1 for deltas
+    part: str = ""  # "0:2, :": only these entries are there
     step: int = 0  # from one stacked block's start to the next one's; 0 where they adjoin
 
     def to_toml(self) -> str:
@@ -37,6 +39,8 @@ class Placement:
             "transpose": "true" if self.transpose else "",
             "stacked": _text(self.stacked) if self.stacked else "",
             "step": str(self.step) if self.step else "",
+            "factor": f"{self.factor!r}" if self.factor != 1 else "",
+            "part": _text(self.part) if self.part else "",
         }
         written = [f"{key} = {value}" for key, value in options.items() if value]
         return f"{{ {', '.join([f'range = {where}', *written])} }}" if written else where

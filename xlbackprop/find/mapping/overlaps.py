@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Equation, Kind
+from xlbackprop.find.mapping.gathered import may_be_one_cell
 from xlbackprop.find.mapping.map import Map, in_tensors
 from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS, cell
 from xlbackprop.formula.places import Places
@@ -22,7 +23,7 @@ def refuse_overlaps(
     """Raise MapError where two tensors claim a cell and cannot both be right about it.
 
     One layer's output and the next one's input may be the same cells, and several entries of
-    givens may be one number.
+    givens, of a parameter and of its gradient may be one number.
     """
     names = list(places)
     keys, owners = _claims(places)
@@ -35,7 +36,8 @@ def refuse_overlaps(
     for at in twice.tolist():
         one, other = names[owners[at]], names[owners[at + 1]]
         is_computed = any(network.tensors[name].kind.is_computed for name in (one, other))
-        same = one == other and is_computed
+        may_be_one = may_be_one_cell(network.tensors[one])
+        same = one == other and is_computed and not may_be_one
         different = origins[one] != origins[other] and is_computed
         different &= frozenset((one, other)) not in tables
         if same or different:

@@ -11,8 +11,10 @@ import numpy as np
 from xlbackprop.equation import Tensor
 from xlbackprop.errors import MapError, suggestion
 from xlbackprop.find.mapping.areas import Finder, MappedArea
+from xlbackprop.find.mapping.gathered import may_be_one_cell
 from xlbackprop.find.mapping.map import Map, Placement, StepDistance, in_tensors
 from xlbackprop.find.mapping.overlaps import refuse_overlaps
+from xlbackprop.find.mapping.shown import with_shown
 from xlbackprop.find.mapping.spreading import Spread, spread
 from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.formula.places import Places
@@ -40,7 +42,8 @@ def places_of(
     for name, (tensor, placement) in _by_tensor(map, network).items():
         try:
             areas = [finder.find(text) for text in placement.ranges]
-            cells = spread(tensor, placement, areas)
+            may_be_one = may_be_one_cell(tensor)
+            cells = spread(tensor, placement, areas, may_be_one=may_be_one)
             written[tensor.name] = _places(areas, cells, StepDistance())
             following |= _in_later_steps(network, map.step, tensor, areas, cells)
         except MapError as error:
@@ -48,6 +51,20 @@ def places_of(
     places = following | written  # what is written for a later step counts
     refuse_overlaps(map, network, places)
     return places
+
+
+def with_conventions(map: Map, network: Network) -> Network:  # noqa: A002
+    """Return the network with the parts and multiples of tensors that the map says are there.
+
+    Raises MapError as `places_of` does, and where no part or factor can be.
+    """
+    for name, (tensor, placement) in _by_tensor(map, network).items():
+        try:
+            everywhere = map.step is not None and tensor.step == 1
+            network = with_shown(network, tensor, placement, in_all_steps=everywhere)
+        except MapError as error:
+            raise map.error(in_tensors(name), str(error)) from None
+    return network
 
 
 def _by_tensor(map: Map, network: Network) -> dict[str, tuple[Tensor, Placement]]:  # noqa: A002

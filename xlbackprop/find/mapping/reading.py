@@ -23,7 +23,8 @@ from xlbackprop.spec.regular import read_regular
 from xlbackprop.spec.toml import MAX_BYTES, read_toml
 
 _KEYS = ("spec", "sheet", "step", "tensors", *pairs.KEYS)
-_PLACEMENT_KEYS = ("range", "order", "transpose", "stacked", "step")
+_PLACEMENT_KEYS = ("range", "order", "transpose", "stacked", "step", "factor", "part")
+_SMALLEST = 1e-9  # a factor
 _FARTHEST = 1_000_000  # rows or columns
 _DEEPEST = 3  # step2.dense1.w
 
@@ -148,6 +149,8 @@ class _Reader:
             transpose=self._flag(table.get("transpose", False), f"{where}: transpose"),
             stacked=self._stacked(table.get("stacked", ""), where),
             step=self._whole(table["step"], f"{where}: step") if "step" in table else 0,
+            factor=self._factor(table.get("factor", 1), where),
+            part=self.text(table.get("part", ""), f"{where}: part"),
         )
         if placement.step and not placement.stacked:
             raise self.error(f'{where}: step needs stacked = "rows" or stacked = "columns"')
@@ -173,6 +176,15 @@ class _Reader:
         if not isinstance(value, bool):
             raise self.error(f"{where} = {shown(value)}: expected true or false")
         return value
+
+    def _factor(self, value: object, where: str) -> float:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not _SMALLEST <= abs(float(str(value))) <= 1 / _SMALLEST:
+            raise self.error(
+                f"{where}: factor = {shown(value)}: expected a number that the tensor is multiplied"
+                " with on the page, such as -1 for deltas, -dL/dx"
+            )
+        return float(str(value))
 
     def _stacked(self, value: object, where: str) -> str:
         if value not in ("", *STACKED):

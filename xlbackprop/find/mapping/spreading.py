@@ -27,8 +27,21 @@ class Spread:
     columns: Numbers
 
 
-def spread(tensor: Tensor, placement: Placement, areas: Sequence[MappedArea]) -> Spread:
-    """Return where the entries stand. Raises MapError where areas and tensor do not fit."""
+def spread(
+    tensor: Tensor,
+    placement: Placement,
+    areas: Sequence[MappedArea],
+    *,
+    may_be_one: bool = False,
+) -> Spread:
+    """Return where the entries stand; `may_be_one` says that all may be a single cell.
+
+    Raises MapError where areas and tensor do not fit.
+    """
+    if may_be_one and len(areas) == 1 and areas[0].area.height == areas[0].area.width == 1:
+        (one,) = areas
+        places = (0, one.area.row, one.area.column)
+        return Spread(*(np.full(tensor.shape, number, dtype=np.int32) for number in places))
     axes = _axes(tensor, placement)
     shape = tuple(tensor.shape[axis] for axis in axes)
     rest = shape[_split(tensor, shape, len(areas)) :]
