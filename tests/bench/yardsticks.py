@@ -14,6 +14,16 @@ kernel = 3
 style = "normal"
 """
 
+RECURRENT_LAYER = """
+name = "bench"
+input = [60, 8]
+[[layers]]
+type = "gru"
+units = 8
+[values]
+style = "normal"
+"""
+
 BUILD = "import sys, xlbackprop; xlbackprop.build(sys.argv[1], sys.argv[2], force=True)"
 
 CHECK = "import sys, xlbackprop; assert xlbackprop.check(sys.argv[2]).verdict == 'right'"

@@ -1,6 +1,7 @@
 """`[training] layout = "rows"`: each step is a row of one sheet, and all else is as on pages."""
 
 import numpy as np
+import openpyxl
 import pytest
 import tomli_w
 from openpyxl.utils.cell import range_boundaries
@@ -61,6 +62,42 @@ def test_wrong_cell_in_a_row_is_named(book, tmp_path):
     wrong = [(one.tensor, tuple(one.index)) for one in report.cells if one.status == "wrong"]
     assert wrong == [("step3.dense2.dL_dw", (1, 2))]
     assert (tmp_path / "marked.xlsx").exists()
+
+
+@pytest.fixture
+def nameless(tmp_path):
+    """The sheet of a 2-2-1 network with nothing that tells where its blocks are, and its spec."""
+    layers = ({"type": "dense", "units": 2}, {"type": "sigmoid"}, {"type": "dense", "units": 1})
+    spec = spec_of(trained(network({"input": [2]}, *layers), layout="rows"))
+    path = xlbackprop.build(spec, tmp_path / "nameless.xlsx")
+    book = openpyxl.load_workbook(path)
+    for name in list(book.defined_names):
+        del book.defined_names[name]
+    for sheet in ("_xlbackprop", "Overview"):
+        del book[sheet]
+    book.save(path)
+    return path, spec
+
+
+def test_steps_are_located_by_what_stands_there(nameless):
+    """The headings count the cells of each block, as texts: 0, 1 and 0,0 are no inputs."""
+    path, spec = nameless
+    proposal = xlbackprop.locate(path, spec)
+    assert proposal.is_complete
+    assert proposal.places["dense1.h"].at((0,)) == ("all steps", "C9")
+    assert proposal.places["step4.dense1.h"].at((1,)) == ("all steps", "D12")
+    assert xlbackprop.check(path, spec=spec).verdict == "right"
+
+
+@pytest.mark.many
+def test_wrong_formula_of_a_located_step_is_named(nameless):
+    path, spec = nameless
+    sheet, cell = xlbackprop.locate(path, spec).places["step3.dense2.dL_dw"].at((0, 1))
+    book = openpyxl.load_workbook(path)
+    book[sheet][cell] = "=C9"
+    book.save(path)
+    wrong = [one for one in xlbackprop.check(path, spec=spec).cells if one.status == "wrong"]
+    assert [(one.tensor, tuple(one.index)) for one in wrong] == [("step3.dense2.dL_dw", (0, 1))]
 
 
 def test_layer_that_finds_cells_by_their_row_is_refused():

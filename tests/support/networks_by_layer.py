@@ -232,6 +232,12 @@ def _losses() -> dict[str, dict[str, Raw]]:
     } | {
         "conv": network(IMAGES, CONV, flatten, DENSE, loss={"type": "cross_entropy"}),
         "sequence": network(SEQUENCE, DENSE, loss={"type": "cross_entropy"}),
+        "sequences": network(SEQUENCES, DENSE, loss={"type": "cross_entropy"}),
+        "sequences-soft": network(
+            SEQUENCES,
+            {"type": "rnn", "units": 3},
+            loss={"type": "cross_entropy", "target": "probabilities", "reduction": "sum"},
+        ),
     }
     for kind, cases in networks_of_losses.LOSSES.items():
         losses[kind] = losses.get(kind, {}) | cases

@@ -8,7 +8,7 @@
 
 each for every sample n; onehot is 1 at the sample's class, otherwise 0. m is the number of samples
 with reduction "mean", and 1 with "sum", as in torch.nn.CrossEntropyLoss. Without a batch there is
-one sample, whose loss is L; of a sequence without a batch each position is one.
+one sample, whose loss is L; each position of a sequence is a sample, too: (N, T, classes) has N T.
 
 With `target = "probabilities"` the target holds the probability that each class should have, which
 stands where onehot does; with label smoothing ε what stands there is (1 - ε) onehot + ε / classes.
@@ -41,7 +41,10 @@ from xlbackprop.losses.common.scores import Scores, Softmax
 @loss("cross_entropy")
 @dataclass(frozen=True)
 class CrossEntropy:
-    """The output is (classes,), (N, classes) or (T, classes), the target a class for each row."""
+    """The output is (classes,), (T, classes), or either for each of N samples.
+
+    The target holds a class for each row of scores.
+    """
 
     reduction: str = choice("mean", "sum")
     target: str = choice("classes", "probabilities")
@@ -53,13 +56,13 @@ class CrossEntropy:
         Raises SpecError where the output is no vector of scores for each sample.
         """
         shape = out.tensor.shape
-        if len(shape) > 2 or len(shape) == scope.has_batch:
+        if not 1 <= len(shape) - scope.has_batch <= 2:
             raise SpecError(
                 "[loss]: cross_entropy takes a score for each class, and layer"
                 f' "{out.tensor.layer}" gives shape {list(shape)}: end with a flatten or a dense'
                 " layer"
             )
-        m = shape[0] if len(shape) == 2 and self.reduction == "mean" else 1
+        m = prod(shape[:-1]) if self.reduction == "mean" else 1
         scores, soft = Scores(scope, out.tensor), self.target == "probabilities"
         part = _CrossEntropy(scores, m, soft, self.label_smoothing)
         return part.equations(out.gradient)

@@ -113,7 +113,9 @@ def loss(torch: Any, options: Mapping[str, Any], out: Any, target: Any, batched:
         soft = get("target") == "probabilities"
         smoothing = {"label_smoothing": get("label_smoothing", 0.0)}
         wanted = target if soft else target.long()
-        return functional.cross_entropy(out, wanted, **reduction, **smoothing)
+        rows = out.flatten(0, -2) if out.dim() > 1 else out
+        wanted = wanted.reshape(rows.shape if soft else rows.shape[:-1])
+        return functional.cross_entropy(rows, wanted, **reduction, **smoothing)
 
     def kl_div() -> Any:
         # PyTorch warns of "mean", and takes the first axis of one sample for a batch.

@@ -1,20 +1,27 @@
 """Indices along the edges of blocks: 0, 1, 2 above its columns and beside its rows.
 
 They are headings, no entries. What tells them from numbers: they count from 0 or from 1, in both
-directions, and the corner between them is no number.
+directions, and the corner between them is no number. Where a table has a row for each step, they
+are texts that count the cells of block after block: 0, 1, and then 0,0 and 0,1.
 """
 
 from __future__ import annotations
+
+import re
+from itertools import groupby
 
 import numpy as np
 
 from xlbackprop.equation import Mask
 from xlbackprop.find.locate.page import ACROSS, DOWN, Keys, Page
 
+_COUNT = re.compile(r"\d{1,4}(,\d{1,4})*")
+_FEWEST_COUNTED = 3  # texts in a row
+
 
 def without_indices(page: Page) -> Page:
     """Return the page without the indices along its blocks' edges."""
-    edges = _edges(page)
+    edges = np.concatenate([_edges(page), _headings(page)])
     return page.only(~np.isin(page.keys, edges)) if edges.size else page
 
 
@@ -26,6 +33,38 @@ def _edges(page: Page) -> Keys:
     if not any(one.size > 2 for one in edges):
         return np.empty(0, dtype=np.int64)
     return np.concatenate(edges)
+
+
+def _headings(page: Page) -> Keys:
+    """Return the keys of texts in a row that count the cells of the blocks below them."""
+    found: list[int] = []
+    for _, row in groupby(sorted(page.numerals), lambda key: key // DOWN):
+        keys = list(row)
+        if len(keys) >= _FEWEST_COUNTED and _are_above_all(page, keys) and _count(page, keys):
+            found += keys
+    return np.array(found, dtype=np.int64)
+
+
+def _are_above_all(page: Page, keys: list[int]) -> bool:
+    """Return whether below each text is a number that is no text, and above it none at all."""
+    at = np.array(keys)
+    filled = (page.find(at + DOWN) >= 0) & (page.find(at - DOWN) < 0)
+    return bool(filled.all()) and not any(key + DOWN in page.numerals for key in keys)
+
+
+def _count(page: Page, keys: list[int]) -> bool:
+    """Return whether texts count on, from 0 or 0,0 in each block."""
+    texts = [page.numerals[key] for key in keys]
+    if not all(map(_COUNT.fullmatch, texts)):
+        return False
+    counts = [tuple(map(int, text.split(","))) for text in texts]
+    before: tuple[int, ...] | None = None
+    for count in counts:
+        follows = before is not None and len(before) == len(count) and before < count
+        if any(count) and not follows:
+            return False
+        before = count
+    return True
 
 
 class _Counts:

@@ -45,6 +45,7 @@ class Page:
     texts: Mapping[int, str]  # what may be labels, by key
     formulas: Mapping[int, str]  # without "=", by key
     names: Mapping[str, str]  # the workbook's names and what they stand for
+    numerals: Mapping[int, str]  # the texts that read as numbers, by key
 
     def find(self, keys: NDArray[Any]) -> NDArray[np.int64]:
         """Return the cells' positions in the arrays, -1 where nothing is."""
@@ -147,6 +148,7 @@ class _Columns:
     def __init__(self) -> None:
         self._cells: dict[int, tuple[float, bool]] = {}  # of a cell stored twice the last counts
         self._texts: dict[int, str] = {}
+        self._numerals: dict[int, str] = {}
         self._formulas: dict[int, str] = {}
 
     def add(self, cells: Cells, first: int) -> None:
@@ -161,6 +163,8 @@ class _Columns:
                     self._texts[key] = text[:_LONGEST_LABEL]
                     continue
                 number = np.nan if meant is None else meant
+                if not has_formula:
+                    self._numerals[key] = text
             if has_formula:
                 formula = cells.formula(position) or ""
                 self._formulas[key] = formula if len(formula) <= _LONGEST_FORMULA else ""
@@ -173,6 +177,5 @@ class _Columns:
         has_formula = np.array([self._cells[key][1] for key in keys.tolist()], dtype=np.bool_)
         typed = ~has_formula & np.isfinite(numbers)
         tolerances = np.where(typed, half_units(numbers), 0.0)
-        return Page(
-            sheets, keys, numbers, tolerances, has_formula, self._texts, self._formulas, names
-        )
+        texts = (self._texts, self._formulas, names, self._numerals)
+        return Page(sheets, keys, numbers, tolerances, has_formula, *texts)

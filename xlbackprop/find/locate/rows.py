@@ -96,7 +96,17 @@ def located_by_steps(
     first = locate(first_step(page, steps), of_one_step(network))
     if not first.is_complete:
         return locate(page, network)
-    return _with_later_steps(replace(first, network=network), page, steps)
+    return _with_later_steps(_of_whole(first, network), page, steps)
+
+
+def _of_whole(first: Proposal, network: Network) -> Proposal:
+    """Return the first step's proposal as one of all steps: what has an entry for each is left."""
+    alike = tuple(
+        one
+        for one in first.tensors
+        if first.network.tensors[one.name].shape == network.tensors[one.name].shape
+    )
+    return replace(first, network=network, tensors=alike)
 
 
 def of_one_step(network: Network) -> Network:

@@ -21,14 +21,14 @@ from xlbackprop.formula.grid import Range, View
 
 @dataclass(frozen=True)
 class Scores:
-    """The network's output as scores: (classes,) or (N, classes)."""
+    """The network's output as scores: (classes,), (N, classes) or (N, T, classes)."""
 
     scope: Scope
     out: Tensor
 
     @property
     def batch(self) -> Shape:
-        """(N,), or empty for one sample."""
+        """(N,) or (N, T), or empty for one sample."""
         return self.out.shape[:-1]
 
     @property
@@ -66,6 +66,7 @@ class Scores:
             "".join(self.out.axes[:-1]),
             kind,
             about,
+            block_rank=1,  # a column beside each block of scores
             place=Place.BESIDE,
             belongs_to=left,
             vertical=True,
