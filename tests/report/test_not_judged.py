@@ -13,6 +13,8 @@ import xlbackprop
 from tests.support.handmade import build
 from xlbackprop.__main__ import main
 from xlbackprop.find.mapping import parse_map
+from xlbackprop.judge.review import NotJudged
+from xlbackprop.report.notes import on_not_judged
 
 KEPT = ("conv1.h", "conv1.dL_dout", "conv1.dL_dw")
 LEFT_OUT = [
@@ -67,6 +69,26 @@ def test_table_has_a_line_for_each(forms):
     assert [(row["tensor"], row["note"], row["cell"]) for row in lines] == [
         (name, "not in the map", "") for name in LEFT_OUT
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["loss.L", "dense1.dL_dw"], "loss.L, dense1.dL_dw"),
+        (["step2.loss.L", "step3.loss.L"], "step2.loss.L, step3.loss.L"),
+        (
+            [f"step{step}.{name}" for step in range(2, 69) for name in ("dense1.dL_dw", "a.b")],
+            "dense1.dL_dw, a.b in steps 2 to 68",
+        ),
+        (
+            ["loss.L", "step2.loss.L", "step3.loss.L", "step7.loss.L", "step7.a.b"],
+            "loss.L in steps 1 to 3 and 7, step7.a.b",
+        ),
+    ],
+)
+def test_what_is_not_judged_in_step_after_step_is_named_once(names, said):
+    (line,) = on_not_judged(NotJudged(name, "nowhere on the page") for name in names)
+    assert line == f"not judged: {said}: nowhere on the page"
 
 
 def test_workbook_of_the_program_leaves_nothing_out(tmp_path):

@@ -61,7 +61,7 @@ def false_places(proposal, truth, path, engine="none"):
 
 def not_found(proposal, truth, path, engine="none"):
     """Return the tensors of the page that the proposal has elsewhere, or not at all."""
-    found = {one.name: one.places for one in proposal.tensors}
+    found = proposal.places
     elsewhere = [n for n, own in truth.items() if n not in found or not same_places(found[n], own)]
     if not elsewhere or any(name not in found for name in elsewhere):
         return elsewhere

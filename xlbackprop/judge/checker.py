@@ -19,6 +19,7 @@ import numpy as np
 from xlbackprop.equation import Array
 from xlbackprop.errors import WorkbookError, shown
 from xlbackprop.find.blocks import NamesGone
+from xlbackprop.find.gradients.derivatives import Derivatives
 from xlbackprop.find.handed_out import handed_out, left_empty
 from xlbackprop.find.mapping import Map, load_map
 from xlbackprop.find.sheets import wanted_sheet
@@ -88,7 +89,8 @@ def _review(
 ) -> Review:
     """Judge what a workbook holds of a network that is known."""
     tell("reading the workbook")
-    subject = _subject(workbook, running, options)
+    derivatives = Derivatives(workbook)
+    subject = _subject(workbook, running, options, derivatives)
     found, notes = running.read(
         workbook, subject.network, subject.places, subject.blocks, subject.chosen
     )
@@ -107,13 +109,9 @@ def _review(
     review = _questioned(review, running, options)
     if subject.blocks or running.name is EngineName.NONE:
         return review
-    return _beside_own_formulas(workbook, review, options)
-
-
-def _beside_own_formulas(workbook: Workbook, review: Review, options: CheckOptions) -> Review:
     from xlbackprop.judge.gradients.beside import judge_beside
 
-    return judge_beside(workbook, review, options)
+    return judge_beside(workbook, review, options, derivatives)
 
 
 def _is_own(workbook: Workbook, options: CheckOptions) -> bool:
@@ -135,14 +133,16 @@ def _is_own(workbook: Workbook, options: CheckOptions) -> bool:
     return False
 
 
-def _subject(workbook: Workbook, running: Recalculation, options: CheckOptions) -> Subject:
+def _subject(
+    workbook: Workbook, running: Recalculation, options: CheckOptions, derivatives: Derivatives
+) -> Subject:
     if options.spec is None or options.map is not None:
         # What a workbook has lost the names of has to be looked for.
         with suppress(NamesGone):
             return find_subject(workbook, options.spec, options.map)
     from xlbackprop.find.locate import locate_subject
 
-    return locate_subject(workbook, running, options.spec, options.sheet)
+    return locate_subject(workbook, running, options.spec, options.sheet, derivatives)
 
 
 def _with_what_was_left_out(review: Review, subject: Subject) -> Review:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from xlbackprop.errors import one_line
 from xlbackprop.judge.review import NotJudged
+from xlbackprop.report.in_steps import named_by_steps
 from xlbackprop.workbook.notes import Note, NoteKind
 
 _MOST_NAMED = 6
@@ -17,11 +18,14 @@ def sentence(note: Note) -> str:
 
 
 def on_not_judged(tensors: Iterable[NotJudged]) -> list[str]:
-    """Return a sentence for each reason, with all tensors that were not judged for it."""
+    """Return a sentence for each reason, with all tensors that were not judged for it.
+
+    What was not judged in step after step is named once.
+    """
     names: dict[str, list[str]] = {}
     for one in tensors:
         names.setdefault(one.reason, []).append(one.tensor)
-    return [f"not judged: {', '.join(own)}: {reason}" for reason, own in names.items()]
+    return [f"not judged: {named_by_steps(own)}: {reason}" for reason, own in names.items()]
 
 
 def _named(note: Note) -> str:

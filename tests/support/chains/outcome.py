@@ -11,7 +11,8 @@ import xlbackprop
 from tests.support.chains.plan import NOT_UPDATED
 from tests.support.peoples_sheets import slips
 from tests.support.peoples_sheets.outcome import NAMES
-from tests.support.true_places import not_found
+from tests.support.true_places import cells_of, not_found
+from xlbackprop.equation import Kind
 from xlbackprop.errors import XlbackpropError
 from xlbackprop.formula.addresses import cell as address_of
 
@@ -69,13 +70,25 @@ def outcome(sheet, path, *, with_spec):
 def _lost(sheet, path, *, with_spec):
     if with_spec:
         proposal = xlbackprop.locate(path, sheet.network.spec)
-        return not_found(proposal, sheet.truth, path, "ironcalc")
+        gone = not_found(proposal, sheet.truth, path, "ironcalc")
+        found = [sorted(cells_of(places)) for places in _of_copies(proposal).values()]
+        return [name for name in gone if sorted(cells_of(sheet.truth[name])) not in found]
     review = xlbackprop.review_workbook(path)
     judged = set()
     for one in review.judgements.values():
         places = one.found.places
         judged |= {places.at(index) for index in np.ndindex(places.rows.shape)}
     return sorted(cell for _, cell in set(map(_place, sheet.gradients)) - judged)
+
+
+def _of_copies(proposal):
+    """Return the places of tensors that are copies of others, by whose names they may be found."""
+    tensors = proposal.network.tensors
+    return {
+        name: places
+        for name, places in proposal.places.items()
+        if tensors[name].kind is Kind.LINK or tensors[name].layer.startswith("flatten")
+    }
 
 
 def _place(cell):

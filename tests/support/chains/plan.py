@@ -115,8 +115,9 @@ def drawn_plan(seed):
         activations[-1], sizes[-1] = "", max(2, sizes[-1])
     elif rng.integers(2):
         activations[-1] = one_of("sigmoid", "")
-    conv = {"image": int(rng.integers(4, 7)), "channels": one_of(1, 1, 2),
-            "filters": one_of(1, 2), "kernel": one_of(2, 3),
+    kernel = one_of(2, 3)
+    conv = {"image": kernel - 1 + one_of(2, 4), "channels": one_of(1, 1, 2),
+            "filters": one_of(1, 2), "kernel": kernel,
             "conv_activation": one_of("relu", "sigmoid"),
             "pool": one_of("max_pool2d", "avg_pool2d")}  # fmt: skip
     if is_conv:

@@ -51,6 +51,10 @@ def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
         said, meant = targets.named(cell)
         if said is not None:
             named.calls[cell] = said
+        if len({int(flow.cells[one]) for one in meant}) > 1:
+            # A name of several cells says only which of those that fit is meant.
+            match = named.choice.matches.get(cell)
+            meant = [one for one in meant if match is not None and one in match.targets]
         if meant and cell not in updated and _accuses(named.choice, said, meant):
             found[cell] = meant
     return found

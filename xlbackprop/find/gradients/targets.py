@@ -38,7 +38,10 @@ class Targets:
                 yield own, (sheet, line, far, 0)
 
     def named(self, cell: int) -> tuple[Derivative | None, list[int]]:
-        """Return what the texts beside a cell call it, and the targets that may be meant."""
+        """Return what the texts beside a cell call it, and the targets that may be meant.
+
+        Those of several cells where these are as near, and of one name: a layer's each.
+        """
         found: Derivative | None = None
         for text, key in self._said_of(cell):
             said = derivative(text)
@@ -47,8 +50,9 @@ class Targets:
             found = found or said
             meant = self.by_name.get((*key, said.by), []) or self._elsewhere(key, said.by)
             if meant:
-                nearest = min(meant, key=lambda one: self._apart(one, cell, key[1]))
-                return said, self.at(nearest, cell)
+                far = [self._apart(one, cell, key[1]) for one in meant]
+                nearest = [one for one, apart in zip(meant, far, strict=True) if apart == min(far)]
+                return said, [at for one in nearest for at in self.at(one, cell)]
         return found, []
 
     def _elsewhere(self, key: tuple[int, int, int, int], by: str) -> list[int]:

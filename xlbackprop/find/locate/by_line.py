@@ -4,40 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
+from xlbackprop.errors import SpecError
 from xlbackprop.find.locate.lines import Lines, first_line, tables_of
-from xlbackprop.find.locate.page import Page
+from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.proposal import LocatedTensor, Proposal
-from xlbackprop.find.locate.rows import of_one_step
+from xlbackprop.find.locate.told import ToldSteps
 from xlbackprop.find.mapping.map import StepDistance
 from xlbackprop.formula.places import Places
-from xlbackprop.network import Network
-from xlbackprop.network.training import OWNER
+from xlbackprop.network import Network, build_network
 
 _MOST_TABLES = 2
 _FITTING = 0.5  # of the numbers on the first line
-_OF_ALL_STEPS = f"{OWNER}.L"
 
 Search = Callable[[Page, Network], Proposal]
 
 
-def located_by_line(page: Page, network: Network, search: Search) -> Proposal | None:
+def located_by_line(
+    page: Page, network: Network, steps: ToldSteps | None, search: Search
+) -> Proposal | None:
     """Return what `search` finds on the first line of a table, in all steps; or None.
 
-    None where no table has a line that holds all that is needed, with numbers that fit.
+    `steps` are those that the page's own derivatives tell of. None where no table has a line that
+    holds all that is needed, with numbers that fit.
     """
     needed = sum(tensor.size for tensor in network.inputs if tensor.step == 1)
     one_step = of_one_step(network)
-    for table in list(tables_of(page))[:_MOST_TABLES]:
+    for table in islice(tables_of(page, steps), _MOST_TABLES):
         strip = first_line(page, table)
         if len(strip.keys) <= needed or len(table.first) < _FITTING * needed:
             continue
         found = search(strip, one_step)
-        if found.is_complete and _fits(found) and _is_on_line(found, page, table):
+        if not found.is_complete:
+            continue
+        if table.is_told or (_fits(found) and _is_on_line(found, page, table)):
             return _in_all_steps(found, network, page, table)
     return None
+
+
+def of_one_step(network: Network) -> Network:
+    """Return the network of the first step alone, where its givens do not say more of them."""
+    training = network.spec.training
+    if training is None or training.steps == 1:
+        return network
+    try:
+        return build_network(replace(network.spec, training=replace(training, steps=1)))
+    except SpecError:
+        return network
 
 
 def _fits(proposal: Proposal) -> bool:
@@ -60,8 +76,8 @@ def _in_all_steps(found: Proposal, network: Network, page: Page, table: Lines) -
     if not network.training or len(network.steps) == 1:
         return replace(found, network=network)
     step = StepDistance(*table.distance)
-    kept = tuple(one for one in found.tensors if one.name != _OF_ALL_STEPS)
-    moving = [one for one in kept if np.isin(page.keys_of(one.places), table.first).all()]
+    kept = tuple(one for one in found.tensors if _is_alike(one.name, found.network, network))
+    moving = [one for one in kept if _has_next(page.keys_of(one.places), page, table)]
     later = {
         name: _moved(one.places, step, number - 1)
         for number in range(2, min(table.count, len(network.steps)) + 1)
@@ -73,6 +89,17 @@ def _in_all_steps(found: Proposal, network: Network, page: Page, table: Lines) -
     return replace(
         found, network=network, tensors=kept, step=None if stay or short else step, later=later
     )
+
+
+def _is_alike(name: str, one: Network, other: Network) -> bool:
+    """Return whether a tensor of one step's network is no other in that of all steps."""
+    return one.tensors[name].shape == other.tensors[name].shape
+
+
+def _has_next(keys: Keys, page: Page, table: Lines) -> bool:
+    """Return whether cells are all on the first line, and there is something on the next."""
+    has_next = table.count == 1 or (page.find(keys + table.step) >= 0).any()
+    return bool(np.isin(keys, table.first).all() and has_next)
 
 
 def _namesakes(one: LocatedTensor, network: Network, step: int) -> list[str]:

@@ -35,16 +35,16 @@ def doubt_of_computed(spot: Spot, located: Located, doubts: Collection[str]) -> 
         return "what it is computed from may stand elsewhere"
     if spot.share < _MOSTLY:
         return f"{int(spot.matched.sum())} of its {spot.matched.size} numbers fit"
-    few = spot.different < _DIFFERENT
+    few = spot.different < _DIFFERENT and not (spot.is_told and spot.matched.all())
     supports = (spot.label > 0, spot.references >= _MOSTLY)
     if few and not (all(supports) or (not any(doubts) and any(supports))):
         return "few numbers, which may fit by chance"
     if few and not spot.matched.all():
         return "few numbers, not all of which fit"
     rivals = [one for one in located.considered[spot.tensor.name] if _rivals(one, spot)]
-    if rivals:
+    if rivals and not spot.is_told:
         return "its numbers fit in another place or order as well"
-    name = _same_numbers(spot, located)
+    name = "" if spot.is_told else _same_numbers(spot, located)
     return f"{name} has the same numbers" if name else ""
 
 

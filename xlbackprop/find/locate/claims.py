@@ -72,7 +72,7 @@ class Claims:
             spot
             for spot in located.considered.get(tensor.name, ())
             if taken.isdisjoint(spot.keys.ravel().tolist())
-            and not self._disputes.is_disputed(tensor, spot.keys, placed)
+            and (spot.is_told or not self._disputes.is_disputed(tensor, spot.keys, placed))
         ]
 
     def _read_labels(self, located: Located) -> None:
@@ -114,10 +114,10 @@ class Claims:
 
 
 def is_claim(spot: Spot) -> bool:
-    """Return whether a label or the formulas' references say that a place is the tensor's."""
+    """Return whether a label, the derivatives or references say that a place is the tensor's."""
     if spot.tensor.kind is Kind.LINK:
         return False
-    if spot.is_named:
+    if spot.is_named or spot.is_told:
         return True
     is_usual = spot.tensor.role in _ROLES or spot.tensor.kind is Kind.UPDATE
     is_block = is_usual and spot.keys.size > 1 and spot.formulas == 1
@@ -125,7 +125,7 @@ def is_claim(spot: Spot) -> bool:
 
 
 def _strength(spot: Spot) -> float:
-    return spot.label + spot.references
+    return spot.label + spot.references + spot.is_told
 
 
 def _cells(keys: Iterable[Keys]) -> set[int]:

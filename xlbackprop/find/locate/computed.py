@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Mask, Tensor
+from xlbackprop.equation import Array, Equation, Kind, Mask, Tensor
 from xlbackprop.find.locate.by_numbers import placed_by_numbers
 from xlbackprop.find.locate.candidates import Candidates, Readings
 from xlbackprop.find.locate.captions import Captions
@@ -16,12 +17,14 @@ from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.spots import Located, Spot
+from xlbackprop.find.locate.told import Told
 from xlbackprop.network import Network
 from xlbackprop.tolerance import may_be
 
 _ENOUGH = 0.8  # evidence below this is none
 _MOST_WEIGHED, _MOST_LABELS_READ = 60, 200
 _NEARLY_ALL = 0.9
+_L = "loss.L"
 _OTHER_ORDER = (
     "its numbers fit only with rows and columns, or blocks, exchanged against the page's other"
     " tensors: if that is meant, say so in a map"
@@ -38,9 +41,10 @@ class ComputedSearch:
         references: PageReferences,
         readings: Readings,
         captions: Captions,
+        told: Told,
     ) -> None:
         self._network, self._page, self._references = network, page, references
-        self._readings, self._captions = readings, captions
+        self._readings, self._captions, self._told = readings, captions, told
 
     def run(self, inputs: InputReading) -> Located:
         """Return where the computed tensors stand: each cell is one tensor's at most."""
@@ -49,6 +53,7 @@ class ComputedSearch:
             if all(source.name in located.counted for source in equation.sources.values()):
                 self._consider(equation, located)
         disputes = Disputes(self._network, inputs.keys)
+        self._consider_told(located, disputes)
         located.spots = self._undisputed(located, disputes)
         Claims(self._network, self._page, self._captions, disputes).settle(located)
         return located
@@ -63,7 +68,7 @@ class ComputedSearch:
         keys = {name: spot.keys for name, spot in first.items()}
 
         def is_disputed(spot: Spot) -> bool:
-            return disputes.is_disputed(spot.tensor, spot.keys, keys)
+            return not spot.is_told and disputes.is_disputed(spot.tensor, spot.keys, keys)
 
         fitting = [one for one in first.values() if one.share >= _NEARLY_ALL and is_disputed(one)]
         located.exchanged = {one.tensor.name: one for one in fitting if one.formulas > 0.5}
@@ -88,6 +93,45 @@ class ComputedSearch:
         if place is not None:
             on_page = self._page.numbers_at(place.keys)
             located.counted[name] = np.where(np.isfinite(on_page), on_page, own)
+
+    def _consider_told(self, located: Located, disputes: Disputes) -> None:
+        """Put first where the page's own derivatives say that tensors stand."""
+        forward = {
+            name: spots
+            for name, spots in located.considered.items()
+            if self._network.tensors[name].kind is Kind.FORWARD
+        }
+        placed = {name: spot.keys for name, spot in self._assigned(located, forward).items()}
+        placed |= located.inputs.keys
+        for name, spots in located.considered.items():
+            tensor = self._network.tensors[name]
+            if tensor.kind is Kind.LINK:
+                continue  # a copy stands where a label says so
+            keys = self._told_keys(tensor, disputes.partner(tensor, placed), placed)
+            if keys is not None and (self._page.find(keys) >= 0).all():
+                equation = self._network.equation_of[name]
+                expected = (located.inputs.arrays[name], equation.evaluate(located.counted))
+                candidates = self._readings.read(keys[None], np.zeros(1))
+                matched = _matched(candidates, expected)[0]
+                sources = self._source_cells(equation, located)
+                label = self._captions.fit(keys, tensor)
+                spot = self._spot(tensor, candidates, 0, matched, label, sources)
+                told = replace(spot, is_told=True)
+                others = [spot for spot in spots if not np.array_equal(spot.keys, keys)]
+                located.considered[name] = [told, *others]
+
+    def _told_keys(
+        self, tensor: Tensor, partner: str | None, placed: Mapping[str, Keys]
+    ) -> Keys | None:
+        """Return the cells that the derivatives say are a tensor's, None where they do not."""
+        if tensor.name == _L:
+            on_page = [key for key in self._told.losses if self._page.find(np.array(key)) >= 0]
+            return np.array(on_page[0]) if len(on_page) == 1 else None
+        if partner is None or placed[partner].size != tensor.size:
+            return None
+        way = self._told.updates_of if tensor.kind is Kind.UPDATE else self._told.gradients_of
+        keys = way(placed[partner])
+        return None if keys is None else keys.reshape(tensor.shape)
 
     def _spots(
         self, equation: Equation, expected: tuple[Array, ...], located: Located

@@ -33,7 +33,7 @@ class Disputes:
             return True
         own = exchanged_axes(keys)
         placed = {**others, **self._inputs}
-        partner = self._partner(tensor, placed)
+        partner = self.partner(tensor, placed)
         if partner is not None and placed[partner].shape == keys.shape:
             return own != exchanged_axes(placed[partner])
         return bool(own) and not any(
@@ -42,7 +42,7 @@ class Disputes:
             if name != tensor.name and other.ndim == keys.ndim
         )
 
-    def _partner(self, tensor: Tensor, placed: Mapping[str, Keys]) -> str | None:
+    def partner(self, tensor: Tensor, placed: Mapping[str, Keys]) -> str | None:
         """Return the placed tensor of which this is the gradient, or the next version."""
         return next((name for name in self._partners(tensor) if name in placed), None)
 

@@ -19,6 +19,7 @@ from xlbackprop.find.locate.candidates import Candidates, Readings
 from xlbackprop.find.locate.captions import Captions
 from xlbackprop.find.locate.page import Keys, Page, split
 from xlbackprop.find.locate.references import PageReferences
+from xlbackprop.find.locate.told import Told
 from xlbackprop.network import Network
 from xlbackprop.tolerance import may_be
 
@@ -29,6 +30,7 @@ _ENOUGH = 6.0
 _AFTERWARDS = 240
 _ABSENT = -0.7
 _PARTLY = 0.5
+_RATE = "training.lr"
 _NAMED = 8.0  # so much a plain label counts against a few numbers that happen to fit elsewhere
 
 
@@ -77,9 +79,11 @@ class InputSearch:
         readings: Readings,
         captions: Captions,
         fixed: Mapping[str, Array],
+        told: Told,
     ) -> None:
         self._network, self._page, self._references = network, page, references
         self._readings, self._captions, self._fixed = readings, captions, fixed
+        self._told = told
 
     def run(self) -> list[InputReading]:
         """Return the best joint readings, the best first."""
@@ -116,9 +120,18 @@ class InputSearch:
         whole = np.isfinite(candidates.numbers).all(axis=1)
         allowed = tensor.domain.allows(candidates.numbers).all(axis=1)
         fits = self._captions.fits(candidates.keys, tensor)
-        named = np.array([self._is_named(keys, tensor) for keys in candidates.keys])
+        named = np.array(
+            [
+                self._is_named(keys, tensor) or self._is_told(keys, tensor)
+                for keys in candidates.keys
+            ]
+        )
         scores = 2.0 * fits + typed + used + _NAMED * named - 0.3 * candidates.oddities
         return np.where(whole & allowed, scores, -np.inf)
+
+    def _is_told(self, keys: Keys, tensor: Tensor) -> bool:
+        """Return whether the page's own derivatives say that a cell is the rate."""
+        return tensor.name == _RATE and int(keys) in self._told.rates
 
     def _is_named(self, keys: Keys, tensor: Tensor) -> bool:
         """Return whether a label plainly names the tensor, and nothing stands between its cells."""

@@ -1,19 +1,20 @@
 """Tables with a line for each training step or sample: rows, or columns, that are alike.
 
-All lines keep the same cells, so it is enough to find the tensors on the first one. What tells
-such a table from a matrix: its cells have texts above them, or its formulas are those of the line
-before, moved by one.
+All lines keep the same cells, so it is enough to find the tensors on the first one. The steps that
+differentiating the page has found are such a table. Elsewhere shapes tell: cells with texts above
+them, or formulas that are those of the line before, moved by one, are no matrix.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlbackprop.find.locate.page import ACROSS, DOWN, Keys, Page, split
+from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, split
+from xlbackprop.find.locate.told import ToldSteps
 from xlbackprop.formula.moving import MovableFormula
 
 _FEWEST_CELLS = 5  # in a line
@@ -28,6 +29,7 @@ class Lines:
     first: Keys
     count: int
     step: int  # DOWN where rows follow each other, ACROSS where columns do
+    is_told: bool = False  # by the page's own derivatives, which know a line's every cell
 
     @property
     def distance(self) -> tuple[int, int]:
@@ -35,8 +37,11 @@ class Lines:
         return (1, 0) if self.step == DOWN else (0, 1)
 
 
-def tables_of(page: Page) -> Iterator[Lines]:
-    """Yield the tables of a page, those with most cells in a line first."""
+def tables_of(page: Page, steps: ToldSteps | None) -> Iterator[Lines]:
+    """Yield the tables of a page: that of the steps, then those with most cells in a line."""
+    if steps is not None and page.find(np.array(steps.loss)) >= 0:
+        on_line = _line(page.keys, steps.step) == _line(np.array(steps.loss), steps.step)
+        yield Lines(page.keys[on_line], steps.count, steps.step, is_told=True)
     found = [
         table
         for step in (DOWN, ACROSS)
@@ -48,8 +53,25 @@ def tables_of(page: Page) -> Iterator[Lines]:
 
 def first_line(page: Page, table: Lines) -> Page:
     """Return the page without a table's lines, but for the first; what stands beside it stays."""
+    if table.is_told:
+        return _without_later_lines(page, table)
     later = table.first[:, None] + table.step * np.arange(1, table.count)
     return page.only(~np.isin(page.keys, later))
+
+
+def _without_later_lines(page: Page, table: Lines) -> Page:
+    """Return the page without anything that stands on the lines of later steps."""
+    lines = [_line(table.first[:1], table.step) + at * table.step for at in range(1, table.count)]
+    texts = np.array([*page.texts], dtype=np.int64)
+    later = frozenset(texts[np.isin(_line(texts, table.step), lines)].tolist())
+    kept = {key: text for key, text in page.texts.items() if key not in later}
+    return replace(page.only(~np.isin(_line(page.keys, table.step), lines)), texts=kept)
+
+
+def _line(keys: Keys, step: int) -> Keys:
+    """Return the key of the first cell of each cell's row, or column, of its sheet."""
+    sheets, rows, columns = split(keys)
+    return sheets * NEXT_SHEET + (rows * DOWN if step == DOWN else columns)
 
 
 def _aligned(keys: Keys, step: int) -> Iterator[Lines]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from xlbackprop.equation import Array, Kind, Tensor
 from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.find.gradients.derivatives import Derivatives
 from xlbackprop.find.locate.by_line import located_by_line
 from xlbackprop.find.locate.candidates import Readings
 from xlbackprop.find.locate.captions import Captions
@@ -22,9 +23,9 @@ from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import LIKELY, SURE, LeftOut, LocatedTensor, Proposal
 from xlbackprop.find.locate.reading import page_of
 from xlbackprop.find.locate.references import PageReferences
-from xlbackprop.find.locate.rows import located_by_steps, steps_of
 from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.find.locate.tiles import Tiles
+from xlbackprop.find.locate.told import NOTHING_TOLD, Told, told_of
 from xlbackprop.find.sheets import listed
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import fixed_values
@@ -74,57 +75,64 @@ def locate_in(
     path: str,
     spec: str,
     sheet: str | None = None,
+    derivatives: Derivatives | None = None,
 ) -> Proposal:
-    """Propose where the tensors stand in an open workbook, training steps in rows among them."""
-    page = page_of(workbook, running, sheet)
-    steps = steps_of(workbook, sheet) if running.name is not EngineName.NONE else None
-    return located_by_steps(
-        page, network, steps, lambda one, other: locate_once(one, other, path, spec)
-    )
+    """Propose where the tensors stand in an open workbook.
 
-
-def locate_once(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
-    """Propose where the tensors stand on a page, as `locate_on` does.
-
-    Raises WorkbookError where several sheets each hold all that is needed: which one is meant?
+    `derivatives` are asked first, unless no formula is to be evaluated. Raises WorkbookError where
+    several sheets each hold all that is needed: which one is meant?
     """
+    page = page_of(workbook, running, sheet)
+    told = NOTHING_TOLD
+    if running.name is not EngineName.NONE:
+        told = told_of(workbook, page, derivatives or Derivatives(workbook), sheet)
     needed = sum(tensor.size for tensor in network.inputs)
-    sheets = [sheet for sheet in page.sheets if len(page.on(sheet).keys) >= needed]
+    sheets = [one for one in page.sheets if len(page.on(one).keys) >= needed]
     if 1 < len(sheets) <= _MOST_SHEETS:
-        alone = [locate_on(page.on(sheet), network, workbook, spec) for sheet in sheets]
-        whole = [sheet for sheet, one in zip(sheets, alone, strict=True) if one.is_complete]
+        alone = [locate_on(page.on(one), network, path, spec, told) for one in sheets]
+        whole = [name for name, one in zip(sheets, alone, strict=True) if one.is_complete]
         if len(whole) > 1:
             raise WorkbookError(
                 f"{listed(whole)} each hold the network: say which sheet is meant, with --sheet"
                 f" {quote(whole[0])}"
             )
-    return locate_on(page, network, workbook, spec)
+    return locate_on(page, network, path, spec, told)
 
 
 @np.errstate(all="ignore")  # a stranger's numbers may overflow
-def locate_on(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
-    """Propose where the tensors of a network stand on a page."""
+def locate_on(
+    page: Page, network: Network, workbook: str, spec: str, told: Told = NOTHING_TOLD
+) -> Proposal:
+    """Propose where the tensors of a network stand on a page, and why there."""
     tell("looking for the tensors")
     page = without_indices(page)
 
     def search(page: Page, network: Network) -> Proposal:
-        return _search(page, network, workbook, spec)
+        return _search(page, network, workbook, spec, told)
 
-    return located_by_line(page, network, search) or search(page, network)
+    return located_by_line(page, network, told.steps, search) or search(page, network)
 
 
-def _search(page: Page, network: Network, workbook: str, spec: str) -> Proposal:
+def _search(page: Page, network: Network, workbook: str, spec: str, told: Told) -> Proposal:
     references = PageReferences(page)
     readings = Readings(page, Tiles(page, references.ranges))
     captions = Captions(page, layer_orders(network))
     parts = (network, page, references, readings, captions)
     fixed = fixed_values(network)
-    inputs = InputSearch(*parts, fixed)
+    inputs = InputSearch(*parts, fixed, told)
     best = inputs.run()[0]
-    located = ComputedSearch(*parts).run(best)
+    located = ComputedSearch(*parts, told).run(best)
     certainty = InputCertainty(network, page, inputs, located)
     verdicts = _Verdicts(network, page, captions, certainty, located, fixed)
     return Proposal(workbook, spec, network, verdicts.tensors(), verdicts.left_out())
+
+
+def _told_to_be(spot: Spot) -> str:
+    """Return what the page's own derivatives say that a tensor's cells are."""
+    if spot.tensor.kind is Kind.UPDATE:
+        return "updated by gradients of the sheet's own L"
+    is_loss = spot.tensor.kind is Kind.FORWARD
+    return "the L whose gradients the sheet holds" if is_loss else "gradients of the sheet's own L"
 
 
 def layer_orders(network: Network) -> dict[str, int]:
@@ -209,6 +217,8 @@ class _Verdicts:
         if not doubt and not self._is_consistent:
             doubt = _NOT_CONSISTENT
         reason = self._because(spot.keys, spot.tensor)
+        if spot.is_told:
+            reason += f", {_told_to_be(spot)}"
         if spot.references > 0.9:
             reason += ", its formulas refer to what it is computed from"
         if not doubt:

@@ -9,6 +9,7 @@ from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys
 
 _MANY = 4
+_TOLD = 3.0  # more than numbers that fit elsewhere, too
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Spot:
     empty: float  # the share of cells with nothing in them
     oddity: float
     different: int  # how many different numbers match
+    is_told: bool = False  # by what the page's own formulas differentiate to
 
     @property
     def share(self) -> float:
@@ -34,27 +36,32 @@ class Spot:
     @property
     def fits(self) -> bool:
         """Whether so many numbers fit that it is no chance: all of a few, half of many."""
-        return self.share >= (0.5 if self.different >= _MANY or self.label > 0 else 1)
+        is_enough = self.different >= _MANY or self.label > 0 or self.is_told
+        return self.share >= (0.5 if is_enough else 1)
 
     @property
     def is_nameless_copy(self) -> bool:
         """Whether the tensor is a copy of another, and no label says that it stands here."""
-        return self.tensor.kind is Kind.LINK and not self.is_named
+        return self.tensor.kind is Kind.LINK and not self.is_named and not self.is_told
 
     @property
     def evidence(self) -> float:
         """How much speaks for this place, whatever else there is."""
         numbers = self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
         plain = 0.25 if self.oddity < 1 else 0.0
-        return numbers + 0.5 * max(0.0, self.label) + 0.5 * self.references + plain
+        # A formula that uses just what it should, and gives just what it should, is no chance.
+        is_made_of_them = self.share == 1 and self.references == 1 and self.formulas == 1
+        sure = 1.0 if self.is_told or is_made_of_them else 0.0
+        return numbers + 0.5 * max(0.0, self.label) + 0.5 * self.references + plain + sure
 
     @property
     def rank(self) -> float:
         """What places are ordered by: numbers count most."""
         numbers = 2.5 * self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
         copy = 0.2 if self.tensor.kind in (Kind.LINK, Kind.HELPER) else 0.0
+        told = _TOLD if self.is_told else 0.0
         return (
-            numbers + 0.5 * self.label + 0.6 * self.references + 0.3 * self.formulas
+            told + numbers + 0.5 * self.label + 0.6 * self.references + 0.3 * self.formulas
             - 0.08 * self.oddity - 2 * self.empty - copy
         )  # fmt: skip
 

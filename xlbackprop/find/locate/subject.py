@@ -8,6 +8,7 @@ import numpy as np
 
 from xlbackprop.errors import WorkbookError
 from xlbackprop.find.blocks import NamesGone
+from xlbackprop.find.gradients.derivatives import Derivatives
 from xlbackprop.find.locate.proposal import LIKELY, LocatedTensor, Proposal
 from xlbackprop.find.locate.propose import locate_in
 from xlbackprop.find.subject import Subject, named_subject, network_of
@@ -33,23 +34,25 @@ def locate_subject(
     running: Recalculation,
     spec: Spec | str | Path | None,
     sheet: str | None = None,
+    derivatives: Derivatives | None = None,
 ) -> Subject:
     """Return what a workbook holds: located, unless the workbook itself says where it is.
 
-    With `sheet` it is looked for on that sheet only. `spec` is None for the network that the
+    With `sheet` it is looked for on that sheet only, and `derivatives` keep what is differentiated
+    for whoever asks next. `spec` is None for the network that the
     workbook describes. Raises WorkbookError where a given or parameter that is needed cannot be
     found.
     """
     network = network_of(workbook, spec)
     if not is_laid_out_here(workbook, network):
         name = network.spec.name if spec is None or isinstance(spec, Spec) else str(spec)
-        return _located(locate_in(workbook, running, network, "", name, sheet), name)
+        return _located(locate_in(workbook, running, network, "", name, sheet, derivatives), name)
     try:
         return named_subject(workbook, network)
     except NamesGone as gone:
         try:
             return _located(
-                locate_in(workbook, running, network, "", network.spec.name, sheet),
+                locate_in(workbook, running, network, "", network.spec.name, sheet, derivatives),
                 network.spec.name,
             )
         except WorkbookError:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlbackprop.find.gradients.discover import find_gradients
+from xlbackprop.find.gradients.derivatives import Derivatives
 from xlbackprop.find.gradients.findings import Findings
 from xlbackprop.find.sheets import sheets_together
 from xlbackprop.formula.addresses import on_sheet
@@ -34,7 +34,9 @@ _MOST_NAMED = 6
 _L = "loss.L"
 
 
-def judge_beside(workbook: Workbook, review: Review, options: CheckOptions) -> Review:
+def judge_beside(
+    workbook: Workbook, review: Review, options: CheckOptions, derivatives: Derivatives
+) -> Review:
     """Return the review of a network with what the sheets' own formulas say beside it.
 
     A cell is wrong if either proves it. What the derivatives explain is explained, what they find
@@ -47,7 +49,7 @@ def judge_beside(workbook: Workbook, review: Review, options: CheckOptions) -> R
             tell("differentiating its formulas")
             seconds = ends - time.monotonic()
             loss = _loss(review, sheets)
-            found = find_gradients(workbook, sheets=sheets, loss=loss, seconds=seconds)
+            found = derivatives.of(sheets, loss=loss, seconds=seconds)
             if isinstance(found, Findings):
                 review = _with_own(workbook, review, Own.of(found))
     return review
