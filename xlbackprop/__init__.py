@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.find.locate.guess import guess
     from xlbackprop.find.mapping import Map, Placement, load_map, parse_map
     from xlbackprop.judge.checker import review_workbook
+    from xlbackprop.judge.gradcheck import Checked, gradcheck
     from xlbackprop.judge.options import CheckOptions
     from xlbackprop.judge.review import Review
     from xlbackprop.models.files import import_model
@@ -77,6 +78,7 @@ __all__ = [
     "CellError",
     "CellResult",
     "CheckOptions",
+    "Checked",
     "ContractError",
     "EngineError",
     "Explanation",
@@ -124,6 +126,7 @@ __all__ = [
     "explain",
     "export",
     "from_torch",
+    "gradcheck",
     "grade",
     "grade_each",
     "gradebook",
@@ -160,6 +163,7 @@ _NAMES = {
     "find.locate": "LeftOut LocatedTensor OwnProposal Proposal guess locate locate_gradients",
     "find.mapping": "Map Placement load_map parse_map",
     "judge.checker": "review_workbook",
+    "judge.gradcheck": "Checked gradcheck",
     "judge.options": "CheckOptions",
     "judge.review": "Review",
     "models.files": "import_model",

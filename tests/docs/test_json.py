@@ -16,6 +16,16 @@ from tests.tools.regions import DOCS
 from xlbackprop.__main__ import main
 from xlbackprop.judge.verify import Status
 
+KINK = """name = "kink"
+input = [2]
+[[layers]]
+type = "relu"
+[loss]
+type = "given"
+[values.arrays]
+"relu1.h" = [0, 1]
+"relu1.dL_dout" = [1, 1]
+"""
 STATUSES = {status.word for status in Status}
 NAMES = {
     str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "null",
@@ -149,7 +159,15 @@ def own_with_map(folder):
     return folder / "own.xlsx", "--map", folder / "own.toml"
 
 
+def compared(folder, path):
+    yield printed("gradcheck", "mlp-2-2-2")
+    yield printed("gradcheck", built(path), "conv1.b")
+    (folder / "kink.toml").write_text(KINK)
+    yield printed("gradcheck", folder / "kink.toml")
+
+
 MAKERS = {
+    "gradcheck": compared,
     "templates": templates, "describe": described, "inspect": inspected, "check": checked,
     "locate": located, "explain": explained, "grade": graded,
 }  # fmt: skip

@@ -18,6 +18,7 @@ COMMANDS = [
     "build",
     "check",
     "explain",
+    "gradcheck",
     "equations",
     "inspect",
     "locate",
