@@ -12,6 +12,7 @@ import numpy as np
 import openpyxl
 
 import xlbackprop
+from tests.support import keras_files
 from tests.support.filling import arrays_of, fill
 from xlbackprop.classroom.assignment import load_assignment
 from xlbackprop.find.mapping.placing import places_of
@@ -151,6 +152,11 @@ def a_class_hands_in(folder: Path) -> None:
     (folder / "export.csv").write_text("\n".join([heads, *rows]) + "\n")
 
 
+def a_keras_model(folder: Path) -> None:
+    """Write model.keras, as Keras wrote it."""
+    keras_files.saved("convnet", folder / "model.keras")
+
+
 PREPARATIONS: dict[str, Callable[[Path], None]] = {
     "two mistakes": two_mistakes,
     "filters not turned": filters_not_turned,
@@ -159,4 +165,5 @@ PREPARATIONS: dict[str, Callable[[Path], None]] = {
     "a row for each step": a_row_for_each_step,
     "a roster": a_roster,
     "a class hands in": a_class_hands_in,
+    "a keras model": a_keras_model,
 }

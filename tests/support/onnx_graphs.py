@@ -70,6 +70,7 @@ GRAPHS = {
     "conv, padded unevenly": _conv(2, pads=[1, 0, 2, 1], strides=[2, 1]),
     "conv, SAME_UPPER": _conv(2, auto_pad="SAME_UPPER", strides=[2, 2]),
     "conv, SAME_LOWER": _conv(2, auto_pad="SAME_LOWER", strides=[2, 2]),
+    "conv, padded unevenly, rows as columns": _conv(2, pads=[0, 0, 1, 1], strides=[2, 2]),
     "conv, dilated": _conv(2, dilations=[2, 1]),
     "conv of rows": _conv(1, pads=[2, 0], strides=[2]),
     "conv in groups": _one(

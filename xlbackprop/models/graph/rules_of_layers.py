@@ -222,9 +222,10 @@ def _prelu(call: Call) -> Value:
 
 
 def _sizes(given: Sequence[int] | int) -> Any:
-    """Return one number where all sizes are equal."""
+    """Return one number where all sizes are equal; pairs of them stay as they are."""
     sizes = [given] if isinstance(given, int) else list(given)
-    return sizes[0] if sizes.count(sizes[0]) == len(sizes) else sizes
+    is_one = isinstance(sizes[0], int) and sizes.count(sizes[0]) == len(sizes)
+    return sizes[0] if is_one else sizes
 
 
 LAYER_RULES: Mapping[str, Callable[[Call], Value]] = {
