@@ -57,6 +57,7 @@ class DroppedAxes:
             parameters=self._ports(part.parameters),
             forward=tuple(map(self._equation, part.forward)),
             backward=tuple(map(self._equation, part.backward)),
+            emphasis=(),  # its conditions count rows, which are not there
         )
 
     def _ports(self, ports: Iterable[Port]) -> tuple[Port, ...]:
