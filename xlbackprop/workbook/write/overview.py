@@ -30,8 +30,6 @@ from xlbackprop.workbook.write.style import (
     number_format,
 )
 
-OVERVIEW = "Overview"
-
 _COLUMN_WIDTH = 13
 _COLUMNS_PRINTED = 9
 _CHART_ROWS = 12
@@ -149,7 +147,9 @@ def _write_training(
     chart.set_y_axis({"num_font": {"size": 8}, "major_gridlines": {"visible": True}})
     chart.set_legend({"none": True})
     chart.set_size({"width": 640, "height": 20 * _CHART_ROWS})
-    worksheet.insert_chart(row + 2, column, chart)
+    first, last = f"{losses[0]:.3g} in the first", f"{losses[-1]:.3g} in the last"
+    described = f"L over the training steps: {first}, {last}"
+    worksheet.insert_chart(row + 2, column, chart, {"description": described})
     return row + _CHART_ROWS + 3
 
 

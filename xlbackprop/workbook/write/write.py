@@ -30,7 +30,8 @@ from xlbackprop.workbook import description
 from xlbackprop.workbook.write.block_writer import BlockWriter
 from xlbackprop.workbook.write.colours import emphases, write_colours
 from xlbackprop.workbook.write.contents import Contents
-from xlbackprop.workbook.write.overview import OVERVIEW, write_overview
+from xlbackprop.workbook.write.links import OVERVIEW, write_way_to_source, write_ways
+from xlbackprop.workbook.write.overview import write_overview
 from xlbackprop.workbook.write.practice import write_practice
 from xlbackprop.workbook.write.printing import set_up_print
 from xlbackprop.workbook.write.progress import write_page_progress
@@ -145,8 +146,9 @@ def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: 
             worksheet.write_blank(row, column, None, texts["band"])
     for band in sheet.bands:
         worksheet.write_string(band.row, band.column, str(band.text), texts["band"])
+    write_ways(worksheet, sheet, contents, formats)
     for heading in sheet.headings:
-        _write_heading(worksheet, heading, texts)
+        _write_heading(worksheet, heading, texts, contents)
     for edge in sheet.edges:
         write = worksheet.write_string if isinstance(edge.text, str) else worksheet.write_number
         write(edge.row, edge.column, edge.text, texts[edge.style])
@@ -154,11 +156,15 @@ def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: 
     set_up_print(worksheet, sheet, contents.network.spec.name)
 
 
-def _write_heading(worksheet: Worksheet, heading: Heading, texts: Mapping[str, Format]) -> None:
+def _write_heading(
+    worksheet: Worksheet, heading: Heading, texts: Mapping[str, Format], contents: Contents
+) -> None:
     tensor, (row, column) = heading.tensor, (heading.row, heading.column)
-    worksheet.write_rich_string(
-        row, column, texts["symbol"], tensor.title, texts["kind"], f"  {heading_about(tensor)}"
-    )
+    is_link = write_way_to_source(worksheet, (row, column), tensor, contents)
+    symbol, about = texts["symbol to source" if is_link else "symbol"], heading_about(tensor)
+    parts = [symbol, tensor.title, texts["kind"], f"  {about}"]
+    # LibreOffice shows what is a link in the cell's own font.
+    worksheet.write_rich_string(row, column, *parts, *([texts["kind"]] if is_link else []))
     if heading.equation:
         worksheet.write_string(row + 1, column, heading.equation, texts["equation"])
 

@@ -1,0 +1,57 @@
+"""Links: from each sheet to its neighbours and the Overview, from a copy of cells to the cells."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from xlsxwriter.worksheet import Worksheet
+
+from xlbackprop.equation import Kind, Tensor
+from xlbackprop.formula.addresses import cell, on_sheet
+from xlbackprop.layout import COLUMN_WIDTH, TITLE_ROW, Sheet, heading_text
+from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.style import TEXTS, Formats
+
+OVERVIEW = "Overview"
+
+# How wide a title and a link run, in characters of the standard font.
+_TITLE_CHARACTER, _LINK_CHARACTER = 1.5, 1.0
+# Excel takes so many links on a sheet.
+_MOST_LINKS = 60_000
+
+
+def write_ways(worksheet: Worksheet, sheet: Sheet, contents: Contents, formats: Formats) -> None:
+    """Write, beside the title, the links to the Overview, the sheet before and the one after."""
+    names = [one.name for one in contents.layout.sheets]
+    at = names.index(sheet.name)
+    ways = [(OVERVIEW, OVERVIEW)]
+    ways += [(f"← {names[at - 1]}", names[at - 1])] if at else []
+    ways += [(f"{name} →", name) for name in names[at + 1 : at + 2]]
+    column = 2 + ceil(len(sheet.title) * _TITLE_CHARACTER / COLUMN_WIDTH)
+    for text, name in ways:
+        target = f"internal:{on_sheet(name, 'A1')}"
+        style = formats({**TEXTS["link"], "valign": "vcenter"})
+        worksheet.write_url(TITLE_ROW, column, target, style, text, f"to the sheet {name}")
+        column += 1 + ceil(len(text) * _LINK_CHARACTER / COLUMN_WIDTH)
+
+
+def source_of(tensor: Tensor, contents: Contents) -> tuple[str, str] | None:
+    """Return the tensor that a linked copy shows, and where its first cell is; None of others."""
+    equation = contents.network.equation_of.get(tensor.name)
+    if tensor.kind is not Kind.LINK or equation is None or len(equation.sources) != 1:
+        return None
+    (source,) = equation.sources.values()
+    block = contents.layout.blocks[source.name][0]
+    return source.name, on_sheet(block.sheet, cell(block.row, block.column))
+
+
+def write_way_to_source(
+    worksheet: Worksheet, place: tuple[int, int], tensor: Tensor, contents: Contents
+) -> bool:
+    """Let the title of a linked copy jump to what it shows; return whether it does."""
+    source = source_of(tensor, contents)
+    if source is None or worksheet.hlink_count >= _MOST_LINKS:
+        return False
+    name, target = source
+    worksheet.write_url(*place, f"internal:{target}", None, heading_text(tensor), f"to {name}")
+    return True
