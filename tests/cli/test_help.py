@@ -63,7 +63,7 @@ def test_example_in_the_help_runs(command, folder, capsys, monkeypatch):
     if command in (["export"], ["import"]):
         xlbackprop.build("xor")
         save_model(folder / "model.onnx")
-    if command in (["assign"], ["grade"], ["gradebook"]):
+    if command in (["assign"], ["grade"], ["gradebook"], ["serve"]):
         (folder / "roster.csv").write_text("id,name\na1,Ada\n", encoding="utf-8")
     if command == ["gradebook"]:
         (folder / "export.csv").write_text(
@@ -72,7 +72,7 @@ def test_example_in_the_help_runs(command, folder, capsys, monkeypatch):
         (folder / "worksheet.csv").write_text(
             "Identifier,Name,Grade,Maximum Grade,\nParticipant 1,Ada,,100,\n", encoding="utf-8"
         )
-    if command in (["grade"], ["gradebook"]):
+    if command in (["grade"], ["gradebook"], ["serve"]):
         xlbackprop.assign("conv5x5x2", folder / "roster.csv", folder / "hw1", blank=["dL_dw"])
         shutil.copytree(folder / "hw1/handout", folder / "submissions")
         shutil.make_archive("submissions", "zip", folder / "submissions")

@@ -77,6 +77,7 @@ def test_list_of_packages_has_numpy_alone(files, pyodide):
     assert list(in_folder(pyodide).lock["packages"]) == ["numpy"]
 
 
+@pytest.mark.slow
 def test_program_runs_from_the_archive_alone(tmp_path):
     """What a browser is given is enough, but for NumPy; nothing else of this machine is used."""
     archive = program_archive("3.14.0")
@@ -115,6 +116,7 @@ def test_archive_is_the_same_each_time():
     assert program_archive("3.14.0") == program_archive("3.14.0")
 
 
+@pytest.mark.slow
 def test_archive_is_compiled_for_a_python_like_this_one():
     own = ".".join(map(str, sys.version_info[:3]))
     with zipfile.ZipFile(io.BytesIO(program_archive(own))) as package:

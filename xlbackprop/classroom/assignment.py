@@ -107,6 +107,10 @@ class Assignment:
         """Return what shows that a workbook was handed out to that student."""
         return self._digest("seal", student).hex()[:24]
 
+    def ticket(self, student: str) -> str:
+        """Return what a student shows to be let in; nobody guesses it without the secret."""
+        return self._digest("ticket", student).hex()[:32]
+
     @property
     def people(self) -> Mapping[str, Student]:
         """The students as the roster has them, as far as they are known."""

@@ -5,11 +5,20 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from xlbackprop.cli import checking, options
+from xlbackprop.report.hints import Hints
+
+if TYPE_CHECKING:
+    from xlbackprop.web.feedback import Feedback
+
 
 @click.command()
+@click.argument("assignment", type=options.FOLDER, required=False)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
     "--port",
@@ -54,7 +63,16 @@ import click
     metavar="MB",
     help="For each workbook.",
 )
+@checking.hints
+@click.option(
+    "--tries",
+    type=click.IntRange(1, 1_000),
+    default=6,
+    show_default=True,
+    help="So often an hour a student of an assignment gets feedback.",
+)
 def serve(
+    assignment: Path | None,
     host: str,
     port: int,
     names: tuple[str, ...],
@@ -62,16 +80,36 @@ def serve(
     waiting: int,
     timeout: float,
     memory: int,
+    hints: Hints,
+    tries: int,
 ) -> None:
     """Serve a page on which workbooks are checked and built.
+
+    With the folder of an ASSIGNMENT, its students get their workbooks there, and feedback on them;
+    its file links.csv has the link of each.
 
     \b
     Example:
       xlbackprop serve
+      xlbackprop serve hw1 --hints kind --tries 6
       xlbackprop serve --port 8080 --name sheets.example.org
     """
     from xlbackprop.web.serving import Serving
     from xlbackprop.web.serving import serve as start
 
-    serving = Serving(host, port, names, workers, waiting, timeout, memory)
-    start(serving, lambda address: click.echo(f"{address} (Ctrl+C ends it)"))
+    feedback = None if assignment is None else _feedback(assignment, hints)
+    serving = Serving(host, port, names, workers, waiting, timeout, memory, feedback, tries)
+    start(serving, lambda address: _tell(address, feedback))
+
+
+def _feedback(folder: Path, hints: Hints) -> Feedback:
+    from xlbackprop.classroom.assignment import load_assignment
+    from xlbackprop.web.feedback import Feedback
+
+    return Feedback(load_assignment(folder), hints)
+
+
+def _tell(address: str, feedback: Feedback | None) -> None:
+    click.echo(f"{address} (Ctrl+C ends it)")
+    if feedback is not None:
+        click.echo(f"{feedback.write_links(address)} has the link of each student")

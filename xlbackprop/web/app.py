@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,11 +16,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xlbackprop.classroom.frames import send as send_frame
-from xlbackprop.web import tasks
 from xlbackprop.web.bodies import Bodies
 from xlbackprop.web.crew import BusyError, Crew
 from xlbackprop.web.files import page_files, type_of
 from xlbackprop.web.policy import headers, is_foreign, is_known_host
+from xlbackprop.web.tasks import Answer
 
 _TASKS = ("check", "explain", "build", "equations", "describe")
 _SECONDS_UNTIL_AGAIN = "5"
@@ -31,6 +31,15 @@ _METHODS = ["GET", "HEAD", "PUT"]
 def make_app(crew: Crew, bodies: Bodies, hosts: Collection[str]) -> ASGIApp:
     """Return the application; `hosts` are the names that it is reached by, all where empty."""
     answers = Answers(crew, bodies)
+    routes = [
+        Route("/api/templates", answers.templates),
+        Route("/api/{task}", answers.carry_out, methods=["PUT"]),
+    ]
+    return make_guarded(routes, crew, hosts)
+
+
+def make_guarded(routes: Sequence[Route], crew: Crew, hosts: Collection[str]) -> ASGIApp:
+    """Return an application of some routes and the page, whose workers end with it."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -40,12 +49,7 @@ def make_app(crew: Crew, bodies: Bodies, hosts: Collection[str]) -> ASGIApp:
             crew.stop()
 
     app = Starlette(
-        routes=[
-            Route("/api/templates", answers.templates),
-            Route("/api/{task}", answers.carry_out, methods=["PUT"]),
-            Route("/", page_file),
-            Route("/{name}", page_file),
-        ],
+        routes=[*routes, Route("/", page_file), Route("/{name}", page_file)],
         exception_handlers={HTTPException: _failed, BusyError: _busy, Exception: _unforeseen},
         lifespan=lifespan,
     )
@@ -61,7 +65,7 @@ class Answers:
 
     async def templates(self, request: Request) -> Response:  # noqa: ARG002
         """Return the list of templates."""
-        answer = await self.crew.carry_out("templates", tasks.Request({}))
+        answer = await self.crew.ask({"task": "templates", "parameters": {}})
         return JSONResponse(answer.header, 503 if answer.is_refusal else 200)
 
     async def carry_out(self, request: Request) -> Response:
@@ -72,15 +76,21 @@ class Answers:
         parameters = _parameters(request)
         body = await self.bodies.read(request)
         try:
-            asked = _asked(parameters, bytes(body))
-            answer = await self.crew.carry_out(task, asked)
+            spec, content = _parts(parameters, bytes(body))
+            header = {"task": task, "parameters": parameters}
+            answer = await self.crew.ask(header, spec, content)
         finally:
             self.bodies.done(body)
-        if answer.is_refusal:
-            return JSONResponse(answer.header, 422)
-        frame = BytesIO()
-        send_frame(frame, answer.header, answer.page, answer.file)
-        return Response(frame.getvalue(), media_type="application/octet-stream")
+        return framed(answer)
+
+
+def framed(answer: Answer) -> Response:
+    """Return an answer as a frame, or as the reason why there is none."""
+    if answer.is_refusal:
+        return JSONResponse(answer.header, 422)
+    frame = BytesIO()
+    send_frame(frame, answer.header, answer.page, answer.file)
+    return Response(frame.getvalue(), media_type="application/octet-stream")
 
 
 async def page_file(request: Request) -> Response:
@@ -99,16 +109,17 @@ def _parameters(request: Request) -> dict[str, str]:
     return own
 
 
-def _asked(parameters: dict[str, str], body: bytes) -> tasks.Request:
+def _parts(parameters: dict[str, str], body: bytes) -> tuple[bytes, bytes]:
+    """Return the spec that was sent, and the workbook."""
     length = parameters.pop("spec_bytes", "0")
     if not (length.isascii() and length.isdigit() and int(length[:12]) <= len(body)):
         raise HTTPException(400, "spec_bytes must say how many of the bytes sent are the spec's")
     spec = body[: int(length)]
     try:
-        text = spec.decode()
+        spec.decode()
     except UnicodeDecodeError:
         raise HTTPException(400, "the spec is no text in UTF-8") from None
-    return tasks.Request(parameters, text, body[len(spec) :])
+    return spec, body[len(spec) :]
 
 
 async def _failed(_: Request, error: Exception) -> Response:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from xlbackprop.errors import OutputError, one_line
-from xlbackprop.web.crew import Crew
+from xlbackprop.web.crew import Crew, Program
 from xlbackprop.workbook.engine.settings import Limits
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from xlbackprop.web.feedback import Feedback
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (what they mean is to be known)
@@ -23,7 +29,8 @@ class Serving:
     """Where a server listens, and what those who come may take.
 
     `names` are the host names that it is reached by, beside its own address; `megabytes` and
-    `seconds` are those of each task, `waiting` says how many tasks may wait for a worker.
+    `seconds` are those of each task, `waiting` says how many tasks may wait for a worker. With
+    `feedback` an assignment is served, and each student has so many `tries` an hour.
     """
 
     host: str = "127.0.0.1"
@@ -33,6 +40,8 @@ class Serving:
     waiting: int = 40
     seconds: float = 30.0
     megabytes: int = 1_000
+    feedback: Feedback | None = None
+    tries: int = 6
 
     @property
     def known_hosts(self) -> tuple[str, ...]:
@@ -41,9 +50,33 @@ class Serving:
             return ()
         return (self.host, *_LOOPBACK, *self.names)
 
+    def address(self, port: int) -> str:
+        """Return the address that it is opened at, from this machine or through its proxy."""
+        if self.names:
+            return f"https://{self.names[0]}/"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{port}/"
+
     def crew(self) -> Crew:
         """Return the workers that it needs."""
-        return Crew(self.workers, self.waiting, Limits(self.seconds, self.megabytes))
+        limits = Limits(self.seconds, self.megabytes)
+        program = Program("xlbackprop.web.worker", asdict(limits), self.seconds)
+        if self.feedback is not None:
+            setup = asdict(self.feedback.setup(limits))
+            program = Program("xlbackprop.classroom.worker", setup, self.seconds)
+        return Crew(self.workers, self.waiting, program)
+
+    def app(self) -> ASGIApp:
+        """Return the application. Raises ImportError where the extra is not installed."""
+        from xlbackprop.web.app import make_app
+        from xlbackprop.web.assignment_app import make_assignment_app
+        from xlbackprop.web.bodies import Bodies
+        from xlbackprop.web.tries import Tries
+
+        if self.feedback is None:
+            return make_app(self.crew(), Bodies(), self.known_hosts)
+        tries = Tries(self.tries)
+        return make_assignment_app(self.feedback, tries, self.crew(), Bodies(), self.known_hosts)
 
 
 def serve(serving: Serving, tell: Callable[[str], None]) -> None:
@@ -54,15 +87,15 @@ def serve(serving: Serving, tell: Callable[[str], None]) -> None:
     try:
         import uvicorn
 
-        from xlbackprop.web.app import make_app
-        from xlbackprop.web.bodies import Bodies
+        import xlbackprop.web.app  # noqa: F401
     except ImportError:
         raise OutputError(
             "the server needs Starlette and uvicorn: python -m pip install 'xlbackprop[serve]'"
         ) from None
     with _listening(serving) as listening:
+        tell(serving.address(listening.getsockname()[1]))
         config = uvicorn.Config(
-            make_app(serving.crew(), Bodies(), serving.known_hosts),
+            serving.app(),
             limit_concurrency=_MOST_CONNECTIONS,
             timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=_SECONDS_TO_END,
@@ -72,8 +105,6 @@ def serve(serving: Serving, tell: Callable[[str], None]) -> None:
             ws="none",
             proxy_headers=False,
         )
-        host = f"[{serving.host}]" if ":" in serving.host else serving.host
-        tell(f"http://{host}:{listening.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -1,6 +1,5 @@
 /* A workbook is dropped or picked, judged, and its report shown in a frame */
 
-import { call } from "./back.js";
 import { byId, complain, doing, download, element, framed, say } from "./dom.js";
 import { showExplanation } from "./explain.js";
 
@@ -12,14 +11,14 @@ const VERDICTS = {
   incomplete: ["not all there", "what is there is right, but something is missing or was not judged."],
 };
 
-let network;
+let ask; // has a file judged: (file, content) => { answer, explain }
 let picked = null; // the file that was dropped or picked last
 let checked = null; // what was answered of the one whose report is shown
 let frame = null;
 let selected = ""; // the cell that is selected in the report
 
-export function startChecking(choice) {
-  network = choice;
+export function startChecking(asking) {
+  ask = asking;
   const input = byId("file");
   const form = byId("check-form");
   // The same file, changed meanwhile, can be picked again.
@@ -70,12 +69,10 @@ async function check(source) {
     complain(`${source.name} is larger than the ${MOST_BYTES / 1e6} MB that can be judged here`);
     return;
   }
-  const [parameters, spec] = network.said;
-  const said = { ...parameters, file: source.name, hints: byId("hints").value };
   await doing(`Checking ${source.name} …`, byId("check-button"), async () => {
     const content = await contentOf(source);
-    const answer = await call("check", said, spec, content);
-    checked = { ...answer, said, spec, content };
+    const { answer, explain } = await ask(source, content);
+    checked = { ...answer, explain };
     show();
   });
 }
@@ -124,9 +121,8 @@ function onMessage(event) {
 }
 
 async function explain() {
-  const { said, spec, content } = checked;
   await doing(`Explaining ${selected} …`, byId("explain-button"), async () => {
-    const { header } = await call("explain", { ...said, cell: selected }, spec, content);
+    const { header } = await checked.explain(selected);
     showExplanation(header);
   });
   say("");

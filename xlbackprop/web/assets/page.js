@@ -1,6 +1,7 @@
 /* The page: which of its views is shown, and what a link into it asks for */
 
-import { PRIVACY, ready, templates } from "./back.js";
+import { openAssignment } from "./assignment.js";
+import { call, PRIVACY, ready, templates } from "./back.js";
 import { describe, openExercise, startBuilding } from "./build.js";
 import { startChecking } from "./check.js";
 import { byId, complain } from "./dom.js";
@@ -36,6 +37,16 @@ function show(view) {
   document.title = `${byId(`title-${view}`).textContent} xlbackprop`;
 }
 
+/* Have a file judged as the form says, and its cells explained by the same words */
+function asking(network) {
+  return async (source, content) => {
+    const [parameters, spec] = network.said;
+    const said = { ...parameters, file: source.name, hints: byId("hints").value };
+    const answer = await call("check", said, spec, content);
+    return { answer, explain: (cell) => call("explain", { ...said, cell }, spec, content) };
+  };
+}
+
 let isReady = false;
 
 function follow() {
@@ -68,9 +79,15 @@ async function start() {
   follow();
   try {
     await ready(progress);
-    const known = (await templates()).templates;
-    const choices = [...document.querySelectorAll(".network")].map((place) => new NetworkChoice(place, known));
-    startChecking(choices[0]);
+    const known = await templates();
+    if (known.assignment) {
+      await openAssignment();
+      document.body.dataset.ready = "yes";
+      return;
+    }
+    const places = [...document.querySelectorAll(".network")];
+    const choices = places.map((place) => new NetworkChoice(place, known.templates));
+    startChecking(asking(choices[0]));
     startBuilding(choices[1]);
     startReading(choices[2]);
   } catch (error) {
