@@ -145,6 +145,7 @@ def test_roster_as_excel_writes_it_is_read(encoding, folder, capsys):
         (["--points", "dL_dw=x"], ["TENSOR=NUMBER"]),
         (["--points", "dL_dw=nan"], ["nan", "a number from 0"]),
         (["--points", "dL_dw=1,conv1.dL_dw=2"], ["two numbers"]),
+        (["--points", "dL_dw=0,dL_dh=0"], ["points", "no tensor is worth any"]),
         (["--blank", "dL_dq"], ["dL_dq"]),
         (["--blank", " "], ["--blank"]),
     ],
@@ -152,6 +153,31 @@ def test_roster_as_excel_writes_it_is_read(encoding, folder, capsys):
 def test_bad_points_and_blanks_are_refused(more, words, folder, capsys):
     assert_refused(assign(capsys, *more), *words)
     assert not (folder / "hw1").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "words"),
+    [
+        ("assignment.toml", 'made = "20', 'made = "on 20', ["made", "on 20", "a time as"]),
+        ("assignment.toml", '+00:00"', '"', ["made", "a time as"]),
+        ("assignment.toml", "same = false", "same = 0", ["same", "0"]),
+        ("assignment.toml", '_dw" = ', '_dw" = -', ["points: dense1.dL_dw", "a number from 0"]),
+        ("assignment.toml", '_dw" = ', '_dw" = "x" #', ["points: dense1.dL_dw", "a number from 0"]),
+        ("assignment.toml", '"dense1.dL_d', '#"', ["points", "no tensor is worth any"]),
+        ("assignment.toml", "carried = 1.0", "carried = true", ["rules: carried", "from 0 to 1"]),
+        ("assignment.toml", "[points]", "[point]", ["no key point", "points"]),
+        ("students.csv", ",0,", f",{'9' * 5000},", ["students.csv", "draw is no number"]),
+        ("students.csv", ",0,", ",-1,", ["students.csv", "draw is no number"]),
+    ],
+)  # fmt: skip
+def test_nonsense_edits_get_one_line(file, before, after, words, folder, capsys):
+    assign(capsys, spec="tiny.toml")
+    path = folder / "hw1" / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+    assert_refused(called(capsys, "grade", "hw1", "hw1/handout"), *words)
+    assert not (folder / "hw1/results").exists()
 
 
 def test_folder_of_something_else_is_left_alone(folder, capsys):

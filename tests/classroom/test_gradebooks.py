@@ -105,6 +105,20 @@ def test_canvas_export_that_does_not_fit_is_refused(old, new, words, four, folde
     assert not (folder / "out.csv").exists()
 
 
+def test_more_points_than_there_are_is_refused_whatever_the_platform_says(four, folder, capsys):
+    (folder / "export.csv").write_bytes(CANVAS.replace("10,100,", "10,,").encode())
+    table = four.folder / "results/grades.csv"
+    text = table.read_text()
+    arguments = ("--canvas", "export.csv", "--column", "Homework 1", "-o", "out.csv")
+    try:
+        table.write_text(text.replace("s1,40,100,", "s1,140,100,"))
+        assert_refused(gradebook(capsys, four, *arguments), "s1 has 140 points of 100")
+        table.write_text(text.replace("s1,40,100,", "s1,140,150,"))
+        assert gradebook(capsys, four, *arguments)[0] == 0
+    finally:
+        table.write_text(text)
+
+
 LANGUAGES = {
     "en": ("Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
            "Last modified (grade),Feedback comments", "Participant ", "100.00", "Yes", "No"),

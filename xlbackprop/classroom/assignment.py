@@ -14,6 +14,7 @@ import csv
 import hmac
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from io import StringIO
@@ -37,7 +38,8 @@ ASSIGNMENT, SECRET, STUDENTS = "assignment.toml", "secret.key", "students.csv"
 HANDOUT, RESULTS = "handout", "results"
 SECRET_BYTES = 32
 _COLUMNS = ("id", "name", "email", "draw", "numbers")
-_DIGITS = 12
+_DIGITS, _DRAW_DIGITS = 12, 9
+_A_TIME = "2026-11-26T09:00:00+00:00"
 _TOKEN = 10  # characters: of a million students, hardly two would be called alike
 _OPTIONAL = {"anonymous": bool}
 
@@ -197,13 +199,24 @@ def _assignment(folder: Path, table: Mapping[str, Any]) -> Assignment:
             raise AssignmentError(f"{key}: not {shown(value)}")
     if missing := known.keys() - table.keys() - _OPTIONAL.keys():
         raise AssignmentError(f"the key {min(missing)} is missing")
+    if not _is_time(table["made"]):
+        raise AssignmentError(f"made: not {shown(table['made'])}: a time as {_A_TIME}")
     points = {name: _number("points", name, value) for name, value in table["points"].items()}
+    if not any(points.values()):
+        raise AssignmentError("points: no tensor is worth any")
     secret = read_file(folder / SECRET, "the assignment's secret")
     if len(secret) != SECRET_BYTES:
         raise AssignmentError(f"{SECRET} is not the secret that was made with it")
     words = (table["name"], table["spec"], points, secret, table["same"], table["made"])
     rest = (_rules(table["rules"]), _students(folder / STUDENTS), table.get("anonymous", False))
     return Assignment(folder, *words, *rest, read_key(folder / KEY) if rest[2] else {})
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _rules(table: Mapping[str, Any]) -> Rules:
@@ -228,8 +241,11 @@ def _students(path: Path) -> dict[str, Handed]:
         raise AssignmentError(f"{STUDENTS} has been changed: its columns are {', '.join(_COLUMNS)}")
     students = {}
     for row in rows[1:]:
-        if not row[3].isdecimal():
-            raise AssignmentError(f"{STUDENTS}: {one_line(row[0], 40)}: draw is no number")
+        if not row[3].isdecimal() or len(row[3]) > _DRAW_DIGITS:
+            raise AssignmentError(
+                f"{STUDENTS}: {one_line(row[0], 40)}: draw is no number of at most {_DRAW_DIGITS}"
+                " digits"
+            )
         name, email = (text.removeprefix("'") for text in row[1:3])
         students[row[0]] = Handed(row[0], name, email, {}, int(row[3]), row[4])
     return students

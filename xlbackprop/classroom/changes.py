@@ -13,7 +13,7 @@ from xlbackprop.saving import save
 
 _FILE = "last.json"
 
-Points = Mapping[str, tuple[float, str, str]]  # points, status, key of the record
+Points = Mapping[str, tuple[float, str, str]]  # points, status, digest of the file
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class Graded:
     note: str = ""
     file: str = ""
     key: str = ""  # of the record
+    digest: str = ""  # of what the file holds
 
     @property
     def points(self) -> float:

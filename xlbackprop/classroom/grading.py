@@ -46,6 +46,7 @@ class _File:
     record: Record = field(default_factory=dict)
     identity: Identity = field(default_factory=lambda: Identity(""))
     is_new: bool = False  # marked just now
+    digest: str = ""  # of what the file holds
 
     @property
     def order(self) -> tuple[bool, datetime, str]:
@@ -105,7 +106,7 @@ def keep(grades: Grades, options: GradeOptions) -> None:
 
 
 def _points(results: Sequence[Graded]) -> dict[str, tuple[float, str, str]]:
-    return {one.id: (one.points, one.status, one.key) for one in results}
+    return {one.id: (one.points, one.status, one.digest) for one in results}
 
 
 def options_of(options: GradeOptions) -> dict[str, object]:
@@ -135,30 +136,32 @@ def _marked(
 ) -> Iterator[_File]:
     """Yield the files with their records, as these become known; the same is marked once."""
     records, todo = dict[str, Record](), dict[str, Task]()
-    waiting: dict[str, list[Submitted]] = {}
+    waiting: dict[str, list[_File]] = {}
     for number, one in enumerate(found):
         tell("reading the files", number, len(found))
         suffix = PurePosixPath(one.path).suffix.lower()
         try:
-            key = store.key(one.read(), suffix)
+            content = one.read()
+            key, digest = store.key(content, suffix), sha256(content).hexdigest()
         except (OSError, ValueError) as error:
             reason = f"it cannot be read: {getattr(error, 'strerror', None) or error}"
-            key = sha256(f"{one.path}\0{reason}".encode()).hexdigest()[:40]
+            key = digest = sha256(f"{one.path}\0{reason}".encode()).hexdigest()[:40]
             records[key] = unreadable(reason).record
         if key not in records and key not in todo and not options.force:
             record = store.record(key)
             if record is not None:
                 records[key] = _small(record)
         if key in records:
-            yield _File(one, key, records[key])
+            yield _File(one, key, records[key], digest=digest)
         else:
             todo.setdefault(key, Task(key, suffix, one.read))
-            waiting.setdefault(key, []).append(one)
+            file = _File(one, key, is_new=True, digest=digest)
+            waiting.setdefault(key, []).append(file)
     for done, (task, marked) in enumerate(_in_pool(setup, todo, options)):
         store.put(task.key, marked)
         small = _small(marked.record)
         tell("marking", done + 1, len(todo))
-        yield from (_File(one, task.key, small, is_new=True) for one in waiting[task.key])
+        yield from (replace(file, record=small) for file in waiting[task.key])
 
 
 def _in_pool(
@@ -190,6 +193,7 @@ def _result(
         return Graded(student, MISSING, nothing(assignment))
     file = max(files, key=lambda one: one.order)
     path, notes = assignment.label(file.submitted.path), []
+    keys = (file.key, file.digest)
     if len(files) > 1:
         others = ", ".join(
             sorted(assignment.label(f.submitted.path, 80) for f in files if f is not file)
@@ -197,12 +201,12 @@ def _result(
         notes.append(f"{len(files)} files; {path} counts, not {others}")
     if file.record["status"] != JUDGED:
         note = "; ".join([file.record["reason"], *notes])
-        return Graded(student, UNREADABLE, nothing(assignment), note, path, file.key)
+        return Graded(student, UNREADABLE, nothing(assignment), note, path, *keys)
     own = file.identity
     if own.reason:
         notes.insert(0, own.reason)
     if own.other:
-        return Graded(student, OTHERS, nothing(assignment), "; ".join(notes), path, file.key)
+        return Graded(student, OTHERS, nothing(assignment), "; ".join(notes), path, *keys)
     is_late = file.submitted.is_marked_late or (
         options.due is not None and file.submitted.when > options.due
     )
@@ -212,7 +216,7 @@ def _result(
     if is_late:
         notes.append(f"handed in at {file.submitted.when.isoformat(' ', 'minutes')}")
     note = "; ".join([*notes, *points.notes])
-    return Graded(student, LATE if is_late else GRADED, points, note, path, file.key)
+    return Graded(student, LATE if is_late else GRADED, points, note, path, *keys)
 
 
 def _mentioned(

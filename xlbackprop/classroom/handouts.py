@@ -182,6 +182,8 @@ def _shared(
             before += one.size
             shared[one.name] = round(number * before / cells - given, 2)
             given += shared[one.name]
+    if not any(shared.values()):
+        raise AssignmentError("points: no tensor is worth any")
     return {one.name: shared.get(one.name, 0.0) for one in tensors}
 
 

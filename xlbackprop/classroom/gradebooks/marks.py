@@ -15,6 +15,7 @@ from xlbackprop.errors import AssignmentError, one_line
 
 _COUNTING = ("graded", "late")
 _MOST_NAMED = 5
+_ROUNDING = 0.005  # of points with two decimals
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ def read_marks(assignment: Assignment) -> list[Mark]:
             raise AssignmentError(f"{assignment.folder / KEY} does not say who {token} is")
         student = assignment.people[token]
         points, most = (_number(own.get(key, ""), f"{path}, row {number}") for key in needed[1:3])
+        if points > most + _ROUNDING:
+            raise AssignmentError(
+                f"{path}, row {number}: {token} has {points:g} points of {most:g}: raise max_points"
+                " there if that is meant"
+            )
         marks.append(Mark(student, points, most, own.get("status", ""), own.get("note", "")))
     return marks
 
