@@ -1,6 +1,7 @@
 """Handing out: own numbers for each student, fit for the exercise, and nothing by halves."""
 
 import hashlib
+import shutil
 import stat
 
 import numpy as np
@@ -31,6 +32,16 @@ def roster(folder):
     (folder / "roster.csv").write_text(ROSTER, encoding="utf-8")
     (folder / "tiny.toml").write_text(TINY)
     return folder / "roster.csv"
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """An assignment on the smallest network, which tests copy."""
+    place = tmp_path_factory.mktemp("tiny")
+    (place / "roster.csv").write_text("id\na1\n")
+    spec = xlbackprop.parse_spec(TINY)
+    xlbackprop.assign(spec, place / "roster.csv", place / "hw1", blank=["dL_dw", "dL_dh"])
+    return place / "hw1"
 
 
 def contents(folder):
@@ -170,8 +181,8 @@ def test_bad_points_and_blanks_are_refused(more, words, folder, capsys):
         ("students.csv", ",0,", ",-1,", ["students.csv", "draw is no number"]),
     ],
 )  # fmt: skip
-def test_nonsense_edits_get_one_line(file, before, after, words, folder, capsys):
-    assign(capsys, spec="tiny.toml")
+def test_nonsense_edits_get_one_line(file, before, after, words, tiny, folder, capsys):
+    shutil.copytree(tiny, folder / "hw1")
     path = folder / "hw1" / file
     text = path.read_text()
     assert before in text
