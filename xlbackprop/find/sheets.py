@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from xlbackprop.workbook.description import SHEET
 from xlbackprop.workbook.read.workbook import Workbook
 
 _MOST_NAMED = 12
+_SHEET = re.compile(r"(?<![\w.:])([\w.]+)!")
 
 
 def wanted_sheet(workbook: Workbook, name: str) -> str:
@@ -75,6 +77,9 @@ def _formulas(workbook: Workbook, name: str) -> Iterator[str]:
 
 
 def _sheets_in(formula: str) -> Iterator[str]:
+    if not any(mark in formula for mark in "'\"["):  # as most are written
+        yield from {one.casefold() for one in _SHEET.findall(formula)}
+        return
     for _, text in references_in(formula):
         address = address_in_formula(text)
         if address is not None and address.sheet:

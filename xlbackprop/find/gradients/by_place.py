@@ -9,10 +9,11 @@ from functools import partial
 import numpy as np
 
 from xlbackprop.find.gradients.blanks import name_blanks
+from xlbackprop.find.gradients.conventions import Conventions
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.gaps import name_gaps
 from xlbackprop.find.gradients.lines import beside_in_line
-from xlbackprop.find.gradients.losses import factor
+from xlbackprop.find.gradients.losses import Choice, factor
 from xlbackprop.find.gradients.moves import Move, is_alike_on_page, moved, moves_of
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.part_of import name_parts
@@ -40,9 +41,8 @@ def _name_by_votes(named: Named, targets: Targets, meant: Mapping[int, list[int]
     """Name the cells that enough others of their formula shape say something of."""
     choice = named.choice
     graph, last = choice.study.sheets.graph, choice.flow.last
-    updated = {one.cell for one in named.updates}
     votes, ingredients = _Votes(named, targets, meant), Ingredients(choice)
-    has_dead = bool((choice.flow.values == 0).all(axis=1).any())
+    has_dead = bool(choice.flow.is_zero.any())
     for owner in votes.owners:
         cells = graph.groups[owner].cells
         if isinstance(graph.groups[owner].tree, Reference):
@@ -50,18 +50,26 @@ def _name_by_votes(named: Named, targets: Targets, meant: Mapping[int, list[int]
         is_forward = bool((last[cells] >= 0).any())
         lines = _lines(targets, votes.voters(owner)) if is_forward else None
         for cell in cells[last[cells] < 0].tolist():
-            if cell in named.target or cell in updated or not _in_line(targets, cell, lines):
+            if cell in named.target or cell in named.updated or not _in_line(targets, cell, lines):
                 continue
             found = [targets.at(moved(targets, cell, one), cell)[:1] for one in votes.best(cell)]
             own = [of for ofs in found for of in ofs if not ingredients.has(cell, of)]
-            if has_dead and not votes.has_line(cell) and not choice.study.own[cell].any():
+            if has_dead and _is_of_dead(choice, cell, is_in_line=votes.has_line(cell)):
                 # That of a dead unit may be any of several.
-                own = [of for of in own if not choice.flow.values[of].any()]
+                own = [of for of in own if choice.flow.is_zero[of]]
             if not own or any(is_alike_on_page(named, cell, of) for of in own):
                 continue
             if not rests_on_weights(named, cell):
                 named.give(cell, min(own, key=partial(_apart, named, cell)), Reason.PLACE)
     name_parts(named, targets)
+
+
+def _is_of_dead(choice: Choice, cell: int, *, is_in_line: bool) -> bool:
+    """Whether a cell is 0 in all draws, and nothing else can be meant, as where digits are left."""
+    own = np.abs(choice.study.own[cell])
+    if np.nanmax(own, initial=0.0) > choice.flow.nothing:
+        return False
+    return bool(own.any()) or not is_in_line
 
 
 class _Votes:
@@ -112,13 +120,20 @@ class _Votes:
 
 
 def _meant(named: Named) -> dict[int, list[int]]:
-    """Return the targets whose gradients named cells equal, by the factor that is usual."""
-    choice = named.choice
+    """Return the targets whose gradients named cells equal, by the factor that is usual.
+
+    What only happens to be a multiple, as a softmax's output may, says nothing of others.
+    """
+    choice, conventions = named.choice, Conventions(named)
     factors = {
         cell: {of: factor(choice, cell, of) for of in match.targets}
         for cell, match in choice.matches.items()
         if cell in named.target and _fits(named, cell)
     }
+    for cell, own in list(factors.items()):
+        is_itself = any(_is_close(abs(by), abs(conventions.usual)) for by in own.values())
+        if not is_itself and conventions.is_something_else(cell):
+            del factors[cell]
     owner = choice.study.sheets.graph.owner
     counted: dict[int, Counter[str]] = {}
     for cell, own in factors.items():
@@ -173,11 +188,10 @@ def follow_lines(named: Named) -> None:
         for cell, target in named.target.items()
         if named.reason[cell] in (Reason.UPDATE, Reason.LABEL)
     }
-    updated = {one.cell for one in named.updates}
 
     def is_open(cell: int) -> bool:
         is_named = named.reason.get(cell, Reason.VALUE) is not Reason.VALUE
-        is_free = cell not in updated and cell not in named.none
+        is_free = cell not in named.updated and cell not in named.none
         return not is_named and is_free and named.choice.flow.last[cell] < 0
 
     for cell, (target, _) in beside_in_line(named, said, is_open).items():

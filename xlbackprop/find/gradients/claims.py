@@ -46,7 +46,6 @@ def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     study, flow = named.choice.study, named.choice.flow
     outside = study.sheets.is_computed & (flow.last < 0)
-    updated = {one.cell for one in named.updates}
     for cell in np.flatnonzero(outside).tolist():
         said, meant = targets.named(cell)
         if said is not None:
@@ -55,7 +54,7 @@ def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
             # A name of several cells says only which of those that fit is meant.
             match = named.choice.matches.get(cell)
             meant = [one for one in meant if match is not None and one in match.targets]
-        if meant and cell not in updated and _accuses(named.choice, said, meant):
+        if meant and cell not in named.updated and _accuses(named.choice, said, meant):
             found[cell] = meant
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from xlbackprop.find.gradients.factors import is_near, rounded, step_of, usual_of
+from xlbackprop.find.gradients.factors import is_near, rounded, usual_of
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.named import Named
@@ -44,11 +44,7 @@ class Conventions:
         }
         self._targets = choice.flow.by_cell
         self.usual = self._usual_as_it_is()
-        self._fitting = {
-            one.cell: fit
-            for one in named.updates
-            if (fit := step_of(choice, one, self._targets.get(one.of, ())))
-        }
+        self._fitting = named.fitting
         self.rate = self._usual_rate(self._as_it_is)
         self._all_climb = self.rate < 0 and (self.usual < 0 or self._all_are_changes)
         self.usual = self._usual_as_meant()

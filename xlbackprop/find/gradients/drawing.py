@@ -72,10 +72,7 @@ def _runs_of_sum_1(
     Whole rows and columns of such numbers come first.
     """
     taken = np.zeros(len(cells), dtype=np.bool_)
-    sheets = np.array([plane.sheet_of(cell) for cell in cells.tolist()], dtype=np.int64)
-    widths = np.array([max(1, box.width) for box in plane.boxes], dtype=np.int64)[sheets]
-    firsts = np.array([box.first for box in plane.boxes], dtype=np.int64)[sheets]
-    rows, columns = np.divmod(cells - firsts, widths)
+    sheets, rows, columns = (places[cells] for places in plane.places)
     ways = ((rows, columns), (columns, rows))
     for parts, (line, along) in product((_whole_of_1, _parts_of_1), ways):
         order = np.lexsort((along, line, sheets))

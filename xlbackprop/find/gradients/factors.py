@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from math import isfinite
 
 import numpy as np
 
@@ -14,30 +15,58 @@ from xlbackprop.find.gradients.losses import Choice
 from xlbackprop.find.gradients.updates import Update
 
 _DIGITS = 6
+_TOGETHER = 100_000  # pairs of an update and a gradient
+# So many numbers that are not zero have to be in proportion: of one alone, anything is a multiple.
+_FEWEST = 2
 _CLOSE = 1e-6
 
 
-def ratio_of(taken: Array, gradient: Array, draws: list[int]) -> float | None:
-    """Return the constant by which one is the other in some draws; None where it is none."""
-    own, by = taken[draws], gradient[draws]
-    below = float(by @ by)
-    if not np.isfinite(own).all() or not below > 0:
-        return None
-    ratio = float(own @ by) / below
-    scale = float(np.abs(own).max(initial=0.0))
-    return ratio if ratio and np.abs(own - ratio * by).max() <= _CLOSE * scale else None
+def ratios_of(own: Array, by: Array) -> Array:
+    """Return the constants by which rows are others, of shape (rows,); NaN where there is none."""
+    with np.errstate(all="ignore"):
+        ratio = np.einsum("ij,ij->i", own, by) / np.einsum("ij,ij->i", by, by)
+        apart = np.abs(own - ratio[:, None] * by).max(axis=1)
+        fits = (apart <= _CLOSE * np.abs(own).max(axis=1)) & np.isfinite(own).all(axis=1)
+    fits &= (ratio != 0) & ((by != 0).sum(axis=1) >= _FEWEST)
+    return np.where(fits, ratio, np.nan)
 
 
-def step_of(choice: Choice, update: Update, targets: Iterable[int]) -> tuple[int, float] | None:
-    """Return the target of which an update takes a constant multiple, and the constant."""
-    study, flow = choice.study, choice.flow
-    taken = study.board.numbers[update.of] - study.own[update.cell]
-    for at in targets:
-        for family in FAMILIES:
-            ratio = ratio_of(taken, flow.values[at], columns_of(family))
-            if family is not Family.PAGE and ratio is not None:
-                return at, ratio
-    return None
+def steps_of(choice: Choice, updates: Sequence[Update]) -> dict[int, tuple[int, float]]:
+    """Return the target of which each update takes a constant multiple, and the constant.
+
+    They are by the updates' cells; those that take no such thing are left out.
+    """
+    found: dict[int, tuple[int, float]] = {}
+    pairs: list[tuple[int, int, int]] = []
+    for one in updates:
+        pairs += [(one.cell, one.of, at) for at in choice.flow.by_cell.get(one.of, ())]
+        if len(pairs) > _TOGETHER or one is updates[-1]:
+            for (cell, _, at), ratio in zip(pairs, _ratios_of(choice, pairs), strict=True):
+                if np.isfinite(ratio):
+                    found.setdefault(cell, (at, ratio))
+            pairs.clear()
+    return found
+
+
+def _ratios_of(choice: Choice, pairs: Sequence[tuple[int, int, int]]) -> list[float]:
+    """Return the constant of each update and gradient, by the first family in which there is one.
+
+    NaN where there is none.
+    """
+    if not pairs:
+        return []
+    cells, weights, targets = np.array(pairs).T
+    taken = choice.study.board.numbers[weights] - choice.study.own[cells]
+    gradients = choice.flow.values[targets]
+    found = np.full(len(pairs), np.nan)
+    for family in FAMILIES:
+        if family is not Family.PAGE:
+            draws = columns_of(family)
+            found = np.where(
+                np.isnan(found), ratios_of(taken[:, draws], gradients[:, draws]), found
+            )
+    result: list[float] = found.tolist()
+    return result
 
 
 def usual_of(factors: Iterable[float], preferred: float = 1.0) -> float:
@@ -51,13 +80,19 @@ def usual_of(factors: Iterable[float], preferred: float = 1.0) -> float:
     plain = Counter({one: number for one, number in counted.items() if abs(one) == 1})
     few = counted.total() / 4
     best = plain if plain and plain.total() >= few else counted
-    signs = Counter(np.sign(own) for own in counted.elements())
-    return max(best, key=lambda one: (best[one], signs[np.sign(one)], preferred * one))
+    signs = Counter[float]()
+    for own, number in counted.items():
+        signs[_sign(own)] += number
+    return max(best, key=lambda one: (best[one], signs[_sign(one)], preferred * one))
+
+
+def _sign(number: float) -> float:
+    return float((number > 0) - (number < 0))
 
 
 def rounded(number: float) -> float:
     """Return a factor with the digits that count, a whole one where it is all but that."""
-    if not np.isfinite(number):
+    if not isfinite(number):
         return number
     whole = round(number)
     return float(whole) if whole and is_near(number, whole) else float(f"{number:.{_DIGITS}g}")

@@ -92,11 +92,8 @@ class Findings:
 
     def place(self, cell: int) -> tuple[str, int, int]:
         """Return the sheet, and the row and column from 0, of a cell."""
-        for sheet, box in zip(self.contents.sheets, self.computation.plane.boxes, strict=True):
-            if box.first <= cell < box.first + box.height * box.width:
-                row, column = divmod(cell - box.first, box.width)
-                return sheet.name, box.top + row, box.left + column
-        raise IndexError(cell)
+        sheets, rows, columns = self.computation.plane.places
+        return self.contents.sheets[sheets[cell]].name, int(rows[cell]), int(columns[cell])
 
     def address(self, cell: int) -> str:
         """Return a cell's address on its sheet: `B3`."""

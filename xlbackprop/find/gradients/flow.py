@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from xlbackprop.equation import Array
+from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.graph import Graph, reached_by
 from xlbackprop.find.gradients.parts import parts_beside_copies
 from xlbackprop.formula.sheets.board import Board
@@ -23,6 +23,7 @@ from xlbackprop.formula.tree import Reference
 _MOST_SHARED = 20_000_000
 EVERY_STEP = -1
 OWN_SHEET = -2
+_LAST_DIGITS = 1e-14
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,17 @@ class Flow:
     values: Array
     first: Indices
     last: Indices
+
+    @cached_property
+    def nothing(self) -> float:
+        """So small a number is what sums that cancel leave in the last digits: it counts as 0."""
+        finite = np.abs(self.values[np.isfinite(self.values)])
+        return _LAST_DIGITS * float(finite.max(initial=0.0))
+
+    @cached_property
+    def is_zero(self) -> Mask:
+        """Which gradients are 0 in all draws, as those of dead units, or but for last digits."""
+        return np.asarray((np.abs(self.values) <= self.nothing).all(axis=1))
 
     @cached_property
     def by_cell(self) -> Mapping[int, list[int]]:

@@ -85,7 +85,7 @@ def _may_be_named(named: Named, cell: int) -> bool:
     """Whether something stands in a cell that is no part of L, and that only its value names."""
     study = named.choice.study
     is_named = named.reason.get(cell, Reason.VALUE) is not Reason.VALUE
-    if not cell or cell in named.none or is_named or any(one.cell == cell for one in named.updates):
+    if not cell or cell in named.none or is_named or cell in named.updated:
         return False
     graph = study.sheets.graph
     is_filled = study.sheets.page.codes[cell, 0] != Code.BLANK

@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.contents import Contents, SheetContents
 from xlbackprop.formula.sheets.plane import Box, Indices, Plane
 
+_MOST_KEPT = 4096  # texts that are read once
 # Texts that are longer tell a story, and name nothing.
 _LONGEST = 40
 # So many cells to the right or below a text may be what it names.
@@ -73,6 +75,7 @@ class Labels:
             _tops(sheet, box) for sheet, box in zip(contents.sheets, plane.boxes, strict=True)
         ]
         self._at: dict[tuple[int, int, int], str] = {}
+        self._headings: dict[tuple[int, int, int], tuple[str, int]] = {}
         for number, sheet in enumerate(contents.sheets):
             own = Texts()
             at = np.flatnonzero(sheet.codes == Code.TEXT)
@@ -86,12 +89,16 @@ class Labels:
                     own.by_column.setdefault(column, []).append((row, text))
             self._texts.append(own)
 
+    @cached_property
+    def _places(self) -> tuple[list[int], list[int], list[int]]:
+        """The sheet, by number, the row and the column of all cells."""
+        sheets, rows, columns = (places.tolist() for places in self.plane.places)
+        return sheets, rows, columns
+
     def place(self, cell: int) -> tuple[int, int, int]:
         """Return a cell's sheet, by number, its row and its column."""
-        sheet = self.plane.sheet_of(cell)
-        box = self.plane.boxes[sheet]
-        row, column = divmod(cell - box.first, box.width)
-        return sheet, box.top + row, box.left + column
+        sheets, rows, columns = self._places
+        return sheets[cell], rows[cell], columns[cell]
 
     def above(self, cell: int) -> tuple[int, str]:
         """Return how far above a cell the next text in its column stands, and the text."""
@@ -113,14 +120,22 @@ class Labels:
         top = int(tops[row - box.top, column - box.left])
         if top < 0:
             return "", 0, 0
+        if (sheet, top, column) not in self._headings:
+            self._headings[sheet, top, column] = self._heading(sheet, top, column)
+        text, along = self._headings[sheet, top, column]
+        return (text, row - top, along) if text else ("", 0, 0)
+
+    def _heading(self, sheet: int, top: int, column: int) -> tuple[str, int]:
+        """Return the text over a block that begins in a row, or beside it, and how far it is."""
+        box, tops = self.plane.boxes[sheet], self._tops[sheet]
         left = column
         while left >= box.left and tops[top - box.top, left - box.left] == top:
             if text := self._at.get((sheet, top - 1, left)):
-                return text, row - top, column - left
+                return text, column - left
             left -= 1
             if column - left > _WIDEST:
-                return "", 0, 0
-        return self._at.get((sheet, top, left), ""), row - top, column - left - 1
+                return "", 0
+        return self._at.get((sheet, top, left), ""), column - left - 1
 
     def texts(self, sheet: int, *, is_row: bool, at: int) -> list[tuple[int, str]]:
         """Return the texts of a row, with their columns, or of a column, with their rows."""
@@ -181,6 +196,7 @@ def names_whole(text: str) -> bool:
     return any(word in _WHOLE_WORDS or word.startswith("gesamt") for word in words)
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def derivative(text: str) -> Derivative | None:
     """Return what gradient a text names, if it does: of `∂E/∂w1` that by `w1`."""
     text = text.strip()
@@ -194,6 +210,7 @@ def derivative(text: str) -> Derivative | None:
     return None
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def name(text: str) -> str:
     """Return a name without what people write differently: `w_1`, `W1` and `w 1` are one."""
     return re.sub(r"[\W_]+", "", _plain(text))

@@ -58,8 +58,6 @@ def _lines(named: Named, targets: Targets, cell: int) -> list[Line]:
 
 def _cells_in(named: Named, targets: Targets, line: Line) -> Iterator[int]:
     owner, sheet, axis, number = line
-    group = named.choice.study.sheets.graph.groups[owner]
-    along = group.columns if axis else group.rows
-    for cell in group.cells[along == number].tolist():
-        if targets.labels.plane.sheet_of(cell) == sheet:
-            yield cell
+    cells = named.choice.study.sheets.graph.groups[owner].cells
+    sheets, *along = targets.labels.plane.places
+    yield from cells[(along[axis][cells] == number) & (sheets[cells] == sheet)].tolist()

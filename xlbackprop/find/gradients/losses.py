@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
+from xlbackprop.equation import Array
 from xlbackprop.find.gradients.drawing import columns_of
+from xlbackprop.find.gradients.findings import Family
 from xlbackprop.find.gradients.flow import Flow
 from xlbackprop.find.gradients.labels import Labels, names_loss, names_whole
 from xlbackprop.find.gradients.objective import Objective
@@ -30,7 +34,31 @@ class Choice:
     flow: Flow
     matches: Mapping[int, Match]
 
-    @property
+    @cached_property
+    def factors(self) -> Mapping[int, Mapping[int, float]]:
+        """The constants by which each cell is the gradients that it matches, these by place."""
+        pairs: dict[Family, list[tuple[int, int]]] = {}
+        for cell, match in self.matches.items():
+            for target, families in match.families.items():
+                pairs.setdefault(families[0], []).append((cell, target))
+        found: dict[int, dict[int, float]] = {cell: {} for cell in self.matches}
+        for family, own in pairs.items():
+            cells, targets = np.array(own).T
+            ratios = self._ratios(cells, targets, family).tolist()
+            for (cell, target), ratio in zip(own, ratios, strict=True):
+                found[cell][target] = ratio
+        return found
+
+    def _ratios(
+        self, cells: NDArray[np.int64], targets: NDArray[np.int64], family: Family
+    ) -> Array:
+        draws = columns_of(family)
+        own, gradients = self.study.own[cells][:, draws], self.flow.values[targets][:, draws]
+        with np.errstate(all="ignore"):
+            above, below = (np.einsum("ij,ij->i", one, gradients) for one in (own, gradients))
+            return np.asarray(above / below)
+
+    @cached_property
     def score(self) -> tuple[float, bool, bool, int, int]:
         """How well it explains the sheet: cells, by one factor; whether that is 1; its label.
 
@@ -70,8 +98,11 @@ def _goes_before(whole: Choice, part: Choice) -> bool:
 
 def factor(choice: Choice, cell: int, target: int) -> float:
     """Return the constant by which a cell is a target's gradient."""
+    known = choice.factors[cell]
+    if target in known:
+        return known[target]
     families = choice.matches[cell].families
-    draws = columns_of(families.get(target, families[min(families)])[0])
+    draws = columns_of(families[min(families)][0])
     own, gradient = choice.study.own[cell, draws], choice.flow.values[target, draws]
     below = float(gradient @ gradient)
     return float(own @ gradient) / below if below else np.nan
@@ -130,17 +161,17 @@ def _together(objectives: Sequence[Objective], labels: Labels) -> Iterator[Objec
 
 
 def try_all(sheets: Sheets, objectives: Sequence[Objective]) -> list[Choice]:
-    """Return what comes of each objective; those with steps are cut apart at the same places."""
-    stepped = [one for one in objectives if one.count > 1]
-    single = [one for one in objectives if one.count == 1]
+    """Return what comes of each objective; those of as many steps are cut at the same places."""
+    alike: dict[int, list[Objective]] = {}
+    for one in sorted(objectives, key=lambda one: -one.count):
+        alike.setdefault(one.count, []).append(one)
     found: list[Choice] = []
-    before: dict[int, int] = {}
-    for one in stepped:
-        before = cuts_between(sheets.graph, one.roots, sheets.is_number) | before
-    for some, cuts in ((stepped, before), (single, {})):
-        if some:
-            study = Study(sheets, some, cuts)
-            found += [_choice(study, one) for one in some]
+    for count, some in alike.items():
+        cuts: dict[int, int] = {}
+        for one in some if count > 1 else ():
+            cuts = cuts_between(sheets.graph, one.roots, sheets.is_number) | cuts
+        study = Study(sheets, some, cuts)
+        found += [_choice(study, one) for one in some]
     return found
 
 

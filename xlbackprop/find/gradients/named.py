@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from xlbackprop.find.gradients.factors import steps_of
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.labels import Derivative, Labels
 from xlbackprop.find.gradients.losses import Choice
@@ -24,6 +27,22 @@ class Named:
     factors: dict[int, float] = field(default_factory=dict)  # of those that others require
     said: set[int] = field(default_factory=set)  # what a map says outright
     rate: float | None = None  # that of a map
+
+    @cached_property
+    def updated(self) -> frozenset[int]:
+        """The cells that hold updates."""
+        return frozenset(one.cell for one in self.updates)
+
+    @cached_property
+    def fitting(self) -> Mapping[int, tuple[int, float]]:
+        """The gradient, by place in the flow, that updates take, and how much of it, by cell."""
+        return steps_of(self.choice, self.updates)
+
+    def take(self, updates: list[Update]) -> None:
+        """Take other updates for those of the sheet."""
+        self.updates = updates
+        for known in ("updated", "fitting"):
+            self.__dict__.pop(known, None)
 
     def is_leaf(self, cell: int) -> bool:
         """Return whether a cell is a weight, or another number that was typed or is cut."""

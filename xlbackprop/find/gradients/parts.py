@@ -22,11 +22,12 @@ def parts_beside_copies(graph: Graph, cells: Indices, received: Array) -> tuple[
     `received` is dL/d(cell) of all cells of the plane, (cells, draws); a part is a row of it, less
     what the copies on other sheets pass on.
     """
+    sheets, *_ = graph.plane.places
     by_copies = np.zeros(received.shape)
     for group in graph.groups:
         if isinstance(group.tree, Reference) and group.places[0].size == (1, 1):
             of = graph.windows(group)[:, 0]
-            is_elsewhere = (of != OUTSIDE) & (_sheets(graph, group.cells) != _sheets(graph, of))
+            is_elsewhere = (of != OUTSIDE) & (sheets[group.cells] != sheets[of])
             np.add.at(by_copies, of[is_elsewhere], received[group.cells[is_elsewhere]])
     own = cells[(by_copies[cells] != 0).any(axis=1)]
     part = received[own] - by_copies[own]
@@ -34,8 +35,3 @@ def parts_beside_copies(graph: Graph, cells: Indices, received: Array) -> tuple[
     size = np.abs(received[own]) + np.abs(by_copies[own])
     is_part = (np.abs(part) > _CLOSE * size).any(axis=1)
     return own[is_part], part[is_part]
-
-
-def _sheets(graph: Graph, cells: Indices) -> Indices:
-    firsts = [box.first for box in graph.plane.boxes if box.width]
-    return np.searchsorted(firsts, cells, side="right").astype(np.int32)

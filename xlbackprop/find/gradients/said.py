@@ -72,14 +72,16 @@ def take_at_word(named: Named, said: Said, contents: Contents) -> None:
         cell = _cell(spot, sheets, contents)
         named.target[cell] = _target(targets, cell, (spot, of), sheets, contents)
         named.reason[cell] = Reason.SAID
-    known = {one.cell: at for at, one in enumerate(named.updates)}
+    updates = list(named.updates)
+    known = {one.cell: at for at, one in enumerate(updates)}
     for spot, of in said.updates.items():
         cell, weight = (_cell(one, sheets, contents) for one in (spot, of))
         _target(targets, cell, (spot, of), sheets, contents)
         if cell in known:
-            named.updates[known[cell]] = replace(named.updates[known[cell]], of=weight)
+            updates[known[cell]] = replace(updates[known[cell]], of=weight)
         else:
-            named.updates.append(Update(cell, weight, weight, (), (), is_plain=False))
+            updates.append(Update(cell, weight, weight, (), (), is_plain=False))
+    named.take(updates)
     if said.rate is not None:
         number = float(sheets.page.numbers[_cell(said.rate, sheets, contents), 0])
         if not number:

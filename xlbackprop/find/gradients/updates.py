@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from xlbackprop.find.gradients.flow import Flow
 from xlbackprop.find.gradients.graph import Graph
 from xlbackprop.find.gradients.study import Study
 from xlbackprop.formula.sheets.codes import Code
+from xlbackprop.formula.sheets.groups import Group
 from xlbackprop.formula.sheets.plane import OUTSIDE
 from xlbackprop.formula.tree import Expression, Negative, Operation, Reference
 
@@ -52,8 +53,8 @@ def updates(study: Study, flow: Flow) -> list[Update]:
         signs = _bare_terms(group.tree)
         if not signs and not is_cut[group.cells].any():
             continue
-        for cell in group.cells[outside[group.cells]].tolist():
-            update = _update(cell, signs, graph, (leaf, outside, is_cut), study)
+        for cell, bare in _outside(graph, group, signs, outside):
+            update = _update(cell, (signs, bare), graph, (leaf, outside, is_cut), study)
             if update is not None:
                 found.append(update)
     rates = {rate for one in found if not one.is_waiting for rate in one.rates}
@@ -64,11 +65,31 @@ def updates(study: Study, flow: Flow) -> list[Update]:
     ]
 
 
+def _outside(
+    graph: Graph, group: Group, signs: Mapping[int, int], outside: Mask
+) -> Iterator[tuple[int, dict[int, int]]]:
+    """Yield the cells of a group that are no part of L, and what their bare terms are copies of."""
+    (which,) = np.nonzero(outside[group.cells])
+    found: list[list[int]] = []
+    for slot in signs:
+        place = group.places[slot]
+        met = np.full(len(group.cells), OUTSIDE, dtype=np.int32)
+        if place.size == (1, 1):
+            met[:] = place.of(graph.plane, slice(None))[:, 0, 0]
+        found.append(graph.copied[met[which]].tolist())
+    for at, cell in enumerate(group.cells[which].tolist()):
+        yield cell, {slot: own[at] for slot, own in zip(signs, found, strict=True)}
+
+
 def _update(
-    cell: int, signs: dict[int, int], graph: Graph, masks: tuple[Mask, Mask, Mask], study: Study
+    cell: int,
+    terms: tuple[Mapping[int, int], Mapping[int, int]],
+    graph: Graph,
+    masks: tuple[Mask, Mask, Mask],
+    study: Study,
 ) -> Update | None:
-    leaf, outside, is_cut = masks
-    bare = {slot: int(graph.copied[graph.slot_cell(cell, slot)]) for slot in signs}
+    """Return a cell's update; `terms` are the signs of its bare terms, and what these are."""
+    (signs, bare), (leaf, outside, is_cut) = terms, masks
     starts = [slot for slot, one in bare.items() if signs[slot] > 0 and leaf[one]]
     before = study.before.get(cell)
     if len(starts) != 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import TypeVar
 
@@ -60,6 +61,17 @@ class Plane:
     def sheet_of(self, cell: int) -> int:
         """Return the number of the sheet on which a cell stands."""
         return bisect_right([box.first for box in self.boxes if box.width], cell) - 1
+
+    @cached_property
+    def places(self) -> tuple[Indices, Indices, Indices]:
+        """The sheet, by number, the row and the column of all cells; -1 for what is OUTSIDE."""
+        found = np.full((3, self.size), -1, dtype=np.int32)
+        for number, box in enumerate(self.boxes):
+            own = found[:, box.first : box.first + box.height * box.width]
+            own[0] = number
+            own[1] = box.top + np.repeat(np.arange(box.height), box.width)
+            own[2] = box.left + np.tile(np.arange(box.width), box.height)
+        return found[0], found[1], found[2]
 
     def indices(self, sheet: int, rows: Ints | Indices, columns: Ints | Indices) -> Indices:
         """Return the indices of cells, OUTSIDE where nothing is stored anywhere near."""

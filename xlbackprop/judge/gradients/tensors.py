@@ -63,8 +63,9 @@ Place = tuple[int, int, int]
 def _together(places: dict[int, Place], roles: Sequence[Role]) -> Iterator[list[int]]:
     """Yield claims of one role that touch one another."""
     left = {(*place, roles[at]): at for at, place in places.items()}
-    while left:
-        start = min(left, key=lambda key: key[:3])
+    for start in sorted(left, key=lambda key: key[:3]):
+        if start not in left:
+            continue
         stack, members = [start], [left.pop(start)]
         while stack:
             sheet, row, column, role = stack.pop()
