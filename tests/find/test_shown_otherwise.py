@@ -1,69 +1,16 @@
 """Maps of pages that show a part of a tensor, a multiple of it, or one number for many entries."""
 
-import openpyxl
 import pytest
 
 import xlbackprop
 from tests.support.page_with_slip import Page
+from tests.support.typed_sheet import TWO_LAYERS, TypedSheet
 from xlbackprop.errors import MapError
-
-SPEC = """
-name = "two"
-input = [3]
-[[layers]]
-type = "dense"
-units = 2
-[[layers]]
-type = "sigmoid"
-[[layers]]
-type = "dense"
-units = 2
-[loss]
-type = "half_sse"
-[training]
-optimizer = "sgd"
-lr = 0.5
-[values]
-style = "normal"
-seed = 4
-"""
-INPUTS = ("dense1.h", "dense1.w", "dense1.b", "dense2.w", "dense2.b", "loss.target")
-
-
-class Sheet:
-    """A sheet of typed numbers, one block below the other, and its map."""
-
-    def __init__(self, folder, **changes):
-        (folder / "two.toml").write_text(SPEC)
-        self.true = Page(xlbackprop.load_spec(folder / "two.toml")).true | changes
-        self.folder, self.book, self.lines = folder, openpyxl.Workbook(), []
-        for name in INPUTS:
-            self.put(name)
-
-    def put(self, name, array=None, option="", cell=None):
-        """Write a tensor, or what is shown of it, and its line of the map."""
-        array = self.true[name] if array is None else array
-        rows = array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
-        sheet, first = self.book.active, self.book.active.max_row + 2
-        for number, row in enumerate(rows.tolist()):
-            for column, value in enumerate(row):
-                sheet.cell(first + number, 2 + column, value)
-        last = f"{chr(65 + rows.shape[1])}{first + len(rows) - 1}"
-        where = f"B{first}" if rows.size == 1 else f"B{first}:{last}"
-        where = cell or where
-        self.lines.append(f'"{name}" = {{ range = "{where}"{option} }}')
-        return where
-
-    def check(self, **options):
-        head = ['spec = "two.toml"', 'sheet = "Sheet"', "[tensors]"]
-        (self.folder / "map.toml").write_text("\n".join([*head, *self.lines]))
-        self.book.save(self.folder / "mine.xlsx")
-        return xlbackprop.check(self.folder / "mine.xlsx", map=self.folder / "map.toml", **options)
 
 
 @pytest.fixture
 def sheet(tmp_path):
-    return Sheet(tmp_path)
+    return TypedSheet(tmp_path)
 
 
 def slips(report):
@@ -126,9 +73,9 @@ def test_slip_in_a_part_is_named_and_carried(sheet):
 
 
 def test_one_cell_for_all_entries_of_a_bias_has_the_sum_for_its_gradient(tmp_path):
-    spec = xlbackprop.parse_spec(SPEC)
+    spec = xlbackprop.parse_spec(TWO_LAYERS)
     same = Page(spec).true["dense1.b"] * 0 + 0.25
-    sheet = Sheet(tmp_path)
+    sheet = TypedSheet(tmp_path)
     # What follows from the same number in both entries.
     page = Page(spec)
     true = page.network.evaluate({**page.true, "dense1.b": same})
@@ -172,7 +119,7 @@ def test_given_must_be_there_whole(sheet):
 
 def shows(folder, *names):
     """Return a sheet that has these tensors alone."""
-    sheet = Sheet(folder)
+    sheet = TypedSheet(folder)
     sheet.lines.clear()
     for name in names:
         sheet.put(name)
@@ -192,7 +139,7 @@ def test_activations_without_inputs_are_judged_as_far_as_they_go(tmp_path):
 def test_slip_among_activations_without_inputs_is_wrong(tmp_path):
     sheet = shows(tmp_path, *ACTIVATIONS[:2])
     assert sheet.check().counts == {"right": 2}
-    sheet = Sheet(tmp_path)
+    sheet = TypedSheet(tmp_path)
     sheet.lines.clear()
     sheet.put("dense1.out")
     sheet.put("sigmoid1.out", sheet.true["dense1.out"])

@@ -105,7 +105,8 @@ def _review(
     if options.same_givens:
         refuse_unknown_givens(review, numbers)
     review = compare_givens(review, numbers)
-    review = mark_borrowed(_explained(review), workbook, asked=options.asks_for_formulas)
+    review = _explained(review) if subject.blocks else _laid_out(_explained(review))
+    review = mark_borrowed(review, workbook, asked=options.asks_for_formulas)
     review = _questioned(review, running, options)
     if subject.blocks or running.name is EngineName.NONE:
         return review
@@ -181,6 +182,15 @@ def _explained(review: Review) -> Review:
     from xlbackprop.judge.diagnose import diagnose
 
     return diagnose(review)
+
+
+def _laid_out(review: Review) -> Review:
+    """Return the review in which the page's own layout is no mistake."""
+    if not review.diagnoses:
+        return review
+    from xlbackprop.judge.laid_out import accept_transposed_gradients
+
+    return accept_transposed_gradients(review)
 
 
 def _questioned(review: Review, running: Recalculation, options: CheckOptions) -> Review:
