@@ -44,6 +44,9 @@ _BOUNDED, _A_LITTLE_MORE, _DEVIATIONS = 2.6, 1.3, 4.5
 # A number tells whether givens were rounded if that can put it off by so many times its own
 # rounding; of a tensor's numbers that tell, so many have to be off.
 _TELLS, _MANY_OFF = 4, 0.25
+# How likely it is, in any tensor, that those which are not off are so by chance.
+_UNLIKELY = 0.01
+_DENSER = 3  # near the middle of what they may be off by
 
 
 def excuse_rounded_givens(
@@ -149,7 +152,10 @@ def _is_likely(judgements: Mapping[str, Judgement], spread: _Spread) -> bool:
         with np.errstate(invalid="ignore"):
             is_off = np.abs(found.numbers - expected) > allowance(expected) + own
         if (tells & is_off).sum() < _MANY_OFF * tells.sum():
-            return False
+            exact = tells & ~is_off
+            by_chance = np.minimum(_DENSER * own[exact] / spread.of(name)[exact], 1)
+            if np.log(by_chance).sum() < np.log(_UNLIKELY / len(judgements)):
+                return False
     return True
 
 
