@@ -1,7 +1,10 @@
 """Pages of typed numbers, rounded: found with a spec, and a wrong tensor is never passed over."""
 
+import openpyxl
 import pytest
 
+import xlbackprop
+from tests.support.filling import arrays_of
 from tests.support.typed_pages import USED, drawn, is_judged, missed, with_a_wrong_tensor
 
 MOST = range(2 * len(USED))  # a conv layer and a dense one in each layout
@@ -14,3 +17,27 @@ def test_typed_numbers_are_found_and_a_wrong_tensor_is_judged(seed, tmp_path):
     assert missed(page, page.write(tmp_path / "right.xlsx")) == []
     name = with_a_wrong_tensor(page, seed)
     assert is_judged(page, page.write(tmp_path / "wrong.xlsx"), name), name
+
+
+@pytest.mark.many(quick=["4"])
+@pytest.mark.parametrize("apart", range(1, 6))
+def test_labels_may_stand_columns_away_and_no_bias_takes_a_gradients_cells(
+    apart, tmp_path
+):
+    """All but the bias and the output of a conv layer, typed, its labels on the left."""
+    truth = arrays_of(xlbackprop.build("conv5x5x2", tmp_path / "ours.xlsx"))
+    book = openpyxl.Workbook()
+    row = 4
+    for name in ("dL_dout", "dL_dh", "dL_dw", "h", "w"):
+        array = truth[f"conv1.{name}"]
+        book.active.cell(row, 1, name)
+        for block in array.reshape(-1, *array.shape[-2:]):
+            for line in block:
+                for along, number in enumerate(line.tolist()):
+                    book.active.cell(row, 1 + apart + along, number)
+                row += 1
+            row += 1
+        row += 2
+    book.save(tmp_path / "own.xlsx")
+    report = xlbackprop.check(tmp_path / "own.xlsx", spec="conv5x5x2")
+    assert report.counts == {"right": 54 + 50}

@@ -13,7 +13,7 @@ from xlbackprop.equation import Array, Tensor
 from xlbackprop.find.locate.labels import fit, names_plainly
 from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, split
 
-_ABOVE, _LEFT, _HEAD = 4, 3, 3
+_ABOVE, _LEFT, _HEAD = 4, 6, 3
 _SHEET_COUNTS = 0.3
 _LONGEST_HEAD = 40
 _MOST_BLOCKS = 16  # of a tensor, whose labels are read

@@ -148,13 +148,39 @@ class ComputedSearch:
         sources = self._source_cells(equation, located)
         worth = np.array(self._worth_weighing(tensor, candidates, matched), dtype=np.int64)
         own = candidates.keys[worth].reshape(len(worth), tensor.size)
-        worth = worth[~np.isin(own, _cells(located.inputs.keys)).any(axis=1)]
+        is_free = ~np.isin(own, _cells(located.inputs.keys)).any(axis=1)
+        if tensor.kind in (Kind.FORWARD, Kind.BACKWARD, Kind.UPDATE):
+            # What no label names is sooner a part of what fits throughout than an input.
+            named = _cells(self._named(located.inputs))
+            fits = matched[worth].mean(axis=1) >= _NEARLY_ALL
+            is_free |= fits & ~np.isin(own, named).any(axis=1)
+        worth = worth[is_free]
         labels = self._captions.fits(candidates.keys[worth], tensor)
         spots = [
             self._spot(tensor, candidates, n, matched[n], label, sources)
             for n, label in zip(worth.tolist(), labels.tolist(), strict=True)
         ]
         return sorted(spots, key=lambda spot: -spot.rank)
+
+    def _named(self, inputs: InputReading) -> dict[str, Keys]:
+        """Return the places of the inputs beside which a label says so."""
+        tensors = self._network.tensors
+        return {
+            name: keys
+            for name, keys in inputs.keys.items()
+            if self._captions.fit(keys, tensors[name]) > 0
+        }
+
+    def _undoubted(self, located: Located) -> dict[str, Keys]:
+        """Return the places of the inputs but those on which something computed fits throughout."""
+        named = self._named(located.inputs)
+        spots = [spot for own in located.considered.values() for spot in own]
+        fitting = _cells({f"{n}": one.keys for n, one in enumerate(spots) if one.fits})
+        return {
+            name: keys
+            for name, keys in located.inputs.keys.items()
+            if name in named or not np.isin(keys, fitting).any()
+        }
 
     def _with(
         self, candidates: Candidates, placed: list[tuple[Keys, float]], tensor: Tensor
@@ -242,7 +268,7 @@ class ComputedSearch:
     def _assigned(
         self, located: Located, considered: Mapping[str, Collection[Spot]]
     ) -> dict[str, Spot]:
-        taken = set(_cells(located.inputs.keys).tolist())
+        taken = set(_cells(self._undoubted(located)).tolist())
         found: dict[str, Spot] = {}
         spots = [spot for own in considered.values() for spot in own]
         # A copy that no label names has only what nothing else takes: its numbers fit there, too.
