@@ -21,9 +21,7 @@ def test_typed_numbers_are_found_and_a_wrong_tensor_is_judged(seed, tmp_path):
 
 @pytest.mark.many(quick=["4"])
 @pytest.mark.parametrize("apart", range(1, 6))
-def test_labels_may_stand_columns_away_and_no_bias_takes_a_gradients_cells(
-    apart, tmp_path
-):
+def test_labels_may_stand_columns_away_and_no_bias_takes_a_gradients_cells(apart, tmp_path):
     """All but the bias and the output of a conv layer, typed, its labels on the left."""
     truth = arrays_of(xlbackprop.build("conv5x5x2", tmp_path / "ours.xlsx"))
     book = openpyxl.Workbook()

@@ -167,6 +167,9 @@ def _tops(sheet: SheetContents, box: Box) -> Indices:
     own = (sheet.codes != Code.BLANK) & (sheet.codes != Code.TEXT)
     own[sheet.with_formula] = True
     filled[sheet.rows[own] - box.top, sheet.columns[own] - box.left] = True
+    for one in sheet.arrays_that_fit:  # of which some programs store no more than the first cell
+        top, left, (height, width) = one.top - box.top, one.left - box.left, one.size
+        filled[top : top + height, left : left + width] = True
     tops = np.full(filled.shape, -1, dtype=np.int32)
     above = np.full(box.width, -1, dtype=np.int32)
     for row in range(box.height):

@@ -88,7 +88,9 @@ def _required(named: Named, claimed: Claimed, wrong: list[int], right: set[int])
     graph = study.sheets.graph
     by_owner: dict[int, list[int]] = {}
     for at in wrong:
-        by_owner.setdefault(int(graph.owner[claimed.claims[at].cell]), []).append(at)
+        cell = claimed.claims[at].cell
+        if graph.copied[cell] == cell:  # what a copy copies may be right for itself
+            by_owner.setdefault(int(graph.owner[cell]), []).append(at)
     asked: list[Asked] = []
     for owner, members in by_owner.items():
         cells = np.array([claimed.claims[at].cell for at in members], dtype=np.int32)
@@ -111,7 +113,10 @@ def _is_open(named: Named, cell: int, right: set[int]) -> bool:
     study, flow = named.choice.study, named.choice.flow
     if cell == OUTSIDE or cell in right or cell in named.none:
         return False
-    if flow.last[cell] >= 0 or cell in study.before or is_forward(named.choice, cell):
+    if flow.last[cell] >= 0 or cell in study.before:
+        return False
+    is_copy = study.sheets.graph.copied[cell] != cell  # an activation's derivative may be missing
+    if not is_copy and is_forward(named.choice, cell):
         return False
     reason = named.reason.get(cell, Reason.VALUE)
     match = named.choice.matches.get(cell)

@@ -14,12 +14,14 @@ from xlbackprop.find.gradients.graph import Graph
 from xlbackprop.formula.sheets.plane import OUTSIDE, Indices
 from xlbackprop.formula.tree import Call, Expression, Number, Operation, Reference, walk
 from xlbackprop.judge.gradients.edits.truth import LEAST_DRAWS, Truth
-from xlbackprop.judge.gradients.edits.written import Spot, Values, Written
+from xlbackprop.judge.gradients.edits.written import Spot, Values, Written, spot_of
 
 # So many cells are tried.
 _MOST_CELLS = 1200
 # References of a workbook beyond which it is not followed what rests on a cell.
 _MOST_REFERENCES = 4_000_000
+# From a weight through its layer's net and a copy of it to the activation, and to its copy.
+_STEPS_ON, _MOST_ON = 4, 40
 _ROUGHLY = 1e-6
 _COMPARISONS = {">", "<", ">=", "<="}
 _ONE, _TWO = Number(1.0, "1"), Number(2.0, "2")
@@ -107,6 +109,26 @@ class Links:
             front = front[self._passes[front]]
         return found
 
+    def users(self, cell: int) -> list[int]:
+        """Return the cells whose formulas refer to a cell."""
+        source, target = self._edges
+        first, last = np.searchsorted(source, [cell, cell + 1]).tolist()
+        return list(dict.fromkeys(target[first:last].tolist()))
+
+    def used_on(self, cell: int) -> list[int]:
+        """Return the cells to which a cell leads in few steps, the nearest first."""
+        found, front = dict[int, None](), [cell]
+        for _ in range(_STEPS_ON):
+            front = [one for now in front for one in self.users(now) if one not in found]
+            front = front[:_MOST_ON]
+            found |= dict.fromkeys(front)
+        return list(found)
+
+    @cached_property
+    def is_copy(self) -> Mask:
+        """Which cells do no more than refer to another one."""
+        return np.asarray(self._graph.copied != np.arange(self._graph.plane.size))
+
     @cached_property
     def kinked(self) -> Mask:
         """Which cells are compared with something, or the argument of MAX: nets of a ReLU."""
@@ -176,17 +198,25 @@ def near(numbers: Array, need: Array, counts: Mask) -> list[int]:
     return [int(row) for row in rows]
 
 
-def around(formula: Written, values: Values, links: Links) -> Around:
-    """Return the cells around a formula on the sheets that it refers to, nearest first."""
+def around(formula: Written, values: Values, links: Links, of: int | None = None) -> Around:
+    """Return the cells around a formula on the sheets that it refers to, nearest first.
+
+    And on those to which what its gradient is by, `of`, leads: an activation may stand there.
+    """
     plane, numbers = values.plane, values.numbers
     rests = links.resting_on(formula.cell)
     anchors = {formula.place, *formula.spots}
+    sheets = {spot.sheet for spot in anchors}
+    led_to = [spot_of(plane, cell) for cell in (links.used_on(of) if of is not None else ())]
+    anchors |= {spot for spot in led_to if spot.sheet not in sheets}
     cells, distances, spots = [], [], []
     for sheet in sorted({spot.sheet for spot in anchors}):
         box = plane.boxes[sheet]
         own = np.arange(box.first, box.first + box.height * box.width, dtype=np.int32)
         usable = np.isfinite(numbers[own]).all(axis=1) & ~rests[own]
         usable &= numbers[own].any(axis=1)
+        if sheet not in sheets:
+            usable &= ~links.is_copy[own]
         own = own[usable]
         rows, columns = np.divmod(own - box.first, max(1, box.width))
         rows, columns = rows + box.top, columns + box.left

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import takewhile
 from time import perf_counter
 
@@ -13,14 +14,16 @@ from xlbackprop.equation import Array
 from xlbackprop.find.gradients.findings import Findings
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.board import Board
+from xlbackprop.formula.sheets.plane import OUTSIDE
 from xlbackprop.formula.tree import Operation, Reference
 from xlbackprop.judge.gradients.edits.alike import Alike
 from xlbackprop.judge.gradients.edits.around import Around, Form, Links, around
 from xlbackprop.judge.gradients.edits.edit import Change, Edit
+from xlbackprop.judge.gradients.edits.elementwise import Elementwise
 from xlbackprop.judge.gradients.edits.parts import A_CELL_MISSING, Parts
 from xlbackprop.judge.gradients.edits.paths_missing import Paths, Products
 from xlbackprop.judge.gradients.edits.references import Replacing
-from xlbackprop.judge.gradients.edits.slips import NO_DERIVATIVE
+from xlbackprop.judge.gradients.edits.slips import ANOTHER_CELL, NO_DERIVATIVE
 from xlbackprop.judge.gradients.edits.solving import Solved
 from xlbackprop.judge.gradients.edits.truth import Truth, truths
 from xlbackprop.judge.gradients.edits.words import Words
@@ -28,6 +31,9 @@ from xlbackprop.judge.gradients.edits.written import (
     Spot,
     Values,
     Written,
+    renamed,
+    slots_in,
+    spot_of,
     subtracts_itself,
     written,
 )
@@ -60,7 +66,7 @@ class Search:
         self._links = Links(findings.graph, findings.given)
         self._products = Products(findings.graph, self._values)
         self._words = Words(findings, board)
-        self._causes = 0
+        self._causes, self._amiss = 0, set[int]()
         self._end = perf_counter() + seconds
 
     def find(self, cell: int, truth: Array) -> Edit | None:
@@ -73,6 +79,7 @@ class Search:
         What mends one formula is tried in the others of its kind before these are looked at.
         """
         found: dict[int, Edit] = {}
+        self._amiss = {*cells}
         rows = dict(zip(cells, truth, strict=True))
         hopeless: set[object] = set()
         # Where the truth is 0 in all draws, others of the kind tell more.
@@ -101,12 +108,13 @@ class Search:
         value = self._value(formula)
         if value is None:
             return None
-        near = around(formula, self._values, self._links)
+        of = self._of.get(formula.cell)
+        near = around(formula, self._values, self._links, of)
         for truth in truths(true, value, self._findings.families):
             if not truth.is_wrong:
                 continue
             if not truth.tells:
-                return self._masked(formula, near, truth)
+                return self._masked(formula, near, truth, of) or self._of_unit(formula, truth)
             right: list[Change] = []
             for changes in self._stages(formula, near, truth):
                 in_time = takewhile(lambda _: perf_counter() < self._end, changes)
@@ -114,12 +122,35 @@ class Search:
                 if right and min(one.rank for one in right) < A_CELL_MISSING:
                     break
             if right:
-                return min(right, key=lambda one: (one.rank, one.distance))
+                return min(right, key=self._how_likely(right))
         return None
 
-    def _masked(self, formula: Written, near: Around, truth: Truth) -> Change | None:
+    def _how_likely(self, changes: Sequence[Change]) -> Callable[[Change], tuple[float, ...]]:
+        """Return what tells changes apart, the likeliest first.
+
+        That the derivative is missing goes before another cell that does not hold what it should.
+        """
+        lacks = any(one.slip == NO_DERIVATIVE for one in changes)
+
+        def rank(change: Change) -> tuple[float, ...]:
+            takes_wrong = lacks and change.slip == ANOTHER_CELL and self._takes_wrong(change)
+            return takes_wrong, change.rank, change.distance
+
+        return rank
+
+    def _takes_wrong(self, change: Change) -> bool:
+        new = change.mended.spots[-1]
+        return new.is_cell and int(self._values.cells([new]).ravel()[0]) in self._amiss
+
+    @cached_property
+    def _of(self) -> Mapping[int, int]:
+        """By which cells the claims are gradients."""
+        return {one.cell: one.of for one in reversed(self._findings.claims)}
+
+    def _masked(
+        self, formula: Written, near: Around, truth: Truth, of: int | None
+    ) -> Change | None:
         """Return the change that multiplies a formula by the mask of what its gradient is by."""
-        of = next((one.of for one in self._findings.claims if one.cell == formula.cell), None)
         if of is None or not self._links.kinked[of]:
             return None
         (found,) = np.nonzero(near.cells == of)
@@ -128,6 +159,24 @@ class Search:
             mended = formula.having(Operation("*", formula.tree, new), near.spots[at])
             change = Change(NO_DERIVATIVE, 0, mended, None, new)
             return change if self._holds(change, truth) else None
+        return None
+
+    def _of_unit(self, formula: Written, truth: Truth) -> Change | None:
+        """Return the change of a net to the output of its unit, which is 0 as the truth is."""
+        for slot in slots_in(formula.tree):
+            spot = formula.spots[slot]
+            net = int(self._values.cells([spot]).ravel()[0]) if spot.is_cell else OUTSIDE
+            if net == OUTSIDE or not self._links.kinked[net]:
+                continue
+            for user in self._links.users(net):
+                if {*self._graph.references(user)} != {net} or self._graph.copied[user] == net:
+                    continue
+                new = len(formula.spots)
+                tree = renamed(formula.tree, {slot: new})
+                mended = formula.having(tree, spot_of(self._values.plane, user))
+                change = Change(ANOTHER_CELL, 0, mended, Reference(slot), Reference(new))
+                if self._holds(change, truth):
+                    return change
         return None
 
     def _stages(self, formula: Written, near: Around, truth: Truth) -> Iterator[Iterator[Change]]:
@@ -143,6 +192,13 @@ class Search:
         yield replacing.of_others()
         yield Alike(formula, self._values, truth, solved).changes()
         yield Paths(formula, near, solved, self._products).changes()
+        yield Elementwise(formula, self._leads_to(formula)).changes()
+
+    def _leads_to(self, formula: Written) -> list[Spot]:
+        """Return where the cells stand to which what a gradient is by leads."""
+        of = self._of.get(formula.cell)
+        cells = self._links.used_on(of) if of is not None else []
+        return [spot_of(self._values.plane, cell) for cell in cells]
 
     def _holds(self, change: Change, truth: Truth) -> bool:
         if change.says == "turned":  # what was tried is no formula

@@ -46,6 +46,14 @@ class Spot(NamedTuple):
         return self._replace(top=self.top + rows, left=self.left + columns)
 
 
+def spot_of(plane: Plane, cell: int) -> Spot:
+    """Return where a cell stands."""
+    sheet = plane.sheet_of(cell)
+    box = plane.boxes[sheet]
+    row, column = divmod(cell - box.first, box.width)
+    return Spot(sheet, box.top + row, box.left + column)
+
+
 @dataclass(frozen=True)
 class Written:
     """A cell's formula. `entry` is which number of an array formula is the cell's."""
