@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import xlbackprop
-from tests.support.oracles import engine, workbook
 from tests.support.oracles.pytorch import require_pytorch
+from tests.support.recalculating import recalculated
 from tests.support.torch_models import MODELS, made
 
 pytestmark = pytest.mark.pytorch
@@ -15,16 +15,6 @@ TOLERANCE = 1e-9
 @pytest.fixture(autouse=True)
 def _pytorch():
     require_pytorch()
-
-
-def recalculated(spec, path):
-    """Build a spec and return its tensors in their shapes, recalculated by IronCalc."""
-    xlbackprop.build(spec, path)
-    network = xlbackprop.build_network(spec)
-    arrays = engine.recalculated_arrays(path, workbook.places(path))
-    return network, {
-        name: array.reshape(network.tensors[name].shape) for name, array in arrays.items()
-    }
 
 
 def gradients(module, examples, loss, target, upstream):
@@ -52,6 +42,15 @@ def gradient_names(network):
     }
 
 
+def named_parts(own, names):
+    """Yield the gradients by the spec's names; attention's of q, k and v are in one tensor."""
+    for name, gradient in own.items():
+        if name in names:
+            yield name, gradient
+        else:
+            yield from zip((f"{name}.{one}" for one in "qkv"), gradient.chunk(3), strict=True)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_workbook_equals_autograd(name, tmp_path):
     import torch
@@ -68,7 +67,7 @@ def test_workbook_equals_autograd(name, tmp_path):
     expected = {"loss.L": total}
     if name != "mlp":  # whose log_softmax is in the loss
         expected[f"{last}.out"] = output
-    for parameter, gradient in own.items():
+    for parameter, gradient in named_parts(own, spec.names):
         layer, short = spec.names[parameter].split(".")
         expected[f"{layer}.dL_d{short}"] = gradient
     pairs = zip(gradient_names(network).values(), of_inputs, strict=False)
@@ -219,3 +218,51 @@ def test_saved_spec_builds_the_same_workbook(tmp_path):
     assert set(direct) == set(again)
     for name, array in direct.items():
         np.testing.assert_array_equal(again[name], array)
+
+
+def test_attention_is_one_layer_and_the_module_is_left_as_it_was():
+    module, examples, *_ = made("multihead_attention")
+    spec = xlbackprop.from_torch(module, examples)
+    assert [(one.type, one.options.get("causal")) for one in spec.layers] == [
+        ("attention", True), ("attention", False)
+    ]  # fmt: skip
+    assert spec.names["own.in_proj_weight.k"] == "own.w_k"
+    assert spec.names["other.k_proj_weight"] == "other.w_k"
+    assert "forward" not in vars(module.own)
+    module(*examples)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"attn_mask": "diagonal"}, "not the causal one"),
+        ({"attn_mask": "added"}, "its mask adds numbers"),
+        ({"key_padding_mask": "first"}, "key_padding_mask"),
+    ],
+)
+def test_mask_that_no_layer_has_is_refused(options, words):
+    import torch
+
+    class Masked(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.heads = torch.nn.MultiheadAttention(4, 2, batch_first=True)
+            self.register_buffer("diagonal", torch.eye(3, dtype=torch.bool))
+            self.register_buffer("added", torch.tensor([[0.0, 1, 2]] * 3))
+            self.register_buffer("first", torch.tensor([[True, False, False]] * 2))
+
+        def forward(self, x):
+            masks = {key: getattr(self, name) for key, name in options.items()}
+            return self.heads(x, x, x, **masks)[0]
+
+    with pytest.raises(xlbackprop.ModelError, match=words) as caught:
+        xlbackprop.from_torch(Masked(), torch.randn(2, 3, 4))
+    assert caught.value.lines[0].startswith("attention in heads, which gives 2×3×4: ")
+
+
+def test_model_is_cut_after_a_module():
+    module, examples, *_ = made("lenet")
+    spec = xlbackprop.from_torch(module, examples, until="features.3")
+    assert [layer.name for layer in spec.layers] == [f"features_{number}" for number in range(4)]
+    with pytest.raises(xlbackprop.SpecError, match=r"no module 'features.9' in it"):
+        xlbackprop.from_torch(module, examples, until="features.9")

@@ -348,3 +348,120 @@ def mixture(torch):
             return self.norm(joined * 2 - 0.5).unsqueeze(1).sum(dim=1)[:, 1:]
 
     return Mixture(), torch.randn(3, 4), nn.MSELoss(), torch.randn(3, 3)
+
+
+@model
+def vae(torch):
+    """Return a variational autoencoder that is given its noise."""
+    nn = torch.nn
+
+    class Vae(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.mean, self.log_var = (
+                nn.Linear(4, 3),
+                nn.Linear(3, 2),
+                nn.Linear(3, 2),
+            )
+            self.decoder = nn.Sequential(nn.Linear(2, 4), nn.Sigmoid())
+
+        def forward(self, x, noise):
+            h = torch.relu(self.encoder(x))
+            return self.decoder(self.mean(h) + torch.exp(0.5 * self.log_var(h)) * noise)
+
+    return Vae(), (torch.rand(3, 4), torch.randn(3, 2)), nn.BCELoss(), torch.rand(3, 4)
+
+
+@model
+def multihead_attention(torch):
+    """Return torch.nn's own attention, causal, and one of two sequences after it."""
+    nn = torch.nn
+
+    class Heads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.own = nn.MultiheadAttention(4, 2, batch_first=True)
+            self.other = nn.MultiheadAttention(4, 2, batch_first=True, kdim=3, vdim=3)
+
+        def forward(self, x, memory):
+            mask = nn.Transformer.generate_square_subsequent_mask(3, dtype=x.dtype)
+            h, _ = self.own(x, x, x, attn_mask=mask)
+            return self.other(h, memory, memory, need_weights=False)[0]
+
+    return Heads(), (torch.randn(2, 3, 4), torch.randn(2, 5, 3)), nn.MSELoss(), torch.randn(2, 3, 4)
+
+
+@model
+def transformer_encoder(torch):
+    nn = torch.nn
+    block = nn.TransformerEncoderLayer(4, 2, 6, dropout=0, batch_first=True, norm_first=True)
+    return block, torch.randn(2, 3, 4), nn.MSELoss(), torch.randn(2, 3, 4)
+
+
+@model
+def transformer_decoder(torch):
+    nn = torch.nn
+
+    class Decoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.block = nn.TransformerDecoderLayer(4, 2, 6, dropout=0, batch_first=True)
+
+        def forward(self, x, memory):
+            mask = torch.triu(torch.ones(3, 3, dtype=torch.bool), diagonal=1)
+            return self.block(x, memory, tgt_mask=mask)
+
+    pair = torch.randn(2, 3, 4), torch.randn(2, 4, 4)
+    return Decoder(), pair, nn.MSELoss(), torch.randn(2, 3, 4)
+
+
+@model
+def mini_gpt(torch):
+    """Return a small GPT as tutorials write it: a table of positions, a mask that is cut out."""
+    nn, functional = torch.nn, torch.nn.functional
+
+    class Gpt(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.words, self.positions = nn.Embedding(5, 4), nn.Embedding(3, 4)
+            self.norm, self.qkv, self.out = nn.LayerNorm(4), nn.Linear(4, 12), nn.Linear(4, 4)
+            self.second = nn.Linear(4, 12)
+            self.register_buffer("mask", torch.tril(torch.ones(8, 8)))
+            self.head = nn.Linear(4, 5, bias=False)
+
+        def forward(self, words):
+            x = self.words(words) + self.positions(torch.arange(words.shape[1]))
+            q, k, v = self.qkv(self.norm(x)).split(4, dim=2)
+            scores = q @ k.transpose(-2, -1) * 4**-0.5
+            steps = words.shape[1]
+            scores = scores.masked_fill(self.mask[:steps, :steps] == 0, float("-inf"))
+            x = x + self.out(functional.softmax(scores, dim=-1) @ v)
+            q, k, v = self.second(x).chunk(3, dim=2)
+            x = x + functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            return self.head(x).transpose(1, 2)
+
+    return Gpt(), torch.randint(0, 5, (2, 3)), None, None
+
+
+@model
+def embedding_bag(torch):
+    nn = torch.nn
+    module = nn.Sequential(nn.EmbeddingBag(6, 3, mode="mean"), nn.Linear(3, 2))
+    return module, torch.randint(0, 6, (2, 4)), nn.CrossEntropyLoss(), classes(torch, 2, 2)
+
+
+@model
+def dqn(torch):
+    """Return values of actions, of which one was taken."""
+    nn = torch.nn
+
+    class Dqn(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.values = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+
+        def forward(self, state, taken):
+            return (self.values(state) * taken).sum(dim=1, keepdim=True)
+
+    taken = torch.tensor([[1.0, 0], [0, 1], [0, 1]])
+    return Dqn(), (torch.randn(3, 3), taken), nn.HuberLoss(), torch.randn(3, 1)

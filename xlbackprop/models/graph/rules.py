@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from xlbackprop.models.graph.draft import Call
 from xlbackprop.models.graph.rules_of_arithmetic import ARITHMETIC
+from xlbackprop.models.graph.rules_of_attention import ATTENTION
+from xlbackprop.models.graph.rules_of_constants import CONSTANTS
 from xlbackprop.models.graph.rules_of_layers import LAYER_RULES
 from xlbackprop.models.graph.rules_of_recurrence import RECURRENCE
 from xlbackprop.models.graph.rules_of_shapes import SHAPES
@@ -14,7 +16,9 @@ from xlbackprop.models.graph.values import Value
 
 Rule = Callable[[Call], Value]
 
-RULES: Mapping[str, Rule] = MappingProxyType({**LAYER_RULES, **ARITHMETIC, **SHAPES, **RECURRENCE})
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {**LAYER_RULES, **ARITHMETIC, **SHAPES, **RECURRENCE, **ATTENTION, **CONSTANTS}
+)
 
 # What is nearest to operations that no layer expresses.
 NEAREST: Mapping[str, str] = MappingProxyType(

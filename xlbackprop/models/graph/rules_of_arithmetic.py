@@ -9,12 +9,16 @@ import numpy as np
 from xlbackprop.equation import Shape
 from xlbackprop.models.graph.draft import Call
 from xlbackprop.models.graph.program import Stored
+from xlbackprop.models.graph.rules_of_attention import visible
+from xlbackprop.models.graph.rules_of_constants import computed, constant, is_constant
 from xlbackprop.models.graph.values import Output, RefusedError, Value
 
 
 def _add(call: Call, sign: float = 1) -> Value:
     factor = sign * call.arguments.get("alpha", 1)
     first, second = (_summand(call, name) for name in ("input", "other"))
+    if is_constant(first) and is_constant(second):
+        return computed(constant(first) + factor * constant(second))
     if isinstance(first, Stored) and first.trainable and factor == 1:
         first, second = second, first
     if isinstance(second, (Output, Stored)) and factor != 1:
@@ -23,7 +27,8 @@ def _add(call: Call, sign: float = 1) -> Value:
         second = second * factor
     if isinstance(second, Stored) and second.trainable and isinstance(first, Output):
         return _positioned(call, first, second)
-    both = [call.as_output(one, call.shape) for one in (first, second)]
+    pair = [visible(one) if isinstance(one, Stored) else one for one in (first, second)]
+    both = [call.as_output(one, call.shape) for one in pair]
     return call.layer("add", *_alike(call, both))
 
 
@@ -117,6 +122,9 @@ def _reduced(type_name: str) -> Callable[[Call], Value]:
         axes = [axes] if isinstance(axes, int) else axes
         for axis in sorted((axis % len(source.shape) for axis in axes), reverse=True):
             shape = source.shape[:axis] + source.shape[axis + 1 :]
+            if len(shape) == call.draft.axes and call.shape == (*shape, 1):
+                rows = call.reshaped(source, (*shape, 1, source.shape[-1]))
+                return call.layer(type_name, rows, axis=1)
             if len(shape) == call.draft.axes:
                 shape_kept = (*source.shape[:axis], 1, *source.shape[axis + 1 :])
                 raise RefusedError(f"nothing but {_shown(shape_kept)} would be left of each sample")
@@ -152,18 +160,6 @@ def _matrix(value: Output | Stored) -> Shape:
     return (value.shape if isinstance(value, Output) else value.array.shape)[-2:]
 
 
-def _attention(call: Call) -> Value:
-    query, key, value = (call.output(name) for name in ("query", "key", "value"))
-    if call["attn_mask"] is not None or call["is_causal"] or call["dropout_p"]:
-        raise RefusedError("it has a mask or dropout, and softmax takes all scores")
-    width, given = query.shape[-1], call["scale"]
-    scores_shape = (*query.shape[:-1], key.shape[-2])
-    factor = float(width**-0.5 if given is None else given)
-    scores = call.layer("matmul", query, key, shape=scores_shape, transpose=True, scale=factor)
-    shares = call.layer("softmax", scores, shape=scores_shape)
-    return call.layer("matmul", shares, value)
-
-
 def _filled(number: float) -> Callable[[Call], Value]:
     return lambda call: Stored("", np.broadcast_to(number, call.shape), trainable=False)
 
@@ -189,5 +185,4 @@ ARITHMETIC: Mapping[str, Callable[[Call], Value]] = {
     "matmul": _matrix_product,
     "mm": _matrix_product,
     "bmm": _matrix_product,
-    "scaled_dot_product_attention": _attention,
 }

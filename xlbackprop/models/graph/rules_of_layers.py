@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from xlbackprop.models.graph.draft import Call
 from xlbackprop.models.graph.program import Stored
 from xlbackprop.models.graph.values import LogSoftmax, Output, RefusedError, Value
@@ -179,6 +181,11 @@ def _embedding(call: Call) -> Value:
     if w is None or call["scale_grad_by_freq"] or call["padding_idx"] >= 0:
         raise RefusedError("it has a padding_idx, or gradients scaled by frequency")
     vocabulary, width = w.array.shape
+    places = call["indices"]
+    if isinstance(places, Stored):  # as positions are: the table itself
+        if not np.array_equal(places.array, np.arange(vocabulary)):
+            raise RefusedError(f"it looks up constants, and not all {vocabulary} rows in order")
+        return w
     source = call.output("indices")
     return call.layer("embedding", source, parameters={"w": w}, vocabulary=vocabulary, width=width)
 

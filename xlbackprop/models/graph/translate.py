@@ -10,6 +10,7 @@ from xlbackprop.errors import ModelError, SpecError, one_line
 from xlbackprop.models.graph.draft import Call, Draft
 from xlbackprop.models.graph.program import Operation, Program, Use
 from xlbackprop.models.graph.rules import NEAREST, RULES
+from xlbackprop.models.graph.rules_of_constants import OF_CONSTANTS, is_constant
 from xlbackprop.models.graph.turning import applied
 from xlbackprop.models.graph.values import (
     Items,
@@ -67,6 +68,8 @@ def _translate(operation: Operation, values: Mapping[str, Value], draft: Draft) 
             raise RefusedError("of the last states h_n one is taken, as by h_n[-1]")
         if isinstance(one, LogSoftmax):
             raise RefusedError("log_softmax comes last, and goes into nll_loss")
+    if type_name in OF_CONSTANTS and is_constant(arguments.get("input")):
+        return OF_CONSTANTS[type_name](Call(operation, arguments, draft))
     return applied(RULES[type_name], type_name, Call(operation, arguments, draft))
 
 

@@ -116,6 +116,18 @@ def _gathered(of: Words) -> Steps:
     return [Step("narrow", arguments)]
 
 
+def _chosen(of: Words) -> Steps:
+    """Return a Where whose condition is known: a mask that is filled with a number."""
+    mask = of.known(0, "conditions") != 0
+    for place, hidden in ((1, mask), (2, ~mask)):
+        filler = of.node.numbers(place)
+        if filler is not None and filler.size == 1:
+            arguments = {"input": of.value(3 - place), "value": float(filler.reshape(-1)[0])}
+            hides = Stored("", hidden.astype(np.float64), trainable=False)
+            return [Step("masked_fill", {**arguments, "mask": hides})]
+    raise RefusedError("it chooses between two tensors: expected a single number for one of them")
+
+
 def _expanded(of: Words) -> Steps:
     return [Step("expand", {"input": of.value(0)})]
 
@@ -147,6 +159,7 @@ SHAPES: Mapping[str, Callable[[Words], Steps]] = {
     "Split": _split,
     "Gather": _gathered,
     "Expand": _expanded,
+    "Where": _chosen,
     "Cast": _cast,
     "Identity": lambda of: [Step("clone", {"input": of.value(0)})],
 }

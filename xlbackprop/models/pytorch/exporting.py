@@ -13,6 +13,7 @@ import numpy as np
 from xlbackprop.equation import Shape
 from xlbackprop.errors import SpecError, one_line
 from xlbackprop.models.graph.program import ITEM, Operation, Program, Stored, Use
+from xlbackprop.models.pytorch.modules import as_single_operations
 
 
 def exported(module: Any, examples: tuple[Any, ...]) -> Program:
@@ -22,7 +23,8 @@ def exported(module: Any, examples: tuple[Any, ...]) -> Program:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            program = torch.export.export(module, examples)
+            with as_single_operations(module):
+                program = torch.export.export(module, examples)
         except Exception as error:  # the user's own code runs here, and may raise anything
             raise SpecError(
                 f"torch.export cannot follow {type(module).__name__}: {one_line(error, 300)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,25 @@ def load_into(model: Any, workbook: str | Path, *, step: int | None = None) -> t
     torch: Any = import_module("torch")
     arrays = weights(workbook, step=step)
     parameters = dict(model.named_parameters(remove_duplicate=False))
+    places = {name: _place(name, parameters) for name in arrays}
     for name, array in arrays.items():
-        if name not in parameters:
-            near = suggestion(name, parameters)
-            raise WorkbookError(f"the model has no parameter {name!r}, and the workbook has{near}")
-        if tuple(parameters[name].shape) != array.shape:
-            sizes = list(parameters[name].shape)
+        sizes = list(places[name].shape)
+        if sizes != list(array.shape):
             raise WorkbookError(
                 f"{name} has shape {sizes} in the model, and {list(array.shape)} in the workbook"
             )
     with torch.no_grad():
         for name, array in arrays.items():
-            parameters[name].copy_(torch.from_numpy(array))
+            places[name].copy_(torch.from_numpy(array))
     return tuple(arrays)
+
+
+def _place(name: str, parameters: Mapping[str, Any]) -> Any:
+    """Return a parameter, or the third of one that attention keeps for queries, keys and values."""
+    whole, _, third = name.rpartition(".")
+    if name not in parameters and whole in parameters and third in ("q", "k", "v"):
+        return parameters[whole].chunk(3)["qkv".index(third)]
+    if name not in parameters:
+        near = suggestion(name, parameters)
+        raise WorkbookError(f"the model has no parameter {name!r}, and the workbook has{near}")
+    return parameters[name]
