@@ -10,7 +10,8 @@ from tests.support.command_line import assert_refused, called, document
 from tests.support.filling import fill
 from tests.support.program import TWO_LAYERS
 from tests.support.templates import TEMPLATES
-from xlbackprop.judge.gradcheck import NEAR, Loss, gradients_of
+from xlbackprop.judge.gradcheck import NEAR, Loss
+from xlbackprop.network.gradients import gradients_of
 from xlbackprop.network.values import choose_values
 from xlbackprop.spec import parse_spec
 

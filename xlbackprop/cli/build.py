@@ -30,6 +30,7 @@ from xlbackprop.cli.progress import shown_progress
     help="Draw other numbers, for given ones too.",
 )
 @click.option("--plain", is_flag=True, help="No colour scales, and no cells in bold.")
+@click.option("--gradcheck", is_flag=True, help="Add a sheet that checks gradients by nudging.")
 @options.force
 def build(
     spec: str,
@@ -38,6 +39,7 @@ def build(
     practice: bool,
     seed: int | None,
     plain: bool,
+    gradcheck: bool,
     force: bool,
 ) -> None:
     """Write the workbook of SPEC: a template's name, or a TOML file.
@@ -58,6 +60,7 @@ def build(
             practice=practice,
             seed=seed,
             plain=plain,
+            gradcheck=gradcheck,
             force=force,
         )
     for remark in loaded.remarks:

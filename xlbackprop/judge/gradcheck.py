@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Index, Kind, Tensor
+from xlbackprop.equation import Array, Equation, Index, Tensor
 from xlbackprop.errors import SpecError, WorkbookError, shown, suggestion
 from xlbackprop.find.subject import find_subject
 from xlbackprop.network import Network, build_network
+from xlbackprop.network.gradients import gradients_of
 from xlbackprop.network.values import choose_values
 from xlbackprop.progress import each
 from xlbackprop.spec import Spec
@@ -109,42 +110,6 @@ def gradcheck(
         for name in each("nudging every entry", list(pairs))
         for one in _of_tensor(network, arrays, name, found.get(pairs[name]), epsilon)
     ]
-
-
-def gradients_of(network: Network) -> dict[str, str]:
-    """Return the name of each tensor's gradient, by that of the tensor.
-
-    An input that several layers use has one in each of them, and is left out.
-    """
-    copied = {
-        source.name
-        for equation in network.equations
-        if equation.target.kind is Kind.LINK
-        for source in equation.sources.values()
-    }
-    given = {one.name for one in network.inputs}
-    pairs = {}
-    for gradient in network.tensors:
-        owner, _, short = gradient.partition(".dL_d")
-        name = f"{owner}.{short}"
-        if (
-            short
-            and name in network.tensors
-            and not (name in given and _splits(network, name, copied))
-        ):
-            pairs[name] = gradient
-    return pairs
-
-
-def _splits(network: Network, name: str, copied: set[str]) -> bool:
-    """Return whether a given is copied to where it is used, by others of its own step."""
-    users = {
-        equation.target.step
-        for equation in network.equations
-        if equation.target.kind is Kind.LINK
-        and any(source.name == name for source in equation.sources.values())
-    }
-    return name in copied and network.tensors[name].step in users
 
 
 def _is_spec(source: Spec | str | Path) -> bool:

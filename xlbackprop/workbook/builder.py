@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ def build(
     practice: bool = False,
     seed: int | None = None,
     plain: bool = False,
+    gradcheck: bool = False,
     force: bool = False,
 ) -> Path:
     """Write the workbook of a network and return its path.
@@ -40,7 +42,7 @@ def build(
     `seed` overrides the spec's, and draws the numbers that the spec gives anew, too, each tensor's
     in its own manner: whole numbers of that size, or as many decimals. `plain` leaves out what
     shows numbers as pictures: colour scales, winners of windows and active units in bold.
-    A page for practice is plain.
+    A page for practice is plain. `gradcheck` adds a sheet on which one nudges an entry.
 
     Raises SpecError where the network cannot be built, and OutputError where the file cannot be
     written; an existing file is replaced only with `force`.
@@ -57,6 +59,7 @@ def build(
     tell("computing all numbers")
     values = choose_values(network, seed)
     contents = contents_of(network, values, blank_names, practice=practice, plain=plain)
+    contents = replace(contents, gradcheck=gradcheck)
     save(path, write_workbook(contents), force=force)
     return path
 

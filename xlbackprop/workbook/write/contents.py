@@ -18,7 +18,7 @@ class Contents:
     `arrays` must have been evaluated with the empty tensors empty, so that no saved value gives
     an answer away. For practice, `answers` has what they are when nothing is empty;
     `handout` says to whom the workbook is handed out, where it is one person's own. `plain`
-    is without colours for numbers.
+    is without colours for numbers, `gradcheck` with a sheet for nudging entries.
     """
 
     network: Network
@@ -28,3 +28,4 @@ class Contents:
     answers: Mapping[str, Array] | None = None
     handout: Handout | None = None
     plain: bool = False
+    gradcheck: bool = False

@@ -12,6 +12,7 @@ from xlbackprop.equation import Kind
 from xlbackprop.formula.grid import Range
 from xlbackprop.layout import COLUMN_WIDTH
 from xlbackprop.network.training import OWNER as TRAINING
+from xlbackprop.workbook.write.check_sheet import SHEET as GRADIENT_CHECK
 from xlbackprop.workbook.write.colours import has_colours
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.graph import draw_graph, lanes
@@ -80,6 +81,9 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
     worksheet.write_string(1, 1, network.spec.about, text["about"])
     if contents.handout is not None and contents.handout.name:
         worksheet.write_string(2, 1, contents.handout.name, text["symbol"])
+    if contents.gradcheck:
+        target = f"internal:{quote_sheetname(GRADIENT_CHECK)}!A1"
+        worksheet.write_url(2, first, target, text["link"], GRADIENT_CHECK)
     row = draw_graph(worksheet, _FIRST_ROW, network, formats)
     _write_loss(worksheet, row - 1, first + 1, contents, formats)
     row += 1

@@ -30,6 +30,7 @@ from xlbackprop.workbook import description
 from xlbackprop.workbook.write.block_writer import BlockWriter
 from xlbackprop.workbook.write.colours import emphases, write_colours
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.gradcheck import write_gradcheck
 from xlbackprop.workbook.write.links import OVERVIEW, write_way_to_source, write_ways
 from xlbackprop.workbook.write.overview import write_overview
 from xlbackprop.workbook.write.practice import write_practice
@@ -69,6 +70,7 @@ def write_workbook(contents: Contents) -> bytes:
     writer = BlockWriter(workbook)
     _Cells(workbook, contents, formats, writer).write()
     write_colours(workbook, contents, formats)
+    write_gradcheck(workbook, contents, formats)
     write_practice(workbook, contents, formats, writer)
     _describe(workbook, contents)
     tell("packing the file")
