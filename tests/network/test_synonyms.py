@@ -27,7 +27,7 @@ def test_layer_by_another_name_is_suggested(word, name):
 @pytest.mark.parametrize(
     ("changes", "name"),
     [({"loss": {"type": "MSELoss"}}, "mse"), ({"loss": {"type": "mae"}}, "l1"),
-     ({"loss": {"type": "ce"}}, "cross_entropy"),
+     ({"loss": {"type": "ce"}}, "cross_entropy"), ({"loss": {"type": "log_loss"}}, "bce"),
      ({"training": {"optimizer": "gd", "lr": 1, "steps": 1}}, "sgd")],
 )  # fmt: skip
 def test_loss_and_optimizer_by_another_name_are_suggested(changes, name):

@@ -177,12 +177,12 @@ class Tensor:
         """The number of entries, as a Python integer that cannot overflow."""
         return prod(self.shape)
 
-    @property
+    @cached_property
     def leading(self) -> Shape:
         """The dimensions that number the blocks."""
         return self.shape[: len(self.shape) - self._trailing]
 
-    @property
+    @cached_property
     def block_shape(self) -> Shape:
         """The dimensions within a block: none, one or two."""
         return self.shape[len(self.shape) - self._trailing :]

@@ -38,6 +38,7 @@ _CELL: dict[str, Any] = {
 
 # How many of its characters a column has room for.
 _CHARACTERS = int(COLUMN_WIDTH * 11 / _CELL["font_size"])
+_NO_MORE_DECIMALS = 1e-9  # what may be left beyond the last that is shown
 
 # A dashed frame, so that a printed page shows them too.
 _TO_FILL_IN = {**_CELL, "bg_color": "#FFFFE0", "border": 3, "border_color": "#B8860B"}
@@ -137,7 +138,7 @@ def number_format(values: Array) -> str:
     finite = values[np.isfinite(values)]
     if not finite.size or (finite == finite.round()).all():
         return "General"
-    decimals = next((n for n in range(1, 4) if np.allclose(finite, finite.round(n), 0, 1e-9)), 4)
+    decimals = next((n for n in range(1, 4) if _are_short(finite, n)), 4)
     largest = float(np.abs(finite).max())
     if not 1e-3 <= largest < 1e6:
         return "0.0E+0"
@@ -145,6 +146,10 @@ def number_format(values: Array) -> str:
     room = max(0, _CHARACTERS - 1 - whole)
     shown = "0." + "0" * min(decimals, room) if room else "0"
     return f"{shown};-{shown};0"  # an exact zero looks like one
+
+
+def _are_short(values: Array, decimals: int) -> bool:
+    return bool((np.abs(values - values.round(decimals)) <= _NO_MORE_DECIMALS).all())
 
 
 class Formats:
