@@ -177,6 +177,22 @@ def rebuilt(expression: Expression, change: Callable[[Expression], Expression]) 
     return change(expression)
 
 
+def exchanged(expression: Expression, old: Expression, new: Expression) -> Expression:
+    """Return an expression in which one part, that very one and none that is equal, is another."""
+    if expression is old:
+        return new
+    match expression:
+        case Negative(operand):
+            return Negative(exchanged(operand, old, new))
+        case Percent(operand):
+            return Percent(exchanged(operand, old, new))
+        case Operation(operator, left, right):
+            return Operation(operator, exchanged(left, old, new), exchanged(right, old, new))
+        case Call(function, arguments):
+            return Call(function, tuple(exchanged(one, old, new) for one in arguments))
+    return expression
+
+
 def functions_in(expression: Expression) -> tuple[str, ...]:
     """Return the names of the functions that an expression calls, each once."""
     return tuple(dict.fromkeys(one.function for one in walk(expression) if isinstance(one, Call)))

@@ -19,14 +19,14 @@ class Diagnosis:
 
     `slip` is the slip's name, "one of: …" where several give these very numbers, or "unknown".
     `message` says in words for the person what to do, `where` which of the tensor's cells it
-    explains, a mask of the tensor's shape. `is_earlier` says that the slip was made in a tensor
-    that is not on the page.
+    explains, a mask of the tensor's shape. `is_weaker` says that it is no evidence against what the
+    sheet's own derivatives say of the formula: it is from numbers alone.
     """
 
     slip: str
     message: str
     where: Mask
-    is_earlier: bool = False
+    is_weaker: bool = False
 
 
 class EarlierSlip(Slip):
@@ -38,14 +38,14 @@ def named(mistakes: Sequence[Mistake], where: Mask, place: str = "") -> Diagnosi
     hints: dict[str, str] = {}
     for mistake in mistakes:
         hints.setdefault(mistake.name, mistake.hint)
-    is_earlier = all(isinstance(one, EarlierSlip) for one in mistakes)
+    is_weaker = all(isinstance(one, EarlierSlip) for one in mistakes)
     if len(hints) == 1:
         ((name, hint),) = hints.items()
-        return Diagnosis(name, f"{name}{place}: {hint}", where, is_earlier)
+        return Diagnosis(name, f"{name}{place}: {hint}", where, is_weaker)
     names = ", ".join(hints)
     choices = " Or: ".join(f"{name}: {hint}" for name, hint in hints.items())
     message = f"one of several slips{place}. {choices}"
-    return Diagnosis(f"one of: {names}", message, where, is_earlier)
+    return Diagnosis(f"one of: {names}", message, where, is_weaker)
 
 
 def unknown(where: Mask) -> Diagnosis:

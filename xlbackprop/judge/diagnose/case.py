@@ -34,6 +34,8 @@ class Case:
     found: Found
     versions: Sequence[Mapping[str, Array]]
     wrong: Mask
+    page: Mapping[str, Found]  # all tensors that are there
+    sources: Sequence[str]  # of these, the nearest ones that it is made from
 
     @property
     def values(self) -> Mapping[str, Array]:
@@ -129,10 +131,32 @@ def cases(review: Review) -> list[Case]:
         return []
     versions = _versions(review)
     return [
-        Case(equation, review.found[name], versions, wrong[name])
+        Case(
+            equation,
+            review.found[name],
+            versions,
+            wrong[name],
+            review.found,
+            _sources(review, equation),
+        )
         for name, equation in review.judged_network.equation_of.items()
         if name in wrong
     ]
+
+
+def _sources(review: Review, equation: Equation) -> list[str]:
+    """Return the tensors on the page that an equation's target is made from."""
+    found = []
+    waiting = list(equation.sources.values())
+    seen = set()
+    while waiting:
+        name = waiting.pop().name
+        if name in review.found and is_there(review.found[name]):
+            found.append(name)
+        elif name not in seen and (earlier := review.judged_network.equation_of.get(name)):
+            waiting += earlier.sources.values()
+        seen.add(name)
+    return found
 
 
 def is_there(found: Found) -> bool:

@@ -13,11 +13,20 @@ from xlbackprop.judge.diagnose.cells import explain_cells
 from xlbackprop.judge.diagnose.constants import explain_constants
 from xlbackprop.judge.diagnose.earlier import earlier_trials
 from xlbackprop.judge.diagnose.formulas import explain_formulas
+from xlbackprop.judge.diagnose.references import explain_references
 from xlbackprop.judge.diagnose.regions import explain_regions
 from xlbackprop.judge.diagnose.trial import Trial, trials
 from xlbackprop.judge.diagnosis import Diagnosis, unknown
 from xlbackprop.judge.review import Review
 from xlbackprop.progress import each
+
+_STAGES = (
+    explain_regions,
+    explain_constants,
+    explain_formulas,
+    explain_references,
+    explain_cells,
+)
 
 
 @np.errstate(all="ignore")  # a stranger's numbers may overflow
@@ -49,7 +58,7 @@ def _is_own(case: Case, tried: Sequence[Trial]) -> bool:
 
 def _explanations(case: Case, tried: Sequence[Trial]) -> Iterator[Diagnosis]:
     left: Mask = case.wrong.copy()
-    for explain in (explain_regions, explain_constants, explain_formulas, explain_cells):
+    for explain in _STAGES:
         for diagnosis in explain(case, tried, left.copy()):
             left &= ~diagnosis.where
             yield diagnosis

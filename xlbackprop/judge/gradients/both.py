@@ -195,9 +195,9 @@ def _diagnoses(own: Own, one: Both, judgement: Judgement, named: Mask) -> Sequen
     """
     left = judgement.statuses == Status.WRONG
     known = [each for each in one.diagnoses if each.slip != UNKNOWN]
-    kept = _kept([each for each in known if not each.is_earlier], left)
+    kept = _kept([each for each in known if not each.is_weaker], left)
     kept += _edits(own, one.cells, left, named)
-    kept += _kept([each for each in known if each.is_earlier], left)
+    kept += _kept([each for each in known if each.is_weaker], left)
     return [*kept, unknown(left)] if left.any() else kept
 
 
