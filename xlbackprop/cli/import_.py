@@ -49,7 +49,7 @@ def import_(
     until: str,
     force: bool,
 ) -> None:
-    """Make a spec of MODEL, a file that another program saved: .onnx or .keras.
+    """Make a spec of MODEL, a file that another program saved: .onnx, .keras or .pt2.
 
     \b
     Example:

@@ -12,6 +12,7 @@ from xlbackprop.models.graph.imported import Imported, Wanted
 _READERS = {
     ".onnx": "onnx_files.convert:from_onnx",
     ".keras": "keras_files.convert:from_keras",
+    ".pt2": "pytorch.saved:from_saved",
 }
 
 
@@ -26,11 +27,11 @@ def import_model(
 ) -> Imported:
     """Return the Spec of a model in a file, and what is to be said of it.
 
-    The file is an .onnx or a .keras; no code in it is run. `sizes` are those of the input, where
-    the file leaves them open, with or without the batch in front; `batch` is how many samples the
-    workbook has, by default as many as the file says, or one without an axis of its own. The
-    samples are drawn. `loss` is one of a spec's, by default dL/dout is given; `until` is the module
-    after which to end, and `name` the spec's.
+    The file is an .onnx, .keras or .pt2; no code in it is run. `sizes` are those of the input,
+    where the file leaves them open, with or without the batch in front; `batch` is how many
+    samples the workbook has, by default as many as the file says, or one without an axis of its
+    own. The samples are drawn. `loss` is one of a spec's, by default dL/dout is given; `until` is
+    the module after which to end, and `name` the spec's.
 
     Raises SpecError with a line for each operation that cannot be expressed, or one where the file
     cannot be read.
