@@ -133,3 +133,18 @@ def test_one_slip_has_one_name_whatever_the_sheet(kind, slip, name, tmp_path):
     sheet = draw(kind, 0, slip, steps=9)
     report = xlbackprop.check(sheet.book.save(tmp_path / "own.xlsx"))
     assert {cell.slip for cell in report.cells if cell.status == "wrong"} == {name}
+
+
+def test_part_that_belongs_scaled_is_named_and_not_the_whole(tmp_path):
+    """L counts one error twice: of most gradients one term is half of what it should be."""
+    book = openpyxl.Workbook()
+    for address, value in (perceptron().cells | in_all_rows("W", "U#+2*V#")).items():
+        book.active[address] = value
+    book.save(tmp_path / "own.xlsx")
+    advice = {
+        cause.tensors[0]: cause.advice
+        for cause in xlbackprop.check(tmp_path / "own.xlsx").causes
+        if cause.status == "wrong"
+    }
+    assert advice["Sheet.dE/dw1"].startswith("(T3-B3)*T3*(1-T3)*O3 belongs multiplied by 2.")
+    assert advice["Sheet.dE/dw7"].startswith("The result belongs multiplied by 2.")

@@ -90,7 +90,8 @@ def test_gradients_of_another_loss_than_the_sheet_has_are_not_called_right(tmp_p
     assert [(one.tensor, one.reason) for one in report.not_judged] == [
         (
             "Sheet.G2",
-            "the gradients are those of half the squared error, but G2 (E) is not that",
+            "the gradients are those of half the squared error, but G2 (E) is not that: mend its"
+            " formula, or the gradients",
         )
     ]
 

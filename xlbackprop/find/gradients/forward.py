@@ -21,7 +21,8 @@ from xlbackprop.formula.sheets.plane import OUTSIDE
 from xlbackprop.formula.tree import functions_in
 
 _ACTIVATIONS = {"EXP", "TANH", "MAX", "IF"}
-_MOST_NAMED = 4
+_MOST_NAMED, _LONGEST = 4, 16
+_FIRST = "; look at this first: gradients are judged for the forward pass as it stands"
 # References of all formulas before L together; beyond that, nothing is looked for.
 _MOST = 2_000_000
 
@@ -30,13 +31,19 @@ def broken_forward(
     study: Study, flow: Flow, labels: Labels, updates: Sequence[Update], *, is_wrong: bool
 ) -> Iterator[str]:
     """Yield what is broken before L; `is_wrong` says that some gradient is, so that may be why."""
-    forward = _Forward(study, flow, labels)
+    notes = list(_broken(_Forward(study, flow, labels), updates, is_wrong=is_wrong))
+    if notes:
+        yield notes[0] + (_FIRST if is_wrong else "")
+        yield from notes[1:]
+
+
+def _broken(forward: _Forward, updates: Sequence[Update], *, is_wrong: bool) -> Iterator[str]:
     dead = forward.dead_weights(updates)
     same = forward.named(forward.users_of_same()) if dead or is_wrong else ""
     beside = f"{same} use the same weights" if same else ""
     if dead:
         reach = "reaches" if len(dead) == 1 else "reach"
-        yield f"forward pass: {forward.named(dead)} {reach} no loss{beside and '; '}{beside}"
+        yield f"forward pass: {forward.called(dead)} {reach} no loss{beside and '; '}{beside}"
     elif beside:
         yield f"forward pass: {beside}"
     if not is_wrong:
@@ -46,7 +53,8 @@ def broken_forward(
         feed = "feeds" if len(idle) == 1 else "feed"
         users = forward.named(forward.users_of_nets(idle))
         instead = f"; {users} use what stands before it" if users else ""
-        yield f"forward pass: {forward.named(idle)} {feed} nothing on which the loss rests{instead}"
+        what = forward.called(idle)
+        yield f"forward pass: {what} {feed} nothing on which the loss rests{instead}"
     odd = forward.raw_users()
     if odd:
         use = "uses" if len(odd) == 1 else "use"
@@ -188,6 +196,13 @@ class _Forward:
         which = self._is_inner[group.cells]
         windows = self._graph.windows(group)[which]
         yield from zip(group.cells[which].tolist(), windows.tolist(), strict=True)
+
+    def called(self, cells: Sequence[int]) -> str:
+        """Return the addresses of cells, with the text that names all of them, if one does."""
+        texts = {self._labels.above(cell)[1] for cell in cells}
+        text = texts.pop() if len(texts) == 1 else ""
+        is_short = 0 < len(text) <= _LONGEST
+        return f"{self.named(cells)} ({text})" if is_short else self.named(cells)
 
     def named(self, cells: Sequence[int]) -> str:
         """Return the addresses of cells, a run in a row or column as one."""

@@ -21,13 +21,17 @@ def notes_on(findings: Findings, label: str, usual: float) -> Iterator[str]:
 def not_that(findings: Findings, label: str) -> str:
     """Return what the sheet's own L is not, though the gradients are right for that."""
     return (
-        f"the gradients are those of {findings.assumed}, but {_cells(findings, label)} is not that"
+        f"the gradients are those of {findings.assumed}, but {_cells(findings, label)} is not that:"
+        " mend its formula, or the gradients"
     )
 
 
 def times_that(findings: Findings, label: str, usual: float) -> str:
     """Return that the gradients are a multiple of those of the sheet's own L."""
-    return f"the gradients are {usual:g} times those of {_cells(findings, label)}"
+    return (
+        f"the gradients are {usual:g} times those of {_cells(findings, label)}: mend its formula,"
+        " or the gradients"
+    )
 
 
 def _on_loss(findings: Findings, label: str) -> str:
@@ -56,7 +60,8 @@ def _on_claims(findings: Findings) -> str:
         rate = Counter(one.factor for one in updates).most_common(1)[0][0]
         where = f" in {findings.address(findings.rate)}" if findings.rate is not None else ""
         parts.append(f"{_counted(len(updates), 'update')} (rate {rate:g}{where})")
-    return f"{' and '.join(parts)}, on the page and {findings.board.draws - 1} draws of its numbers"
+    sets = findings.board.draws - 1
+    return f"{' and '.join(parts)}, tried with the numbers on the page and with {sets} other sets"
 
 
 def _on_factors(findings: Findings, usual: float) -> Iterator[str]:

@@ -132,7 +132,7 @@ def _print_cells(
             entry_name(cell.tensor, cell.index),
             _value(cell.found),
             *_answers(cell),
-            cell.why,
+            cell.why.removeprefix(f"{status}: "),
         ]
         for cell in cells
     ]

@@ -124,7 +124,9 @@ class Words:
             how = "rotated by 180 degrees" if slip == slips.UNTURNED else "transposed"
             return f"{self._text(mended, change.wrong)} belongs here {how}."
         if change.says:
-            return f"The result belongs {_scale(change.says.removeprefix('times '))}."
+            is_part = change.wrong is not None and change.right not in (None, mended.tree)
+            what = self._text(mended, change.wrong) if is_part and change.wrong else "The result"
+            return f"{what} belongs {_scale(change.says.removeprefix('times '))}."
         if change.right is None and change.wrong is not None:
             what = "term" if slip == slips.TERM_EXTRA else "factor"
             text = self._named_text(mended, change.wrong)
