@@ -130,6 +130,26 @@ def test_backward_pass_begins_a_page_where_both_do_not_fit_on_one():
         assert sheet.printed.rows[0] == bands["BACKWARD"]
 
 
+@pytest.mark.parametrize("name", ["xor", "two-conv", "transformer-block"])
+def test_graph_chart_and_tables_of_the_overview_are_whole(name, tmp_path):
+    path = xlbackprop.build(name, tmp_path / "page.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+        drawings = [one for one in archive.namelist() if "drawings/drawing" in one]
+        anchors = "".join(archive.read(one).decode() for one in drawings)
+    breaks = [int(one) for one in re.findall(r'<brk id="(\d+)"', sheet)]
+    chart = [int(one) for one in re.findall(r"<xdr:row>(\d+)</xdr:row>", anchors)]
+    graph = 2 * len(xlbackprop.load_spec(name).layers) + 8
+    end = int(re.findall(r'<row r="(\d+)"', sheet)[-1])
+    legend = end - len(re.findall("a formula", sheet)) - 12
+    for one in breaks:
+        assert not (chart and chart[0] < one <= chart[1])
+        assert not 3 < one < graph
+        assert one <= legend
+    scale = int(re.search(r'<pageSetup[^>]* scale="(\d+)"', sheet)[1])
+    assert 9 * scale / 100 >= SMALLEST_TYPE
+
+
 def test_torn_block_is_noticed():
     layout = layout_of("conv5x5x2")
     (sheet,) = layout.sheets

@@ -124,7 +124,7 @@ def _write_flow(
             row,
             column + offset // 2,
             formats(TEXTS["value"]),
-            f"{value}    ",
+            f"{value}   ",
             formats(TEXTS["slope"]),
             slope,
             formats(TEXTS["flow"]),

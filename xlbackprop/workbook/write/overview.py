@@ -32,6 +32,7 @@ from xlbackprop.workbook.write.style import (
 )
 
 _COLUMN_WIDTH = 13
+_BOX_WIDTH = 20  # so that what flows from box to box is no wider
 _COLUMNS_PRINTED = 9
 _CHART_ROWS = 12
 _FIRST_ROW = 3
@@ -76,7 +77,8 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
     worksheet.hide_gridlines(2)
     worksheet.set_column(0, 0, 2)
     worksheet.set_column(1, first, _LANE_WIDTH)
-    worksheet.set_column(first, first + _COLUMNS_PRINTED, _COLUMN_WIDTH)
+    worksheet.set_column(first, first, _BOX_WIDTH)
+    worksheet.set_column(first + 1, first + _COLUMNS_PRINTED, _COLUMN_WIDTH)
     worksheet.write_string(0, 1, network.spec.name, text["title"])
     worksheet.write_string(1, 1, network.spec.about, text["about"])
     if contents.handout is not None and contents.handout.name:
@@ -107,7 +109,8 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
 
 def _columns_of_a_page(lanes: int) -> int:
     """Return how many columns of a layer's page are as wide as what is printed of this sheet."""
-    wide = lanes * _pixels(_LANE_WIDTH) + _COLUMNS_PRINTED * _pixels(_COLUMN_WIDTH)
+    wide = lanes * _pixels(_LANE_WIDTH) + _pixels(_BOX_WIDTH)
+    wide += (_COLUMNS_PRINTED - 1) * _pixels(_COLUMN_WIDTH)
     return ceil(wide / _pixels(COLUMN_WIDTH))
 
 
