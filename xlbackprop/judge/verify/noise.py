@@ -41,34 +41,45 @@ class Noise:
 
     @cached_property
     def _evaluated(self) -> dict[tuple[float, int], dict[str, Array]]:
-        parts = (_LAST_DIGITS, _MORE * _LAST_DIGITS)
-        return {
-            (part, attempt): self._evaluate(part, attempt)
-            for part in (0.0, *parts)
-            for attempt in range(_TRIES if part else 1)
-        }
+        evaluated = {(0.0, 0): self._evaluate(0.0, _Signs(0))}
+        for attempt in range(_TRIES):
+            signs = _Signs(attempt)
+            for part in (_LAST_DIGITS, _MORE * _LAST_DIGITS):
+                evaluated[part, attempt] = self._evaluate(part, signs)
+        return evaluated
 
-    def _evaluate(self, part: float, attempt: int) -> dict[str, Array]:
+    def _evaluate(self, part: float, signs: _Signs) -> dict[str, Array]:
         arrays = dict(self._inputs)
         for name, equation in self._network.equation_of.items():
-            arrays[name] = _shaken(name, equation.evaluate(arrays), part, attempt)
+            arrays[name] = signs.shaken(name, equation.evaluate(arrays), part)
         return arrays
 
 
 def noise(equation: Equation, arrays: Mapping[str, Array]) -> Array:
     """Return how far off one equation's results may be for the last digits of its sources."""
+    signs = [_Signs(attempt) for attempt in range(_TRIES)]
 
     def evaluate(part: float, attempt: int) -> Array:
-        return equation.evaluate({n: _shaken(n, a, part, attempt) for n, a in arrays.items()})
+        shaken = signs[attempt].shaken
+        return equation.evaluate({name: shaken(name, a, part) for name, a in arrays.items()})
 
     return _most_grown(evaluate)
 
 
-def _shaken(name: str, array: Array, part: float, attempt: int) -> Array:
-    if not part:
-        return array
-    random = np.random.default_rng([zlib.crc32(name.encode()), attempt])
-    return array * (1 + part * random.choice([-1.0, 1.0], array.shape))
+class _Signs:
+    """Which entries are made larger and which smaller: the same ones, by however much."""
+
+    def __init__(self, attempt: int) -> None:
+        self._attempt, self._drawn = attempt, dict[str, Array]()
+
+    def shaken(self, name: str, array: Array, part: float) -> Array:
+        """Return the array with each entry changed by a part of it."""
+        if not part:
+            return array
+        if name not in self._drawn:
+            random = np.random.default_rng([zlib.crc32(name.encode()), self._attempt])
+            self._drawn[name] = random.choice([-1.0, 1.0], array.shape)
+        return array * (1 + part * self._drawn[name])
 
 
 def _most_grown(evaluate: Evaluate) -> Array:
