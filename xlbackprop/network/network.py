@@ -21,6 +21,7 @@ from xlbackprop.network.passes import first_step, next_step
 from xlbackprop.network.steps import NetworkLayer, Step
 from xlbackprop.network.training import Training, plan_training
 from xlbackprop.spec import Spec
+from xlbackprop.spec.shown import sizes_text, table
 
 # Beyond this many cells no spreadsheet is a page any more; it also bounds what a workbook from
 # a stranger can make us compute.
@@ -52,6 +53,22 @@ class Network:
     def layers(self) -> tuple[NetworkLayer, ...]:
         """The layers in the first step."""
         return self.steps[0].layers
+
+    def _repr_html_(self) -> str:
+        """Return the network as a notebook shows it: its layers, their outputs and parameters."""
+        rows = [
+            (
+                layer.name,
+                layer.type,
+                sizes_text(layer.equations.outputs[0].tensor.shape),
+                f"{sum(port.tensor.size for port in layer.parameters):,}",
+            )
+            for layer in self.layers
+        ]
+        cells = sum(tensor.size for tensor in self.tensors.values())
+        steps = f", {len(self.steps)} training steps" if self.training else ""
+        title = f"{self.spec.name}: {cells:,} cells{steps}"
+        return table(title, ("layer", "type", "output", "parameters"), rows)
 
     @property
     def loss(self) -> LossEquations:

@@ -12,6 +12,7 @@ from xlbackprop.judge.review import GivensChanged, NotJudged
 from xlbackprop.report.causes import Cause, base_name, with_causes
 from xlbackprop.report.cell_result import CellResult
 from xlbackprop.report.hints import Hints
+from xlbackprop.report.notebook import report_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,6 +112,12 @@ class Report:
     def to_json(self) -> str:
         """Return the report as one JSON document, ASCII only."""
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
+
+    def _repr_html_(self) -> str:
+        """Return the report as a notebook shows it."""
+        return report_html(
+            self.workbook, self.verdict, self.counts, self.causes, self.cells, self.notes
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return the cells as a DataFrame: a row for each, a column for each field."""

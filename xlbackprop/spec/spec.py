@@ -19,6 +19,7 @@ from xlbackprop.spec.inputs import INPUT, read_inputs
 from xlbackprop.spec.names import check_layer_name, check_name, is_size, read_other_names
 from xlbackprop.spec.numbers import save_spec
 from xlbackprop.spec.remarks import remarks_on
+from xlbackprop.spec.shown import options_text, sizes_text, table
 from xlbackprop.spec.tables import (
     STYLES,
     LayerSpec,
@@ -72,6 +73,17 @@ class Spec:
     def sizes_of_inputs(self) -> Mapping[str, tuple[int, ...]]:
         """The sizes of each input without the batch, by the name that `from` has for it."""
         return self.inputs or {INPUT: self.input}
+
+    def _repr_html_(self) -> str:
+        """Return the spec as a notebook shows it: its layers, one a row."""
+        sizes = ", ".join(f"{name} {sizes_text(own)}" for name, own in self.sizes_of_inputs.items())
+        batch = f", {self.batch} samples" if self.batch is not None else ""
+        rows = [
+            (one.name, one.type, ", ".join(one.sources), options_text(one.options))
+            for one in (*self.layers, LayerSpec(self.loss.type, "loss", self.loss.options))
+        ]
+        title = f"{self.name}: {sizes}{batch}"
+        return table(title, ("layer", "type", "from", "options"), rows)
 
     def to_toml(self) -> str:
         """Return the spec as TOML, without `values`: those are in the workbook's cells."""
