@@ -20,7 +20,9 @@ def cells_of(places):
 
 def verdicts(path, network, places, engine):
     """Return what is said of each graded cell: its status, and the number that would be right."""
-    review = xlbackprop.review_workbook(path, map=whole_map(network, places), engine=engine)
+    review = xlbackprop.review_workbook(
+        path, spec=network.spec, map=whole_map(network, places), engine=engine
+    )
     return {
         one.found.places.at(index): (int(one.statuses[index]), f"{one.expected[index]:.7g}")
         for one in review.judgements.values()

@@ -20,7 +20,9 @@ from xlbackprop.formula.addresses import cell as address_of
 _OF_LAYERS = {
     slips.FACTOR: {"factor 2 extra"},
     slips.PLUS: {"update with the wrong sign"},
-    slips.TRANSPOSED: {"weights not transposed"},
+    slips.TRANSPOSED: {"weights not transposed", "rows for columns of w"},
+    slips.ONE_PATH: {"only the first unit"},
+    slips.OTHER_INPUT: {"one window shifted"},
     slips.NO_DERIVATIVE: {"derivative left out"},
 }
 _NAMES = {name: own | _OF_LAYERS.get(name, set()) for name, own in NAMES.items()}

@@ -18,7 +18,7 @@ from xlbackprop.formula.places import Places
 from xlbackprop.network import build_network
 from xlbackprop.spec import parse_spec
 
-_SEEN, _MOST, _MOST_ZEROS = 1e-3, 1e4, 0.6
+_SEEN, _LEAST, _MOST, _MOST_ZEROS = 1e-3, 1e-9, 1e4, 0.6
 _TRIES, _TURN = 60, 21_000  # a multiple of the turns that arrangements and styles take
 
 
@@ -78,6 +78,7 @@ def _is_usual(sheet):
         np.isfinite(numbers).all()
         and np.abs(numbers).max() < _MOST
         and (of == 0).mean() < _MOST_ZEROS
+        and np.abs(of[of != 0]).min() > _LEAST  # where all cancels out, rounding decides
         and not _has_ties(sheet)
     )
 

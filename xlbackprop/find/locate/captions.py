@@ -123,7 +123,7 @@ class Captions:
         return self._known[box]
 
     def _above(self, box: Box) -> Iterator[list[Label]]:
-        """Yield the texts of each row above that has any, nearest first."""
+        """Yield the texts of each row above that has any, nearest first, up to other numbers."""
         first, _, width, _ = box
         column = first % DOWN
         for distance in range(1, _ABOVE + 1):
@@ -131,10 +131,19 @@ class Captions:
             if start % NEXT_SHEET > first % NEXT_SHEET or start < 0:
                 return
             texts = self._texts([start + n * ACROSS for n in range(width)])
+            if not texts and self._has_other_numbers(start, width):
+                return
             if not texts and column:
                 texts = self._texts([start - ACROSS])
             if texts:
                 yield texts
+
+    def _has_other_numbers(self, first: int, width: int) -> bool:
+        """Return whether a run of cells has numbers that are no indices, counted from 0 or 1."""
+        numbers = self._page.numbers_at(first + np.arange(width))
+        is_number = np.isfinite(numbers)
+        counts = any((numbers == start + np.arange(width)).all() for start in (0, 1))
+        return bool(is_number.any()) and not counts
 
     def _left(self, box: Box) -> Iterator[Label]:
         """Yield, for each row, the nearest text to its left that no number parts from it."""

@@ -105,10 +105,11 @@ class ComputedSearch:
         placed |= located.inputs.keys
         for name, spots in located.considered.items():
             tensor = self._network.tensors[name]
-            if tensor.kind is Kind.LINK:
-                continue  # a copy stands where a label says so
             keys = self._told_keys(tensor, disputes.partner(tensor, placed), placed)
-            if keys is not None and (self._page.find(keys) >= 0).all():
+            if tensor.kind is Kind.LINK:  # a copy does not stand where another gradient is
+                kept = [one for one in spots if not self._told.claim_another(one.keys, keys)]
+                located.considered[name] = kept
+            elif keys is not None and (self._page.find(keys) >= 0).all():
                 equation = self._network.equation_of[name]
                 expected = (located.inputs.arrays[name], equation.evaluate(located.counted))
                 candidates = self._readings.read(keys[None], np.zeros(1))

@@ -264,9 +264,11 @@ def _share_of(
     best = int(np.argmax(shares))
     if apart_from and shares[best] > _PARTLY:
         best = _best_apart(shares, candidates.keys, apart_from)
-    different = len(np.unique(np.round(true, 9)))
+    on_page = candidates.numbers[best]
+    # Of numbers that are rounded to zeros, one is no more evidence than all.
+    different = min(len(np.unique(np.round(one, 9))) for one in (true, on_page))
     worth = float(min(different, 30) - 0.8)
-    return float(shares[best]), worth, candidates.numbers[best].reshape(true.shape)
+    return float(shares[best]), worth, on_page.reshape(true.shape)
 
 
 def _best_apart(shares: Array, readings: Keys, apart_from: list[Keys]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -50,6 +51,16 @@ class Told:
     def updates_of(self, keys: Keys) -> Keys | None:
         """Return the cells that hold the next numbers of some cells; None where one has none."""
         return self._led(self.updates, keys)
+
+    def claim_another(self, keys: Keys, told: Keys | None) -> bool:
+        """Return whether some cell of `keys` is told to be a gradient, and not one of `told`."""
+        own = set(keys.ravel().tolist()) - set([] if told is None else told.ravel().tolist())
+        return not own.isdisjoint(self.claimed)
+
+    @cached_property
+    def claimed(self) -> frozenset[int]:
+        """The cells that hold gradients."""
+        return frozenset(self.gradients.values())
 
     def _led(self, way: Mapping[int, int], keys: Keys) -> Keys | None:
         flat = keys.ravel().tolist()
