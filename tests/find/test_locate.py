@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 
 import xlbackprop
+from tests.support.chains import drawn
 from tests.support.handmade import CASES, build
 from tests.support.program import environment
 from tests.support.true_places import SURE, false_places, not_found
@@ -294,6 +295,26 @@ def test_guess_finds_a_batch_that_goes_through_a_dense_layer_forward_only(tmp_pa
     (layer,) = proposal.network.spec.layers
     assert (layer.type, layer.options["units"], proposal.network.spec.batch) == ("dense", 2, 3)
     assert proposal.places["dense1.out"].at((2, 1)) == ("Sheet", "C20")
+
+
+CHAINS = {  # by the seed of a drawn chain: what its page is of
+    4: (["dense", "sigmoid", "dense"], 2, "half_sse"),
+    11: (["dense", "sigmoid", "dense", "tanh", "dense", "sigmoid"], 4, "mse"),
+    13: (["dense", "sigmoid", "dense", "sigmoid"], None, "mse"),
+    5: (["dense", "sigmoid", "dense"], 2, "cross_entropy"),
+    1: (["conv2d", "sigmoid", "avg_pool2d", "flatten", "dense"], None, "half_sse"),
+}
+
+
+@pytest.mark.many(quick=["13"])
+@pytest.mark.parametrize("seed", CHAINS)
+def test_guess_finds_a_chain_of_layers_and_its_loss(seed, path):
+    sheet = drawn(seed)
+    proposal = xlbackprop.guess(sheet.book.save(path))
+    spec = proposal.network.spec
+    found = [layer.type for layer in spec.layers], spec.batch, spec.loss.type
+    assert found == CHAINS[seed]
+    assert proposal.is_complete
 
 
 def test_guess_where_no_layer_fits_says_so(folder):

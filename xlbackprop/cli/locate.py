@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--spec", type=SPEC, help="The network to look for: a template's name, or a TOML file."
 )
-@click.option("--guess", is_flag=True, help="Propose a spec, too: of one conv or dense layer.")
+@click.option("--guess", is_flag=True, help="Propose a spec, too: of conv, pool and dense layers.")
 @options.sheet
 @click.option("-o", "--output", type=options.FILE, help="Write the proposal as a map file.")
 @options.force

@@ -1,7 +1,8 @@
-"""Which network a page may hold, where nobody says: one conv or one dense layer.
+"""Which network a page may hold, where nobody says: a chain of conv, pool and dense layers.
 
-Shapes are proposed from the sizes of the blocks that were typed and of those that are computed;
-the first whose numbers satisfy its equations is taken.
+Dense layers follow from numbers alone. Of a conv layer, shapes are proposed from the sizes of the
+blocks that were typed and of those that are computed; the first whose numbers satisfy its equations
+is taken, and what follows it is found by its numbers.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ from dataclasses import dataclass
 from itertools import islice, product
 from pathlib import Path
 
+import numpy as np
 import tomli_w
 
+from xlbackprop.equation import Role
 from xlbackprop.errors import SpecError, WorkbookError
+from xlbackprop.find.locate.chain import Chain, Chains
+from xlbackprop.find.locate.indices import without_indices
 from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import SURE, Proposal
 from xlbackprop.find.locate.propose import locate_on
@@ -28,6 +33,7 @@ from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limi
 Size = tuple[int, int]
 
 _MOST_TRIED = 8
+_MOST_CHAINS = 2
 _MOST_SPECS = 4_000
 _MOST_FILTERS = 16
 _MOSTLY, _FEW = 0.9, 4
@@ -49,19 +55,63 @@ def guess(
     limits: Limits = DEFAULT_LIMITS,
     sheet: str | None = None,
 ) -> Proposal:
-    """Propose the network of one conv or dense layer in a workbook, and where its tensors stand.
+    """Propose a chain of layers whose numbers a workbook has, and where its tensors stand.
 
     The proposal's network holds the spec. With `sheet` only that sheet is looked at.
     Raises WorkbookError where the file cannot be used, or no such layer fits what is in it.
     """
-    page = read_page_of(Path(path), engine, limits, sheet)
-    tried = (_located(page, text, str(path)) for text in islice(specs(page), _MOST_TRIED))
-    best = max((one for one in tried if one is not None), key=_fit, default=None)
-    if best is None or not _explains_output(best):
+    page = without_indices(read_page_of(Path(path), engine, limits, sheet))
+    best = _best(_chains(page), page, str(path)) or _best(specs(page), page, str(path))
+    if best is not None and best.network.layers[-1].type == "conv2d":
+        best = _best(_behind(best, page), page, str(path)) or best
+    if best is None:
         raise WorkbookError(
-            f"{path}: no single conv or dense layer fits its numbers: name the network with --spec"
+            f"{path}: no conv or dense layer fits its numbers, by itself or before others: name the"
+            " network with --spec"
         )
     return best
+
+
+def _best(texts: Iterator[str], page: Page, path: str) -> Proposal | None:
+    """Return the best proposal of some specs, if one explains what its layers give."""
+    tried = (_located(page, text, path) for text in islice(texts, _MOST_TRIED))
+    fitting = (one for one in tried if one is not None and _explains_output(one))
+    return max(fitting, key=_fit, default=None)
+
+
+def _chains(page: Page) -> Iterator[str]:
+    """Yield the specs of the chains of dense layers that explain most of a page."""
+    chains = Chains(page, Tiles(page, PageReferences(page).ranges)).from_inputs()
+    for chain in sorted(chains, key=lambda one: -len(one.used))[:_MOST_CHAINS]:
+        yield chain_text(chain)
+
+
+def _behind(proposal: Proposal, page: Page) -> Iterator[str]:
+    """Yield the spec of a conv layer with all that follows it on the page, if something does."""
+    network, places = proposal.network, proposal.places
+    out = places[network.layers[-1].equations.outputs[0].tensor.name]
+    # What was taken for the gradient that is given may be what the next layer gives.
+    taken = [
+        places[one.name]
+        for one in network.inputs
+        if one.name in places and one.role is not Role.OUTPUT_GRADIENT
+    ]
+    used = np.concatenate([page.keys_of(own).ravel() for own in (*taken, out)])
+    layer = {"type": "conv2d", **network.spec.layers[0].options}
+    start = Chain(
+        network.spec.input, 0, (layer,), page.numbers_at(page.keys_of(out)),
+        frozenset(used.tolist()), {"type": "given"},
+    )  # fmt: skip
+    grown = Chains(page, Tiles(page, PageReferences(page).ranges)).grown(start)
+    if len(grown.layers) > 1 or grown.loss["type"] != "given":
+        yield chain_text(grown)
+
+
+def chain_text(chain: Chain) -> str:
+    """Return a chain's spec, as TOML."""
+    head: dict[str, object] = {"name": "guess", "input": list(chain.shape)}
+    head |= {"batch": chain.batch} if chain.batch else {}
+    return tomli_w.dumps({**head, "layers": list(chain.layers), "loss": dict(chain.loss)})
 
 
 def specs(page: Page) -> Iterator[str]:
@@ -134,8 +184,8 @@ def _fit(proposal: Proposal) -> float:
 
 
 def _explains_output(proposal: Proposal) -> bool:
-    """Return whether the layer's output is there, and too large to be so by chance."""
-    (out,) = [layer.equations.outputs[0].tensor for layer in proposal.network.layers]
+    """Return whether the last layer's output is there, and too large to be so by chance."""
+    out = proposal.network.layers[-1].equations.outputs[0].tensor
     found = [one for one in proposal.tensors if one.name == out.name]
     return any(
         one.certainty == SURE or (one.share >= _MOSTLY and out.size >= _FEW) for one in found
