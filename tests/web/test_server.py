@@ -9,6 +9,7 @@ from threading import Thread
 import psutil
 import pytest
 
+from tests.bench.load import load
 from tests.support.dropped_workbooks import SCRIPT, by_command_line, made
 from tests.support.served import served
 
@@ -215,10 +216,15 @@ def test_bodies_that_are_too_much_together_are_not_all_taken():
         first.close()
 
 
-def test_no_process_is_left():
-    with served("--workers", "2") as it:
-        it.task("equations", template="xor")
+def test_under_load_all_are_judged_or_told_to_wait_and_nothing_is_left():
+    with served("--workers", "2", "--waiting", "10") as it:
+        outcome = load(it, at_once=20, seconds=2)
         children = psutil.Process(it.pid).children(recursive=True)
         assert children
     _, alive = psutil.wait_procs(children, timeout=5)
     assert alive == []
+    assert outcome.wrong == []
+    assert set(outcome.statuses) <= {200, 422, 503}
+    assert outcome.statuses[200] >= 5
+    assert outcome.megabytes < 1_000
+    assert outcome.processes <= 1 + 2 * 3

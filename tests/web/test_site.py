@@ -1,5 +1,6 @@
 """The page as static files: what is in them, and where they come from."""
 
+import importlib.util
 import io
 import json
 import re
@@ -14,6 +15,7 @@ import pytest
 from tests.support.command_line import assert_refused, called
 from tests.support.program import environment
 from xlbackprop.errors import OutputError
+from xlbackprop.web import program_files
 from xlbackprop.web.distribution import CORE, LOCK, OFFICIAL_BASE, in_folder, integrity_of, official
 from xlbackprop.web.program_files import program_archive
 from xlbackprop.web.site import site_files, write_site
@@ -116,13 +118,16 @@ def test_archive_is_the_same_each_time():
     assert program_archive("3.14.0") == program_archive("3.14.0")
 
 
-@pytest.mark.slow
-def test_archive_is_compiled_for_a_python_like_this_one():
+def test_archive_is_compiled_for_a_python_like_this_one(monkeypatch):
+    path = Path(program_files.__file__)
+    name = "xlbackprop/web/program_files.py"
+    monkeypatch.setattr(program_files, "_files", lambda: [(name, path)])
     own = ".".join(map(str, sys.version_info[:3]))
     with zipfile.ZipFile(io.BytesIO(program_archive(own))) as package:
-        names = package.namelist()
-    assert "xlbackprop/web/tasks.pyc" in names
-    assert not any(name.endswith(".py") for name in names)
+        assert package.namelist() == [f"{name}c"]
+        compiled = package.read(f"{name}c")
+    assert compiled.startswith(importlib.util.MAGIC_NUMBER)
+    assert str(path).encode() not in compiled  # no path of this machine is in it
 
 
 def test_site_is_written_from_a_folder(pyodide, tmp_path, capsys):

@@ -37,6 +37,9 @@ export function startChecking(asking) {
   });
   byId("print-report").addEventListener("click", () => frame.contentWindow.postMessage("print", "*"));
   byId("explain-button").addEventListener("click", explain);
+  if (input.files.length) {
+    check(input.files[0]); // it was picked before the program was ready
+  }
 }
 
 function addDropping(zone) {

@@ -74,6 +74,9 @@ function progress(part, what) {
 }
 
 async function start() {
+  for (const event of ["dragover", "drop"]) {
+    addEventListener(event, (dropped) => dropped.preventDefault()); // else the browser would open it
+  }
   byId("privacy").textContent = PRIVACY;
   addEventListener("hashchange", follow);
   follow();
