@@ -105,7 +105,7 @@ def _review(
     if options.same_givens:
         refuse_unknown_givens(review, numbers)
     review = compare_givens(review, numbers)
-    review = _explained(review) if subject.blocks else _laid_out(_explained(review))
+    review = _explained(review) if subject.blocks else _laid_out(_explained(review), options)
     review = mark_borrowed(review, workbook, asked=options.asks_for_formulas)
     review = _questioned(review, running, options)
     if subject.blocks or running.name is EngineName.NONE:
@@ -184,13 +184,15 @@ def _explained(review: Review) -> Review:
     return diagnose(review)
 
 
-def _laid_out(review: Review) -> Review:
-    """Return the review in which the page's own layout is no mistake."""
-    if not review.diagnoses:
-        return review
+def _laid_out(review: Review, options: CheckOptions) -> Review:
+    """Return the review in which the page's own layout and its deltas are no mistake."""
+    formulas = any(one.found.has_formula.any() for one in review.judgements.values())
+    if not review.diagnoses or (options.prove and formulas):
+        return review  # a proof compares formulas with the equations, entry by entry
     from xlbackprop.judge.laid_out import accept_transposed_gradients
+    from xlbackprop.judge.typed_deltas import accept_deltas
 
-    return accept_transposed_gradients(review)
+    return accept_deltas(accept_transposed_gradients(review))
 
 
 def _questioned(review: Review, running: Recalculation, options: CheckOptions) -> Review:

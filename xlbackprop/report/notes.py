@@ -117,6 +117,9 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
         f" ({_named(note)})"
     ),
     NoteKind.DIFFERENTIATED: lambda note: note.reason,
+    NoteKind.DELTAS: lambda note: (
+        f"-dL/dx, as deltas are, which the updated weights bear out: {_named(note)}"
+    ),
     NoteKind.LAID_OUT: lambda note: (
         f"laid out input by output, rows and columns swapped, as all gradients of weights here are:"
         f" {', '.join(note.names)}"

@@ -29,6 +29,7 @@ class NoteKind(StrEnum):
     ROUNDED_GIVENS = "rounded givens"  # count: cells that are right within it; names of givens
     ROUNDED_ACCEPTED = "rounded givens accepted"  # the same, where that was asked for
     DIFFERENTIATED = "differentiated"  # reason: what was found, or broken, in a sentence
+    DELTAS = "deltas"  # names: gradients that all are -dL/dx
     LAID_OUT = "laid out"  # names: gradients that all stand input by output
     STOPPED = "stopped"  # draws that were tried, among so many; reason
 
