@@ -105,6 +105,45 @@ def test_one_step_of_an_lstm_is_that_of_the_course(tmp_path):
     )
 
 
+def test_layer_norm_is_that_of_the_course(tmp_path):
+    """Stanford's CS231n, BatchNormalization.ipynb: layer normalization, before and after."""
+    random = np.random.RandomState(231)
+    x, first, second = (random.randn(*shape) for shape in ((4, 50), (50, 60), (60, 3)))
+    before = np.maximum(0, x @ first) @ second
+    assert_printed(before.mean(axis=1), "-59.06673243 -47.60782686 -43.31137368 -26.40991744")
+    for scale, shift, printed in (
+        (1, 0, "0.99999995 0.99999999 1. 0.99999969"),
+        (3, 5, "2.99999985 2.99999998 2.99999999 2.99999907"),
+    ):
+        arrays = {"ln1.h": before, "ln1.gamma": np.full(3, scale), "ln1.beta": np.full(3, shift)}
+        found = recalculated(tmp_path, {"input": [3], "batch": 4}, [{"type": "layer_norm"}], arrays)
+        assert_printed(found["ln1.out"].std(axis=1), printed)
+        assert_printed(found["ln1.out"].mean(axis=1), f"{shift}. " * 4)
+        (tmp_path / "x.xlsx").unlink()
+
+
+def test_statistics_of_group_norm_are_those_of_the_course(tmp_path):
+    """Stanford's CS231n, ConvolutionalNetworks.ipynb: spatial group normalization."""
+    before = 4 * np.random.RandomState(231).randn(2, 6, 4, 5) + 10
+    layers = [{"type": "group_norm", "groups": 2}]
+    found = recalculated(tmp_path, {"input": [6, 4, 5], "batch": 2}, layers, {"gn1.h": before})
+    assert_printed(found["gn1.mean"].ravel(), "9.72505327 8.51114185 8.9147544 9.43448077")
+    deviations = np.sqrt(found["gn1.var"].ravel())
+    assert_printed(deviations, "3.67070958 3.09892597 4.27043622 3.97521327")
+
+
+def test_group_norm_is_that_of_the_worked_example(tmp_path):
+    """github.com/NagatoYuki0943/DL, the notebook on GroupNorm: 0 to 99 in two groups."""
+    numbers = np.arange(100.0).reshape(4, 5, 5)
+    layers = [{"type": "group_norm", "groups": 2}]
+    found = recalculated(tmp_path, {"input": [4, 5, 5]}, layers, {"gn1.h": numbers})
+    for group in (found["gn1.out"][:2], found["gn1.out"][2:]):
+        assert_printed(group[0, 0], "-1.6977 -1.6285 -1.5592 -1.4899 -1.4206")
+        assert_printed(group[0, 4], "-0.3118 -0.2425 -0.1732 -0.1039 -0.0346")
+        assert_printed(group[1, 2], "0.7276 0.7969 0.8662 0.9355 1.0048")
+        assert_printed(group[1, 4], "1.4206 1.4899 1.5592 1.6285 1.6977")
+
+
 def test_attention_without_weights_is_that_of_the_book(tmp_path):
     """Raschka, "Build a Large Language Model (From Scratch)" (2024), section 3.3."""
     words = [[0.43, 0.15, 0.89], [0.55, 0.87, 0.66], [0.57, 0.85, 0.64],
