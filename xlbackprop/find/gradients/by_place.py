@@ -42,7 +42,6 @@ def _name_by_votes(named: Named, targets: Targets, meant: Mapping[int, list[int]
     choice = named.choice
     graph, last = choice.study.sheets.graph, choice.flow.last
     votes, ingredients = _Votes(named, targets, meant), Ingredients(choice)
-    has_dead = bool(choice.flow.is_zero.any())
     for owner in votes.owners:
         cells = graph.groups[owner].cells
         if isinstance(graph.groups[owner].tree, Reference):
@@ -54,7 +53,7 @@ def _name_by_votes(named: Named, targets: Targets, meant: Mapping[int, list[int]
                 continue
             found = [targets.at(moved(targets, cell, one), cell)[:1] for one in votes.best(cell)]
             own = [of for ofs in found for of in ofs if not ingredients.has(cell, of)]
-            if has_dead and _is_of_dead(choice, cell, is_in_line=votes.has_line(cell)):
+            if _is_of_dead(choice, cell, is_in_line=votes.has_line(cell)):
                 # That of a dead unit may be any of several.
                 own = [of for of in own if choice.flow.is_zero[of]]
             if not own or any(is_alike_on_page(named, cell, of) for of in own):

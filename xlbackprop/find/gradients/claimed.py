@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ class Claimed:
     claims: tuple[Claim, ...]
     truth: Array
     usual: float  # the factor of most gradients
+    left_out: Mapping[int, float]  # the factors of cells that are multiples of gradients only
     is_odd: bool  # whether that is no sign and no rate: then L is another one
 
 
@@ -51,5 +53,6 @@ def claimed(named: Named) -> Claimed:
         tuple(claims),
         np.array(truth).reshape(len(claims), own.shape[1]),
         conventions.usual,
+        conventions.left_out(),
         conventions.is_odd,
     )

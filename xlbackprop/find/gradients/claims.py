@@ -29,7 +29,7 @@ def name_gradients(choice: Choice, labels: Labels) -> Named:
     """Return which cells claim to be gradients, and of what."""
     named = Named(choice, labels, updates(choice.study, choice.flow))
     named.none |= gradients_of_dead(choice.study, choice.flow, labels, named.updates)
-    targets = Targets(choice, labels)
+    targets = named.targets
     used, by_label = by_update(named, targets), _by_label(named, targets)
     for cell, match in choice.matches.items():
         _name_matched(named, targets, cell, match.targets, (used, by_label))
@@ -90,7 +90,7 @@ def _name_matched(
     elif used and not by_label:
         named.give(cell, used[0], Reason.UPDATE)
     elif not is_forward(named.choice, cell):
-        named.give(cell, _nearest(named, targets, cell, matched), Reason.VALUE)
+        named.give(cell, nearest(named, targets, cell, matched), Reason.VALUE)
 
 
 def is_forward(choice: Choice, cell: int) -> bool:
@@ -108,7 +108,7 @@ def is_forward(choice: Choice, cell: int) -> bool:
     return not any(one in choice.matches for one in graph.references(cell))
 
 
-def _nearest(named: Named, targets: Targets, cell: int, matched: Iterable[int]) -> int:
+def nearest(named: Named, targets: Targets, cell: int, matched: Iterable[int]) -> int:
     """Return the target that a cell is most likely the gradient of, of several alike."""
     flow, study = targets.flow, named.choice.study
     _, row, column = targets.labels.place(cell)

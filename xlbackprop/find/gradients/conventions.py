@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -62,6 +62,8 @@ class Conventions:
         call gradients tells more.
         """
         usual = usual_of(self._factors.values(), self._down) or 1.0
+        if self._named.usual:
+            return self._named.usual
         if abs(usual) == 1:
             return usual
         said = [
@@ -172,6 +174,10 @@ class Conventions:
         if is_said or cell in self._fitting:
             return not is_said
         return not (own is None or cell in self._accepted or abs(own) == abs(self.usual))
+
+    def left_out(self) -> Mapping[int, float]:
+        """Return the factors of cells that are multiples of gradients, and claimed to be none."""
+        return {cell: own for cell, own in self._exact.items() if self.is_something_else(cell)}
 
     def of_update(self, update: Update) -> float:
         """Return what an update should take of its gradient."""

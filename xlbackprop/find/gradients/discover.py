@@ -21,6 +21,8 @@ from xlbackprop.find.gradients.forward import broken_forward
 from xlbackprop.find.gradients.graph import cone
 from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, factor, labelled, stepped, try_all
+from xlbackprop.find.gradients.mended import add_mended
+from xlbackprop.find.gradients.multiples import add_multiples
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.named_loss import cell_of_loss
 from xlbackprop.find.gradients.noting import not_that, notes_on, times_that
@@ -150,7 +152,7 @@ def _claimed(named: Named) -> Claimed:
     """Return all claims, those of deltas that nothing but their use tells included."""
     found = claimed(named)
     for _ in range(_MOST_ROUNDS):
-        if not add_roots(named, found):
+        if not any(add(named, found) for add in (add_multiples, add_roots, add_mended)):
             break
         found = claimed(named)
     return found

@@ -33,6 +33,22 @@ def columns_of(family: Family) -> list[int]:
     return [0, *range(draws.start, draws.stop)]
 
 
+def holds(near: Mask, truth: Array) -> Mask:
+    """Return which rows are near the truth in all draws of a family, of shape (rows,).
+
+    Both have the shape (rows, draws). Where all is zero in a family, that shows nothing, as long as
+    one that keeps more of the page as it is shows something.
+    """
+    found, is_shown = np.zeros((2, len(near)), dtype=np.bool_)
+    for family in reversed(list(FAMILIES)):
+        if family is not Family.PAGE:
+            draws = FAMILIES[family]
+            shows = (truth[:, draws] != 0).any(axis=1)
+            found |= near[:, draws].all(axis=1) & (shows | ~is_shown)
+            is_shown |= shows
+    return found
+
+
 def rows_of_draws(
     plane: Plane,
     cells: Indices,

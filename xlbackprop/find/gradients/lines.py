@@ -28,7 +28,7 @@ def beside_in_line(
     """
     if len(found) < _FEWEST:
         return {}
-    targets = Targets(named.choice, named.labels)
+    targets = named.targets
     counted: dict[Line, Counter[tuple[Move, float]]] = {}
     members = Counter[Line]()
     for cell, (target, by) in found.items():

@@ -10,6 +10,7 @@ from xlbackprop.find.gradients.factors import steps_of
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.labels import Derivative, Labels
 from xlbackprop.find.gradients.losses import Choice
+from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.find.gradients.updates import Update
 
 
@@ -25,6 +26,7 @@ class Named:
     calls: dict[int, Derivative] = field(default_factory=dict)
     none: set[int] = field(default_factory=set)  # what can be no gradient
     factors: dict[int, float] = field(default_factory=dict)  # of those that others require
+    usual: float = 0.0  # the factor of most gradients, where more than their number tells
     said: set[int] = field(default_factory=set)  # what a map says outright
     rate: float | None = None  # that of a map
 
@@ -43,6 +45,11 @@ class Named:
         self.updates = updates
         for known in ("updated", "fitting"):
             self.__dict__.pop(known, None)
+
+    @cached_property
+    def targets(self) -> Targets:
+        """The cells of which L has a gradient, by place and by name."""
+        return Targets(self.choice, self.labels)
 
     def is_leaf(self, cell: int) -> bool:
         """Return whether a cell is a weight, or another number that was typed or is cut."""

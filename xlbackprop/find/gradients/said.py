@@ -66,7 +66,7 @@ def objective_of(
 
 def take_at_word(named: Named, said: Said, contents: Contents) -> None:
     """Let cells be what a map says. Raises MapError where L does not rest on one of them."""
-    sheets, targets = named.choice.study.sheets, Targets(named.choice, named.labels)
+    sheets, targets = named.choice.study.sheets, named.targets
     named.said = {_cell(one, sheets, contents) for one in said.claimed}
     for spot, of in said.gradients.items():
         cell = _cell(spot, sheets, contents)

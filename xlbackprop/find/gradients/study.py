@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -107,6 +108,18 @@ class Study:
         found = self.board.numbers.copy()
         found[self.cuts] = formula_values(self.sheets.graph, self.board, self.cuts)
         return found
+
+    def mended(self, cells: Indices, truth: Array) -> Study:
+        """Return the same sheets where some cells hold other numbers: (cells, draws)."""
+        given = np.concatenate([self.given, self.fixed])
+        free = ~np.isin(cells, given)
+        rows = np.concatenate([self.board.numbers[given], truth[free]])
+        result = copy(self)
+        result.__dict__.pop("own", None)
+        result.board = self.computation.draws(
+            np.concatenate([given, cells[free]]), rows.T, self.sheets.look_up
+        )
+        return result
 
     def flow(self, objective: Objective) -> Flow:
         """Return what flows back from an objective."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
+from xlbackprop.find.gradients.drawing import holds
 from xlbackprop.find.gradients.findings import Family, Findings, Role
 from xlbackprop.find.gradients.study import formula_values
 from xlbackprop.judge.judgement import Status
@@ -35,15 +36,14 @@ def judge_claims(findings: Findings) -> Statuses:
     allowed = _allowed(findings)
     near = _is_near(own, truth, allowed)
     page = near[:, 0]
-    holds = np.zeros(len(own), dtype=np.bool_)
+    is_general = holds(near, truth)
     is_known = np.zeros(len(own), dtype=np.bool_)
     for family, draws in findings.families.items():
         if family is not Family.PAGE:
-            holds |= near[:, draws].all(axis=1)
             is_known |= np.isfinite(own[:, draws] + truth[:, draws]).all(axis=1)
     is_known &= np.isfinite(own[:, 0] + truth[:, 0])
     is_blank = findings.is_blank
-    right = page & holds & ~is_blank
+    right = page & is_general & ~is_blank
     statuses = np.where(right, Status.RIGHT, Status.WRONG).astype(np.int8)
     amiss = np.flatnonzero(~right & is_known)
     if amiss.size:
@@ -51,7 +51,7 @@ def judge_claims(findings: Findings) -> Statuses:
         # Nothing is amiss with a right formula that has the right number all the same.
         statuses[carried] = np.where(page[carried], Status.RIGHT, Status.CARRIED)
     statuses[is_blank] = Status.BLANK
-    return Statuses(statuses, page & ~holds & (statuses == Status.WRONG), is_known)
+    return Statuses(statuses, page & ~is_general & (statuses == Status.WRONG), is_known)
 
 
 def _allowed(findings: Findings) -> Array:
@@ -97,8 +97,4 @@ def _is_carried(findings: Findings, amiss: NDArray[np.intp], allowed: Array) -> 
     board = findings.computation.draws(given, rows)
     own = formula_values(findings.graph, board, cells)
     near = _is_near(own, truth, allowed[amiss])
-    holds = np.zeros(len(amiss), dtype=np.bool_)
-    for family, draws in findings.families.items():
-        if family is not Family.PAGE:
-            holds |= near[:, draws].all(axis=1)
-    return np.asarray(near[:, 0] & holds)
+    return np.asarray(near[:, 0] & holds(near, truth))
