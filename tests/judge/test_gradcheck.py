@@ -29,7 +29,7 @@ def with_layers(size, layers, **arrays):
 
 
 @pytest.mark.many(quick=QUICK)
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("name", [one for one in TEMPLATES if "rs-" not in one])
 def test_drawn_entries_agree(name):
     network = xlbackprop.build_network(xlbackprop.load_spec(name))
     arrays = network.evaluate(choose_values(network))

@@ -126,7 +126,10 @@ def draw_sheet(path: Path, sheet: str, area: str, folder: Path, picture: Path) -
 
 def _on_one_page(xml: bytes) -> bytes:
     text = re.sub(r"<(printOptions|pageSetup)[^>]*/>", "", xml.decode())
-    text = re.sub("<headerFooter>.*?</headerFooter>", "", text, flags=re.DOTALL)
+    for name in ("headerFooter", "rowBreaks", "colBreaks"):
+        text = re.sub(f"<{name}[ >].*?</{name}>", "", text, flags=re.DOTALL)
+    fit = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+    text = re.sub(r"<worksheet[^>]*>", rf"\g<0>{fit}", text, count=1)
     # Excel makes room for a title by itself.
     text = text.replace('<row r="1"', '<row r="1" ht="25" customHeight="1"')
     setup = '<pageSetup paperSize="8" orientation="landscape" fitToWidth="1" fitToHeight="1"/>'

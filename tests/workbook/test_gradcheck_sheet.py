@@ -13,7 +13,8 @@ from xlbackprop.errors import SpecError
 from xlbackprop.workbook.write.check_sheet import NEAR, SHEET
 
 PICKS = 50
-SMALL = [one for one in TEMPLATES if one not in ("lenet5", "digit")]
+# What comes after the first step has no gradient check: the optimizers' networks are one.
+SMALL = [one for one in TEMPLATES if one not in ("lenet5", "digit") and "rs-" not in one]
 QUICK = ["conv5x5x2", "mlp-2-2-2", "xor"]
 AGREE = "they agree"
 
@@ -95,7 +96,7 @@ def test_kink_and_epsilon_show(tmp_path):
 
 @pytest.mark.libreoffice
 def test_libreoffice_computes_the_same_for_what_is_picked(tmp_path):
-    picks = {"conv5x5x2": ("conv1.h", "1,2,2"), "two-conv": ("conv2.w", "2,1,0,1"), "gru": None}
+    picks = {"conv5x5x2": ("conv1.h", "1,2,2"), "gru": None}
     paths = []
     for name, pick in picks.items():
         path = xlbackprop.build(name, tmp_path / f"{name}.xlsx", gradcheck=True)

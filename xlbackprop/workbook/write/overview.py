@@ -150,8 +150,8 @@ def _write_training(
         {"name": "L", "values": cells, "values_data": losses, "line": line, "marker": marker}
     )
     chart.set_title({"name": "L, step by step", "name_font": {"size": 11}})
-    chart.set_x_axis({"name": "step", "num_font": {"size": 8}})
-    chart.set_y_axis({"num_font": {"size": 8}, "major_gridlines": {"visible": True}})
+    chart.set_x_axis({"name": "step", "num_font": {"size": 9}})
+    chart.set_y_axis({"num_font": {"size": 9}, "major_gridlines": {"visible": True}})
     chart.set_legend({"none": True})
     chart.set_size({"width": 640, "height": 20 * _CHART_ROWS})
     first, last = f"{losses[0]:.3g} in the first", f"{losses[-1]:.3g} in the last"
