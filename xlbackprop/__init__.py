@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
         MapError,
         ModelError,
         OutputError,
+        SizeError,
         SpecError,
         WorkbookError,
         XlbackpropError,
@@ -104,6 +105,7 @@ __all__ = [
     "Proposal",
     "Report",
     "Review",
+    "SizeError",
     "Spec",
     "SpecError",
     "Summary",
@@ -156,7 +158,7 @@ _NAMES = {
     "derivation": "equations",
     "errors": (
         "AssignmentError CellError ContractError EngineError MapError ModelError OutputError"
-        " SpecError WorkbookError XlbackpropError"
+        " SizeError SpecError WorkbookError XlbackpropError"
     ),
     "explainer": "Explanation Term Upstream explain",
     "find.inspection": "BlockPlace Inspection TensorPlace inspect",

@@ -2,7 +2,8 @@
 
     XlbackpropError
     ├── SpecError        the description of the network cannot work
-    │   └── ModelError   a model has operations that no layer expresses
+    │   ├── ModelError   a model has operations that no layer expresses
+    │   └── SizeError    its workbook would be larger than one may be
     ├── WorkbookError    the file is no workbook that can be judged
     ├── MapError         the map does not say where the tensors stand
     ├── EngineError      the formulas cannot be recalculated in the way that was asked for
@@ -35,6 +36,10 @@ class ModelError(SpecError):
     def __init__(self, lines: Iterable[str]) -> None:
         self.lines = tuple(one_line(line) for line in lines)
         super().__init__("\n".join(self.lines))
+
+
+class SizeError(SpecError):
+    """The network is too large for a workbook; the message has the figures."""
 
 
 class WorkbookError(XlbackpropError):

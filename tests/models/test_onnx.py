@@ -71,6 +71,21 @@ def test_what_cannot_be_expressed_is_told_in_a_line_each(tmp_path, capsys):
     assert "the input 'x' may be of any size, 1,?,?: say which" in err
 
 
+def test_too_large_says_how_large_and_offers_to_end_earlier(tmp_path, capsys):
+    weights = {"w": np.zeros((30, 30)), "v": np.zeros((30, 40_000))}
+    lines = ["Gemm x,w -> h", "Relu h -> r", "Gemm r,v -> y"]
+    made = model(lines, ("N", 30), **weights)
+    for node, name in zip(made.graph.node, ("fc", "act", "wide"), strict=True):
+        node.name = name
+    onnx.save(made, tmp_path / "made.onnx")
+    words = "import", tmp_path / "made.onnx", "-o", tmp_path / "net.toml"
+    status, out, err = called(capsys, *words)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert 'layer "wide": the tensor wide.w would have 1,200,000 cells, more than' in err
+    assert "ends earlier, after one of fc, act. Fewer channels cannot be had" in err
+    assert called(capsys, *words, "--until", "act")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -14,7 +14,7 @@ from tests.support.torch_models import MODELS, made
 
 pytestmark = pytest.mark.pytorch
 # The exporter that traces is the faster one; of the other, what it makes otherwise.
-NEW = ("lstm", "attention")
+NEW = ("lstm",)
 # What becomes dozens of operations with the batch between the others, or a loop.
 REFUSED = {"multihead_attention", "transformer_encoder", "transformer_decoder", "embedding_bag"}
 CASES = [

@@ -133,6 +133,15 @@ GRAPHS = {
         {"sizes": np.array([2, 3]), "one": np.array([1]), "two": np.array([2]),
          "end": np.array([9]), "at": np.array(1)},
     ),
+    "matrices turned between reshapes": (
+        ["Reshape x,joined -> a", ("Transpose a -> b", {"perm": [0, 2, 1]}), "Reshape b,back -> c",
+         "MatMul x,c -> y"],
+        (2, 2, 3, 4), {"joined": np.array([-1, 3, 4]), "back": np.array([2, 2, 4, 3])},
+    ),
+    "mask": (
+        ["Where m,low,x -> s", "Softmax s -> y"],
+        (2, 3, 3), {"m": np.triu(np.ones((3, 3)), 1) > 0, "low": np.array(-np.inf)},
+    ),
     "positions": _one("Add x,p -> y", (2, 3, 4), p=drawn(3, 4)),
     "shapes that are computed": (
         _SHAPED, (2, 3, 4),

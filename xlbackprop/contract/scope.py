@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 
 from xlbackprop.contract.port import Port
 from xlbackprop.equation import Domain, Kind, Place, Shape, Tensor, owner_in_step
-from xlbackprop.errors import SpecError
+from xlbackprop.errors import SizeError, SpecError
 
 # A single tensor beyond this is refused before anything is made of it.
 LARGEST_TENSOR = 1_000_000
@@ -137,7 +137,7 @@ class Scope:
         if place is None:
             place = Place.PARAMETERS if kind is Kind.PARAMETER else Place.COLUMN
         if prod(shape) > LARGEST_TENSOR:
-            raise SpecError(
+            raise SizeError(
                 f'layer "{self.layer}": the tensor {self.name}.{short} would have {prod(shape):,}'
                 f" cells, more than {LARGEST_TENSOR:,}"
             )

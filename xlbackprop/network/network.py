@@ -13,7 +13,7 @@ import numpy as np
 from xlbackprop.contract.invariants import check_equation, check_letters
 from xlbackprop.contract.understood import check_understood
 from xlbackprop.equation import Array, Equation, Tensor
-from xlbackprop.errors import SpecError
+from xlbackprop.errors import SizeError
 from xlbackprop.losses import LossEquations
 from xlbackprop.network.graph import order_layers
 from xlbackprop.network.in_rows import refuse_look_ups
@@ -169,7 +169,7 @@ def _check_blocks(tensors: Collection[Tensor], times: int) -> None:
         ("blocks", times * sum(prod(tensor.leading) for tensor in tensors), MAX_BLOCKS),
     ):
         if number > limit:
-            raise SpecError(
+            raise SizeError(
                 f"the workbook would have {number:,} {what}, more than {limit:,}; {most.name} alone"
                 f" has {prod(most.leading):,} blocks in each of {times:,} steps"
             )
@@ -179,7 +179,7 @@ def _check_size(tensors: Collection[Tensor], times: int) -> None:
     total = times * sum(tensor.size for tensor in tensors)
     if total > MAX_CELLS:
         largest = max(tensors, key=lambda tensor: tensor.size)
-        raise SpecError(
+        raise SizeError(
             f"the workbook would have {total:,} cells, more than {MAX_CELLS:,};"
             f" the largest tensor is {largest.name} with {largest.size:,}"
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from xlbackprop.equation import Array
-from xlbackprop.errors import SpecError
+from xlbackprop.errors import SizeError, SpecError
 from xlbackprop.models.graph.cut import cut
 from xlbackprop.models.graph.draft import Draft
 from xlbackprop.models.graph.finish import finished
@@ -52,7 +52,23 @@ def with_loss(
     scores = result.scores if isinstance(result, LogSoftmax) else result
     if not draft.layers or draft.layers[-1].name != scores.source:
         raise SpecError("the model gives an input, or an earlier layer: expected the last layer")
-    return finished(draft, name, loss, target)
+    try:
+        return finished(draft, name, loss, target)
+    except SizeError as error:
+        raise SizeError(f"{error}{_earlier(draft)}") from None
+
+
+def _earlier(draft: Draft) -> str:
+    """Return where a model that is too large can be ended."""
+    last = draft.layers[-1].path
+    paths = list(dict.fromkeys(one.path for one in draft.layers if one.path not in ("", last)))
+    if not paths:
+        return ""
+    more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+    return (
+        f"; --until NAME (until=) ends earlier, after one of {', '.join(paths[:5])}{more}."
+        " Fewer channels cannot be had: their numbers would be others"
+    )
 
 
 def spec_of_file(program: Program, path: Path, wanted: Wanted, batch: int | None) -> Spec:

@@ -26,6 +26,7 @@ class DraftLayer:
     options: Mapping[str, Any]
     parameters: Mapping[str, Stored]
     givens: Mapping[str, Array]
+    path: str = ""  # the module that it is of
 
 
 @dataclass
@@ -136,7 +137,9 @@ class Call:
         own = {short: one for short, one in (parameters or {}).items() if one is not None}
         numbers = {short: one.array for short, one in (givens or {}).items()}
         taken = tuple(source.source for source in sources)
-        self.draft.layers.append(DraftLayer(name, type_name, taken, options, own, numbers))
+        self.draft.layers.append(
+            DraftLayer(name, type_name, taken, options, own, numbers, operation.path)
+        )
         return Output(name, self.shape if shape is None else shape)
 
     # What several operations are made of.
