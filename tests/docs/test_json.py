@@ -121,6 +121,8 @@ def located(folder, _path):
     spec = folder / "steps.toml"
     spec.write_text(lines_of_steps.SPEC + lines_of_steps.TRAINING.format(2))
     yield printed("locate", lines_of_steps.write(folder / "steps.xlsx", 2), "--spec", spec)
+    spec.write_text(lines_of_steps.SPEC)
+    yield printed("locate", folder / "steps.xlsx", "--spec", spec)
     book = layer(has_label=True)
     for rows in (16, 14):  # with updates, and without
         book.active.delete_rows(rows, 16 - rows)

@@ -69,3 +69,21 @@ def test_steps_without_a_line_are_not_judged(tmp_path):
     written = tmp_path / "map.toml"
     written.write_text(proposal.to_toml())
     assert xlbackprop.check(file, spec=network(3), map=written).verdict == "right"
+
+
+OWN_SAMPLES = {(name, line): round(0.1 * line + 0.05 * n, 2)
+               for n, name in enumerate(sheets.GIVEN) for line in (2, 3)}  # fmt: skip
+
+
+@pytest.mark.slow(quick=["own"])
+@pytest.mark.parametrize("samples", [{}, OWN_SAMPLES], ids=["same", "own"])
+def test_training_of_the_page_is_proposed_for_a_spec_without(samples, tmp_path):
+    file = sheets.write(tmp_path / "steps.xlsx", 3, retyped=True, slips=samples)
+    proposal = xlbackprop.locate(file, network())
+    training = proposal.training
+    assert (training.steps, training.lr, training.has_own_data) == (3, sheets.RATE, bool(samples))
+    assert "#     steps = 3" in proposal.to_toml()
+    whole = parse_spec(sheets.SPEC + training.to_toml())
+    report = xlbackprop.check(file, spec=whole)
+    assert (report.verdict, report.counts["right"] > 60) == ("right", True)
+    assert xlbackprop.locate(file, whole).training is None

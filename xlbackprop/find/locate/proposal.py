@@ -42,11 +42,26 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class ProposedTraining:
+    """The training steps that a page has, where its spec has none."""
+
+    steps: int
+    lr: float
+    has_own_data: bool  # each step has inputs and targets of its own
+
+    def to_toml(self) -> str:
+        """Return the table [training] that says so."""
+        data = 'data = "each step"\n' if self.has_own_data else ""
+        return f'[training]\noptimizer = "sgd"\nlr = {self.lr!r}\nsteps = {self.steps}\n{data}'
+
+
+@dataclass(frozen=True)
 class Proposal:
     """Where a network's tensors stand in a workbook, as far as that can be told.
 
     Where a table has a line for each step, the tensors are those of the first step, `later` has
-    the places of all others, and `step` is how far a line is from the one before.
+    the places of all others, and `step` is how far a line is from the one before. `training` is
+    what the spec lacks for all steps of the page to be judged.
     """
 
     workbook: str
@@ -56,6 +71,7 @@ class Proposal:
     left_out: tuple[LeftOut, ...]
     step: StepDistance | None = None
     later: Mapping[str, Places] = field(default_factory=dict)
+    training: ProposedTraining | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -96,6 +112,9 @@ class Proposal:
             lines += [f'"{name}" = {whole.tensors[name].to_toml()}' for name in self.later]
         for absent in self.left_out:
             lines.append(f"# not found: {absent.name}: {absent.reason}")
+        if self.training:
+            lines.append("# the page has training steps; for all of them, add to the spec:")
+            lines += [f"#     {line}" for line in self.training.to_toml().splitlines()]
         return "\n".join(lines) + "\n"
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,6 +125,7 @@ class Proposal:
             "spec_text": self.network.spec.to_toml(),
             "complete": self.is_complete,
             "step": asdict(self.step) if self.step else None,
+            "training": asdict(self.training) if self.training else None,
             "tensors": [self._as_dict(one) for one in self.tensors],
             "left_out": [
                 {"name": one.name, "reason": one.reason, "needed": one.is_needed}

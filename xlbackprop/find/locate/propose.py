@@ -26,6 +26,7 @@ from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.find.locate.tiles import Tiles
 from xlbackprop.find.locate.told import NOTHING_TOLD, Told, told_of
+from xlbackprop.find.locate.training import with_training
 from xlbackprop.find.sheets import listed
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import fixed_values
@@ -96,7 +97,7 @@ def locate_in(
                 f"{listed(whole)} each hold the network: say which sheet is meant, with --sheet"
                 f" {quote(whole[0])}"
             )
-    return locate_on(page, network, path, spec, told)
+    return with_training(locate_on(page, network, path, spec, told), told, page)
 
 
 @np.errstate(all="ignore")  # a stranger's numbers may overflow

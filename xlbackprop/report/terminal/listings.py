@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
+from rich.padding import Padding
 from rich.text import Text
 
 from xlbackprop.report.terminal.console import COLOURS, open_console, print_table
@@ -74,6 +75,11 @@ def print_proposal(proposal: Proposal, stream: TextIO) -> None:
         rows_on, columns_on = proposal.step.rows, proposal.step.columns
         line = f"{rows_on} row further down" if rows_on else f"{columns_on} column to the right"
         console.print(Text(f"all later steps: each {line} than the one before"))
+    if proposal.training:
+        steps, table = proposal.training.steps, Text(proposal.training.to_toml().rstrip())
+        console.print()
+        console.print(Text(f"the page has {steps} training steps; for all of them, the spec needs"))
+        console.print(Padding(table, (0, 0, 0, 4), expand=False))
     if proposal.left_out:
         console.print()
         console.print(Text("not found", "bold"))
