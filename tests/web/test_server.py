@@ -218,7 +218,7 @@ def test_bodies_that_are_too_much_together_are_not_all_taken():
 
 def test_under_load_all_are_judged_or_told_to_wait_and_nothing_is_left():
     with served("--workers", "2", "--waiting", "10") as it:
-        outcome = load(it, at_once=20, seconds=2)
+        outcome = load(it, at_once=20, seconds=1)
         children = psutil.Process(it.pid).children(recursive=True)
         assert children
     _, alive = psutil.wait_procs(children, timeout=5)
