@@ -95,3 +95,35 @@ def test_one_changed_gradient_is_the_only_wrong_one(template, tensor, path):
     strip(path, {cell: lambda formula: f"{formula}*1.1"})
     report = xlbackprop.check(path)
     assert [(one.sheet, one.cell) for one in report.cells if one.status == "wrong"] == [cell]
+
+
+def zeros_of(path, cells):
+    """Return those of some cells that hold 0."""
+    book = openpyxl.load_workbook(path, data_only=True)
+    return {(sheet, cell) for sheet, cell in cells if abs(book[sheet][cell].value) <= ZERO}
+
+
+@pytest.mark.many(quick=["mlp-2-2-2-dense2.dL_dh"])
+@pytest.mark.parametrize(
+    ("template", "tensor"),
+    [
+        ("conv5x5x2", "conv1.dL_dw"),
+        ("mlp-2-2-2", "dense2.dL_dh"),
+        ("lstm", "lstm1.dL_do_1"),
+        ("residual-block", "bn1.dL_dnormalized"),
+        ("two-conv", "dense1.dL_dh"),
+        ("two-conv", "dense2.dL_dh"),
+    ],
+)
+def test_where_a_multiple_begins_is_wrong_and_what_follows_is_carried(template, tensor, path):
+    xlbackprop.build(template, path)
+    (places,) = [gradient for name, gradient, _ in gradients_of(path) if name == tensor]
+    changed = {places.at(index) for index in np.ndindex(places.rows.shape)}
+    zeros = zeros_of(path, changed)
+    strip(path, {cell: lambda formula: f"=({formula[1:]})*1.1" for cell in changed})
+    report = xlbackprop.check(path)
+    assert report.verdict == "wrong"
+    wrong = {(one.sheet, one.cell): one for one in report.cells if one.status == "wrong"}
+    assert wrong.keys() <= changed
+    assert all(one.found == pytest.approx(1.1 * one.expected) for one in wrong.values())
+    assert wrong.keys() >= changed - zeros

@@ -22,7 +22,7 @@ from xlbackprop.find.gradients.graph import cone
 from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, factor, labelled, stepped, try_all
 from xlbackprop.find.gradients.mended import add_mended
-from xlbackprop.find.gradients.multiples import add_multiples
+from xlbackprop.find.gradients.multiples import add_multiples, begins_right
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.named_loss import cell_of_loss
 from xlbackprop.find.gradients.noting import not_that, notes_on, times_that
@@ -96,9 +96,10 @@ def _chosen(
     chosen = best(try_all(sheets, labelled(sheets, labels)))
     if chosen is None:
         chosen = _first_that_fits(sheets)
-    elif not _fits(chosen):
-        chosen = next(filter(_fits, try_all(sheets, _wholes_of(sheets, chosen))), chosen)
-    if chosen is not None and _fits(chosen):
+    elif not _fits(chosen, labels):
+        wholes = try_all(sheets, _wholes_of(sheets, chosen))
+        chosen = next((one for one in wholes if _fits(one, labels)), chosen)
+    if chosen is not None and _fits(chosen, labels):
         return chosen, None
     kinds = kinds_of(sheets.graph, chosen.objective.cells) if chosen is not None else set()
     others = [one for one in assumed(sheets) if not kinds or one.assumed in kinds]
@@ -110,9 +111,12 @@ def _chosen(
     return other, chosen
 
 
-def _fits(choice: Choice) -> bool:
-    """Whether an L explains enough cells, most of them as its gradients themselves."""
-    return choice.score[0] >= FEWEST and choice.score[1]
+def _fits(choice: Choice, labels: Labels) -> bool:
+    """Whether an L explains enough cells, most of them as its gradients themselves.
+
+    Or as multiples that begin in the midst of them, with a slip.
+    """
+    return choice.score[0] >= FEWEST and (choice.score[1] or begins_right(choice, labels))
 
 
 def _wholes_of(sheets: Sheets, part: Choice) -> list[Objective]:
@@ -152,7 +156,7 @@ def _claimed(named: Named) -> Claimed:
     """Return all claims, those of deltas that nothing but their use tells included."""
     found = claimed(named)
     for _ in range(_MOST_ROUNDS):
-        if not any(add(named, found) for add in (add_multiples, add_roots, add_mended)):
+        if not any(add(named, found) for add in (add_multiples, add_mended, add_roots)):
             break
         found = claimed(named)
     return found

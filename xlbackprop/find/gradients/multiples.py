@@ -15,14 +15,15 @@ from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.claimed import Claimed
 from xlbackprop.find.gradients.drawing import columns_of, holds
 from xlbackprop.find.gradients.findings import Family, Reason
-from xlbackprop.find.gradients.losses import factor
+from xlbackprop.find.gradients.labels import Labels
+from xlbackprop.find.gradients.losses import Choice, factor
 from xlbackprop.find.gradients.matching import classes
 from xlbackprop.find.gradients.moves import Move, moved, moves_of
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.formula.sheets.plane import Indices
 from xlbackprop.formula.tree import Reference
 
-_CLOSE = 1e-6
+_CLOSE, _DIGITS = 1e-6, 6
 # Cells of a formula that have to agree on what they are before others of it are taken for such.
 _FEWEST = 3
 _MOST_WAYS = 4
@@ -49,6 +50,16 @@ def add_multiples(named: Named, claimed: Claimed) -> bool:
         named.target[cell], named.reason[cell] = target, Reason.USE
         named.factors[cell] = named.factors[like]
     return bool(found)
+
+
+def begins_right(choice: Choice, labels: Labels) -> bool:
+    """Whether most cells are a multiple of L's gradients, and come of some that are right."""
+    target = {cell: match.targets[0] for cell, match in choice.matches.items()}
+    named = Named(choice, labels, [], target)
+    factors = Counter(
+        round(abs(factor(choice, cell, at)), _DIGITS) for cell, at in target.items()
+    ).most_common(1)
+    return bool(factors and factors[0][0] != 1 and _usual_before(named, factors[0][0]))
 
 
 def _usual_before(named: Named, odd: float) -> float:

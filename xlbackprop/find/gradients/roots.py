@@ -15,7 +15,7 @@ from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.claimed import Claimed
 from xlbackprop.find.gradients.claims import is_forward
 from xlbackprop.find.gradients.dead_units import Asked, nets_of_dead_units
-from xlbackprop.find.gradients.drawing import FAMILIES, columns_of
+from xlbackprop.find.gradients.drawing import FAMILIES, columns_of, holds
 from xlbackprop.find.gradients.findings import Family, Reason, Role
 from xlbackprop.find.gradients.flow import EVERY_STEP
 from xlbackprop.find.gradients.lines import beside_in_line
@@ -33,6 +33,7 @@ def add_roots(named: Named, claimed: Claimed) -> bool:
     """Name such cells, and return whether there are any."""
     fits, shows = _fits(named, claimed)
     wrong = [at for at, claim in enumerate(claimed.claims) if _is_wrong(claim.role, fits[at])]
+    wrong = _not_carried(named, claimed, wrong) if wrong else []
     if not wrong:
         return False
     right = _used_by_right(named, claimed, shows)
@@ -46,6 +47,18 @@ def add_roots(named: Named, claimed: Claimed) -> bool:
         named.target[cell], named.reason[cell] = target, Reason.USE
         named.factors[cell] = ratio
     return bool(found)
+
+
+def _not_carried(named: Named, claimed: Claimed, wrong: list[int]) -> list[int]:
+    """Return the wrong claims that stay so once all of them hold what they should."""
+    study, truth = named.choice.study, claimed.truth[wrong]
+    cells = np.array([claimed.claims[at].cell for at in wrong], dtype=np.int32)
+    mended = study.mended(cells, truth)
+    own = formula_values(study.sheets.graph, mended.board, cells)
+    largest = np.fmax.reduce(np.abs(truth), axis=1, initial=0.0)[:, None]
+    near = np.abs(own - truth) <= _CLOSE * largest
+    is_carried = near[:, 0] & holds(near, truth)
+    return [at for at, carried in zip(wrong, is_carried.tolist(), strict=True) if not carried]
 
 
 def _is_wrong(role: Role, fits: bool) -> bool:
