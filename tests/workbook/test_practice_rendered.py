@@ -27,6 +27,7 @@ for address, properties in entries:
     for name, entry in properties:
         setattr(sheet.getCellRangeByName(address), name, entry)
 document.calculateAll()
+sheet.removeAllManualPageBreaks()
 paper = document.StyleFamilies.getByName("PageStyles").getByName(sheet.PageStyle)
 for side in ("Left", "Right", "Top", "Bottom"):
     setattr(paper, side + "Margin", 0)
