@@ -24,7 +24,6 @@ from xlbackprop.tolerance import may_be
 _ENOUGH = 0.8  # evidence below this is none
 _MOST_WEIGHED, _MOST_LABELS_READ = 60, 200
 _NEARLY_ALL = 0.9
-_L = "loss.L"
 _OTHER_ORDER = (
     "its numbers fit only with rows and columns, or blocks, exchanged against the page's other"
     " tensors: if that is meant, say so in a map"
@@ -105,34 +104,33 @@ class ComputedSearch:
         placed |= located.inputs.keys
         for name, spots in located.considered.items():
             tensor = self._network.tensors[name]
-            keys = self._told_keys(tensor, disputes.partner(tensor, placed), placed)
+            partner = placed.get(disputes.partner(tensor, placed) or "")
+            keys = self._told.places_of(tensor, partner, self._page)
             if tensor.kind is Kind.LINK:  # a copy does not stand where another gradient is
                 kept = [one for one in spots if not self._told.claim_another(one.keys, keys)]
                 located.considered[name] = kept
             elif keys is not None and (self._page.find(keys) >= 0).all():
-                equation = self._network.equation_of[name]
-                expected = (located.inputs.arrays[name], equation.evaluate(located.counted))
-                candidates = self._readings.read(keys[None], np.zeros(1))
-                matched = _matched(candidates, expected)[0]
-                sources = self._source_cells(equation, located)
-                label = self._captions.fit(keys, tensor)
-                spot = self._spot(tensor, candidates, 0, matched, label, sources)
-                told = replace(spot, is_told=True)
-                others = [spot for spot in spots if not np.array_equal(spot.keys, keys)]
-                located.considered[name] = [told, *others]
+                located.considered[name] = self._with_told(tensor, keys, spots, located)
 
-    def _told_keys(
-        self, tensor: Tensor, partner: str | None, placed: Mapping[str, Keys]
-    ) -> Keys | None:
-        """Return the cells that the derivatives say are a tensor's, None where they do not."""
-        if tensor.name == _L:
-            on_page = [key for key in self._told.losses if self._page.find(np.array(key)) >= 0]
-            return np.array(on_page[0]) if len(on_page) == 1 else None
-        if partner is None or placed[partner].size != tensor.size:
-            return None
-        way = self._told.updates_of if tensor.kind is Kind.UPDATE else self._told.gradients_of
-        keys = way(placed[partner])
-        return None if keys is None else keys.reshape(tensor.shape)
+    def _with_told(
+        self, tensor: Tensor, keys: Keys, spots: list[Spot], located: Located
+    ) -> list[Spot]:
+        """Return a tensor's spots with the one that the derivatives tell of marked, or added.
+
+        It is no place of its own where others fit and it lies as no block does: among gradients
+        that are zeros, one is as good as another.
+        """
+        is_said = set(keys.ravel().tolist()) <= self._told.said
+        others = [spot for spot in spots if not np.array_equal(spot.keys, keys)]
+        same = [spot for spot in spots if np.array_equal(spot.keys, keys)]
+        if not same and not any(spot.share == 1 for spot in spots):
+            equation = self._network.equation_of[tensor.name]
+            expected = (located.inputs.arrays[tensor.name], equation.evaluate(located.counted))
+            candidates = self._readings.read(keys[None], np.zeros(1))
+            matched, label = _matched(candidates, expected)[0], self._captions.fit(keys, tensor)
+            sources = self._source_cells(equation, located)
+            same = [self._spot(tensor, candidates, 0, matched, label, sources)]
+        return [*(replace(one, is_told=True, is_said=is_said) for one in same[:1]), *others]
 
     def _spots(
         self, equation: Equation, expected: tuple[Array, ...], located: Located

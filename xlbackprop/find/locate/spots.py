@@ -9,7 +9,8 @@ from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys
 
 _MANY = 4
-_TOLD = 3.0  # more than numbers that fit elsewhere, too
+# More than numbers that fit elsewhere, too; and what decides between places that are alike.
+_SAID, _TOLD = 3.0, 0.3
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Spot:
     oddity: float
     different: int  # how many different numbers match
     is_told: bool = False  # by what the page's own formulas differentiate to
+    is_said: bool = False  # and an update or a label there says so, too
 
     @property
     def share(self) -> float:
@@ -59,7 +61,7 @@ class Spot:
         """What places are ordered by: numbers count most."""
         numbers = 2.5 * self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
         copy = 0.2 if self.tensor.kind in (Kind.LINK, Kind.HELPER) else 0.0
-        told = _TOLD if self.is_told else 0.0
+        told = (_SAID if self.is_said else _TOLD) if self.is_told else 0.0
         return (
             told + numbers + 0.5 * self.label + 0.6 * self.references + 0.3 * self.formulas
             - 0.08 * self.oddity - 2 * self.empty - copy

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from xlbackprop.equation import Kind, Tensor
 from xlbackprop.find.gradients.derivatives import Derivatives
 from xlbackprop.find.gradients.findings import Claim, Findings, Reason, Role
 from xlbackprop.find.locate.page import ACROSS, DOWN, Keys, Page, key_of
@@ -18,6 +19,7 @@ from xlbackprop.workbook.read.workbook import Workbook
 
 _MOST_SECONDS, _MOST_FORMULAS = 10.0, 30_000
 _NOT_TOLD = -1
+_L = "loss.L"
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,24 @@ class Told:
     gradients: Mapping[int, int] = field(default_factory=dict)
     updates: Mapping[int, int] = field(default_factory=dict)
     same: Mapping[int, int] = field(default_factory=dict)
+    said: frozenset[int] = frozenset()  # of those, what an update or a label says, too
     losses: tuple[int, ...] = ()
     rates: frozenset[int] = frozenset()
     steps: ToldSteps | None = None
 
-    def gradients_of(self, keys: Keys) -> Keys | None:
-        """Return the cells that hold the gradients of some cells; None where one has none."""
-        return self._led(self.gradients, keys)
+    def places_of(self, tensor: Tensor, partner: Keys | None, page: Page) -> Keys | None:
+        """Return the cells that are told to be a tensor's; None where nothing is.
 
-    def updates_of(self, keys: Keys) -> Keys | None:
-        """Return the cells that hold the next numbers of some cells; None where one has none."""
-        return self._led(self.updates, keys)
+        `partner` are those of what it is the gradient of, or the next number, if they are known.
+        """
+        if tensor.name == _L:
+            on_page = [key for key in self.losses if page.find(np.array(key)) >= 0]
+            return np.array(on_page[0]) if len(on_page) == 1 else None
+        if partner is None or partner.size != tensor.size:
+            return None
+        way = self.updates if tensor.kind is Kind.UPDATE else self.gradients
+        keys = self._led(way, partner)
+        return None if keys is None else keys.reshape(tensor.shape)
 
     def claim_another(self, keys: Keys, told: Keys | None) -> bool:
         """Return whether some cell of `keys` is told to be a gradient, and not one of `told`."""
@@ -107,6 +116,7 @@ def _with(told: Told, findings: Findings, page: Page) -> Told:
         {**told.gradients, **ways[Role.GRADIENT]},
         {**told.updates, **ways[Role.UPDATE]},
         {**told.same, **same},
+        told.said | {key(one.cell) for one in findings.claims if one.reason <= Reason.LABEL},
         (*told.losses, *losses),
         told.rates | ({key(findings.rate)} if findings.rate is not None else set()),
         told.steps or _steps(losses),
