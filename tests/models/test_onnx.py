@@ -12,7 +12,13 @@ from tests.support.recalculating import recalculated, shown_inputs
 
 TOLERANCE = 1e-9
 COARSE = {"hard sigmoid": 1e-7, "hard swish": 1e-7, "gelu": 1e-6}  # in 32 bits in ONNX's own
-QUICK = ["conv, padded unevenly", "product and sum", "shapes that are computed", "lstm"]
+QUICK = [
+    "conv, padded unevenly",
+    "conv of rows",
+    "product and sum",
+    "shapes that are computed",
+    "lstm",
+]
 
 
 def saved(path, *parts, **weights):

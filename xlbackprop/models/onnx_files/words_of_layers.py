@@ -56,7 +56,7 @@ def padding(of: Words, windows: Sequence[int], stride: Sequence[int]) -> list[An
         both = [list(pair) for pair in zip(pads[:axes], pads[axes:], strict=True)]
     if all(first == second for first, second in both):
         return [first for first, _ in both]
-    return both
+    return both if axes > 1 else both[0]
 
 
 def _transposed_convolution(of: Words) -> Steps:
