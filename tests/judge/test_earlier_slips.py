@@ -120,7 +120,7 @@ def test_sign_of_one_gradient_is_no_slip_of_the_loss():
     assert only.slip == "sign reversed"
 
 
-@pytest.mark.many(quick=["batch"])
+@pytest.mark.many
 @pytest.mark.parametrize("name", NETWORKS)
 def test_noise_in_gradients_is_no_slip_of_what_is_not_on_the_page(name):
     random = np.random.default_rng(len(name))

@@ -68,6 +68,7 @@ def checked(folder, last, **changes):
     return xlbackprop.check(folder / "mine.xlsx", map=folder / "map.toml")
 
 
+@pytest.mark.many(quick=["another unit", "times for minus"])
 @pytest.mark.parametrize("slip", SLIPS)
 def test_cell_that_stands_for_another_is_named_in_three_networks(slip, tmp_path):
     cell, formula, message = SLIPS[slip]
