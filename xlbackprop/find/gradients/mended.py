@@ -54,7 +54,8 @@ def _wrong(named: Named, claimed: Claimed) -> Mask:
     largest = np.fmax.reduce(np.abs(claimed.truth), axis=1, initial=0.0)[:, None]
     near = np.abs(own - claimed.truth) <= _CLOSE * largest
     is_known = np.isfinite(own).all(axis=1) & np.isfinite(claimed.truth).all(axis=1)
-    is_gradient = np.array([claim.role is Role.GRADIENT for claim in claimed.claims])
+    roles = [claim.role is Role.GRADIENT for claim in claimed.claims]
+    is_gradient = np.array(roles, dtype=np.bool_)  # of a sheet without claims, too
     fits = near[:, 0] & holds(near, claimed.truth)
     return np.asarray(~fits & is_known & is_gradient)
 
