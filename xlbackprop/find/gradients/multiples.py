@@ -26,7 +26,7 @@ from xlbackprop.formula.tree import Reference
 _CLOSE, _DIGITS = 1e-6, 6
 # Cells of a formula that have to agree on what they are before others of it are taken for such.
 _FEWEST = 3
-_MOST_WAYS = 4
+_MOST_WAYS = 8
 
 
 def add_multiples(named: Named, claimed: Claimed) -> bool:
@@ -84,7 +84,11 @@ class _Multiples:
 
     def __init__(self, named: Named, usual: float, left_out: Mapping[int, float]) -> None:
         self._named, self._usual = named, usual
-        self._graph = named.choice.study.sheets.graph
+        self._study = study = named.choice.study
+        self._graph = graph = study.sheets.graph
+        self._is_computed = study.sheets.is_computed & (
+            graph.copied == np.arange(len(graph.copied))
+        )
         self.level = np.zeros(self._graph.plane.size)
         for cell, match in named.choice.matches.items():
             own = abs(factor(named.choice, cell, named.target.get(cell, match.targets[0])))
@@ -111,23 +115,26 @@ class _Multiples:
         return found
 
     def beside(self, cells: list[int]) -> dict[int, tuple[int, int]]:
-        """Return what other cells of the same formulas are to be, and like which of some cells.
+        """Return what others are to be, in their formulas or on their sheets, and like which cell.
 
-        What is 0 on most draws cannot be told to be a multiple.
+        What is 0 on most draws cannot be told to be a multiple but by where it stands.
         """
         owner, (sheets, *_) = self._graph.owner, self._graph.plane.places
-        alike: dict[int, list[int]] = {}
+        here: dict[int, list[int]] = {}
         for cell in cells:
-            alike.setdefault(int(owner[cell]), []).append(cell)
+            here.setdefault(int(sheets[cell]), []).append(cell)
         found: dict[int, tuple[int, int]] = {}
-        for number, own in alike.items():
-            here = [one for one in cells if sheets[one] == sheets[own[0]]]
-            ways = self._ways(own if len(own) >= _FEWEST else here)
-            for cell in self._graph.groups[number].cells.tolist():
-                if cell not in own and self._is_unsaid(cell):
-                    for target in (at for way in ways for at in self._at(cell, way)):
-                        if cell not in found and self._is_times(cell, target, own[0]):
-                            found[cell] = target, own[0]
+        for sheet, own in here.items():
+            ways, taken = self._ways(own), set(own)
+            alike = dict(zip(owner[own].tolist(), own, strict=True))
+            for cell in np.flatnonzero((sheets == sheet) & self._is_computed).tolist():
+                like = alike.get(int(owner[cell]), own[0])
+                is_named = cell in taken or not self._is_unsaid(cell)
+                if is_named or not (int(owner[cell]) in alike or self._study.own[cell].any()):
+                    continue
+                for target in (at for way in ways for at in self._at(cell, way)):
+                    if cell not in found and self._is_times(cell, target, like):
+                        found[cell] = target, like
         return found
 
     def _is_times(self, cell: int, target: int, like: int) -> bool:
