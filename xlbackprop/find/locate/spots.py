@@ -39,7 +39,8 @@ class Spot:
     def fits(self) -> bool:
         """Whether so many numbers fit that it is no chance: all of a few, half of many."""
         is_enough = self.different >= _MANY or self.label > 0 or self.is_told
-        return self.share >= (0.5 if is_enough else 1)
+        is_nameless_helper = self.tensor.kind is Kind.HELPER and self.label <= 0
+        return self.share >= (0.5 if is_enough and not is_nameless_helper else 1)
 
     @property
     def is_nameless_copy(self) -> bool:
