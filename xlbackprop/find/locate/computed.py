@@ -144,16 +144,17 @@ class ComputedSearch:
             matched = _matched(candidates, expected)
         if not len(candidates):
             return []
-        sources = self._source_cells(equation, located)
         worth = np.array(self._worth_weighing(tensor, candidates, matched), dtype=np.int64)
         own = candidates.keys[worth].reshape(len(worth), tensor.size)
         is_free = ~np.isin(own, _cells(located.inputs.keys)).any(axis=1)
         if tensor.kind in (Kind.FORWARD, Kind.BACKWARD, Kind.UPDATE):
-            # What no label names is sooner a part of what fits throughout than an input.
-            named = _cells(self._named(located.inputs))
+            # What no label names is sooner a part of what fits throughout than an input; but not
+            # than an input that it is computed from.
+            of = {source.name for source in equation.sources.values()}
+            kept = _cells(self._named(located.inputs, of))
             fits = matched[worth].mean(axis=1) >= _NEARLY_ALL
-            is_free |= fits & ~np.isin(own, named).any(axis=1)
-        worth = worth[is_free]
+            is_free |= fits & ~np.isin(own, kept).any(axis=1)
+        worth, sources = worth[is_free], self._source_cells(equation, located)
         labels = self._captions.fits(candidates.keys[worth], tensor)
         spots = [
             self._spot(tensor, candidates, n, matched[n], label, sources)
@@ -161,13 +162,13 @@ class ComputedSearch:
         ]
         return sorted(spots, key=lambda spot: -spot.rank)
 
-    def _named(self, inputs: InputReading) -> dict[str, Keys]:
-        """Return the places of the inputs beside which a label says so."""
+    def _named(self, inputs: InputReading, also: Collection[str] = ()) -> dict[str, Keys]:
+        """Return the places of the inputs beside which a label says so, and of some others."""
         tensors = self._network.tensors
         return {
             name: keys
             for name, keys in inputs.keys.items()
-            if self._captions.fit(keys, tensors[name]) > 0
+            if name in also or self._captions.fit(keys, tensors[name]) > 0
         }
 
     def _undoubted(self, located: Located) -> dict[str, Keys]:
