@@ -124,32 +124,32 @@ class Captions:
 
     def _above(self, box: Box) -> Iterator[list[Label]]:
         """Yield the texts of each row above that has any, nearest first, up to other numbers."""
-        first, _, width, _ = box
-        column = first % DOWN
+        first, height, width, size = box
+        column, own = first % DOWN, np.arange(0, width, _apart(width, height, size))
         for distance in range(1, _ABOVE + 1):
             start = first - distance * DOWN
             if start % NEXT_SHEET > first % NEXT_SHEET or start < 0:
                 return
-            texts = self._texts([start + n * ACROSS for n in range(width)])
-            if not texts and self._has_other_numbers(start, width):
+            texts = self._texts((start + own).tolist())
+            if not texts and self._has_other_numbers(start + own):
                 return
             if not texts and column:
                 texts = self._texts([start - ACROSS])
             if texts:
                 yield texts
 
-    def _has_other_numbers(self, first: int, width: int) -> bool:
-        """Return whether a run of cells has numbers that are no indices, counted from 0 or 1."""
-        numbers = self._page.numbers_at(first + np.arange(width))
+    def _has_other_numbers(self, keys: Keys) -> bool:
+        """Return whether cells in a row have numbers that are no indices, counted from 0 or 1."""
+        numbers = self._page.numbers_at(keys)
         is_number = np.isfinite(numbers)
-        counts = any((numbers == start + np.arange(width)).all() for start in (0, 1))
+        counts = any((numbers == start + np.arange(len(keys))).all() for start in (0, 1))
         return bool(is_number.any()) and not counts
 
     def _left(self, box: Box) -> Iterator[Label]:
         """Yield, for each row, the nearest text to its left that no number parts from it."""
-        first, height, _, _ = box
+        first, height, width, size = box
         column = first % DOWN
-        for row in range(height):
+        for row in range(0, height, _apart(height, width, size)):
             for distance in range(1, min(_LEFT, column) + 1):
                 key = first + row * DOWN - distance * ACROSS
                 if key in self._page.texts:
@@ -160,6 +160,12 @@ class Captions:
 
     def _texts(self, keys: list[int]) -> list[Label]:
         return [(key, self._page.texts[key]) for key in keys if key in self._page.texts]
+
+
+def _apart(length: int, across: int, size: int) -> int:
+    """Return how far apart the cells of a line are; 1 in a block, which leaves nothing out."""
+    is_even = across == 1 < size and (length - 1) % (size - 1) == 0
+    return max(1, (length - 1) // (size - 1)) if is_even else 1
 
 
 def _boxes(keys: Keys) -> list[Box]:
