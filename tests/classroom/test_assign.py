@@ -177,8 +177,8 @@ def test_bad_points_and_blanks_are_refused(more, words, folder, capsys):
         ("assignment.toml", '"dense1.dL_d', '#"', ["points", "no tensor is worth any"]),
         ("assignment.toml", "carried = 1.0", "carried = true", ["rules: carried", "from 0 to 1"]),
         ("assignment.toml", "[points]", "[point]", ["no key point", "points"]),
-        ("students.csv", ",0,", f",{'9' * 5000},", ["students.csv", "draw is no number"]),
-        ("students.csv", ",0,", ",-1,", ["students.csv", "draw is no number"]),
+        ("students.csv", "a1,,,", f"a1,,,{'9' * 5000}", ["students.csv", "draw is no number"]),
+        ("students.csv", "a1,,,", "a1,,,-", ["students.csv", "draw is no number"]),
     ],
 )  # fmt: skip
 def test_nonsense_edits_get_one_line(file, before, after, words, tiny, folder, capsys):

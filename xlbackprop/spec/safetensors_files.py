@@ -12,6 +12,7 @@ from xlbackprop.errors import suggestion
 from xlbackprop.spec.regular import is_regular
 
 _BYTES_OF_A_NUMBER = 8  # at most
+_OTHER_PACKAGE = "V"  # the kind of types that another package has added to NumPy, where it is there
 
 
 def read_safetensors(path: Path, key: str, most: int) -> NDArray[Any]:
@@ -32,9 +33,11 @@ def read_safetensors(path: Path, key: str, most: int) -> NDArray[Any]:
             if prod(shape) * _BYTES_OF_A_NUMBER > most:
                 raise ValueError(f"its array {shape} has more than {most:,} bytes")
             array: NDArray[Any] = file.get_tensor(key)
-            return array
     except (safetensors.SafetensorError, TypeError, AttributeError) as error:  # such as bfloat16
         raise ValueError(error) from None
+    if array.dtype.kind == _OTHER_PACKAGE:
+        raise ValueError(f"its numbers are {array.dtype}, which NumPy does not know")
+    return array
 
 
 def _library() -> Any:
