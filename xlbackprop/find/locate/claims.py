@@ -21,6 +21,7 @@ from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.network import Network
 
 _REFERS, _FITS = 0.9, 0.9
+_PARTLY, _SOME = 0.5, 0.25  # of the numbers fit, of the references
 _AS_WELL = 0.05  # evidence that differs by less is the same
 _ROLES = {Role.PARAMETER_GRADIENT, Role.INPUT_GRADIENT, Role.OUTPUT_GRADIENT, Role.OUTPUT}
 _LONGEST_LABEL = 60
@@ -48,8 +49,11 @@ class Claims:
         return not is_copy and name not in located.spots and name not in located.unsettled
 
     def _claim(self, tensor: Tensor, located: Located) -> None:
-        claims = [spot for spot in self._free(tensor, located) if is_claim(spot)]
+        free = self._free(tensor, located)
+        claims = [spot for spot in free if is_claim(spot)]
         if not claims:
+            if nearly := next((spot for spot in free if _nearly_fits(spot)), None):
+                located.unsettled[tensor.name] = self._doubtful(nearly)
             return
         best = max(claims, key=lambda spot: (_strength(spot), spot.rank))
         rivals = [
@@ -63,6 +67,11 @@ class Claims:
             located.unsettled[tensor.name] = f"it may stand at {places}, and fits at neither"
         else:
             located.spots[tensor.name] = best
+
+    def _doubtful(self, spot: Spot) -> str:
+        """Return what to say of a place that may be a tensor's."""
+        fitting = f"{int(spot.matched.sum())} of its {spot.keys.size} numbers fit"
+        return f"it may begin at {self._where(spot.keys)}, where {fitting}: say so in a map"
 
     def _free(self, tensor: Tensor, located: Located) -> list[Spot]:
         """Return the places in a usual order on whose cells nothing else stands."""
@@ -122,6 +131,15 @@ def is_claim(spot: Spot) -> bool:
     is_usual = spot.tensor.role in _ROLES or spot.tensor.kind is Kind.UPDATE
     is_block = is_usual and spot.keys.size > 1 and spot.formulas == 1
     return is_block and spot.label >= 0 and spot.references >= _REFERS and spot.oddity < 1
+
+
+def _nearly_fits(spot: Spot) -> bool:
+    """Return whether formulas of the right sources give some of a tensor's numbers, but not all.
+
+    That may be chance, and may be the tensor with a mistake in it: it is not passed over.
+    """
+    is_made_of_them = spot.formulas == 1 and spot.references >= _SOME
+    return is_made_of_them and spot.different > 1 and _PARTLY <= spot.share < 1
 
 
 def _strength(spot: Spot) -> float:

@@ -16,7 +16,7 @@ from xlbackprop.find.locate.disputes import Disputes
 from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.references import PageReferences
-from xlbackprop.find.locate.spots import Located, Spot
+from xlbackprop.find.locate.spots import Located, Spot, uncontradicted
 from xlbackprop.find.locate.told import Told
 from xlbackprop.network import Network
 from xlbackprop.tolerance import may_be
@@ -270,7 +270,7 @@ class ComputedSearch:
     ) -> dict[str, Spot]:
         taken = set(_cells(self._undoubted(located)).tolist())
         found: dict[str, Spot] = {}
-        spots = [spot for own in considered.values() for spot in own]
+        spots = uncontradicted(spot for own in considered.values() for spot in own)
         # A copy that no label names has only what nothing else takes: its numbers fit there, too.
         for spot in sorted(spots, key=lambda one: (one.is_nameless_copy, -one.rank)):
             cells = spot.keys.ravel().tolist()

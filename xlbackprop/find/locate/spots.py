@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from xlbackprop.equation import Array, Kind, Mask, Tensor
@@ -29,6 +30,16 @@ class Spot:
     different: int  # how many different numbers match
     is_told: bool = False  # by what the page's own formulas differentiate to
     is_said: bool = False  # and an update or a label there says so, too
+
+    @property
+    def name(self) -> str:
+        """The tensor's name."""
+        return self.tensor.name
+
+    @property
+    def cells(self) -> frozenset[int]:
+        """The keys of the cells."""
+        return frozenset(self.keys.ravel().tolist())
 
     @property
     def share(self) -> float:
@@ -67,6 +78,16 @@ class Spot:
             told + numbers + 0.5 * self.label + 0.6 * self.references + 0.3 * self.formulas
             - 0.08 * self.oddity - 2 * self.empty - copy
         )  # fmt: skip
+
+
+def uncontradicted(spots: Iterable[Spot]) -> list[Spot]:
+    """Return the places but those that no label names, where another tensor is told to stand.
+
+    Both fit there: a gradient that has gone through active units only is that of their inputs, too.
+    """
+    known = list(spots)
+    told = {one.cells: one.tensor.name for one in known if one.is_told and one.share == 1}
+    return [one for one in known if one.is_named or told.get(one.cells, one.name) == one.name]
 
 
 @dataclass
