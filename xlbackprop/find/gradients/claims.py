@@ -50,10 +50,13 @@ def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
         said, meant = targets.named(cell)
         if said is not None:
             named.calls[cell] = said
+        # A name of several cells says only which of those that fit is meant.
+        match = named.choice.matches.get(cell)
+        fits = set() if match is None else set(match.targets)
         if len({int(flow.cells[one]) for one in meant}) > 1:
-            # A name of several cells says only which of those that fit is meant.
-            match = named.choice.matches.get(cell)
-            meant = [one for one in meant if match is not None and one in match.targets]
+            meant = [one for one in meant if one in fits]
+        elif fits.isdisjoint(meant):
+            meant = [one for one in targets.namesakes(cell) if one in fits] or meant
         if meant and cell not in named.updated and _accuses(named.choice, said, meant):
             found[cell] = meant
     return found

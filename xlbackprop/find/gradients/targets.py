@@ -42,18 +42,27 @@ class Targets:
 
         Those of several cells where these are as near, and of one name: a layer's each.
         """
-        found: Derivative | None = None
+        found, said, meant = None, None, list[tuple[int, int]]()
+        for said, meant in self._meant(cell):
+            found = found or said
+            if meant:
+                break
+        least = min((far for far, _ in meant), default=0)
+        nearest = [one for far, one in meant if far == least]
+        return (said if meant else found), [at for one in nearest for at in self.at(one, cell)]
+
+    def namesakes(self, cell: int) -> list[int]:
+        """Return all targets of the name that the texts beside a cell say, far ones as well."""
+        own = [one for _, meant in self._meant(cell) for _, one in meant]
+        return [at for one in dict.fromkeys(own) for at in self.at(one, cell)]
+
+    def _meant(self, cell: int) -> Iterator[tuple[Derivative, list[tuple[int, int]]]]:
+        """Yield what each text calls a cell, with the cells it may mean and how far these are."""
         for text, key in self._said_of(cell):
             said = derivative(text)
-            if said is None:
-                continue
-            found = found or said
-            meant = self.by_name.get((*key, said.by), []) or self._elsewhere(key, said.by)
-            if meant:
-                far = [self._apart(one, cell, key[1]) for one in meant]
-                nearest = [one for one, apart in zip(meant, far, strict=True) if apart == min(far)]
-                return said, [at for one in nearest for at in self.at(one, cell)]
-        return found, []
+            if said is not None:
+                meant = self.by_name.get((*key, said.by), []) or self._elsewhere(key, said.by)
+                yield said, [(self._apart(one, cell, key[1]), one) for one in meant]
 
     def _elsewhere(self, key: tuple[int, int, int, int], by: str) -> list[int]:
         """Return the cells at the same place of a block of that name on another sheet."""
