@@ -99,7 +99,7 @@ class InputSearch:
             if tensor.name in keys or tensor.name not in reading.arrays:
                 continue
             taken = np.concatenate([[], *(own.ravel() for own in keys.values())])
-            for choice in self._choices(tensor):
+            for choice in self._choices(tensor, reading):
                 fits = np.allclose(choice.array, reading.arrays[tensor.name], rtol=1e-9)
                 if choice.keys is not None and fits and not np.isin(choice.keys, taken).any():
                     keys[tensor.name] = choice.keys
@@ -160,7 +160,7 @@ class InputSearch:
     def _extended(
         self, beam: list[InputReading], inputs: list[Tensor], equations: list[Equation]
     ) -> list[InputReading]:
-        choices = [self._choices(tensor) for tensor in inputs]
+        choices = [self._choices(tensor, beam[0]) for tensor in inputs]
         if not all(choices):
             return beam  # what cannot be found: nothing follows from it
         targets = self._targets(equations)
@@ -180,10 +180,13 @@ class InputSearch:
         found.sort(key=lambda reading: -reading.rank)
         return found[:_KEPT] or beam
 
-    def _choices(self, tensor: Tensor) -> list[_Choice]:
+    def _choices(self, tensor: Tensor, before: InputReading) -> list[_Choice]:
+        """Return the likeliest places, of all and of those apart from what was read before."""
         candidates = self.candidates(tensor)
         priors = self.priors(tensor, candidates)
-        best = [n for n in np.argsort(-priors, kind="stable")[:_PER_TENSOR] if priors[n] > -np.inf]
+        order = np.argsort(-priors, kind="stable")[: np.isfinite(priors).sum()].tolist()
+        free = [n for n in order if before.cells.isdisjoint(candidates.keys[n].ravel().tolist())]
+        best = dict.fromkeys([*order[:_PER_TENSOR], *free[:_PER_TENSOR]])
         choices = [
             _Choice(
                 tensor,
