@@ -135,6 +135,17 @@ def cone(groups: Iterable[Group], graph: Graph, cells: Indices | list[int]) -> M
     return found
 
 
+def resting_on(groups: Iterable[Group], graph: Graph, cells: Indices) -> Mask:
+    """Return which cells rest on some, themselves included; `groups` come in their order."""
+    found = np.zeros(graph.plane.size, dtype=np.bool_)
+    found[cells] = True
+    for group in groups:
+        owner = graph.groups[graph.owner[group.cells[0]]]
+        windows = graph.windows(owner)[graph.position[group.cells]]
+        found[group.cells] |= (found[windows] & (windows != OUTSIDE)).any(axis=1)
+    return found
+
+
 def reached_by(
     groups: Iterable[Group], graph: Graph, cells: Indices, steps: NDArray[np.int32]
 ) -> tuple[Indices, Indices]:

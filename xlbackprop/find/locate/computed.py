@@ -67,7 +67,7 @@ class ComputedSearch:
         keys = {name: spot.keys for name, spot in first.items()}
 
         def is_disputed(spot: Spot) -> bool:
-            return not spot.is_told and disputes.is_disputed(spot.tensor, spot.keys, keys)
+            return not spot.is_said and disputes.is_disputed(spot.tensor, spot.keys, keys)
 
         fitting = [one for one in first.values() if one.share >= _NEARLY_ALL and is_disputed(one)]
         located.exchanged = {one.tensor.name: one for one in fitting if one.formulas > 0.5}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.drawing import holds
 from xlbackprop.find.gradients.findings import Family, Findings, Role
+from xlbackprop.find.gradients.graph import resting_on
 from xlbackprop.find.gradients.study import formula_values
 from xlbackprop.judge.judgement import Status
 
@@ -51,7 +52,19 @@ def judge_claims(findings: Findings) -> Statuses:
         # Nothing is amiss with a right formula that has the right number all the same.
         statuses[carried] = np.where(page[carried], Status.RIGHT, Status.CARRIED)
     statuses[is_blank] = Status.BLANK
+    statuses[_only_follows(findings, statuses, page)] = Status.RIGHT
     return Statuses(statuses, page & ~is_general & (statuses == Status.WRONG), is_known)
+
+
+def _only_follows(findings: Findings, statuses: NDArray[np.int8], page: Mask) -> Mask:
+    """Return which claims are right on the page, and elsewhere not for the wrong cells before."""
+    wrong = statuses == Status.WRONG
+    if not (wrong & ~page).any() or not (wrong & page).any():
+        return np.zeros(len(wrong), dtype=np.bool_)
+    cells = np.array([claim.cell for claim in findings.claims], dtype=np.int32)
+    ordered = findings.computation.in_order()
+    resting = resting_on(ordered, findings.graph, cells[wrong & ~page])[cells]
+    return np.asarray(wrong & page & resting)
 
 
 def _allowed(findings: Findings) -> Array:
