@@ -79,7 +79,8 @@ class Spot:
         is_named_block = self.share == 1 and self.is_named and self.oddity < 1
         return (
             told + _NAMED_BLOCK * is_named_block + numbers + 0.5 * self.label
-            + 0.6 * self.references + 0.3 * self.formulas - 0.08 * self.oddity - 2 * self.empty - copy
+            + 0.6 * self.references + 0.3 * self.formulas
+            - 0.08 * self.oddity - 2 * self.empty - copy
         )  # fmt: skip
 
 
