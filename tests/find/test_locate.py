@@ -99,7 +99,7 @@ def propose(page, path, template):
 
 SMALL_PAGES = [
     *(("conv5x5x2", layout) for layout in LAYOUTS),
-    *(("mlp-2-2-2", layout) for layout in (LAYOUTS | TABLES)),
+    *(("mlp-2-2-2", layout) for layout in [*LAYOUTS, *TABLES][::2]),
 ]
 PAGE_IDS = ["-in-".join(one) for one in SMALL_PAGES]
 
@@ -202,7 +202,7 @@ MUTATIONS = [
 
 
 @pytest.mark.many(quick=[f"{mutate.__name__}-side-by-side-0" for mutate in MUTATIONS[::5]])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 @pytest.mark.parametrize("layout", ["side-by-side", "filters-in-a-grid", "no-labels"])
 @pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutate: mutate.__name__)
 def test_no_place_on_an_ambiguous_page_is_surely_wrong(mutate, layout, seed, tmp_path):
