@@ -162,7 +162,7 @@ HARM = {
     computed_ten_gigabytes: "more than 2,000,000 numbers",
     power_of_sizes: "more than 2,000,000 numbers",
     many_constants: "more than 2,000,000 numbers",
-    repeated_over_a_large_input: "constants are more than 2,000,000",
+    repeated_over_a_large_input: "numbers are more than 2,000,000",
     many_nodes: "6,000 nodes, more than 5,000",
     empty_nodes: "more than 300,000 parts",
     nested: "nested more than 20 deep",
