@@ -20,7 +20,7 @@ from xlbackprop.layers import LAYERS
 from xlbackprop.losses import LOSSES
 from xlbackprop.optimizers import OPTIMIZERS
 
-RANDOM = {f"random{number}": random_network(number) for number in range(30)}
+RANDOM = {f"random{number}": random_network(number) for number in range(12)}
 MIXED = {f"mixed{number}": mixed_network(number) for number in range(40)}
 NETWORKS = cases.ALL | RANDOM | MIXED
 # The first of each layer, loss and optimizer, those with a batch, and some random ones.
