@@ -1,6 +1,6 @@
 """How fast and how large: each figure as a ratio to what openpyxl takes for the bare minimum.
 
-    python -m tests.bench.bench [--rounds N]
+    python -m tests.bench.bench [--rounds N] [--only NAME]
 
 One conv layer of more than 100,000 formula cells, then LeNet-5 with one training step, gpt-mini
 with its six, and a GRU over sixty. `build` (everything: layout, formulas, saved values, styles,
@@ -67,7 +67,9 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--only", metavar="NAME", help="measure this one alone, such as gpt-mini")
+    options = parser.parse_args()
+    rounds = options.rounds
     with tempfile.TemporaryDirectory() as folder:
         spec, book, formulas = (Path(folder, name) for name in ("s.toml", "b.xlsx", "f.json"))
         spec.write_text(CONV_LAYER.format(side=132))
@@ -75,13 +77,16 @@ def main() -> None:
         gru.write_text(RECURRENT_LAYER)
         sources = {"one conv layer": str(spec), "lenet5": "lenet5", "gpt-mini": "gpt-mini"}
         for name, source in {**sources, "gru": str(gru)}.items():
+            if options.only not in (None, name):
+                continue
             arguments = (source, str(book), str(formulas))
             print(f"{name}, {rounds} rounds: ", end="", flush=True)
             run(BUILD, *arguments)
             run(SAVE_FORMULAS, *arguments)
             compare("  build / bare write", BUILD, BARE_WRITE, 1.3, rounds, *arguments)
             compare("  check / two loads", CHECK, TWO_LOADS, 1.3, rounds, *arguments)
-        proofs(str(spec), str(book), rounds)
+        if options.only is None:
+            proofs(str(spec), str(book), rounds)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,10 @@ from xlbackprop.find.locate import page as pages
 from xlbackprop.find.locate.labels import meaning_of
 
 NETWORKS = ("conv5x5x2", "two-conv", "mlp-2-2-2")
-IDS = ["-in-".join(case) for case in CASES]
+# Of the largest network, which takes seconds a page, every second layout.
+LARGEST = [case for case in CASES if case[0] == "two-conv"]
+TRIED = [case for case in CASES if case not in LARGEST[1::2]]
+IDS = ["-in-".join(case) for case in TRIED]
 ENOUGH = 0.8
 # Of the largest, which takes seconds a page, those with a wrong formula are enough.
 WITH_AND_WITHOUT = {name: {"all-right": False, "one-wrong": True} for name in NETWORKS}
@@ -69,9 +72,9 @@ def test_locate_finds_everything_in_a_plain_layout(network, folder):
     ],
 )
 def test_locate_finds_everything_in_most_layouts(network, planted, folder):
-    layouts = [layout for name, layout in CASES if name == network]
+    layouts = [layout for name, layout in TRIED if name == network]
     whole = [one for one in layouts if not located(folder, network, one, planted)[0]]
-    assert len(layouts) >= 10
+    assert len(layouts) >= 7
     assert len(whole) >= ENOUGH * len(layouts), sorted(set(layouts) - set(whole))
 
 
@@ -80,7 +83,7 @@ def test_locate_finds_everything_in_most_layouts(network, planted, folder):
     ("network", "layout", "planted"),
     [
         pytest.param(network, layout, planted, id=f"{network}-in-{layout}-{name}")
-        for network, layout in CASES
+        for network, layout in TRIED
         for name, planted in WITH_AND_WITHOUT[network].items()
     ],
 )

@@ -136,8 +136,8 @@ def with_random_entries(spec, path):
     return path
 
 
-@pytest.mark.many(quick=["conv5x5x2", "mlp-2-2-2", "batch-norm"])
-@pytest.mark.parametrize("name", [*SMALL, *range(8)], ids=str)
+@pytest.mark.many(quick=["conv5x5x2", "mlp-2-2-2"])
+@pytest.mark.parametrize("name", [*SMALL[1::2], *range(4)], ids=str)
 def test_colours_agree_with_check_over_random_entries(tmp_path, name):
     spec = xlbackprop.load_spec(name) if isinstance(name, str) else spec_of(random_network(name))
     path = with_random_entries(spec, tmp_path / "p.xlsx")
@@ -166,8 +166,8 @@ def test_colours_that_differ_from_check_would_be_noticed(tmp_path):
 # All right, and right again after the inputs have changed.
 
 
-@pytest.mark.many(quick=["conv7x7x3-stride2", "mlp-2-2-2"])
-@pytest.mark.parametrize("name", [*SMALL, *range(8, 12)], ids=str)
+@pytest.mark.many(quick=["conv7x7x3-stride2", "batch-norm"])
+@pytest.mark.parametrize("name", [*SMALL[::2], *range(8, 10)], ids=str)
 def test_answers_follow_when_inputs_and_parameters_change(tmp_path, name):
     """The answers of other numbers turn green when these are typed in, and not before."""
     spec = xlbackprop.load_spec(name) if isinstance(name, str) else spec_of(random_network(name))
