@@ -12,7 +12,7 @@ from xlbackprop.find.locate.page import Keys
 _MANY = 4
 # More than numbers that fit elsewhere, too; and what decides between places that are alike.
 _SAID, _TOLD = 3.0, 0.3
-# A block that a label names, with all its numbers, is no worse than cells here and there.
+# Of few numbers: a block that a label names goes before cells here and there that fit as well.
 _NAMED_BLOCK = 1.0
 
 
@@ -76,9 +76,10 @@ class Spot:
         numbers = 2.5 * self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
         copy = 0.2 if self.tensor.kind in (Kind.LINK, Kind.HELPER) else 0.0
         told = (_SAID if self.is_said else _TOLD) if self.is_told else 0.0
-        is_named_block = self.share == 1 and self.is_named and self.oddity < 1
+        is_named_block = self.is_named and self.oddity < 1 and self.share == 1
+        goes_before = is_named_block and self.different < _MANY
         return (
-            told + _NAMED_BLOCK * is_named_block + numbers + 0.5 * self.label
+            told + _NAMED_BLOCK * goes_before + numbers + 0.5 * self.label
             + 0.6 * self.references + 0.3 * self.formulas
             - 0.08 * self.oddity - 2 * self.empty - copy
         )  # fmt: skip
