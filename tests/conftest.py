@@ -71,6 +71,15 @@ def output_folder(tmp_path, monkeypatch):
     return work
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    """Return a browser that several tests share, each with a page of its own."""
+    from tests.support.oracles.browser import browser  # which needs the plugin above
+
+    with browser() as started:
+        yield started
+
+
 @pytest.fixture(scope="module", params=[".xlsx", ".xlsm"])
 def rich(request, tmp_path_factory):
     """The rich workbook and its marked copy."""

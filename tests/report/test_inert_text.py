@@ -12,7 +12,7 @@ import pytest
 
 import xlbackprop
 from tests.support.filling import fill, patch
-from tests.support.oracles.browser import browser, opened
+from tests.support.oracles.browser import opened
 from tests.support.program import ROOT
 from tests.support.reviewed_workbooks import write_page
 from xlbackprop import Hints
@@ -74,12 +74,6 @@ def _with_hostile_names(xml: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def report(hostile):
     return xlbackprop.make_report(hostile)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
 
 
 def found_by_index(report):

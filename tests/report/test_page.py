@@ -7,7 +7,7 @@ import re
 import pytest
 
 import xlbackprop
-from tests.support.oracles.browser import browser, opened, text_of_pdf
+from tests.support.oracles.browser import opened, text_of_pdf
 from tests.support.reviewed_workbooks import conv_review, digit_review, write_page
 from tests.support.sheet_review import steps_review
 from xlbackprop import Hints
@@ -67,12 +67,6 @@ CONTRASTS = """() => {
 }"""
 
 SOURCES = "[...document.querySelectorAll('td[class*=hue]')].map((cell) => cell.textContent)"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import pytest
 import xlbackprop
 from tests.support.dropped_workbooks import by_command_line, made
 from tests.support.filling import fill
-from tests.support.oracles.browser import browser
 from tests.support.oracles.pyodide import pyodide_folder
 from tests.support.static_host import hosted
 from tests.web.test_page import FRAME, drop
@@ -25,12 +24,6 @@ DROPPED = [
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     return write_site(tmp_path_factory.mktemp("web") / "site", pyodide_folder())
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
 
 
 def visit(context, address, asked):

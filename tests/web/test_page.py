@@ -7,19 +7,13 @@ import pytest
 import xlbackprop
 from tests.support.dropped_workbooks import MADE, by_command_line, made
 from tests.support.filling import arrays_of, fill
-from tests.support.oracles.browser import browser, opened
+from tests.support.oracles.browser import opened
 from tests.support.served import served
 
 pytestmark = pytest.mark.browser
 
 FRAME = "#report iframe"
 WIDTH = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -91,7 +91,7 @@ def uncontradicted(spots: Iterable[Spot]) -> list[Spot]:
     Both fit there: a gradient that has gone through active units only is that of their inputs, too.
     """
     known = list(spots)
-    told = {one.cells: one.tensor.name for one in known if one.is_told and one.share == 1}
+    told = {one.cells: one.name for one in known if one.is_told and one.share == 1}
     return [one for one in known if one.is_named or told.get(one.cells, one.name) == one.name]
 
 
