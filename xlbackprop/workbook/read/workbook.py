@@ -10,6 +10,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from xlbackprop.errors import WorkbookError, one_line
+from xlbackprop.workbook.read.cell_count import refuse_too_many_cells
 from xlbackprop.workbook.read.cell_reader import CellReader
 from xlbackprop.workbook.read.cells import Cells
 from xlbackprop.workbook.read.dates import MAX_STYLES_BYTES, DateStyleReader
@@ -91,6 +92,7 @@ class Workbook:
             scanned = scan_sheet(self._package, part, self._strings, self._date_styles)
             if scanned is not None:
                 return scanned
+        refuse_too_many_cells(self._package, part)
         reader = CellReader(self._strings, self._date_styles)
         read_part(self._package, part, reader)
         return reader.cells()
