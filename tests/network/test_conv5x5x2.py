@@ -78,6 +78,8 @@ def test_recalculation_by_libreoffice_is_forced_where_a_saved_value_is_stale(
 ):
     (copy,) = libreoffice.recalculate([stale], tmp_path)
     assert workbook.saved_arrays(copy, places)["conv1.out"].flat[0] == 257
+    (arrays,) = libreoffice.recalculated_arrays([stale], [places], tmp_path)
+    assert arrays["conv1.out"].flat[0] == 257
 
 
 def test_bias_is_zero_as_in_the_example(built, places):

@@ -37,11 +37,10 @@ def built(tmp_path_factory):
 def by_libreoffice(built, tmp_path_factory):
     """Every workbook's arrays after one forced recalculation of all of them."""
     folder = tmp_path_factory.mktemp("libreoffice")
-    copies = libreoffice.recalculate([built[case] for case in CASES], folder)
-    return {
-        case: workbook.saved_arrays(copy, workbook.places(built[case]))
-        for case, copy in zip(CASES, copies, strict=True)
-    }
+    paths = [built[case] for case in CASES]
+    places = [workbook.places(path) for path in paths]
+    arrays = libreoffice.recalculated_arrays(paths, places, folder)
+    return dict(zip(CASES, arrays, strict=True))
 
 
 def assert_autograd_agrees(built, arrays, case):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import signal
@@ -11,7 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from tests.support.oracles.needs import require
+from tests.support.oracles.workbook import Places, array_from
 
 _FILES_AT_ONCE = 40
 
@@ -40,6 +44,36 @@ def recalculate(paths: Sequence[Path], folder: Path) -> list[Path]:
     missing = [copy.name for copy in copies if not copy.exists()]
     assert not missing, f"LibreOffice did not save {missing}"
     return copies
+
+
+# Commas, quotation marks, UTF-8, from the first row on, numbers with all their digits and not as
+# they are shown, a file for each sheet: three times as fast as a workbook.
+_EVERY_SHEET_AS_CSV = (
+    "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
+)
+
+
+def recalculated_arrays(
+    paths: Sequence[Path], places: Sequence[Places], folder: Path
+) -> list[dict[str, np.ndarray]]:
+    """Return every tensor's array, for each workbook, after all formulas were evaluated anew."""
+    require_libreoffice()
+    out = folder / "numbers"
+    for start in range(0, len(paths), _FILES_AT_ONCE):
+        _convert(paths[start : start + _FILES_AT_ONCE], out, folder, _EVERY_SHEET_AS_CSV)
+    return [_numbers(out, *one) for one in zip(paths, places, strict=True)]
+
+
+def _numbers(folder: Path, path: Path, places: Places) -> dict[str, np.ndarray]:
+    sheets: dict[str, list[list[str]]] = {}
+    for sheet in {sheet for blocks in places.values() for _, sheet, _ in blocks}:
+        with (folder / f"{path.stem}-{sheet}.csv").open(encoding="utf-8", newline="") as file:
+            sheets[sheet] = list(csv.reader(file))
+
+    def value(sheet: str, row: int, column: int) -> float:
+        return float(sheets[sheet][row - 1][column - 1])
+
+    return {name: array_from(blocks, value) for name, blocks in places.items()}
 
 
 def save_as(kind: str, paths: Sequence[Path], folder: Path) -> list[Path]:
