@@ -5,16 +5,15 @@ import shutil
 import pytest
 
 import xlbackprop
+from tests.bench.start_up import visited
 from tests.support.dropped_workbooks import by_command_line, made
 from tests.support.filling import fill
-from tests.support.oracles.pyodide import pyodide_folder
+from tests.support.oracles.pyodide import written_site
 from tests.support.static_host import hosted
 from tests.web.test_page import FRAME, drop
-from xlbackprop.web.site import write_site
 
 pytestmark = pytest.mark.browser
 
-SECONDS = 240_000  # on a machine that is busy with other things
 DROPPED = [
     "right.xlsx", "wrong.xlsx", "blank.xlsx", "two layers.xlsx", "training.xlsx", "text.xlsx",
     "script.xlsx", "own.xlsx", "unnamed.xlsx", "macros.xlsm", "bomb.xlsx", "corrupt.xlsx",
@@ -23,16 +22,7 @@ DROPPED = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    return write_site(tmp_path_factory.mktemp("web") / "site", pyodide_folder())
-
-
-def visit(context, address, asked):
-    page = context.new_page()
-    page.set_default_timeout(SECONDS)
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
-    page.wait_for_selector("body[data-ready=yes], #alert:not(:empty)")
-    return page
+    return written_site(tmp_path_factory.mktemp("web") / "site")
 
 
 def test_page_judges_builds_and_explains_without_a_server(chromium, site, tmp_path):
@@ -41,7 +31,7 @@ def test_page_judges_builds_and_explains_without_a_server(chromium, site, tmp_pa
     context = chromium.new_context()
     context.on("request", lambda request: asked.append(request.url))
     with hosted(site) as host:
-        page = visit(context, host.address, asked)
+        page, cold = visited(context, host.address)
         assert page.locator("#alert").inner_text() == ""
         for name in DROPPED:
             path = made(name, tmp_path)
@@ -56,7 +46,7 @@ def test_page_judges_builds_and_explains_without_a_server(chromium, site, tmp_pa
         assert "not recalculated" in page.frame_locator(FRAME).locator("body").inner_text()
         page.close()
     # The host is gone.
-    page = visit(context, f"{host.address}#spec=conv5x5x2&blank=dL_dw", asked)
+    page, again = visited(context, f"{host.address}#spec=conv5x5x2&blank=dL_dw")
     assert page.locator("#alert").inner_text() == ""
     page.wait_for_selector("#tensors p")
     with page.expect_download() as downloaded:
@@ -75,6 +65,8 @@ def test_page_judges_builds_and_explains_without_a_server(chromium, site, tmp_pa
     page.get_by_role("navigation").get_by_role("link", name="Read the equations").click()
     page.get_by_role("button", name="Show the equations").click()
     page.wait_for_selector("#derivation:not([hidden])")
+    assert cold.processor < 6.5, cold  # as sources it takes 8
+    assert again.processor < 5.0, again  # as sources it takes 7
     assert all(url.startswith((host.address, "blob:", "about:")) for url in asked), asked
     context.close()
 
@@ -86,7 +78,7 @@ def test_file_that_is_not_what_it_should_be_stops_everything(chromium, site, tmp
         file.write(b"planted")
     context = chromium.new_context()
     with hosted(copy, with_headers=False) as host:
-        page = visit(context, host.address, [])
+        page, _ = visited(context, host.address)
         assert "is not what it should be" in page.locator("#alert").inner_text()
         assert page.locator("#check-button").is_disabled()
     context.close()

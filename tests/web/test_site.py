@@ -15,7 +15,8 @@ import pytest
 from tests.support.command_line import assert_refused, called
 from tests.support.program import environment
 from xlbackprop.errors import OutputError
-from xlbackprop.web import program_files
+from xlbackprop.web.bytecode import compiled_archive, is_for
+from xlbackprop.web.compiling import compiled
 from xlbackprop.web.distribution import CORE, LOCK, OFFICIAL_BASE, in_folder, integrity_of, official
 from xlbackprop.web.program_files import program_archive
 from xlbackprop.web.site import site_files, write_site
@@ -38,7 +39,7 @@ def pyodide(tmp_path):
 
 @pytest.fixture(scope="module")
 def files():
-    return site_files(official())
+    return site_files(official(), b"the program")
 
 
 def listed(files):
@@ -59,8 +60,10 @@ def test_each_file_is_kept_by_its_hash(files):
 
 
 def test_a_change_of_any_file_changes_the_service_worker(files, pyodide):
-    assert site_files(official())["service-worker.js"] == files["service-worker.js"]
-    assert site_files(in_folder(pyodide))["service-worker.js"] != files["service-worker.js"]
+    assert site_files(official(), b"the program")["service-worker.js"] == files["service-worker.js"]
+    assert site_files(official(), b"another")["service-worker.js"] != files["service-worker.js"]
+    own = site_files(in_folder(pyodide), b"the program")
+    assert own["service-worker.js"] != files["service-worker.js"]
 
 
 def test_policy_names_the_distribution_and_nobody_else(files, pyodide):
@@ -69,7 +72,7 @@ def test_policy_names_the_distribution_and_nobody_else(files, pyodide):
     assert set(re.findall(r"https?://\S+", policy)) == {OFFICIAL_BASE, f"{OFFICIAL_BASE};"}
     assert "'unsafe-eval'" not in policy
     assert f"{policy}; frame-ancestors 'none'" in headers
-    own = site_files(in_folder(pyodide))
+    own = site_files(in_folder(pyodide), b"the program")
     assert not re.findall(rb"https?://(?!www\.w3\.org)", own["index.html"] + own["_headers"])
 
 
@@ -82,8 +85,8 @@ def test_list_of_packages_has_numpy_alone(files, pyodide):
 @pytest.mark.slow
 def test_program_runs_from_the_archive_alone(tmp_path):
     """What a browser is given is enough, but for NumPy; nothing else of this machine is used."""
-    archive = program_archive("3.14.0")
-    with zipfile.ZipFile(io.BytesIO(archive)) as package:
+    archive = program_archive()
+    with zipfile.ZipFile(io.BytesIO(compiled_archive(archive, "/program"))) as package:
         package.extractall(tmp_path)
         names = package.namelist()
     assert not any("/cli/" in name or "/classroom/" in name for name in names)
@@ -114,20 +117,61 @@ def test_program_runs_from_the_archive_alone(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def zipped(files):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        for name, content in files.items():
+            package.writestr(name, content)
+    return archive.getvalue()
+
+
 def test_archive_is_the_same_each_time():
-    assert program_archive("3.14.0") == program_archive("3.14.0")
+    archive = program_archive()
+    assert archive == program_archive()
+    few = zipped({"a.py": "x = {'a', 'b', 'c'}", "b.txt": "b"})
+    assert compiled_archive(few, "/a") == compiled_archive(few, "/a")
 
 
-def test_archive_is_compiled_for_a_python_like_this_one(monkeypatch):
-    path = Path(program_files.__file__)
-    name = "xlbackprop/web/program_files.py"
-    monkeypatch.setattr(program_files, "_files", lambda: [(name, path)])
+def test_sources_are_compiled_and_all_else_stays(tmp_path, monkeypatch):
+    files = {"own/code.py": "def where():\n    raise OSError\n", "own/bad.py": "print 'old'",
+             "own/page.html": "<p>", "own/typed.pyi": "x: int"}  # fmt: skip
+    archive = compiled_archive(zipped(files), "/program")
+    with zipfile.ZipFile(io.BytesIO(archive)) as package:
+        assert package.namelist() == ["own/code.pyc", "own/bad.py", "own/page.html"]
+        assert package.read("own/code.pyc").startswith(importlib.util.MAGIC_NUMBER)
+        assert package.read("own/bad.py") == files["own/bad.py"].encode()
+        package.extractall(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    code = importlib.import_module("own.code")
+    assert code.where.__code__.co_filename == "/program/own/code.py"
+
+
+def test_bytecode_is_for_one_version_of_python(pyodide, monkeypatch):
+    own = sys.version_info
+    assert is_for(f"{own.major}.{own.minor}.77")
+    assert not is_for(f"{own.major}.{own.minor + 1}.0")
+    monkeypatch.setenv("PATH", "")  # there is no Node.js
+    source = in_folder(pyodide)
+    assert compiled(source, b"the program") == (source, b"the program")
+
+
+def test_what_is_compiled_is_kept_by_its_new_hash(pyodide, tmp_path):
     own = ".".join(map(str, sys.version_info[:3]))
-    with zipfile.ZipFile(io.BytesIO(program_archive(own))) as package:
-        assert package.namelist() == [f"{name}c"]
-        compiled = package.read(f"{name}c")
-    assert compiled.startswith(importlib.util.MAGIC_NUMBER)
-    assert str(path).encode() not in compiled  # no path of this machine is in it
+    lock = json.loads((pyodide / LOCK).read_text())
+    (pyodide / WHEEL).write_bytes(zipped({"numpy/one.py": "1"}))
+    (pyodide / "python_stdlib.zip").write_bytes(zipped({"two.py": "2"}))
+    lock["packages"]["numpy"]["sha256"] = sha256((pyodide / WHEEL).read_bytes()).hexdigest()
+    (pyodide / LOCK).write_text(json.dumps({**lock, "info": {"python": own}}))
+    source, program = compiled(in_folder(pyodide), zipped({"three.py": "3"}))
+    source.write(tmp_path)
+    for name, inside in ((WHEEL, "numpy/one.pyc"), ("python_stdlib.zip", "two.pyc")):
+        with zipfile.ZipFile(tmp_path / name) as package:
+            assert package.namelist() == [inside]
+        assert source.integrity[name] == integrity_of((tmp_path / name).read_bytes())
+    assert source.integrity["pyodide.mjs"] == in_folder(pyodide).integrity["pyodide.mjs"]
+    content = (tmp_path / WHEEL).read_bytes()
+    assert source.lock["packages"]["numpy"]["sha256"] == sha256(content).hexdigest()
+    assert zipfile.ZipFile(io.BytesIO(program)).namelist() == ["three.pyc"]
 
 
 def test_site_is_written_from_a_folder(pyodide, tmp_path, capsys):

@@ -8,16 +8,20 @@ written by us, with NumPy alone in it.
 from __future__ import annotations
 
 import json
+import shutil
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256, sha384
 from pathlib import Path
 from typing import Any
 
 from xlbackprop.errors import OutputError, one_line
 
-CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+_STANDARD_LIBRARY = "python_stdlib.zip"
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", _STANDARD_LIBRARY)
+PROGRAM = "program.zip"
+PROGRAM_FOLDER = "/program"  # where the program and NumPy lie in a browser
 LOCK = "pyodide-lock.json"
 _TYPES = {
     "mjs": "text/javascript",
@@ -59,13 +63,15 @@ _OFFICIAL_HASHES = {
 class Distribution:
     """Where Pyodide's files are: at an address, or in a folder that is copied.
 
-    `integrity` has a hash for each file, `python` is the version of its Python.
+    `integrity` has a hash for each file, `python` is the version of its Python; `changed` are files
+    that are written in place of the folder's.
     """
 
     base: str
     lock: Mapping[str, Any]
     integrity: Mapping[str, str]
     folder: Path | None = None
+    changed: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def python(self) -> str:
@@ -76,6 +82,41 @@ class Distribution:
     def lock_text(self) -> str:
         """The list of packages that Pyodide is given: NumPy, and nothing else."""
         return json.dumps(self.lock)
+
+    @property
+    def numpy(self) -> str:
+        """The name of NumPy's wheel."""
+        return str(self.lock["packages"]["numpy"]["file_name"])
+
+    def archives(self) -> dict[str, bytes]:
+        """Return the files with Python sources, where they are in a folder."""
+        if self.folder is None:
+            return {}
+        return {name: _content(self.folder, name) for name in (_STANDARD_LIBRARY, self.numpy)}
+
+    def place_of(self, archive: str) -> str:
+        """Return where in a browser lies what is in an archive."""
+        if archive != _STANDARD_LIBRARY:
+            return PROGRAM_FOLDER
+        return "/lib/python{}{}.zip".format(*self.python.split("."))
+
+    def with_files(self, changed: Mapping[str, bytes]) -> Distribution:
+        """Return the distribution with other contents of some files."""
+        hashes = {name: integrity_of(content) for name, content in changed.items()}
+        lock = json.loads(self.lock_text)
+        if self.numpy in changed:
+            lock["packages"]["numpy"]["sha256"] = sha256(changed[self.numpy]).hexdigest()
+        return replace(self, lock=lock, integrity={**self.integrity, **hashes}, changed=changed)
+
+    def write(self, folder: Path) -> None:
+        """Write the files into a folder, where they are in one."""
+        if self.folder is None:
+            return
+        for name in self.integrity:
+            if name in self.changed:
+                (folder / name).write_bytes(self.changed[name])
+            else:
+                shutil.copyfile(self.folder / name, folder / name)
 
 
 def official() -> Distribution:

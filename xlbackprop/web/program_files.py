@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import io
-import sys
 import zipfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from py_compile import PycInvalidationMode
-from py_compile import compile as compile_file
-from tempfile import TemporaryDirectory
 
 from xlbackprop.errors import OutputError
 from xlbackprop.spec.templates import template_folder
@@ -18,39 +14,23 @@ from xlbackprop.spec.templates import template_folder
 _PACKAGE = Path(__file__).parents[1]
 # What a browser has no use for: the command line, a class's processes, the servers.
 _LEFT_OUT = ("cli", "classroom", "__main__.py", "web/assets")
-_WEB = ("web/__init__.py", "web/tasks.py")
+_WEB = ("web/__init__.py", "web/bytecode.py", "web/tasks.py")
 _LIBRARIES = ("Jinja2", "MarkupSafe", "XlsxWriter", "latex2mathml", "tomli_w")
 _TIME = (2020, 1, 1, 0, 0, 0)  # the same files make the same archive
 
 
-def program_archive(python: str) -> bytes:
-    """Return the archive for a Python of that version, compiled where this one is such a Python.
+def program_archive() -> bytes:
+    """Return the archive, as sources.
 
     Raises OutputError where a library is not installed as files.
     """
-    is_same = python.split(".")[:2] == list(map(str, sys.version_info[:2]))
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
         for name, path in sorted(_files()):
-            if is_same and name.endswith(".py"):
-                _write(package, f"{name}c", _compiled(name, path))
-            else:
-                _write(package, name, path.read_bytes())
+            info = zipfile.ZipInfo(name, _TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            package.writestr(info, path.read_bytes())
     return archive.getvalue()
-
-
-def _write(package: zipfile.ZipFile, name: str, content: bytes) -> None:
-    info = zipfile.ZipInfo(name, _TIME)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    package.writestr(info, content)
-
-
-def _compiled(name: str, path: Path) -> bytes:
-    with TemporaryDirectory() as folder:
-        target = Path(folder, "compiled")
-        mode = PycInvalidationMode.UNCHECKED_HASH
-        compile_file(str(path), str(target), name, doraise=True, invalidation_mode=mode)
-        return target.read_bytes()
 
 
 def _files() -> Iterator[tuple[str, Path]]:

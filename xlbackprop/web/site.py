@@ -10,8 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from xlbackprop.errors import OutputError, one_line
+from xlbackprop.web.compiling import compiled
 from xlbackprop.web.distribution import (
     OFFICIAL_BASE,
+    PROGRAM,
+    PROGRAM_FOLDER,
     Distribution,
     in_folder,
     integrity_of,
@@ -22,7 +25,6 @@ from xlbackprop.web.files import page_files, type_of
 from xlbackprop.web.policy import content_policy, headers
 from xlbackprop.web.program_files import program_archive
 
-_PROGRAM = "program.zip"
 _SERVICE_WORKER = "service-worker.js"
 _PLACE_OF_POLICY = b"<!-- policy -->"
 
@@ -35,8 +37,9 @@ def write_site(folder: Path, pyodide: Path | None = None, *, force: bool = False
     is not empty (unless `force`), cannot be written, or something is missing.
     """
     _check(folder, force=force)
-    source = in_folder(pyodide) if pyodide is not None else official()
-    files = site_files(source)
+    given = in_folder(pyodide) if pyodide is not None else official()
+    source, program = compiled(given, program_archive())
+    files = site_files(source, program)
     beside = folder.with_name(f".{folder.name}.{os.urandom(6).hex()}.tmp")
     try:
         _write(beside, files, source)
@@ -50,16 +53,21 @@ def write_site(folder: Path, pyodide: Path | None = None, *, force: bool = False
     return folder
 
 
-def site_files(source: Distribution) -> Mapping[str, bytes]:
-    """Return the files of the page by their names, but Pyodide's."""
+def site_files(source: Distribution, program: bytes) -> Mapping[str, bytes]:
+    """Return the files of the page by their names, but Pyodide's; `program` is its archive."""
     files = dict(page_files("site"))
     service_worker = files.pop(_SERVICE_WORKER)
     policy = _policy(source)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     files["index.html"] = files["index.html"].replace(_PLACE_OF_POLICY, meta.encode())
-    files[_PROGRAM] = program_archive(source.python)
+    files[PROGRAM] = program
     files["settings.js"] = _module(
-        {"base": source.base, "lock": source.lock_text, "program": _PROGRAM}
+        {
+            "base": source.base,
+            "lock": source.lock_text,
+            "archives": [source.base + source.numpy, PROGRAM],
+            "folder": PROGRAM_FOLDER,
+        }
     )
     listed = [
         {"address": name, "integrity": integrity_of(content), "type": _type(name)}
@@ -92,12 +100,12 @@ def _headers(policy: str) -> bytes:
     return "\n".join(["/*", *(f"  {n}: {v}" for n, v in lines.items()), ""]).encode()
 
 
-def _module(settings: Mapping[str, str]) -> bytes:
+def _module(settings: Mapping[str, object]) -> bytes:
     return f"export const SETTINGS = {json.dumps(settings, indent=1)};\n".encode()
 
 
 def _type(name: str) -> str:
-    return "application/zip" if name == _PROGRAM else type_of(name)
+    return "application/zip" if name == PROGRAM else type_of(name)
 
 
 def _write(folder: Path, files: Mapping[str, bytes], source: Distribution) -> None:
@@ -106,8 +114,7 @@ def _write(folder: Path, files: Mapping[str, bytes], source: Distribution) -> No
         (folder / name).write_bytes(content)
     if source.folder is not None:
         (folder / source.base).mkdir()
-        for name in source.integrity:
-            shutil.copyfile(source.folder / name, folder / source.base / name)
+        source.write(folder / source.base)
 
 
 def _check(folder: Path, *, force: bool) -> None:

@@ -6,16 +6,20 @@ the wheel's hash; six of its files are kept. Pyodide's licence is the MPL-2.0, N
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import zipfile
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+from unittest.mock import patch
 
 from tests.support.oracles.needs import require
 from xlbackprop.web.distribution import CORE, LOCK, VERSION, in_folder, official
+from xlbackprop.web.site import write_site
 
 _WHEEL = "open-webui==0.12.4"
 _HASH = "sha256:02e9caba96234db3fa17a92e56163b3f7f2b8ca8227fa886b85c178d696483f6"
@@ -32,6 +36,14 @@ def pyodide_folder() -> Path:
                 Path(folder, "files").rename(kept)
     require("browser", _is_whole(kept), f"Pyodide {VERSION} (from the package index)")
     return kept
+
+
+def written_site(folder: Path, *, is_compiled: bool = True) -> Path:
+    """Write the page with Pyodide into a folder, compiled by playwright's Node.js or by none."""
+    spec = find_spec("playwright")
+    driver = Path(spec.origin, "..", "driver") if spec and spec.origin else Path()
+    with patch.dict(os.environ, {"PATH": str(driver.resolve()) if is_compiled else ""}):
+        return write_site(folder, pyodide_folder())
 
 
 def _is_whole(folder: Path) -> bool:

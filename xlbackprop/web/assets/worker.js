@@ -2,21 +2,31 @@
 
 import { SETTINGS } from "./settings.js";
 
-const PATH = "/program";
 const START = `
 import sys
-sys.path.insert(0, "${PATH}")
+sys.path.insert(0, "${SETTINGS.folder}")
 import json
 from pyodide.ffi import to_js
 from xlbackprop.web.tasks import Request, carry_out
-import xlbackprop.explainer, xlbackprop.judge.diagnose, xlbackprop.report.annotation
-import xlbackprop.report.html, xlbackprop.workbook.builder
 
 def answer(task, parameters, spec, content):
     own = carry_out(task, Request(json.loads(parameters), spec, content.to_bytes()))
     return to_js([json.dumps(own.header), own.page.decode(), own.file])
 
 answer
+`;
+
+/* What a first report needs is imported before anybody has picked a file, a little at a time: who is quicker waits for
+   what is under way, and for nothing else */
+const SOON = [
+  "xlbackprop.network", "xlbackprop.workbook.engine.recalculation", "xlbackprop.judge.checker",
+  "xlbackprop.report.from_review", "xlbackprop.report.annotation", "xlbackprop.report.html",
+  "xlbackprop.judge.diagnose", "xlbackprop.explainer", "xlbackprop.workbook.builder", "xlbackprop.derivation",
+];
+const REHEARSAL = `
+built = carry_out("build", Request({"template": "conv5x5x2", "blank": "dL_db"}))
+carry_out("check", Request({}, "", built.file))
+del built
 `;
 
 const base = new URL(SETTINGS.base, self.location.href).href;
@@ -40,16 +50,21 @@ let answer;
 
 async function start() {
   tell(0, "starting Python");
-  const program = fetch(SETTINGS.program).then((response) => response.arrayBuffer());
+  const archives = SETTINGS.archives.map(async (address) => (await fetch(address)).arrayBuffer());
   const { loadPyodide } = await import(`${base}pyodide.mjs`);
   const lockFileContents = JSON.parse(SETTINGS.lock);
   const pyodide = await loadPyodide({ indexURL: base, packageBaseUrl: base, lockFileContents });
-  tell(0.5, "loading NumPy");
-  await pyodide.loadPackage("numpy", { messageCallback: () => {}, errorCallback: () => {} });
-  tell(0.7, "loading the program");
-  pyodide.unpackArchive(await program, "zip", { extractDir: PATH });
+  tell(0.5, "loading NumPy and the program");
+  for (const archive of archives) {
+    pyodide.unpackArchive(await archive, "zip", { extractDir: SETTINGS.folder });
+  }
+  tell(0.7, "starting the program");
   answer = pyodide.runPython(START);
   self.postMessage({ ready: true });
+  for (const step of [...SOON.map((name) => `import ${name}`), REHEARSAL]) {
+    await new Promise((done) => setTimeout(done));
+    pyodide.runPython(step);
+  }
 }
 
 self.addEventListener("message", ({ data }) => {
