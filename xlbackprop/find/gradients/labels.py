@@ -36,13 +36,17 @@ _WHOLE_WORDS = {
 }  # fmt: skip
 _D = r"(?:[d∂δ𝜕𝛿ϑ]|partial)"
 _QUOTIENT = re.compile(
-    rf"{_D}[\s_]*(?P<of>[^\W\d_]\w{{0,9}}?)\s*[/÷:_ ]\s*{_D}[\s_]*(?P<by>\w.{{0,20}})",
+    rf"{_D}[\s_]*(?P<of>[^\W\d_]\w{{0,14}}?)\s*[/÷:_ ]\s*{_D}[\s_]*(?P<by>\w.{{0,20}})",
     re.IGNORECASE,
 )
+# A derivative of something is another than one by it: sigmoid's, on the way to that of L.
 _GRADIENT = re.compile(
-    r"(?:grad(?:ient)?s?|ableitung|derivative|∇)[\s_:]*(?:of|von|nach|by)?[\s_:]*(?P<by>\w.{0,20})",
+    r"(?:(?:grad(?:ient)?s?|∇)[\s_:]*(?:of|von|nach|by|wrt)?"
+    r"|(?:ableitung|derivative)[\s_:]*(?:nach|by|wrt|with respect to))[\s_:]*(?P<by>\w.{0,20})",
     re.IGNORECASE,
 )
+# What is differentiated where a text does not call it a loss: `Eo1`, a part of E.
+_PART_OF_LOSS = re.compile(r"[ELJC][a-z]?\d*")
 _SUM = re.compile(r"[Σ∑](?=[\s_]*[^\W\d_])")  # of `ΣE`; a small one is a sigmoid
 # The index of a block, and no loss that is called c.
 _INDEX = re.compile(r"\w\s*=\s*\d+(?:\s*[,;+].*)?")
@@ -184,6 +188,8 @@ def names_loss(text: str) -> bool:
     """Return whether a text names a loss: `E_tot`, `Error`, `L`, `Gesamtfehler`."""
     if len(text) > _LONGEST or derivative(text) is not None or _INDEX.fullmatch(text):
         return False
+    if _QUOTIENT.search(text):
+        return False
     words = [word for word in re.findall(r"[^\W\d_]+", _plain(text)) if word]
     if any(word in _LOSS_WORDS for word in words):
         return True
@@ -201,9 +207,14 @@ def names_whole(text: str) -> bool:
 
 @lru_cache(maxsize=_MOST_KEPT)
 def derivative(text: str) -> Derivative | None:
-    """Return what gradient a text names, if it does: of `∂E/∂w1` that by `w1`."""
+    """Return what gradient a text names, if it does: of `∂E/∂w1` that by `w1`.
+
+    `∂out/∂net` is none: a factor on the way, and no gradient of L.
+    """
     text = text.strip()
     if len(text) > _LONGEST:
+        return None
+    if (found := _QUOTIENT.search(text)) and not _is_loss(found["of"]):
         return None
     for pattern in (_QUOTIENT, _GRADIENT):
         if found := pattern.search(text):
@@ -211,6 +222,10 @@ def derivative(text: str) -> Derivative | None:
     if (found := _DELTA.fullmatch(text)) and name(found["by"]):
         return Derivative(name(found["by"]), is_quotient=False)
     return None
+
+
+def _is_loss(text: str) -> bool:
+    return names_loss(text) or _PART_OF_LOSS.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=_MOST_KEPT)
