@@ -180,21 +180,30 @@ def settle(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> No
 def follow_lines(named: Named) -> None:
     """Name a cell that only its value names as updates and texts name those of its row or column.
 
-    In the last step, no update says which weight a gradient is of.
+    In the last step, no update says which weight a gradient is of. A text that its value does not
+    fit, where that of the others says, may name what stands elsewhere.
     """
     said = {
         cell: (target, 1.0)
         for cell, target in named.target.items()
-        if named.reason[cell] in (Reason.UPDATE, Reason.LABEL)
+        if named.reason[cell] in (Reason.UPDATE, Reason.LABEL) and not _is_misnamed(named, cell)
     }
 
     def is_open(cell: int) -> bool:
         is_named = named.reason.get(cell, Reason.VALUE) is not Reason.VALUE
         is_free = cell not in named.updated and cell not in named.none
-        return not is_named and is_free and named.choice.flow.last[cell] < 0
+        is_open = not is_named or _is_misnamed(named, cell)
+        return is_open and is_free and named.choice.flow.last[cell] < 0
 
     for cell, (target, _) in beside_in_line(named, said, is_open).items():
-        named.target[cell], named.reason[cell] = target, Reason.PLACE
+        if not _is_misnamed(named, cell) or target in named.choice.matches[cell].targets:
+            named.target[cell], named.reason[cell] = target, Reason.PLACE
+
+
+def _is_misnamed(named: Named, cell: int) -> bool:
+    """Whether a text says what a cell is, and its value that it is something else."""
+    is_called = named.reason.get(cell) is Reason.LABEL
+    return is_called and cell in named.choice.matches and not _fits(named, cell)
 
 
 def _apart(named: Named, cell: int, target: int) -> float:

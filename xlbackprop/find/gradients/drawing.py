@@ -68,6 +68,9 @@ def rows_of_draws(
     is_small = np.abs(page) < _SMALL
     drawn = np.where(is_small, _AWAY_FROM_ZERO * around, page * (1 + _SPREAD * around))
     rows[1:] = drawn[1:]
+    every = FAMILIES[Family.ALL]
+    # Units that are dead on the page, and windows' other cells, come to life in some.
+    rows[every] *= generator.choice([-1.0, 1.0], (EACH, len(cells)))
     zeros = FAMILIES[Family.ZEROS]
     stays = (page == 0) & ~cut
     rows[zeros, stays] = 0.0

@@ -143,8 +143,9 @@ class Study:
                 continue
             columns = columns_of(family)
             rows = np.concatenate([self.own[cells][:, columns], flow.values[:, columns]])
-            varies = (rows[:, 1:] != rows[:, :1]).any(axis=1) & np.isfinite(rows).all(axis=1)
-            numbers = np.where(varies, classes(rows), -1)
+            # Where all is 0 but on the page, as of a dead unit, that says nothing.
+            varies = (rows[:, 1:] != rows[:, :1]).any(axis=1) & rows[:, 1:].any(axis=1)
+            numbers = np.where(varies & np.isfinite(rows).all(axis=1), classes(rows), -1)
             _pair(found, family, cells, numbers)
         return {cell: Match(own) for cell, own in found.items()}
 

@@ -51,6 +51,8 @@ def judge_claims(findings: Findings) -> Statuses:
         carried = amiss[_is_carried(findings, amiss, allowed)]
         # Nothing is amiss with a right formula that has the right number all the same.
         statuses[carried] = np.where(page[carried], Status.RIGHT, Status.CARRIED)
+    if not (statuses == Status.WRONG).any():
+        statuses[statuses == Status.CARRIED] = Status.RIGHT  # but for last digits
     statuses[is_blank] = Status.BLANK
     statuses[_only_follows(findings, statuses, page)] = Status.RIGHT
     return Statuses(statuses, page & ~is_general & (statuses == Status.WRONG), is_known)
@@ -100,14 +102,19 @@ def _is_near(own: Array, truth: Array, allowed: Array) -> Mask:
 
 
 def _is_carried(findings: Findings, amiss: NDArray[np.intp], allowed: Array) -> Mask:
-    """Return which claims are right once all that are not hold the true values."""
-    cells = np.array([findings.claims[at].cell for at in amiss.tolist()], dtype=np.int32)
-    truth = findings.truth[amiss]
+    """Return which claims are right once all claimed cells hold the true values.
+
+    Of those before them that are right, too: where a sum cancels out, their last digits count.
+    """
+    cells = np.array([claim.cell for claim in findings.claims], dtype=np.int32)
+    _, first = np.unique(cells, return_index=True)
+    is_known = np.asarray(np.isfinite(findings.truth).all(axis=1))
+    is_known[amiss] = True
     # What begins a step stays what was drawn for it.
-    free = ~np.isin(cells, findings.given)
-    given = np.concatenate([findings.given, cells[free]])
-    rows = np.concatenate([findings.board.numbers[findings.given], truth[free]]).T
+    first = first[~np.isin(cells[first], findings.given) & is_known[first]]
+    given = np.concatenate([findings.given, cells[first]])
+    rows = np.concatenate([findings.board.numbers[findings.given], findings.truth[first]]).T
     board = findings.computation.draws(given, rows)
-    own = formula_values(findings.graph, board, cells)
-    near = _is_near(own, truth, allowed[amiss])
-    return np.asarray(near[:, 0] & holds(near, truth))
+    own = formula_values(findings.graph, board, cells[amiss])
+    near = _is_near(own, findings.truth[amiss], allowed[amiss])
+    return np.asarray(near[:, 0] & holds(near, findings.truth[amiss]))
