@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.support.chains import drawn
+from tests.support.chains import SLIPS, drawn
 from tests.support.chains.outcome import outcome
 
 FOUND = (2, 4, 8, 13, 16)
+PLANTED = (14, 29)
 
 
 @pytest.mark.many(quick=["8"])
@@ -16,3 +17,21 @@ def test_chain_is_found_and_right_with_its_spec_and_without(seed, path):
     for with_spec in (True, False):
         said = outcome(sheet, path, with_spec=with_spec)
         assert (said.verdict, said.lost, said.accused) == ("right", (), ())
+
+
+@pytest.mark.many(quick=["29"])
+@pytest.mark.parametrize("seed", PLANTED)
+def test_planted_slip_is_named_with_the_spec(seed, path):
+    sheet = drawn(seed, SLIPS[seed % len(SLIPS)])
+    sheet.book.save(path)
+    said = outcome(sheet, path, with_spec=True)
+    assert (said.verdict, said.is_named, said.accused) == ("wrong", True, ())
+
+
+def test_parameter_that_is_repeated_beside_its_update_is_no_mistake(path):
+    sheet = drawn(29)
+    for row in (13, 14):
+        sheet.book.put("Sheet1", row + 40, 4, sheet.book.cell("Sheet1", row, 1))
+    sheet.book.save(path)
+    said = outcome(sheet, path, with_spec=True)
+    assert (said.verdict, said.accused) == ("right", ())

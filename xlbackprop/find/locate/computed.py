@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from xlbackprop.find.locate.disputes import Disputes
 from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.references import PageReferences
+from xlbackprop.find.locate.repeated import Repeated
 from xlbackprop.find.locate.spots import Located, Spot, uncontradicted
 from xlbackprop.find.locate.told import Told
 from xlbackprop.network import Network
@@ -55,6 +57,8 @@ class ComputedSearch:
         self._consider_told(located, disputes)
         located.spots = self._undisputed(located, disputes)
         Claims(self._network, self._page, self._captions, disputes).settle(located)
+        repeated = Repeated(self._network, self._page, self._references, self._captions)
+        repeated.settle(located, disputes, partial(self._spot_at, located))
         return located
 
     def _undisputed(self, located: Located, disputes: Disputes) -> dict[str, Spot]:
@@ -88,7 +92,7 @@ class ComputedSearch:
         spots = self._spots(equation, (true, own), located)
         located.considered[name] = spots
         located.counted[name] = own
-        place = next((spot for spot in spots if _is_counted_with(spot)), None)
+        place = next((spot for spot in spots if spot.is_counted_with), None)
         if place is not None:
             on_page = self._page.numbers_at(place.keys)
             located.counted[name] = np.where(np.isfinite(on_page), on_page, own)
@@ -124,13 +128,17 @@ class ComputedSearch:
         others = [spot for spot in spots if not np.array_equal(spot.keys, keys)]
         same = [spot for spot in spots if np.array_equal(spot.keys, keys)]
         if not same and not any(spot.share == 1 for spot in spots):
-            equation = self._network.equation_of[tensor.name]
-            expected = (located.inputs.arrays[tensor.name], equation.evaluate(located.counted))
-            candidates = self._readings.read(keys[None], np.zeros(1))
-            matched, label = _matched(candidates, expected)[0], self._captions.fit(keys, tensor)
-            sources = self._source_cells(equation, located)
-            same = [self._spot(tensor, candidates, 0, matched, label, sources)]
+            same = [self._spot_at(located, tensor, keys)]
         return [*(replace(one, is_told=True, is_said=is_said) for one in same[:1]), *others]
+
+    def _spot_at(self, located: Located, tensor: Tensor, keys: Keys) -> Spot:
+        """Return what speaks for a tensor in some cells."""
+        equation = self._network.equation_of[tensor.name]
+        expected = (located.inputs.arrays[tensor.name], equation.evaluate(located.counted))
+        candidates = self._readings.read(keys[None], np.zeros(1))
+        matched, label = _matched(candidates, expected)[0], self._captions.fit(keys, tensor)
+        sources = self._source_cells(equation, located)
+        return self._spot(tensor, candidates, 0, matched, label, sources)
 
     def _spots(
         self, equation: Equation, expected: tuple[Array, ...], located: Located
@@ -280,12 +288,6 @@ class ComputedSearch:
                 found[spot.tensor.name] = spot
                 taken.update(cells)
         return found
-
-
-def _is_counted_with(spot: Spot) -> bool:
-    """Return whether what follows may follow from the numbers in a place."""
-    fits = spot.share >= 0.5 and spot.different > 1
-    return fits or (spot.is_named and spot.oddity < 1)
 
 
 def _matched(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:

@@ -11,7 +11,7 @@ from xlbackprop.equation import Mask
 from xlbackprop.find.locate.page import NEXT_SHEET, Keys, Page, key_of
 from xlbackprop.find.locate.tiles import Tile
 from xlbackprop.formula.addresses import read_area
-from xlbackprop.formula.tokens import names_in, split
+from xlbackprop.formula.tokens import SLOT, names_in, split
 
 _MOST_CELLS = 4_096  # in one range: a larger one is no tensor's
 _MOST_REFERENCES = 400_000
@@ -46,6 +46,21 @@ class PageReferences:
     def used(self) -> Keys:
         """The keys of all cells that formulas refer to, in ascending order."""
         return np.unique(self._by_cell[1])
+
+    @cached_property
+    def repeats(self) -> dict[int, tuple[int, ...]]:
+        """The cells to which no formula refers and that only repeat a cell, by the cell's key."""
+        found: dict[int, tuple[int, ...]] = {}
+        for key, tiles in self.of_cells.items():
+            if len(tiles) == 1 == tiles[0].height * tiles[0].width and key not in self._used:
+                formula = self._page.formulas[key].removeprefix("=").removeprefix("+")
+                if split(formula)[0] == SLOT:
+                    found[tiles[0].key] = (*found.get(tiles[0].key, ()), key)
+        return found
+
+    @cached_property
+    def _used(self) -> frozenset[int]:
+        return frozenset(self.used.tolist())
 
     def are_used(self, keys: Keys) -> Mask:
         """Return which cells are referred to."""

@@ -56,6 +56,12 @@ class Spot:
         return self.share >= (0.5 if is_enough and not is_nameless_helper else 1)
 
     @property
+    def is_counted_with(self) -> bool:
+        """Whether what follows may follow from the numbers that stand there."""
+        fits = self.share >= 0.5 and self.different > 1
+        return fits or (self.is_named and self.oddity < 1)
+
+    @property
     def is_nameless_copy(self) -> bool:
         """Whether the tensor is a copy of another, and no label says that it stands here."""
         return self.tensor.kind is Kind.LINK and not self.is_named and not self.is_told

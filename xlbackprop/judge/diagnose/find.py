@@ -11,6 +11,7 @@ from xlbackprop.equation import Mask
 from xlbackprop.judge.diagnose.case import Case, cases
 from xlbackprop.judge.diagnose.cells import explain_cells
 from xlbackprop.judge.diagnose.constants import explain_constants
+from xlbackprop.judge.diagnose.copies import explain_copies
 from xlbackprop.judge.diagnose.earlier import earlier_trials
 from xlbackprop.judge.diagnose.formulas import explain_formulas
 from xlbackprop.judge.diagnose.references import explain_references
@@ -24,6 +25,7 @@ _STAGES = (
     explain_regions,
     explain_constants,
     explain_formulas,
+    explain_copies,
     explain_references,
     explain_cells,
 )
