@@ -9,6 +9,7 @@ import pytest
 import xlbackprop
 from tests.support.filling import fill, patch, places_by_index
 from xlbackprop.errors import WorkbookError
+from xlbackprop.layout import heading_text, lay_out
 
 CASES = Path(__file__).parents[1] / "support" / "data" / "cases" / "names-with-underscores"
 BOOK = "xl/workbook.xml"
@@ -111,3 +112,18 @@ def test_indices_that_a_person_has_written_over_do_not_matter(book):
 def test_old_excel_file_of_another_program_is_right(name):
     report = xlbackprop.check(CASES / name)
     assert (report.verdict, report.counts) == ("right", {"right": 336})
+
+
+def test_page_with_the_titles_of_earlier_versions_is_found_where_it_was_built(book):
+    spec = xlbackprop.load_spec("conv5x5x2")
+    (sheet,) = lay_out(xlbackprop.build_network(spec)).sheets
+    pages = openpyxl.load_workbook(book)
+    with_chain = [heading for heading in sheet.headings if heading.chain]
+    assert with_chain
+    for heading in with_chain:
+        cell = pages["conv1"].cell(heading.row + 1, heading.column + 1)
+        assert cell.value == heading.text
+        cell.value = heading_text(heading.tensor)
+    pages.save(book)
+    patch(book, {BOOK: without_names})
+    assert GONE in xlbackprop.check(book).notes

@@ -140,3 +140,14 @@ def test_wide_page_has_its_marks_beside_it(tmp_path, engine):
     fill(path, answers)
     found = seen(path, engine)
     assert {found[place] for place in answers} == {GREEN}
+
+
+def test_what_is_typed_is_shown_as_the_page_would_show_it(tmp_path):
+    path = practice("mlp-2-2-2", tmp_path / "p.xlsx", blank=["dL_dw"])
+    page = xlbackprop.build("mlp-2-2-2", tmp_path / "page.xlsx")
+    empty = xlbackprop.build("mlp-2-2-2", tmp_path / "empty.xlsx", blank=["dL_dw"])
+    (block,) = {t.name: t.blocks for t in xlbackprop.inspect(page).tensors}["dense1.dL_dw"]
+    shown = [openpyxl.load_workbook(one)["dense1"][block.range] for one in (path, page, empty)]
+    formats = [{cell.number_format for row in rows for cell in row} for rows in shown]
+    assert formats[0] == formats[1] != {"General"}
+    assert formats[2] == {"General"}, "which would tell how large the answers are"

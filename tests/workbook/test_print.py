@@ -65,7 +65,7 @@ def torn(sheet, blocks):
 
 def pages_with_something(sheet, blocks):
     """Return how many pages are not empty."""
-    places = [(text.row, text.column) for text in (*sheet.edges, *sheet.headings)]
+    places = [(text.row, text.column) for text in (*sheet.edges, *sheet.headings, *sheet.reasons)]
     places += [(row, column) for row, end in sheet.bars.items() for column in range(1, end)]
     places += [
         (block.row + at, block.column + across)

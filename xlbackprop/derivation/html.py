@@ -9,7 +9,7 @@ from html import escape
 from xlbackprop.derivation.derive import Derivation, Part
 from xlbackprop.derivation.text import sizes
 from xlbackprop.equation import Equation
-from xlbackprop.notation import to_mathml
+from xlbackprop.notation import chain_of, to_mathml
 
 _STYLE = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -20,6 +20,7 @@ math { font-size: 1.15rem; margin: 0; text-align: left; }
 math[display="block"] { display: block math; }
 figcaption { font-size: 0.875rem; margin-top: 0.375rem; }
 .sizes { opacity: 0.8; }
+.chain { font-style: italic; margin: 0 0 0.375rem; }
 @media print { figure { break-inside: avoid; overflow: visible; } }
 """
 STYLE_HASH = f"sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}"
@@ -61,9 +62,10 @@ def _part(part: Part) -> list[str]:
 
 
 def _equation(equation: Equation) -> str:
+    chain = f'<p class="chain">{escape(chain_of(equation))}</p>\n' if chain_of(equation) else ""
     why = f"<br>{escape(equation.math.why)}" if equation.math.why else ""
     return (
-        f"<figure>{to_mathml(equation.math.full or equation.math.text)}\n"
+        f"<figure>{chain}{to_mathml(equation.math.full or equation.math.text)}\n"
         f'<figcaption><span class="sizes">{escape(sizes(equation))}</span>{why}</figcaption>'
         "</figure>"
     )

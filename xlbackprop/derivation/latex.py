@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlbackprop.derivation.derive import Derivation, Part
 from xlbackprop.derivation.text import sizes
 from xlbackprop.equation import Equation
-from xlbackprop.notation import inline_name, latex_of, prose
+from xlbackprop.notation import chain_of, inline_name, latex_of, prose, to_latex
 
 # An equation that is wider than the page is made smaller, whatever names are in it.
 _PREAMBLE = r"""\documentclass[11pt]{article}
@@ -54,7 +54,9 @@ def _part(part: Part) -> list[str]:
 def _equation(equation: Equation) -> str:
     """Return an equation with its sizes, which are never alone on the next page."""
     small = sizes(equation, inline_name, prose)
-    lines = [displayed(latex_of(equation.math)), rf"{{\small {small}\par}}"]
+    steps = [to_latex(chain_of(equation))] * bool(chain_of(equation))
+    steps.append(latex_of(equation.math))
+    lines = [*map(displayed, steps), rf"{{\small {small}\par}}"]
     lines += [prose(equation.math.why)] * bool(equation.math.why)
     body = "\n\n".join(lines)
     return (

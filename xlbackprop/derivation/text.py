@@ -13,7 +13,7 @@ from xlbackprop.derivation.derive import (
     sources_of,
 )
 from xlbackprop.equation import Equation
-from xlbackprop.notation import inline_name, latex_of
+from xlbackprop.notation import chain_of, inline_name, latex_of, to_latex
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 
@@ -55,7 +55,10 @@ def _part(part: Part) -> Iterator[str]:
     yield from ("", part.title)
     yield from (f"  {remark}" for remark in part.remarks)
     for equation in part.equations:
-        yield from ("", f"    {equation.math.full or equation.math.text}")
+        yield ""
+        if chain_of(equation):
+            yield f"    {chain_of(equation)}"
+        yield f"    {equation.math.full or equation.math.text}"
         yield f"        {sizes(equation)}"
         if equation.math.why:
             yield f"        {equation.math.why}"
@@ -70,6 +73,8 @@ def to_markdown(derivation: Derivation) -> str:
         for part in chapter.parts:
             lines += [f"### {plain(part.title)}", *map(plain, part.remarks)]
             for equation in part.equations:
+                if chain_of(equation):
+                    lines.append(rf"${to_latex(chain_of(equation))}$")
                 lines.append(f"$$\n{latex_of(equation.math)}\n$$")
                 lines += [sizes(equation, inline_name, plain), plain(equation.math.why)]
     return "\n\n".join(filter(None, lines)) + "\n"

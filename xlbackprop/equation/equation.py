@@ -22,12 +22,14 @@ class Math:
     """An equation as one line of Unicode, and in words why it is so, where that needs saying.
 
     `full` is the same line with all its indices, where those would be too wide for the page.
-    `notation` says what may stand in it, and makes LaTeX of it.
+    `notation` says what may stand in it, and makes LaTeX of it. Of a gradient, `chain` is what the
+    chain rule makes of it: `dL/dout · ∂out/∂w`.
     """
 
     text: str
     full: str = ""
     why: str = ""  # a sentence or two
+    chain: str = ""
 
     def renamed(self, titles: Mapping[str, str]) -> Math:
         """Return the same with other titles for some tensors: `dL/dw_0` for `dL/dw`."""

@@ -11,7 +11,6 @@ from xlbackprop.layout.sheet import (
     Heading,
     Sheet,
     Text,
-    heading_about,
     heading_text,
 )
 from xlbackprop.layout.whole import Layout, lay_out
@@ -32,7 +31,6 @@ __all__ = [
     "Sheet",
     "SheetContent",
     "Text",
-    "heading_about",
     "heading_text",
     "lay_out",
     "sheet_contents",

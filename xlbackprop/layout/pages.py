@@ -18,6 +18,7 @@ from xlbackprop.layout.paper import (
     A3,
     A4,
     COLUMN_WIDTH,
+    GAP_WIDTH,
     SMALLEST_SCALE,
     Frames,
     Paper,
@@ -25,12 +26,15 @@ from xlbackprop.layout.paper import (
     column_breaks,
     printed,
 )
+from xlbackprop.layout.reasons import BAND as WHY
+from xlbackprop.layout.reasons import FEWEST_COLUMNS, reason_lines
 from xlbackprop.layout.sheet import (
     FIRST_COLUMN,
     FIRST_ROW,
     Heading,
     Sheet,
     Text,
+    heading,
     heading_text,
 )
 
@@ -53,6 +57,7 @@ class Page:
         self.bars: dict[int, int] = {}
         self.headings: list[Heading] = []
         self.edges: list[Text] = []
+        self.reasons: list[Text] = []
 
     def sheet(self) -> Sheet:
         """Return the sheet. Raises SpecError where it would be too large."""
@@ -63,11 +68,16 @@ class Page:
         self._frames = _frames_on(paper)
         cuts = column_breaks(across, paper.columns(SMALLEST_SCALE))
         self._page_starts = [FIRST_COLUMN, *cuts]
+        self._room = {start: (end - start) * COLUMN_WIDTH for start, end, _ in across}
         row = FIRST_ROW
         for (title, tensors), height in zip(content.bands, heights, strict=True):
             self._frames.begin_band(row, height)
             row = self._place(title, tensors, row, starts) + 1
             self._frames.end_band(row - 2)
+        end = max(across[-1][1], FEWEST_COLUMNS) if not cuts else cuts[0]
+        gaps = sum(gap < end for _, gap, _ in across[:-1])
+        room = (end - FIRST_COLUMN) * COLUMN_WIDTH - gaps * (COLUMN_WIDTH - GAP_WIDTH)
+        row = self._explain(row, end, room)
         columns = max(starts.values())
         if row > MAX_ROWS or columns > MAX_COLUMNS:
             raise SpecError(
@@ -83,11 +93,33 @@ class Page:
             bars=self.bars,
             headings=tuple(self.headings),
             edges=tuple(self.edges),
+            reasons=tuple(self.reasons),
             rows=row,
             columns=columns,
             gaps=tuple(end for _, end, _ in across[:-1]),
             printed=printed(paper, FIRST_ROW, ends, self._frames.breaks, cuts),
         )
+
+    def _explain(self, row: int, end: int, room: float) -> int:
+        """Write why the equations are so, below all bands; return the first row after it.
+
+        The lines end before the column `end`, where so many characters of the standard font fit.
+        """
+        lines = self._reason_lines(room)
+        if not lines:
+            return row
+        self._frames.begin_band(row, len(lines) + 1)
+        self.bands.append(Text(row, FIRST_COLUMN, WHY, "band"))
+        self.bars[row] = end
+        for at, line in enumerate(lines, start=row + 1):
+            self.reasons.append(Text(at, FIRST_COLUMN, line, "kind"))
+        self._frames.end_band(row + len(lines) + 1)
+        return row + len(lines) + 3
+
+    def _reason_lines(self, room: float) -> list[str]:
+        tensors = [tensor for _, own in self.content.bands for tensor in own]
+        without_chain = [one.tensor.name for one in self.headings if not one.chain]
+        return reason_lines(tensors, self.equations, without_chain, room)
 
     def _height(self, tensors: Sequence[Tensor]) -> int:
         """Return how many rows a band takes where nothing in it is moved to another page."""
@@ -110,10 +142,15 @@ class Page:
             whole = _printed_roughly(paper, across, heights)
             return whole.pages, -whole.scale
 
-        return min(
-            [one for one in A4 if fits(one)] or [one for one in A3 if fits(one)] or A4[:1],
-            key=order,
-        )
+        choice = [one for one in A4 if fits(one)] or [one for one in A3 if fits(one)] or A4[:1]
+        # Where all is on one page, the reasons should be so, too.
+        reasons = len(self._reason_lines(across[-1][1] * COLUMN_WIDTH)) + 3
+        whole = [
+            one
+            for one in choice
+            if order(one)[0] == 1 and sum(heights) + reasons + 3 <= _rows_on(one)
+        ]
+        return min(whole or choice, key=order)
 
     def _column_of(self, tensor: Tensor) -> str:
         if tensor.place is Place.PARAMETERS:
@@ -175,7 +212,8 @@ class Page:
         _, down = _tiling(tensor)
         height, width = _tile_size(tensor)
         row = self._frames.fit(self._frames.fit(row, 2 + height), 2 + _rows_of(tensor))
-        self.headings.append(Heading(row, column, tensor, self._equation_text(tensor)))
+        equation, room = self.equations.get(tensor.name), self._room[column] / _TITLE_CHARACTER
+        self.headings.append(heading(row, column, tensor, equation, room))
         tops = [row + 2]
         for _ in range(1, down):
             tops.append(self._frames.fit(tops[-1] + height, height))

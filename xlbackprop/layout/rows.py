@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil
 
-from xlbackprop.equation import Index, Tensor
+from xlbackprop.equation import Equation, Index, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.formula.addresses import MAX_COLUMNS
 from xlbackprop.formula.grid import Block, block_size
@@ -92,13 +92,12 @@ class StepsPage:
                 band = own
             starts[key] = column
             self._head(tensor, column)
-            wide = ceil(len(tensor.title) * _TITLE_CHARACTER / COLUMN_WIDTH)
-            column += max(tensor.size, wide) + _GAP
+            column += _width(tensor) + _GAP
         return starts, column
 
     def _head(self, tensor: Tensor, column: int) -> None:
-        self._texts.append(Text(_TITLE_ROW, column, tensor.title, "symbol"))
         equation = self.network.equation_of.get(tensor.name)
+        self._texts.append(Text(_TITLE_ROW, column, _title(tensor, equation), "symbol"))
         if equation:
             self._texts.append(Text(_EQUATION_ROW, column, equation.math.text, "equation"))
         for index in tensor.block_indices():
@@ -106,6 +105,18 @@ class StepsPage:
                 entry = ",".join(map(str, (*index, inside)))
                 self._texts.append(Text(_INDEX_ROW, column, entry, "edge"))
                 column += 1
+
+
+def _width(tensor: Tensor) -> int:
+    return max(tensor.size, ceil(len(tensor.title) * _TITLE_CHARACTER / COLUMN_WIDTH))
+
+
+def _title(tensor: Tensor, equation: Equation | None) -> str:
+    """Return a tensor's title, with what the chain rule makes of it where there is room."""
+    chain = equation.math.chain if equation else ""
+    title = f"{tensor.title} = {chain}"
+    fits = len(title) * _TITLE_CHARACTER <= _width(tensor) * COLUMN_WIDTH
+    return title if chain and fits else tensor.title
 
 
 def _of_step(step: Step) -> Iterator[tuple[Key, tuple[str, Tensor]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xlbackprop.equation import Tensor
+from xlbackprop.equation import Equation, Math, Tensor
 from xlbackprop.layout.paper import Printed
 
 TITLE_ROW, ABOUT_ROW, LEGEND_ROW = 0, 1, 2
@@ -26,12 +26,22 @@ class Text:
 
 @dataclass(frozen=True)
 class Heading:
-    """A tensor's title, and its equation in the row below."""
+    """A tensor's title, and its equation in the row below.
+
+    The title's symbol may be followed by what the chain rule makes of it, and that by some words.
+    """
 
     row: int
     column: int
     tensor: Tensor
     equation: str
+    chain: str
+    about: str
+
+    @property
+    def text(self) -> str:
+        """The title: `dL/dw = dL/dout · ∂out/∂w  3×2×3×3 · backward`."""
+        return f"{self.tensor.title}{self.chain and ' = '}{self.chain}  {self.about}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,7 @@ class Sheet:
     columns: int
     printed: Printed
     gaps: tuple[int, ...] = ()  # the empty columns between tensors: narrower
+    reasons: tuple[Text, ...] = ()  # lines below all bands
     frozen: tuple[int, int] = (HEAD_ROWS, 1)  # the rows and columns that stay in sight
 
 
@@ -60,5 +71,25 @@ def heading_text(tensor: Tensor) -> str:
 def heading_about(tensor: Tensor) -> str:
     """Return what follows the symbol in a title line."""
     name = f"{tensor.short}: " if tensor.symbol else ""
-    parts = [f"{name}{tensor.about}", "×".join(map(str, tensor.shape)), tensor.kind]
-    return " · ".join(part for part in parts if part)
+    return " · ".join(part for part in (f"{name}{tensor.about}", _size(tensor)) if part)
+
+
+def heading(
+    row: int, column: int, tensor: Tensor, equation: Equation | None, room: float
+) -> Heading:
+    """Return a tensor's heading, whose title is at most `room` characters long.
+
+    The chain rule stands in it where there is room, in place of the words about it if need be; a
+    title without it takes what it takes.
+    """
+    math = equation.math if equation else Math("")
+    shape = "×".join(map(str, tensor.shape))
+    for about in (heading_about(tensor), _size(tensor), shape):
+        made = Heading(row, column, tensor, math.text, math.chain, about)
+        if math.chain and len(made.text) <= room:
+            return made
+    return Heading(row, column, tensor, math.text, "", heading_about(tensor))
+
+
+def _size(tensor: Tensor) -> str:
+    return " · ".join(filter(None, ["×".join(map(str, tensor.shape)), tensor.kind]))

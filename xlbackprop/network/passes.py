@@ -19,6 +19,7 @@ from xlbackprop.errors import SpecError
 from xlbackprop.layers import LAYERS, LayerEquations, Scope
 from xlbackprop.losses import LOSSES, Loss
 from xlbackprop.network import gather
+from xlbackprop.network.chain_rule import with_chain_rule, with_first_step
 from xlbackprop.network.freezing import frozen
 from xlbackprop.network.gather import Use, gathered, link
 from xlbackprop.network.graph import Node
@@ -98,7 +99,8 @@ class _Pass:
         layers = tuple(self._linked(node, wiring, uses) for node in self.nodes)
         links = tuple(self._copies((*loss.givens, wiring.last_output.gradient)))
         layers, loss = penalized(chosen_penalty(self.spec), layers, loss, self._scope)
-        return Step(self.number, layers, loss, links)
+        loss = with_first_step(loss, wiring.last_output.tensor)
+        return Step(self.number, tuple(map(with_chain_rule, layers)), loss, links)
 
     def _scope(self, name: str) -> Scope:
         training = self.spec.training

@@ -12,18 +12,33 @@ Indices become subscripts, `dL/dw` a partial derivative, a division a fraction, 
 
 from functools import lru_cache
 
-from xlbackprop.equation import Math
+from xlbackprop.equation import Equation, Math
 from xlbackprop.notation.mathml import to_mathml
 from xlbackprop.notation.names import inline_name, name_to_latex
 from xlbackprop.notation.prose import prose
 from xlbackprop.notation.reader import WORDS, read
 
-__all__ = ["WORDS", "inline_name", "latex_of", "name_to_latex", "prose", "to_latex", "to_mathml"]
+__all__ = [
+    "WORDS",
+    "chain_of",
+    "inline_name",
+    "latex_of",
+    "name_to_latex",
+    "prose",
+    "to_latex",
+    "to_mathml",
+]
 
 
 def latex_of(math: Math) -> str:
     """Return an equation in LaTeX, for mathematics mode, with all its indices."""
     return to_latex(math.full or math.text)
+
+
+def chain_of(equation: Equation) -> str:
+    """Return the line of the chain rule that comes before a gradient's equation; of others ""."""
+    chain = equation.math.chain
+    return f"{equation.target.title} = {chain}" if chain else ""
 
 
 @lru_cache(maxsize=4096)

@@ -25,6 +25,9 @@ def name_to_latex(name: str, index: str = "", *, flat: bool = False) -> str:
     if dot:
         tensor = name_to_latex(short.replace("dL_d", "dL/d"), index, flat=flat)
         return rf"\mathrm{{{_escaped(layer)}.}}{tensor}"
+    if name.startswith("∂"):
+        above, below = (name_to_latex(part) for part in name.replace("∂", "").split("/"))
+        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
     if name.startswith("dL/d"):
         return _derivative(name.removeprefix("dL/d"), index, flat=flat)
     base, subscript = _parts(name)

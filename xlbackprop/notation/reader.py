@@ -22,7 +22,7 @@ _POWERS = {"²": "2", "³": "3"}
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<number>\d+(?:\.\d+)?(?:E[+-]?\d+)?)"
-    r"|(?P<name>dL/d[A-Za-z0-9_]+|(?:[A-Za-z][A-Za-z0-9_]*\.)*[A-Za-z][A-Za-z0-9_₀]*(?:’s)?"
+    r"|(?P<name>dL/d[A-Za-z0-9_]+|∂[^\s/]+/∂[^\s/·]+|(?:[A-Za-z][A-Za-z0-9_]*\.)*[A-Za-z][A-Za-z0-9_₀]*(?:’s)?"
     rf"|[{''.join(GREEK)}](?:_[A-Za-z0-9]+)?)"
     r"|(?P<sign><>|<=|>=|.)"
 )

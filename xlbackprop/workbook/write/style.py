@@ -81,6 +81,7 @@ TEXTS: dict[str, dict[str, Any]] = {
     "symbol to source": {
         "font_name": FONT, "font_size": 11, "bold": True, "font_color": "#1D5FBF", "underline": 1,
     },
+    "chain": {"font_name": FONT, "font_size": 9, "font_color": INK},
     "kind": {"font_name": FONT, "font_size": 9, "font_color": "#52606D"},
     "equation": {"font_name": "Cambria", "font_size": 8.5, "italic": True, "font_color": INK},
     "label": {**_SMALL, "bold": True, "font_color": "#52606D"},

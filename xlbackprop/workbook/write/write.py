@@ -23,7 +23,6 @@ from xlbackprop.layout import (
     TITLE_ROW,
     Heading,
     Sheet,
-    heading_about,
 )
 from xlbackprop.progress import each, tell
 from xlbackprop.workbook import description
@@ -91,6 +90,7 @@ class _Cells:
         self.workbook, self.formats, self._writer = workbook, formats, writer
         self.network, self.layout = contents.network, contents.layout
         self.arrays, self.blank = contents.arrays, contents.blank
+        self.answers = contents.answers
 
     def write(self) -> None:
         for tensor in self.network.inputs:
@@ -116,8 +116,12 @@ class _Cells:
         for row, line in enumerate(numbers.tolist(), start=block.row):
             sheet.write_block_row(row, block.column, line, line, (style, style))
 
-    def _write_blanks(self, sheet: BlockSheet, _: Tensor, block: Block, __: Array) -> None:
-        style = self.formats(fill_in_format())
+    def _write_blanks(self, sheet: BlockSheet, tensor: Tensor, block: Block, _: Array) -> None:
+        # Where the answers are no secret, what is typed is shown as the page would show it.
+        answers = self.answers
+        style = self.formats(
+            fill_in_format(number_format(answers[tensor.name]) if answers else "General")
+        )
         for i in range(block.row, block.row + block.height):
             for j in range(block.column, block.column + block.width):
                 sheet.write_blank(i, j, None, style)
@@ -151,7 +155,7 @@ def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: 
     write_ways(worksheet, sheet, contents, formats)
     for heading in sheet.headings:
         _write_heading(worksheet, heading, texts, contents)
-    for edge in sheet.edges:
+    for edge in (*sheet.edges, *sheet.reasons):
         write = worksheet.write_string if isinstance(edge.text, str) else worksheet.write_number
         write(edge.row, edge.column, edge.text, texts[edge.style])
     worksheet.freeze_panes(*sheet.frozen)
@@ -163,8 +167,9 @@ def _write_heading(
 ) -> None:
     tensor, (row, column) = heading.tensor, (heading.row, heading.column)
     is_link = write_way_to_source(worksheet, (row, column), tensor, contents)
-    symbol, about = texts["symbol to source" if is_link else "symbol"], heading_about(tensor)
-    parts = [symbol, tensor.title, texts["kind"], f"  {about}"]
+    symbol = texts["symbol to source" if is_link else "symbol"]
+    chain = [texts["chain"], f" = {heading.chain}"] if heading.chain else []
+    parts = [symbol, tensor.title, *chain, texts["kind"], f"  {heading.about}"]
     # LibreOffice shows what is a link in the cell's own font.
     worksheet.write_rich_string(row, column, *parts, *([texts["kind"]] if is_link else []))
     if heading.equation:
