@@ -66,6 +66,14 @@ def test_feedback_is_of_what_was_asked_at_the_teachers_level(hw1, tmp_path):
     assert told(hw1, "s01", blank).header["verdict"] == "incomplete"
 
 
+def test_student_is_told_of_numbers_that_were_not_handed_out(hw1, tmp_path):
+    path = filled(hw1, "s01", tmp_path / "a.xlsx")
+    assert told(hw1, "s01", path.read_bytes()).header["remarks"] == []
+    fill(path, {("conv1.b", (0,)): 77.0})
+    (remark,) = told(hw1, "s01", path.read_bytes()).header["remarks"]
+    assert "not those that were handed out to you" in remark
+
+
 def test_workbook_of_another_student_gets_no_feedback(hw1, tmp_path):
     path = filled(hw1, "s02", tmp_path / "a.xlsx")
     answer = told(hw1, "s01", path.read_bytes())
@@ -149,6 +157,9 @@ def test_student_opens_the_link_and_gets_feedback(hw1, tmp_path):
             assert page.locator("#assignment-what").inner_text().startswith("<b>Grace</b>: fill in")
             assert page.locator("nav").is_hidden()
             assert page.locator("#hints").is_hidden()
+            assert page.locator("#title-check").inner_text() == "hw1"
+            told = page.locator("#assignment li").last.inner_text()
+            assert told.startswith("Drop it here: you are told the kind of mistake. 6 of 6 tries")
             with page.expect_download() as downloaded:
                 page.get_by_role("button", name="Download my workbook").click()
             downloaded.value.save_as(tmp_path / "mine.xlsx")

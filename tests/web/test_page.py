@@ -1,5 +1,8 @@
 """The page in a browser, with the server behind it: what people drop, click, type and read."""
 
+import re
+from urllib.parse import parse_qsl
+
 import numpy as np
 import openpyxl
 import pytest
@@ -7,8 +10,10 @@ import pytest
 import xlbackprop
 from tests.support.dropped_workbooks import MADE, by_command_line, made
 from tests.support.filling import arrays_of, fill
-from tests.support.oracles.browser import opened
+from tests.support.oracles.browser import opened, text_of_pdf
+from tests.support.oracles.libreoffice import save_as
 from tests.support.served import served
+from tests.tools.pages import PAGES
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +101,43 @@ def test_exercise_is_built_filled_in_dropped_and_right(chromium, server, tmp_pat
         assert it.complaints == []
 
 
+LINKS = {link for path in PAGES for link in re.findall(r"`(#spec=[^`]+)`", path.read_text())}
+
+
+def test_links_of_the_docs_open_ready_exercises(chromium, server):
+    assert len(LINKS) >= 6
+    for link in sorted(LINKS):
+        said = dict(parse_qsl(link[1:]))
+        with opened(chromium, f"{server.address}{link}") as it:
+            page = ready(it)
+            page.wait_for_selector("#tensors :checked")
+            ticked = [box.get_attribute("value") for box in page.locator("#tensors :checked").all()]
+            for name in said["blank"].split(","):
+                assert any(f".{one}".endswith(f".{name}") for one in ticked), link
+            assert page.locator("#view-build option:checked").first.inner_text() == said["spec"]
+            assert page.locator("#blank-names").input_value() == ""
+            assert page.locator("#practice").is_checked() == ("practice" in said)
+            assert it.complaints == []
+
+
+def test_printed_page_says_how_the_whole_report_is_printed(chromium, server, mine, tmp_path):
+    with opened(chromium, server.address) as it:
+        page = ready(it)
+        page.get_by_role("button", name="Check it").click()
+        assert "Pick a workbook first" in page.locator("#alert").inner_text()
+        drop(page, mine)
+        page.pdf(path=tmp_path / "page.pdf")
+        text = text_of_pdf(tmp_path / "page.pdf")
+        assert "not right wrong.xlsx: something is not right." in text
+        assert "printed as a whole by a button of its own" in text
+        assert "How to read this page" not in text  # a frame would be cut at the end of the paper
+        frame = page.frames[1]
+        frame.evaluate("window.print = () => parent.postMessage({ cell: 'printed' }, '*')")
+        page.get_by_role("button", name="Print the report").click()
+        page.get_by_role("button", name="Explain printed").wait_for()
+
+
+@pytest.mark.libreoffice
 def test_report_is_downloaded_its_cells_explained_and_its_links_followed(
     chromium, server, tmp_path, mine
 ):
@@ -112,6 +154,10 @@ def test_report_is_downloaded_its_cells_explained_and_its_links_followed(
             downloaded.value.save_as(tmp_path / name)
         names = openpyxl.load_workbook(tmp_path / "wrong-marked.xlsx").sheetnames
         assert "Marks" in " ".join(names)
+        (tmp_path / "kept").mkdir()
+        (kept,) = save_as("xlsx", [tmp_path / "wrong-marked.xlsx"], tmp_path / "kept")
+        assert openpyxl.load_workbook(kept).sheetnames == names
+        assert xlbackprop.check(kept).counts == xlbackprop.check(mine).counts
         assert "<title>wrong.xlsx" in (tmp_path / "wrong-report.html").read_text()
         report = page.frame_locator(FRAME)
         assert page.locator("#explain-button").is_disabled()

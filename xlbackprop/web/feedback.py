@@ -75,15 +75,14 @@ class Feedback:
         counts: Counter[str] = Counter()
         for one in record["tensors"].values():
             counts.update(one["counts"])
-        notes = list(record["notes"])
-        if own.is_changed:
-            notes.append("the numbers on the page are not those that were handed out to you")
+        changed = "the numbers in the workbook are not those that were handed out to you"
         header = {
             "file": f"{self.assignment.name}.xlsx",
             "verdict": _verdict(counts, is_whole=not record["not_judged"]),
             "counts": dict(counts),
             "explains": False,
-            "notes": notes,
+            "notes": list(record["notes"]),
+            "remarks": [changed] if own.is_changed else [],
             "marked": f"{self.assignment.name}-marked.xlsx" if marked.file else "",
             "why_not_marked": "the workbook allows none",
         }

@@ -6,13 +6,18 @@ import { byId, complain, doing, download } from "./dom.js";
 
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
+function inWords(names) {
+  return names.join(", ").replace(/, ([^,]*)$/, " and $1");
+}
+
 function tellTries({ tries, tries_left: left }) {
   byId("tries").textContent = `${left} of ${tries} tries are left in this hour.`;
 }
 
 export async function openAssignment() {
   const ticket = new URLSearchParams(location.hash.slice(1)).get("ticket") || "";
-  for (const part of [document.querySelector("nav"), byId("hints-field"), document.querySelector(".network")]) {
+  const others = [document.querySelector("nav"), byId("hints-field"), byId("check-what"), document.querySelector(".network")];
+  for (const part of others) {
     part.hidden = true;
   }
   let about;
@@ -24,7 +29,11 @@ export async function openAssignment() {
     return;
   }
   byId("assignment").hidden = false;
-  byId("assignment-what").textContent = `${about.student}: fill in ${about.blank.join(", ")} of ${about.name}.`;
+  byId("counts-of").hidden = false;
+  byId("title-check").textContent = about.name;
+  document.title = `${about.name} xlbackprop`;
+  byId("assignment-what").textContent = `${about.student}: fill in ${inWords(about.blank)}.`;
+  byId("assignment-hints").textContent = byId("hints").querySelector(`[value=${about.hints}]`).textContent;
   tellTries(about);
   byId("get-handout").addEventListener("click", () =>
     doing("Fetching your workbook …", byId("get-handout"), async () => {

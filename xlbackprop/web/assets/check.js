@@ -63,6 +63,8 @@ function addDropping(zone) {
 
 async function check(source) {
   if (!source) {
+    complain("Pick a workbook first, or drop one on the page.");
+    byId("file").focus();
     return;
   }
   picked = source;
@@ -99,6 +101,7 @@ function show() {
       element("li", {}, `${count.toLocaleString("en")} ${status}`),
     ),
   );
+  byId("remarks").replaceChildren(...(header.remarks ?? []).map((remark) => element("li", {}, remark)));
   byId("get-marked").hidden = !header.marked;
   byId("why-not-marked").textContent = header.marked ? "" : `There is no marked copy: ${header.why_not_marked}`;
   byId("explaining").hidden = !header.explains;
