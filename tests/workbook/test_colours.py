@@ -9,6 +9,7 @@ from openpyxl.formula.translate import Translator
 from openpyxl.utils import range_boundaries
 
 import xlbackprop
+from tests.support.contrast import ENOUGH, contrast
 from tests.support.filling import fill
 from tests.support.marked_copies import audit, load, marked_copy
 from tests.support.oracles import libreoffice
@@ -19,7 +20,6 @@ from xlbackprop.network.values import choose_values
 from xlbackprop.workbook.annotate.scales import without
 from xlbackprop.workbook.write.style import NEGATIVE, POSITIVE, ZERO, kind_format
 
-PLAIN_ENOUGH = 4.5  # WCAG AA
 POOLS = ("kernel = 2", "kernel = [3, 2]\nstride = [2, 1]\npadding = [1, 0]")
 
 
@@ -36,19 +36,6 @@ def scales(path, sheet):
         for ranges, rule in rules(path, sheet, "colorScale")
         for one in ranges.split()
     }
-
-
-def luminance(colour):
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        x / 12.92 if x <= 0.03928 else ((x + 0.055) / 1.055) ** 2.4 for x in parts
-    )  # fmt: skip
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one, other):
-    low, high = sorted(map(luminance, (one, other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +67,12 @@ def test_every_kind_of_number_is_legible_on_all_colours_of_a_scale():
     for kind in Kind:
         ink = kind_format(kind)["font_color"]
         for colour in (NEGATIVE, ZERO, POSITIVE):
-            assert contrast(ink, colour) >= PLAIN_ENOUGH, (kind, colour)
+            assert contrast(ink, colour) >= ENOUGH, (kind, colour)
 
 
 def test_contrast_that_is_too_small_is_noticed():
     assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
-    assert contrast("#5B3E9E", "#92C5DE") < PLAIN_ENOUGH
+    assert contrast("#5B3E9E", "#92C5DE") < ENOUGH
 
 
 def test_plain_pages_have_no_rules_and_the_same_cells(tmp_path):

@@ -13,6 +13,7 @@ from xlbackprop.judge.review import Review
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.html.causes import ListedCause, listed_causes
 from xlbackprop.report.html.legend import NOT_ALL_JUDGED, VERDICTS, LegendEntry, legend
+from xlbackprop.report.html.loss_chart import LossChart, loss_chart
 from xlbackprop.report.html.records import Records
 from xlbackprop.report.html.sections import Section, draw_page, in_order
 from xlbackprop.report.notes import on_not_judged
@@ -20,25 +21,33 @@ from xlbackprop.report.report import Report
 
 
 @dataclass(frozen=True)
-class Content:
-    """The page; `data` is for its script, `more_causes` and `undrawn` say how much is left out."""
+class Judged:
+    """What was judged, and what came of it; `more_causes` says how many are left out."""
 
-    file: str
-    network: str
-    about: str
     verdict: str
     verdict_sentence: str
     sign: str
     tells_answers: bool
     counts: Mapping[str, int]
-    notes: tuple[str, ...]
     not_judged: tuple[str, ...]
     yours: str  # how much of what was left to the user is right
     ties: tuple[tuple[int, str, str], ...]  # a tensor's number and name, and a sentence
     causes: tuple[ListedCause, ...]
     more_causes: int
     empty: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """The page; `data` is for its script, and `undrawn` says how many tensors are left out."""
+
+    file: str
+    network: str
+    about: str
+    notes: tuple[str, ...]
+    judged: Judged
     legend: tuple[LegendEntry, ...]
+    loss: LossChart | None
     sections: tuple[Section, ...]
     undrawn: int
     data: Mapping[str, Any]
@@ -51,32 +60,40 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
     for name, tensor in drawing.tensors.items():
         if tensor.entries:
             records.add(review.found[name], tensor.entries)
+    kinds = {tensor.kind for tensor in review.tensors.values()}
+    return Content(
+        file=one_line(Path(review.workbook).name),
+        network=review.title,
+        about=review.about,
+        notes=report.notes,
+        judged=_judged(review, report, hints),
+        legend=tuple(legend(report.counts, kinds, has_images=drawing.has_images)),
+        loss=loss_chart(review),
+        sections=drawing.sections,
+        undrawn=len(review.tensors) - len(drawing.tensors),
+        data=records.data(),
+    )
+
+
+def _judged(review: Review, report: Report, hints: Hints) -> Judged:
     numbers = {name: number for number, name in enumerate(review.tensors)}
     empty = [tensor.name for tensor in report.tensors if set(tensor.counts) == {"blank"}]
     causes = tuple(listed_causes(review, report))
     sign, sentence = VERDICTS[report.verdict]
     if report.verdict == "incomplete" and Status.BLANK.word not in report.counts:
         sentence = NOT_ALL_JUDGED
-    return Content(
-        file=one_line(Path(review.workbook).name),
-        network=review.title,
-        about=review.about,
+    return Judged(
         verdict=report.verdict,
         verdict_sentence=sentence,
         sign=sign,
         tells_answers=hints >= Hints.ANSWER,
         counts=in_order([report.counts]),
-        notes=report.notes,
         not_judged=tuple(on_not_judged(report.not_judged)),
         yours=f"{report.yours}" if report.yours else "",
         ties=tuple(_ties(report, numbers)),
         causes=causes,
         more_causes=sum(not cause.is_empty for cause in report.causes) - len(causes),
         empty=tuple((numbers[name], name) for name in empty),
-        legend=tuple(legend(report.counts, {t.kind for t in review.tensors.values()})),
-        sections=drawing.sections,
-        undrawn=len(review.tensors) - len(drawing.tensors),
-        data=records.data(),
     )
 
 

@@ -44,10 +44,21 @@ class LegendEntry:
     word: str
     sign: str
     meaning: str
+    style: str = ""  # where it is not the word
 
 
-def legend(statuses: Collection[str], kinds: Collection[Kind]) -> list[LegendEntry]:
-    """Return the entries that a page needs: its statuses, then its kinds that have none."""
+_SCALE = [
+    LegendEntry(
+        "negative", "", "in images and large blocks: the stronger, the further below 0", "n8"
+    ),
+    LegendEntry("positive", "", "the stronger, the further above 0", "p8"),
+]
+
+
+def legend(
+    statuses: Collection[str], kinds: Collection[Kind], *, has_images: bool
+) -> list[LegendEntry]:
+    """Return the entries that a page needs: its statuses, its kinds that have none, its scale."""
     met = [
         LegendEntry(word, SIGNS[word], meaning)
         for word, meaning in STATUS_MEANINGS.items()
@@ -58,4 +69,4 @@ def legend(statuses: Collection[str], kinds: Collection[Kind]) -> list[LegendEnt
         for kind, meaning in KIND_MEANINGS.items()
         if kind in kinds and not kind.is_computed
     ]
-    return met + chosen
+    return met + chosen + _SCALE * has_images

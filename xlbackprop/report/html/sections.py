@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from xlbackprop.judge.review import Review
 from xlbackprop.layout import SheetContent, sheet_contents
+from xlbackprop.layout.images import is_seen
 from xlbackprop.network import Network
 from xlbackprop.report.html.as_it_stands import Sheet, draw_sheets
 from xlbackprop.report.html.legend import SIGNS
@@ -46,6 +47,11 @@ class Drawing:
     sections: tuple[Section, ...]
     tensors: Mapping[str, DrawnTensor]
 
+    @property
+    def has_images(self) -> bool:
+        """Whether some numbers are shown in colours."""
+        return any(table.is_coloured for one in self.tensors.values() for table in one.tables)
+
 
 def draw_page(review: Review, report: Report) -> Drawing:
     """Draw the tensors, those in which something is not right first where there are too many."""
@@ -77,6 +83,7 @@ def _entries(review: Review, report: Report) -> list[Entry]:
             review.found.get(name),
             review.judgements.get(name),
             results.get(name),
+            review.network is not None and is_seen(tensor, review.network),
         )
         for number, (name, tensor) in enumerate(review.tensors.items())
     ]

@@ -14,6 +14,7 @@ from xlbackprop.equation.indices import index_at
 from xlbackprop.errors import one_line
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.notation import to_mathml
+from xlbackprop.report.html.colours import colours
 from xlbackprop.report.html.numbers import number_writer
 from xlbackprop.report.html.selection import Piece, select
 from xlbackprop.report.report import TensorResult
@@ -40,11 +41,13 @@ class Table:
     corner: str
     columns: tuple[int, ...] | None
     rows: tuple[tuple[int | None, tuple[Cell, ...]], ...]
+    is_coloured: bool
 
     @property
-    def is_wide(self) -> bool:
-        """Whether paper has room for it only in small print."""
-        return len(self.columns or ()) > _MANY_COLUMNS
+    def style(self) -> str:
+        """What the style knows of it: whether paper has room for it only in small print."""
+        wide = "wide" if len(self.columns or ()) > _MANY_COLUMNS else ""
+        return " ".join(filter(None, (wide, "seen" if self.is_coloured else "")))
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Entry:
     found: Found | None
     judgement: Judgement | None
     result: TensorResult | None
+    is_seen: bool = False  # better than read, as images are
 
 
 def draw(entry: Entry, limit: int) -> DrawnTensor:
@@ -83,7 +87,7 @@ def draw(entry: Entry, limit: int) -> DrawnTensor:
     pieces = select(entry.tensor, trouble_in(entry), limit) if entry.found else []
     write = cell_writer(entry)
     entries = tuple(chain.from_iterable(piece.entries.ravel().tolist() for piece in pieces))
-    return describe(entry, entries, tuple(_table(piece, write) for piece in pieces))
+    return describe(entry, entries, tuple(_table(piece, write, entry) for piece in pieces))
 
 
 def describe(entry: Entry, entries: tuple[int, ...], tables: tuple[Table, ...] = ()) -> DrawnTensor:
@@ -122,10 +126,10 @@ def trouble_in(entry: Entry) -> Mask:
     return np.asarray(entry.judgement.statuses != Status.RIGHT)
 
 
-def _table(piece: Piece, write: Callable[[int], Cell]) -> Table:
+def _table(piece: Piece, write: Callable[[int], Cell], entry: Entry) -> Table:
     cells = [tuple(map(write, row)) for row in piece.entries.tolist()]
-    labels = piece.rows or [None] * len(cells)
-    return Table(piece.label, piece.corner, piece.columns, tuple(zip(labels, cells, strict=True)))
+    rows = tuple(zip(piece.rows or [None] * len(cells), cells, strict=True))
+    return Table(piece.label, piece.corner, piece.columns, rows, entry.is_seen)
 
 
 def cell_writer(entry: Entry) -> Callable[[int], Cell]:
@@ -135,7 +139,7 @@ def cell_writer(entry: Entry) -> Callable[[int], Cell]:
         return lambda _: Cell("", "")
     write_number = number_writer(found.numbers)
     numbers, states = found.numbers.ravel().tolist(), found.states.ravel().tolist()
-    styles = _styles(entry)
+    styles = _styles(entry, found)
 
     def write(number: int) -> Cell:
         if states[number] == State.NUMBER:
@@ -146,12 +150,17 @@ def cell_writer(entry: Entry) -> Callable[[int], Cell]:
     return write
 
 
-def _styles(entry: Entry) -> list[str]:
+def _styles(entry: Entry, found: Found) -> list[str]:
     plain = "right" if entry.tensor.kind.is_computed else entry.tensor.kind.value
-    if entry.judgement is None:
-        return [entry.tensor.kind.value] * entry.tensor.size
-    words = {status.value: status.word for status in Status} | {Status.RIGHT.value: plain}
-    return [words[status] for status in entry.judgement.statuses.ravel().tolist()]
+    styles = np.full(entry.tensor.shape, entry.tensor.kind.value, dtype=object)
+    is_plain = ~trouble_in(entry)
+    if entry.judgement is not None:
+        words = {status.value: status.word for status in Status} | {Status.RIGHT.value: plain}
+        styles = np.vectorize(words.__getitem__, otypes=[object])(entry.judgement.statuses)
+    further = colours(found.numbers, is_plain) if entry.is_seen else None
+    if further is not None:
+        styles = styles + further
+    return list(styles.ravel().tolist())
 
 
 def _remark(entry: Entry, drawn: int) -> str:

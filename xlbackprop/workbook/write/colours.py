@@ -7,22 +7,17 @@ blocks of a tensor have one scale, that of the numbers with which the page was b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import ceil, floor, log10
 from typing import Any
 
-import numpy as np
 import xlsxwriter
 
 from xlbackprop.contract.emphasis import Emphasis
-from xlbackprop.equation import Array, Role, Tensor
-from xlbackprop.formula.grid import Block, block_size, view_from
+from xlbackprop.equation import Tensor
+from xlbackprop.formula.grid import Block, view_from
+from xlbackprop.layout.images import end_of_scale, is_seen
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.style import EMPHASIS, NEGATIVE, POSITIVE, ZERO, Formats
 
-# A block of so many cells is seen better than read.
-MANY_CELLS = 25
-_IMAGE_RANK = 3
-_OF_IMAGES = {Role.INPUT, Role.INPUT_GRADIENT, Role.OUTPUT, Role.OUTPUT_GRADIENT}
 # Excel takes so many characters in a list of ranges.
 _MOST_CHARACTERS = 8_000
 
@@ -47,13 +42,10 @@ def has_colours(contents: Contents) -> bool:
 
 
 def is_coloured(tensor: Tensor, contents: Contents) -> bool:
-    """Return whether a tensor is an image, or has large blocks, and nobody is to fill it in."""
+    """Return whether a tensor is seen better than read, and nobody is to fill it in."""
     if contents.plain or tensor.name in contents.blank or not _largest(tensor, contents):
         return False
-    height, width = block_size(tensor)
-    rank = len(tensor.shape) - (contents.network.spec.batch is not None)
-    is_image = tensor.role in _OF_IMAGES and rank == _IMAGE_RANK and min(height, width) > 1
-    return is_image or (height > 1 and height * width >= MANY_CELLS)
+    return is_seen(tensor, contents.network)
 
 
 def emphases(contents: Contents) -> Iterator[Emphasis]:
@@ -69,13 +61,7 @@ def emphases(contents: Contents) -> Iterator[Emphasis]:
 
 
 def _largest(tensor: Tensor, contents: Contents) -> float:
-    """Return the end of a tensor's scale: its largest number, rounded up to two digits."""
-    array: Array = contents.arrays[tensor.name]
-    largest = float(np.abs(array).max(initial=0))
-    if not largest or not np.isfinite(largest):
-        return 0
-    digit = 10.0 ** (floor(log10(largest)) - 1)
-    return float(f"{ceil(largest / digit) * digit:.1e}")
+    return end_of_scale(contents.arrays[tensor.name])
 
 
 def _write_scale(
