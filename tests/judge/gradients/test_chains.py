@@ -5,9 +5,10 @@ import pytest
 from tests.support.chains import SLIPS, drawn
 from tests.support.chains.outcome import outcome
 
-# Units that are dead on the page, a layer's labels like another's, sums that cancel out.
-FOUND = (15, 49, 50)
-NAMED = (36, 45, 87, 90)
+# Labels like another layer's, copies of deltas without labels, units that are dead on the page.
+FOUND = (15, 40, 50)
+# A sum that cancels out, the gradient of its neighbour, a cell one row too high, weights that stay.
+NAMED = (87, 52, 5, 14, 89)
 
 
 @pytest.mark.many(quick=["50"])
@@ -19,7 +20,7 @@ def test_chain_is_found_and_right(seed, path):
     assert (said.verdict, said.lost, said.accused) == ("right", (), ())
 
 
-@pytest.mark.many(quick=["87"])
+@pytest.mark.many(quick=["14"])
 @pytest.mark.parametrize("seed", NAMED)
 def test_slip_is_named_and_nothing_else_accused(seed, path):
     sheet = drawn(seed, SLIPS[seed % len(SLIPS)])

@@ -19,6 +19,7 @@ from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.part_of import name_parts
 from xlbackprop.find.gradients.resting import Ingredients, rests_on_weights
 from xlbackprop.find.gradients.targets import Targets
+from xlbackprop.find.gradients.twins import name_twins
 from xlbackprop.formula.tree import Reference
 
 # Cells of a block that have to be right before its others are taken for gradients by their place.
@@ -33,6 +34,7 @@ def name_by_place(named: Named, targets: Targets) -> None:
     settle(named, targets, meant)
     follow_lines(named)
     name_gaps(named, targets, meant)
+    name_twins(named, targets, meant)
     _name_by_votes(named, targets, meant)
     name_blanks(named, targets, meant)
 

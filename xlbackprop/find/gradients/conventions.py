@@ -142,6 +142,7 @@ class Conventions:
         return all(
             one.is_plain and one.sign > 0 and not any(map(self._is_called, one.gradients))
             for one in self._named.updates
+            if not one.stays
         )
 
     @property
@@ -230,6 +231,8 @@ class Conventions:
         named = [one for one in update.gradients if one in self._named.target]
         if update.has_more:
             return False
+        if update.stays:
+            return True
         if len(named) == len(update.gradients) == 1 or (update.is_waiting and not named):
             return True
         return most_fit and not update.gradients

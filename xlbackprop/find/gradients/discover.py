@@ -14,10 +14,12 @@ from xlbackprop.find.gradients.candidates import unlabelled
 from xlbackprop.find.gradients.claimed import Claimed, claimed
 from xlbackprop.find.gradients.claims import name_gradients
 from xlbackprop.find.gradients.contents import contents_of
+from xlbackprop.find.gradients.copied import name_copies
 from xlbackprop.find.gradients.drawing import FAMILIES
 from xlbackprop.find.gradients.error_values import on_error_values
 from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
 from xlbackprop.find.gradients.forward import broken_forward
+from xlbackprop.find.gradients.frozen import frozen_updates
 from xlbackprop.find.gradients.graph import cone
 from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.losses import Choice, best, factor, labelled, stepped, try_all
@@ -178,6 +180,8 @@ def _restricted(findings: Findings, sheet: str | None, said: Said | None) -> Fin
 def _named(contents: Contents, choice: Choice, labels: Labels, said: Said | None) -> Named:
     """Return which cells claim to be gradients; a map's word goes before all others."""
     named = name_gradients(choice, labels)
+    name_copies(named)
+    named.take([*named.updates, *frozen_updates(named)])
     if said is not None:
         take_at_word(named, said, contents)
     return named

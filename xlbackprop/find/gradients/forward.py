@@ -112,7 +112,7 @@ class _Forward:
     def updates_of_dead(self, updates: Sequence[Update]) -> dict[int, int]:
         """Return the cells of such updates, and the weight of each."""
         known = {one.cell for one in updates}
-        alive = [one for one in updates if self._is_before[one.of]]
+        alive = [one for one in updates if self._is_before[one.of] and one.gradients]
         lines = {self._line(one.of, self._way(one.cell, one.of)) for one in alive}
         ways: dict[int, set[tuple[int, int]]] = defaultdict(set)
         for one in alive:

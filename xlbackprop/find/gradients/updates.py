@@ -27,7 +27,7 @@ class Update:
     added. `rates` are the typed cells
     beside them, on which no L rests. `has_more` says that something on which L rests takes part,
     too, as where weights decay. An update that `is_waiting` refers to a blank cell, in which its
-    gradient is still to come.
+    gradient is still to come. One that `stays` is the weight as it was.
     """
 
     cell: int
@@ -39,6 +39,11 @@ class Update:
     has_more: bool = False
     sign: int = -1
     is_waiting: bool = False
+
+    @property
+    def stays(self) -> bool:
+        """Whether it takes nothing: the weight is copied."""
+        return self.refers_to == self.of and not self.gradients
 
 
 def updates(study: Study, flow: Flow) -> list[Update]:

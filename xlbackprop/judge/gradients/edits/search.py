@@ -11,7 +11,7 @@ from time import perf_counter
 import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.find.gradients.findings import Findings
+from xlbackprop.find.gradients.findings import Findings, Role
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.plane import OUTSIDE
@@ -23,7 +23,7 @@ from xlbackprop.judge.gradients.edits.elementwise import Elementwise
 from xlbackprop.judge.gradients.edits.parts import A_CELL_MISSING, Parts
 from xlbackprop.judge.gradients.edits.paths_missing import Paths, Products
 from xlbackprop.judge.gradients.edits.references import Replacing
-from xlbackprop.judge.gradients.edits.slips import ANOTHER_CELL, NO_DERIVATIVE
+from xlbackprop.judge.gradients.edits.slips import ANOTHER_CELL, NO_DERIVATIVE, NOT_UPDATED
 from xlbackprop.judge.gradients.edits.solving import Solved
 from xlbackprop.judge.gradients.edits.truth import Truth, truths
 from xlbackprop.judge.gradients.edits.words import Words
@@ -105,6 +105,8 @@ class Search:
 
     def _change(self, formula: Written, true: Array) -> Change | None:
         """Return the smallest change that mends a formula."""
+        if (step := self._step_missing(formula)) is not None:
+            return step
         value = self._value(formula)
         if value is None:
             return None
@@ -124,6 +126,29 @@ class Search:
             if right:
                 return min(right, key=self._how_likely(right))
         return None
+
+    def _step_missing(self, formula: Written) -> Change | None:
+        """Return the change of a weight that stays as it was, though it is to be updated."""
+        of = self._updates.get(formula.cell)
+        if of is None or not isinstance(formula.tree, Reference):
+            return None
+        gradient = self._gradients.get(of)
+        if gradient is None or self._graph.references(formula.cell) != [of]:
+            return None
+        new = Reference(len(formula.spots))
+        spot = spot_of(self._values.plane, gradient)
+        mended = formula.having(Operation("-", formula.tree, new), spot)
+        return Change(NOT_UPDATED, 0, mended, None, new)
+
+    @cached_property
+    def _updates(self) -> Mapping[int, int]:
+        claims = self._findings.claims
+        return {one.cell: one.of for one in claims if one.role is Role.UPDATE}
+
+    @cached_property
+    def _gradients(self) -> Mapping[int, int]:
+        claims = self._findings.claims
+        return {one.of: one.cell for one in claims if one.role is Role.GRADIENT}
 
     def _how_likely(self, changes: Sequence[Change]) -> Callable[[Change], tuple[float, ...]]:
         """Return what tells changes apart, the likeliest first.
@@ -219,6 +244,8 @@ class Search:
         other = written(self._graph, cell)
         if other is None or change.says == "turned":
             return None
+        if change.slip == NOT_UPDATED:
+            return self._step_missing(other)
         value = self._value(other)
         if value is None:
             return None

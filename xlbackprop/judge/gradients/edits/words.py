@@ -33,7 +33,8 @@ class Words:
         """Return a change as an edit."""
         slip = self._named(change)
         message = self._message(change, slip)
-        formula = "" if change.says == "turned" else self._text(change.mended, change.mended.tree)
+        has_no_text = change.says == "turned" or change.slip == slips.NOT_UPDATED
+        formula = "" if has_no_text else self._text(change.mended, change.mended.tree)
         return Edit(slip, message, formula, cause)
 
     # What it is called.
@@ -65,7 +66,13 @@ class Words:
             found = self._name_of_unit(*cells)
         else:
             found = self._name_by_claims(*cells)
-        return found or _one_off(old, new, formula.place) or self._name_by_role(cells[1])
+        if found or (found := _one_off(old, new, formula.place)):
+            return found
+        if self._is_weight(cells[1]):
+            return slips.ANOTHER_WEIGHT
+        in_column = _one_off(old, new) if old.left == new.left else ""
+        is_typed = self._is_typed(cells[1])
+        return in_column or (slips.ANOTHER_INPUT if is_typed else slips.ANOTHER_CELL)
 
     def _name_in_update(self, own: Claim, old: Spot, new: Spot) -> str:
         cell = self._cell(new)
@@ -89,11 +96,6 @@ class Words:
         if second.of in self._findings.graph.references(first.of):
             return slips.OUTPUT_GRADIENT
         return slips.ANOTHER_GRADIENT
-
-    def _name_by_role(self, new: int) -> str:
-        if self._is_weight(new):
-            return slips.ANOTHER_WEIGHT
-        return slips.ANOTHER_INPUT if self._is_typed(new) else slips.ANOTHER_CELL
 
     def _name_of_shift(self, change: Change) -> str:
         formula, old, new = self._exchanged(change)
@@ -148,6 +150,8 @@ class Words:
             label = self._label(mended.spots[slot])
             of = f" of {label}" if label else ""
             return f"The factor {text} is missing: the derivative{of}{self._also(change)}."
+        if slip == slips.NOT_UPDATED:
+            return f"The weight stays as it was: a step by its gradient in {text} is missing."
         what = "term" if slip in (slips.TERM_MISSING, slips.ONE_PATH) else "factor"
         return f"The {what} {self._named_text(mended, right)} is missing."
 
