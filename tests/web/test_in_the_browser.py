@@ -1,13 +1,16 @@
 """The page with a real Pyodide behind it: no server, no network, and the same verdicts."""
 
 import shutil
+import zipfile
 
+import numpy as np
 import pytest
 
 import xlbackprop
 from tests.bench.start_up import visited
 from tests.support.dropped_workbooks import by_command_line, made
-from tests.support.filling import fill
+from tests.support.filling import arrays_of, fill
+from tests.support.oracles.browser import Opened
 from tests.support.oracles.pyodide import written_site
 from tests.support.static_host import hosted
 from tests.web.test_page import FRAME, drop
@@ -15,7 +18,7 @@ from tests.web.test_page import FRAME, drop
 pytestmark = pytest.mark.browser
 
 DROPPED = [
-    "right.xlsx", "wrong.xlsx", "blank.xlsx", "two layers.xlsx", "training.xlsx", "text.xlsx",
+    "right.xlsx", "wrong.xlsx", "blank.xlsx", "training.xlsx", "text.xlsx", "large.xlsx",
     "script.xlsx", "own.xlsx", "unnamed.xlsx", "macros.xlsm", "bomb.xlsx", "corrupt.xlsx",
 ]  # fmt: skip
 
@@ -23,6 +26,11 @@ DROPPED = [
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     return written_site(tmp_path_factory.mktemp("web") / "site")
+
+
+def parts(path):
+    with zipfile.ZipFile(path) as package:
+        return {name: package.read(name) for name in package.namelist()}
 
 
 def test_page_judges_builds_and_explains_without_a_server(chromium, site, tmp_path):
@@ -44,6 +52,7 @@ def test_page_judges_builds_and_explains_without_a_server(chromium, site, tmp_pa
         fill(unknown, {("conv1.dL_db", (0,)): ("=1+0*BESSELJ(1,1)", 77.0)})
         assert drop(page, unknown) == {"right": 335, "wrong": 1}
         assert "not recalculated" in page.frame_locator(FRAME).locator("body").inner_text()
+        assert Opened(page).violations() == []
         page.close()
     # The host is gone.
     page, again = visited(context, f"{host.address}#spec=conv5x5x2&blank=dL_dw")
@@ -54,6 +63,10 @@ def test_page_judges_builds_and_explains_without_a_server(chromium, site, tmp_pa
     downloaded.value.save_as(tmp_path / "built.xlsx")
     assert xlbackprop.check(tmp_path / "built.xlsx").counts["blank"] == 54
     page.get_by_role("navigation").get_by_role("link", name="Check a workbook").click()
+    right = arrays_of(tmp_path / "right.xlsx")["conv1.dL_dw"]
+    numbers = {("conv1.dL_dw", at): float(number) for at, number in np.ndenumerate(right)}
+    fill(tmp_path / "built.xlsx", numbers)
+    assert drop(page, tmp_path / "built.xlsx") == {"right": 336}
     drop(page, tmp_path / "wrong.xlsx")
     page.frame_locator(FRAME).locator("td.wrong").first.click()
     page.get_by_role("button", name="Explain conv1.dL_dw[1, 0, 0, 1]").click()
@@ -62,6 +75,10 @@ def test_page_judges_builds_and_explains_without_a_server(chromium, site, tmp_pa
     with page.expect_download() as downloaded:
         page.get_by_role("button", name="Download the marked copy").click()
     assert downloaded.value.suggested_filename == "wrong-marked.xlsx"
+    wrong = tmp_path / "wrong.xlsx"
+    report = xlbackprop.check(wrong).told(xlbackprop.Hints.RULE)
+    own = xlbackprop.annotate(report, wrong, tmp_path / "told.xlsx")
+    assert parts(downloaded.value.path()) == parts(own)
     page.get_by_role("navigation").get_by_role("link", name="Read the equations").click()
     page.get_by_role("button", name="Show the equations").click()
     page.wait_for_selector("#derivation:not([hidden])")
