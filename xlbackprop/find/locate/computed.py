@@ -18,12 +18,11 @@ from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.repeated import Repeated
-from xlbackprop.find.locate.spots import Located, Spot, uncontradicted
+from xlbackprop.find.locate.spots import ENOUGH, Located, Spot, uncontradicted
 from xlbackprop.find.locate.told import Told
+from xlbackprop.find.locate.weighing import Weighing, matching
 from xlbackprop.network import Network
-from xlbackprop.tolerance import may_be
 
-_ENOUGH = 0.8  # evidence below this is none
 _MOST_WEIGHED, _MOST_LABELS_READ = 60, 200
 _NEARLY_ALL = 0.9
 _OTHER_ORDER = (
@@ -46,6 +45,7 @@ class ComputedSearch:
     ) -> None:
         self._network, self._page, self._references = network, page, references
         self._readings, self._captions, self._told = readings, captions, told
+        self._weighing = Weighing(network, page, references, readings, captions)
 
     def run(self, inputs: InputReading) -> Located:
         """Return where the computed tensors stand: each cell is one tensor's at most."""
@@ -58,7 +58,7 @@ class ComputedSearch:
         located.spots = self._undisputed(located, disputes)
         Claims(self._network, self._page, self._captions, disputes).settle(located)
         repeated = Repeated(self._network, self._page, self._references, self._captions)
-        repeated.settle(located, disputes, partial(self._spot_at, located))
+        repeated.settle(located, disputes, partial(self._weighing.spot_at, located))
         return located
 
     def _undisputed(self, located: Located, disputes: Disputes) -> dict[str, Spot]:
@@ -125,31 +125,24 @@ class ComputedSearch:
         that are zeros, one is as good as another.
         """
         is_said = set(keys.ravel().tolist()) <= self._told.said
-        others = [spot for spot in spots if not np.array_equal(spot.keys, keys)]
         same = [spot for spot in spots if np.array_equal(spot.keys, keys)]
         if not same and not any(spot.share == 1 for spot in spots):
-            same = [self._spot_at(located, tensor, keys)]
-        return [*(replace(one, is_told=True, is_said=is_said) for one in same[:1]), *others]
-
-    def _spot_at(self, located: Located, tensor: Tensor, keys: Keys) -> Spot:
-        """Return what speaks for a tensor in some cells."""
-        equation = self._network.equation_of[tensor.name]
-        expected = (located.inputs.arrays[tensor.name], equation.evaluate(located.counted))
-        candidates = self._readings.read(keys[None], np.zeros(1))
-        matched, label = _matched(candidates, expected)[0], self._captions.fit(keys, tensor)
-        sources = self._source_cells(equation, located)
-        return self._spot(tensor, candidates, 0, matched, label, sources)
+            same = [self._weighing.spot_at(located, tensor, keys)]
+        told = [replace(one, is_told=True, is_said=is_said) for one in same[:1]]
+        others = [spot for spot in spots if not np.array_equal(spot.keys, keys)]
+        repeat = [self._references.do_repeat(spot.keys, keys) for spot in others]
+        return [*told, *map(_as_told, others, repeat)]
 
     def _spots(
         self, equation: Equation, expected: tuple[Array, ...], located: Located
     ) -> list[Spot]:
         tensor = equation.target
         candidates = self._readings.of(tensor.shape)
-        matched = _matched(candidates, expected)
+        matched = matching(candidates, expected)
         if not len(candidates) or matched.mean(axis=1).max() < 1:
             placed = [one for array in expected for one in placed_by_numbers(self._page, array)]
             candidates = self._with(candidates, placed, tensor)
-            matched = _matched(candidates, expected)
+            matched = matching(candidates, expected)
         if not len(candidates):
             return []
         worth = np.array(self._worth_weighing(tensor, candidates, matched), dtype=np.int64)
@@ -162,10 +155,10 @@ class ComputedSearch:
             kept = _cells(self._named(located.inputs, of))
             fits = matched[worth].mean(axis=1) >= _NEARLY_ALL
             is_free |= fits & ~np.isin(own, kept).any(axis=1)
-        worth, sources = worth[is_free], self._source_cells(equation, located)
+        worth, sources = worth[is_free], self._weighing.source_cells(equation, located)
         labels = self._captions.fits(candidates.keys[worth], tensor)
         spots = [
-            self._spot(tensor, candidates, n, matched[n], label, sources)
+            self._weighing.spot(tensor, candidates, n, matched[n], label, sources)
             for n, label in zip(worth.tolist(), labels.tolist(), strict=True)
         ]
         return sorted(spots, key=lambda spot: -spot.rank)
@@ -226,53 +219,6 @@ class ComputedSearch:
         have = [n for n in plain.tolist() if self._page.formulas_at(candidates.keys[n]).all()]
         return have[:_MOST_WEIGHED]
 
-    def _spot(
-        self,
-        tensor: Tensor,
-        candidates: Candidates,
-        n: int,
-        matched: Mask,
-        label: float,
-        sources: list[Keys],
-    ) -> Spot:
-        keys, numbers = candidates.keys[n], candidates.numbers[n]
-        return Spot(
-            tensor,
-            keys,
-            matched.reshape(tensor.shape),
-            label,
-            self._captions.name(keys, tensor),
-            self._refers(keys, sources),
-            float(self._page.formulas_at(keys).mean()),
-            float((self._page.find(keys) < 0).mean()),
-            float(candidates.oddities[n]),
-            len(np.unique(np.round(numbers[matched], 9))),
-        )
-
-    def _refers(self, keys: Keys, sources: list[Keys]) -> float:
-        """Return how far formulas refer to the sources, to all of them and to nothing else."""
-        used = self._references.from_cells(keys)
-        if not used.size or not sources:
-            return 0.0
-        touched = [bool(np.isin(source, used).any()) for source in sources]
-        inside = np.isin(used, np.concatenate(sources)).mean()
-        return float(inside * np.mean(touched))
-
-    def _source_cells(self, equation: Equation, located: Located) -> list[Keys]:
-        """Return the cells of each source; of one that is not on the page, its own sources'."""
-        cells = []
-        for source in equation.sources.values():
-            if source.name in located.inputs.keys:
-                cells.append(located.inputs.keys[source.name].ravel())
-            elif self._is_on_page(located.considered.get(source.name)):
-                cells.append(located.considered[source.name][0].keys.ravel())
-            elif source.name in self._network.equation_of:
-                cells += self._source_cells(self._network.equation_of[source.name], located)
-        return cells
-
-    def _is_on_page(self, spots: list[Spot] | None) -> bool:
-        return bool(spots) and spots is not None and spots[0].evidence >= _ENOUGH
-
     def _assigned(
         self, located: Located, considered: Mapping[str, Collection[Spot]]
     ) -> dict[str, Spot]:
@@ -282,7 +228,7 @@ class ComputedSearch:
         # A copy that no label names has only what nothing else takes: its numbers fit there, too.
         for spot in sorted(spots, key=lambda one: (one.is_nameless_copy, -one.rank)):
             cells = spot.keys.ravel().tolist()
-            wanted = spot.tensor.name not in found and spot.evidence >= _ENOUGH
+            wanted = spot.tensor.name not in found and spot.evidence >= ENOUGH
             speaks = spot.fits or is_claim(spot)
             if wanted and speaks and taken.isdisjoint(cells):
                 found[spot.tensor.name] = spot
@@ -290,9 +236,8 @@ class ComputedSearch:
         return found
 
 
-def _matched(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:
-    matched = [may_be(candidates.numbers, one.ravel(), candidates.tolerances) for one in expected]
-    return np.asarray(np.any(matched, axis=0))
+def _as_told(spot: Spot, is_told: bool) -> Spot:
+    return replace(spot, is_told=True) if is_told else spot
 
 
 def _cells(keys: Mapping[str, Keys]) -> Keys:

@@ -184,9 +184,15 @@ def _fit(proposal: Proposal) -> float:
 
 
 def _explains_output(proposal: Proposal) -> bool:
-    """Return whether the last layer's output is there, and too large to be so by chance."""
-    out = proposal.network.layers[-1].equations.outputs[0].tensor
-    found = [one for one in proposal.tensors if one.name == out.name]
+    """Return whether the last layer's output is there, too large to be so by chance.
+
+    An output before it that is there and does not fit says that it is another network's.
+    """
+    out, tensors = proposal.network.layers[-1].equations.outputs[0].tensor, proposal.network.tensors
+    outputs = [one for one in proposal.tensors if tensors[one.name].role is Role.OUTPUT]
+    if any(not one.share for one in outputs):
+        return False
+    found = [one for one in outputs if one.name == out.name]
     return any(
         one.certainty == SURE or (one.share >= _MOSTLY and out.size >= _FEW) for one in found
     )

@@ -30,7 +30,6 @@ _ENOUGH = 6.0
 _AFTERWARDS = 240
 _ABSENT = -0.7
 _PARTLY = 0.5
-_RATE = "training.lr"
 _NAMED = 8.0  # so much a plain label counts against a few numbers that happen to fit elsewhere
 
 
@@ -122,16 +121,12 @@ class InputSearch:
         fits = self._captions.fits(candidates.keys, tensor)
         named = np.array(
             [
-                self._is_named(keys, tensor) or self._is_told(keys, tensor)
+                self._is_named(keys, tensor) or self._told.is_rate(tensor, keys)
                 for keys in candidates.keys
             ]
         )
         scores = 2.0 * fits + typed + used + _NAMED * named - 0.3 * candidates.oddities
         return np.where(whole & allowed, scores, -np.inf)
-
-    def _is_told(self, keys: Keys, tensor: Tensor) -> bool:
-        """Return whether the page's own derivatives say that a cell is the rate."""
-        return tensor.name == _RATE and int(keys) in self._told.rates
 
     def _is_named(self, keys: Keys, tensor: Tensor) -> bool:
         """Return whether a label plainly names the tensor, and nothing stands between its cells."""

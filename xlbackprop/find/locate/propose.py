@@ -124,7 +124,7 @@ def _search(page: Page, network: Network, workbook: str, spec: str, told: Told) 
     best = inputs.run()[0]
     located = ComputedSearch(*parts, told).run(best)
     certainty = InputCertainty(network, page, inputs, located)
-    verdicts = _Verdicts(network, page, captions, certainty, located, fixed)
+    verdicts = _Verdicts(network, page, captions, certainty, located, fixed, told)
     return Proposal(workbook, spec, network, verdicts.tensors(), verdicts.left_out())
 
 
@@ -156,9 +156,10 @@ class _Verdicts:
         certainty: InputCertainty,
         located: Located,
         fixed: Mapping[str, Array],
+        told: Told,
     ) -> None:
         self._network, self._page, self._captions = network, page, captions
-        self._located, self._fixed = located, fixed
+        self._located, self._fixed, self._told = located, fixed, told
         self._doubts = {
             name: certainty.doubt(network.tensors[name], captions.fit(keys, network.tensors[name]))
             for name, keys in located.inputs.keys.items()
@@ -191,8 +192,10 @@ class _Verdicts:
         return set(self._located.inputs.keys) - self._unfounded
 
     def _nothing_supports(self, name: str) -> bool:
-        """Return whether neither a label nor what is computed from it speaks for an input."""
+        """Return whether nothing speaks for an input: no label, and nothing computed from it."""
         keys, tensor = self._located.inputs.keys[name], self._network.tensors[name]
+        if self._told.is_rate(tensor, keys):
+            return False
         return self._doubts[name] == NOTHING_FITS and self._captions.fit(keys, tensor) <= 0
 
     def _explains_all(self) -> bool:
@@ -209,6 +212,8 @@ class _Verdicts:
         keys = self._located.inputs.keys[tensor.name]
         doubt = self._doubts[tensor.name] or ("" if self._is_consistent else _NOT_CONSISTENT)
         reason = self._because(keys, tensor)
+        if self._told.is_rate(tensor, keys):
+            doubt, reason = "", f"{reason}, the rate of the sheet's own updates"
         if doubt:
             return self._result(tensor, LIKELY, f"{reason}; {doubt}", keys)
         return self._result(tensor, SURE, f"what is computed from it fits; {reason}", keys)

@@ -58,6 +58,19 @@ class PageReferences:
                     found[tiles[0].key] = (*found.get(tiles[0].key, ()), key)
         return found
 
+    def do_repeat(self, keys: Keys, others: Keys) -> bool:
+        """Return whether cells, to which no formula refers, only repeat others one by one."""
+        pairs = zip(keys.ravel().tolist(), others.ravel().tolist(), strict=True)
+        return all(key in self.repeats.get(other, ()) for key, other in pairs)
+
+    def are_loose(self, keys: Keys) -> bool:
+        """Return whether cells only repeat others, and no formula refers to them."""
+        return self._loose.issuperset(keys.ravel().tolist())
+
+    @cached_property
+    def _loose(self) -> frozenset[int]:
+        return frozenset(key for own in self.repeats.values() for key in own)
+
     @cached_property
     def _used(self) -> frozenset[int]:
         return frozenset(self.used.tolist())

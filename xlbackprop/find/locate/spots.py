@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from xlbackprop.equation import Array, Kind, Mask, Tensor
+from xlbackprop.equation import Array, Kind, Mask, Role, Tensor
 from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys
 
+ENOUGH = 0.8  # evidence below this is none
 _MANY = 4
 # More than numbers that fit elsewhere, too; and what decides between places that are alike.
 _SAID, _TOLD = 3.0, 0.3
 # Of few numbers: a block that a label names goes before cells here and there that fit as well.
 _NAMED_BLOCK = 1.0
+# Of places with the same numbers, that whose formulas are the tensor's own goes before a label.
+_MADE = 1.5
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Spot:
     empty: float  # the share of cells with nothing in them
     oddity: float
     different: int  # how many different numbers match
+    is_loose: bool = False  # only repeats other cells, and no formula refers to it
     is_told: bool = False  # by what the page's own formulas differentiate to
     is_said: bool = False  # and an update or a label there says so, too
 
@@ -67,13 +71,21 @@ class Spot:
         return self.tensor.kind is Kind.LINK and not self.is_named and not self.is_told
 
     @property
+    def is_made_of_sources(self) -> bool:
+        """Whether the formulas use just what they should and give just what they should.
+
+        What is repeated for nobody is no step of a computation, but at its end.
+        """
+        if self.is_loose and self.tensor.role is not Role.PARAMETER_GRADIENT:
+            return False
+        return self.share == 1 and self.references == 1 and self.formulas == 1
+
+    @property
     def evidence(self) -> float:
         """How much speaks for this place, whatever else there is."""
         numbers = self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
         plain = 0.25 if self.oddity < 1 else 0.0
-        # A formula that uses just what it should, and gives just what it should, is no chance.
-        is_made_of_them = self.share == 1 and self.references == 1 and self.formulas == 1
-        sure = 1.0 if self.is_told or is_made_of_them else 0.0
+        sure = 1.0 if self.is_told or self.is_made_of_sources else 0.0
         return numbers + 0.5 * max(0.0, self.label) + 0.5 * self.references + plain + sure
 
     @property
@@ -85,8 +97,8 @@ class Spot:
         is_named_block = self.is_named and self.oddity < 1 and self.share == 1
         goes_before = is_named_block and self.different < _MANY
         return (
-            told + _NAMED_BLOCK * goes_before + numbers + 0.5 * self.label
-            + 0.6 * self.references + 0.3 * self.formulas
+            told + _NAMED_BLOCK * goes_before + _MADE * self.is_made_of_sources + numbers
+            + 0.5 * self.label + 0.6 * self.references + 0.3 * self.formulas
             - 0.08 * self.oddity - 2 * self.empty - copy
         )  # fmt: skip
 

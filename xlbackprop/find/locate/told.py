@@ -20,6 +20,7 @@ from xlbackprop.workbook.read.workbook import Workbook
 _MOST_SECONDS, _MOST_FORMULAS = 10.0, 30_000
 _NOT_TOLD = -1
 _L = "loss.L"
+_RATE = "training.lr"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class Told:
         way = self.updates if tensor.kind is Kind.UPDATE else self.gradients
         keys = self._led(way, partner)
         return None if keys is None else keys.reshape(tensor.shape)
+
+    def is_rate(self, tensor: Tensor, keys: Keys) -> bool:
+        """Return whether a cell is told to be the rate of the page's own updates."""
+        return tensor.name == _RATE and int(keys) in self.rates
 
     def claim_another(self, keys: Keys, told: Keys | None) -> bool:
         """Return whether some cell of `keys` is told to be a gradient, and not one of `told`."""

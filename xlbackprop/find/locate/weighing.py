@@ -1,0 +1,101 @@
+"""What speaks for a place where a computed tensor may stand: its numbers, labels and references."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xlbackprop.equation import Array, Equation, Kind, Mask, Role, Tensor
+from xlbackprop.find.locate.candidates import Candidates, Readings
+from xlbackprop.find.locate.captions import Captions
+from xlbackprop.find.locate.page import Keys, Page
+from xlbackprop.find.locate.references import PageReferences
+from xlbackprop.find.locate.spots import ENOUGH, Located, Spot
+from xlbackprop.network import Network
+from xlbackprop.tolerance import may_be
+
+
+class Weighing:
+    """Makes spots of readings of a page."""
+
+    def __init__(
+        self,
+        network: Network,
+        page: Page,
+        references: PageReferences,
+        readings: Readings,
+        captions: Captions,
+    ) -> None:
+        self._network, self._page, self._references = network, page, references
+        self._readings, self._captions = readings, captions
+
+    def spot(
+        self,
+        tensor: Tensor,
+        candidates: Candidates,
+        n: int,
+        matched: Mask,
+        label: float,
+        sources: list[Keys],
+    ) -> Spot:
+        """Return what speaks for one of the readings of a tensor."""
+        keys, numbers = candidates.keys[n], candidates.numbers[n]
+        return Spot(
+            tensor,
+            keys,
+            matched.reshape(tensor.shape),
+            label,
+            self._captions.name(keys, tensor),
+            self._refers(keys, sources),
+            float(self._page.formulas_at(keys).mean()),
+            float((self._page.find(keys) < 0).mean()),
+            float(candidates.oddities[n]),
+            len(np.unique(np.round(numbers[matched], 9))),
+            is_loose=self._references.are_loose(keys),
+        )
+
+    def spot_at(self, located: Located, tensor: Tensor, keys: Keys) -> Spot:
+        """Return what speaks for a tensor in some cells."""
+        equation = self._network.equation_of[tensor.name]
+        expected = (located.inputs.arrays[tensor.name], equation.evaluate(located.counted))
+        candidates = self._readings.read(keys[None], np.zeros(1))
+        matched, label = matching(candidates, expected)[0], self._captions.fit(keys, tensor)
+        sources = self.source_cells(equation, located)
+        return self.spot(tensor, candidates, 0, matched, label, sources)
+
+    def source_cells(self, equation: Equation, located: Located) -> list[Keys]:
+        """Return the cells of each source; of one that is not on the page, its own sources'.
+
+        Where it is a copy or a step between, a formula may as well refer to what it is made from.
+        """
+        cells = []
+        for source in equation.sources.values():
+            own = self._network.equation_of.get(source.name)
+            if source.name in located.inputs.keys:
+                cells.append(located.inputs.keys[source.name].ravel())
+            elif _is_on_page(located.considered.get(source.name)):
+                place = located.considered[source.name][0].keys.ravel()
+                passed = source.kind is Kind.LINK or source.role is Role.INNER
+                earlier = self.source_cells(own, located) if passed and own else []
+                cells.append(np.concatenate([place, *earlier]))
+            elif own is not None:
+                cells += self.source_cells(own, located)
+        return cells
+
+    def _refers(self, keys: Keys, sources: list[Keys]) -> float:
+        """Return how far formulas refer to the sources, to all of them and to nothing else."""
+        used = self._references.from_cells(keys)
+        if not used.size or not sources:
+            return 0.0
+        touched = [bool(np.isin(source, used).any()) for source in sources]
+        inside = np.isin(used, np.concatenate(sources)).mean()
+        return float(inside * np.mean(touched))
+
+
+def matching(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:
+    """Return which numbers of the readings are any of those that are expected."""
+    matched = [may_be(candidates.numbers, one.ravel(), candidates.tolerances) for one in expected]
+    return np.asarray(np.any(matched, axis=0))
+
+
+def _is_on_page(spots: list[Spot] | None) -> bool:
+    return bool(spots) and spots is not None and spots[0].evidence >= ENOUGH
