@@ -23,6 +23,8 @@ _OF_LAYERS = {
     slips.TRANSPOSED: {"weights not transposed", "rows for columns of w"},
     slips.ONE_PATH: {"only the first unit"},
     slips.OTHER_INPUT: {"one window shifted"},
+    slips.ONE_ROW: {"one window shifted", "another input"},  # in a column, that is the row above
+    slips.OF_NET: {"derivative taken at the input"},
     slips.NO_DERIVATIVE: {"derivative left out"},
 }
 _NAMES = {name: own | _OF_LAYERS.get(name, set()) for name, own in NAMES.items()}
