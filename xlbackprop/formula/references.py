@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Protocol
+from typing import Protocol, Self, TypeVar
 
 from xlbackprop.equation import Equation, Index, Tensor
 from xlbackprop.formula.cell_formula import CellFormula, EquationFormulas, SourceRange
 from xlbackprop.formula.tree import Call, Expression, Reference, children
 
 _SIZES = {"ROWS": 0, "COLUMNS": 1}
+
+
+class Rectangle(Protocol):
+    """What a reference refers to: rows and columns of cells, of whatever."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The number of rows and of columns."""
+        ...
+
+    def part(self, row: int | None, column: int | None) -> Self:
+        """Return one row, one column or one cell of the rectangle, counted from 0."""
+        ...
+
+
+R = TypeVar("R", bound=Rectangle)
 
 
 class Equations(Protocol):
@@ -58,11 +74,7 @@ class References:
         one in which a single cell is looked up only that cell, where its place is fixed.
         """
         formula = self.formula(name, index)
-        found = [
-            _looked_up(formula.ranges, use) if use.position else formula.ranges[use.slot]
-            for use in _uses(formula.tree)
-        ]
-        return list(dict.fromkeys(found)) if len(found) > 1 else found
+        return used(formula.tree, formula.ranges)
 
     def entries(self, source: SourceRange) -> list[Index]:
         """Return the full indices of a rectangle's entries, row by row."""
@@ -71,6 +83,17 @@ class References:
             (*source.index, *_within(tensor, row, column))
             for row, column in product(source.rows, source.columns)
         ]
+
+
+def used(tree: Expression, ranges: Sequence[R]) -> list[R]:
+    """Return what a formula takes values from, each rectangle once, in the formula's order.
+
+    `ranges` are what its slots refer to. Of a rectangle that only tells a row's or a column's
+    number nothing is returned, and of one in which a single cell is looked up only that cell,
+    where its place is fixed.
+    """
+    found = [_looked_up(ranges, use) if use.position else ranges[use.slot] for use in _uses(tree)]
+    return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +135,7 @@ def _counted(place: Expression) -> tuple[int, int] | None:
     return None
 
 
-def _looked_up(ranges: tuple[SourceRange, ...], use: _Use) -> SourceRange:
+def _looked_up(ranges: Sequence[R], use: _Use) -> R:
     row, column = (
         None if counted is None else ranges[counted[0]].size[counted[1]] - 1
         for counted in use.position or (None, None)

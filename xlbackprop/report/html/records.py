@@ -1,14 +1,16 @@
 """What the page knows of each cell that is drawn, as plain lists for the script.
 
-A record is [address, found, formula, sources, note, expected, from your cells], cut off after
-its last item that is there. Sources are numbers in one list of ranges, for many cells share
-them; a range is [tensor, first entry, rows, columns]. A negative number after them says how many
+A record is [address, found, formula, sources, note, expected, from your cells, by rule], cut off
+after its last item that is there. Sources are what the formula uses that stands there, without one
+what the equation does; `by rule` is what the equation uses, where a wrong formula uses something
+else. They are numbers in one list of ranges, for many cells share them; a range is [tensor, first
+entry, rows, columns], or the address of other cells. A negative number after them says how many
 more there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,9 +20,11 @@ from xlbackprop.errors import one_line
 from xlbackprop.formula.cell_formula import SourceRange
 from xlbackprop.formula.grid import block_size
 from xlbackprop.formula.references import References
+from xlbackprop.judge.judgement import Status
 from xlbackprop.judge.review import Review
 from xlbackprop.report.cell_result import CellResult
 from xlbackprop.report.hints import Hints
+from xlbackprop.report.html.made_from import MadeFrom, Source
 from xlbackprop.report.report import Report
 from xlbackprop.workbook.read.found import Found
 
@@ -44,7 +48,8 @@ class Records:
         network = review.network if hints >= Hints.RULE else None
         self._references = References(network) if network else None
         self._numbers = {name: number for number, name in enumerate(review.tensors)}
-        self._ranges: dict[tuple[int, int, int, int], int] = {}
+        self._made_from = MadeFrom(review.found, self._numbers) if hints >= Hints.RULE else None
+        self._ranges: dict[Source, int] = {}
         self._cells: dict[str, tuple[list[int], list[Record]]] = {}
 
     def add(self, found: Found, entries: Iterable[int]) -> None:
@@ -76,26 +81,44 @@ class Records:
         number = found.numbers[index]
         told = self._told.get((found.tensor.name, index))
         formula = found.formula(index)
+        used = self._used(sheet, formula)
+        is_wrong = told is not None and told.status != Status.CARRIED.word
+        rule = self._by_rule(found.tensor, index) if used is None or is_wrong else []
         record: Record = [
             f"{sheet}!{cell}",
             _rounded(number) if np.isfinite(number) else _cut(found.text(index), _LONGEST_TEXT),
             _cut(formula, _LONGEST_FORMULA),
-            self._sources(found.tensor, index),
+            self._listed(rule if used is None else used),
             _why(told) if told else None,
             _rounded(told.expected) if told else None,
             _rounded(told.from_your_cells) if told else None,
+            self._listed(rule) if used is not None and self._differ(used, rule) else None,
         ]
         while not record[-1] and record[-1] != 0:
             record.pop()
         return record
 
-    def _sources(self, tensor: Tensor, index: Index) -> list[int]:
+    def _used(self, sheet: str, formula: str | None) -> list[Source] | None:
+        """Return what the formula in a cell uses; None where there is none, or it is not told."""
+        if formula is None or self._made_from is None:
+            return None
+        return self._made_from.sources(sheet, formula)
+
+    def _by_rule(self, tensor: Tensor, index: Index) -> list[Source]:
         if self._references is None or not self._references.know(tensor.name):
             return []
-        sources = self._references.sources(tensor.name, index)
-        ranges = map(self._range, sources[:_MOST_SOURCES])
-        numbers = [self._ranges.setdefault(cells, len(self._ranges)) for cells in ranges]
+        return list(map(self._range, self._references.sources(tensor.name, index)))
+
+    def _listed(self, sources: Sequence[Source]) -> list[int]:
+        shown = sources[:_MOST_SOURCES]
+        numbers = [self._ranges.setdefault(one, len(self._ranges)) for one in shown]
         return [*numbers, len(numbers) - len(sources)] if len(numbers) < len(sources) else numbers
+
+    def _differ(self, used: Sequence[Source], rule: Sequence[Source]) -> bool:
+        """Return whether a rule uses other cells than a formula does."""
+        if not rule or used == rule or self._made_from is None:
+            return False
+        return self._made_from.cells_of(used) != self._made_from.cells_of(rule)
 
     def _range(self, source: SourceRange) -> tuple[int, int, int, int]:
         tensor = self._tensors[source.tensor]

@@ -25,7 +25,13 @@ const drawing = (() => {
     return document.getElementById(`tensor-${number}`) ? gridOf(number).byEntry.get(entry) : undefined;
   }
 
-  function drawnOf([number, first, rows, columns]) {
+  /* A source is a range of a tensor, or a text: the address of cells that are no tensor's */
+
+  function drawnOf(source) {
+    if (typeof source === "string") {
+      return [];
+    }
+    const [number, first, rows, columns] = source;
     const width = data.tensors[number].size[1];
     const cells = [];
     for (let row = 0; row < rows; row++) {
@@ -40,7 +46,11 @@ const drawing = (() => {
     return length === 1 ? `${start}` : `${start}:${start + length}`;
   }
 
-  function nameOf([number, first, rows, columns]) {
+  function nameOf(source) {
+    if (typeof source === "string") {
+      return source;
+    }
+    const [number, first, rows, columns] = source;
     const { name, leading, size, rank } = data.tensors[number];
     const [height, width] = size;
     const index = [];

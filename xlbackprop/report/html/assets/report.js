@@ -49,12 +49,12 @@
     return facts;
   }
 
-  function sourceLink(source, hue) {
+  function sourceLink(source, style) {
     const [number] = source;
     const [target] = drawnOf(source);
     const name = nameOf(source);
     if (!target) {
-      return element("li", "", `${name} (not drawn)`);
+      return element("li", "", typeof source === "string" ? name : `${name} (not drawn)`);
     }
     const link = element("a", "", name);
     link.href = `#tensor-${number}`;
@@ -63,7 +63,22 @@
       trail.push(shown);
       go(target);
     });
-    return element("li", `hue${hue}`, link);
+    return element("li", style, link);
+  }
+
+  function sourcesOf(listed = []) {
+    return (listed || []).filter((range) => range >= 0).map((range) => data.ranges[range]);
+  }
+
+  function listOf(heading, listed, styleOf) {
+    const links = sourcesOf(listed).map((source, position) => sourceLink(source, styleOf(position)));
+    if (!links.length) {
+      return [];
+    }
+    if (listed.at(-1) < 0) {
+      links.push(element("li", "", `and ${-listed.at(-1)} more`));
+    }
+    return [element("h3", "", heading), element("ul", "sources", ...links)];
   }
 
   function backButton() {
@@ -95,15 +110,9 @@
       element("div", "title", heading, element("span", `chip ${status}`, status), close),
       element("dl", "", ...factsOf(cell, record, status)),
     );
-    const listed = record[3] || [];
-    const sources = listed.filter((range) => range >= 0).map((range) => data.ranges[range]);
-    if (sources.length) {
-      const links = sources.map((source, position) => sourceLink(source, position % HUES));
-      if (listed.at(-1) < 0) {
-        links.push(element("li", "", `and ${-listed.at(-1)} more`));
-      }
-      panel.append(element("h3", "", "Made from"), element("ul", "sources", ...links));
-    }
+    const sources = sourcesOf(record[3]);
+    panel.append(...listOf("Made from", record[3], (position) => `hue${position % HUES}`));
+    panel.append(...listOf("By its equation from", record[7], () => ""));
     if (trail.length) {
       panel.append(backButton());
     }
