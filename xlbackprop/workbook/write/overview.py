@@ -11,11 +11,13 @@ from xlsxwriter.worksheet import Worksheet
 from xlbackprop.equation import Kind
 from xlbackprop.formula.grid import Range
 from xlbackprop.layout import COLUMN_WIDTH
+from xlbackprop.layout.graph import draw_graph
 from xlbackprop.network.training import OWNER as TRAINING
 from xlbackprop.workbook.write.check_sheet import SHEET as GRADIENT_CHECK
 from xlbackprop.workbook.write.colours import has_colours
 from xlbackprop.workbook.write.contents import Contents
-from xlbackprop.workbook.write.graph import draw_graph, lanes
+from xlbackprop.workbook.write.drawing_sheet import DrawingSheet
+from xlbackprop.workbook.write.layers_table import write_layers
 from xlbackprop.workbook.write.printing import set_up_overview
 from xlbackprop.workbook.write.progress import write_progress
 from xlbackprop.workbook.write.sheet import ERROR
@@ -32,11 +34,12 @@ from xlbackprop.workbook.write.style import (
 )
 
 _COLUMN_WIDTH = 13
-_BOX_WIDTH = 20  # so that what flows from box to box is no wider
+_BOX_WIDTH = 20
 _COLUMNS_PRINTED = 9
 _CHART_ROWS = 12
 _FIRST_ROW = 3
-_LANE_WIDTH = 2
+_ROW = 20  # pixels
+_MOST_DRAWN = 200  # layers; beyond these nobody follows the lines
 
 _MEANINGS = {
     Kind.GIVEN: "a number you choose: inputs, targets. Change one, and everything follows",
@@ -54,6 +57,8 @@ _WRONG_MEANS = (
 )
 
 _HOW_TO_READ = (
+    "In the drawing, values flow along the green arrows, and gradients back along the red ones. An"
+    " output that is used more than once branches at a dot, and its gradients add up at ⊕.",
     "Each layer has a sheet: the forward pass above, the backward pass below, each gradient under"
     " its own tensor.",
     "Select a cell and press F2: the cells it is made from are framed in colours.",
@@ -69,14 +74,13 @@ _COLOURS = (
 )
 
 
-def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -> None:
+def write_overview(worksheet: DrawingSheet, contents: Contents, formats: Formats) -> None:
     """Write the Overview sheet."""
     network = contents.network
     text = {name: formats(properties) for name, properties in TEXTS.items()}
-    first = 1 + lanes(network)
+    first = 1
     worksheet.hide_gridlines(2)
     worksheet.set_column(0, 0, 2)
-    worksheet.set_column(1, first, _LANE_WIDTH)
     worksheet.set_column(first, first, _BOX_WIDTH)
     worksheet.set_column(first + 1, first + _COLUMNS_PRINTED, _COLUMN_WIDTH)
     worksheet.write_string(0, 1, network.spec.name, text["title"])
@@ -86,10 +90,16 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
     if contents.gradcheck:
         target = f"internal:{quote_sheetname(GRADIENT_CHECK)}!A1"
         worksheet.write_url(2, first, target, text["link"], GRADIENT_CHECK)
-    row = draw_graph(worksheet, _FIRST_ROW, network, formats)
+    row, sections = _FIRST_ROW, []
+    if len(network.layers) <= _MOST_DRAWN:
+        drawing = draw_graph(network)
+        worksheet.insert_drawing(row, first, drawing, "the computational graph")
+        row += ceil(drawing.height / _ROW) + 1
+        sections.append(row)
+    row = write_layers(worksheet, row, first, network, formats)
     _write_loss(worksheet, row - 1, first + 1, contents, formats)
     row += 1
-    sections = [row]
+    sections.append(row)
     if network.training:
         row = _write_training(worksheet, row, first, contents, formats)
         sections.append(row)
@@ -102,15 +112,12 @@ def write_overview(worksheet: Worksheet, contents: Contents, formats: Formats) -
         worksheet.write_string(number, first, line, text["text"])
     end = row + len(lines)
     worksheet.print_area(0, 0, end, first + _COLUMNS_PRINTED - 1)
-    set_up_overview(
-        worksheet, [*sections, end + 1], _columns_of_a_page(first - 1), network.spec.name
-    )
+    set_up_overview(worksheet, [*sections, end + 1], _columns_of_a_page(), network.spec.name)
 
 
-def _columns_of_a_page(lanes: int) -> int:
+def _columns_of_a_page() -> int:
     """Return how many columns of a layer's page are as wide as what is printed of this sheet."""
-    wide = lanes * _pixels(_LANE_WIDTH) + _pixels(_BOX_WIDTH)
-    wide += (_COLUMNS_PRINTED - 1) * _pixels(_COLUMN_WIDTH)
+    wide = _pixels(_BOX_WIDTH) + (_COLUMNS_PRINTED - 1) * _pixels(_COLUMN_WIDTH)
     return ceil(wide / _pixels(COLUMN_WIDTH))
 
 

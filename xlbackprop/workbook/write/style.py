@@ -97,7 +97,6 @@ TEXTS: dict[str, dict[str, Any]] = {
     },
     "value": {"font_name": FONT, "font_size": 9, "font_color": "#14532D"},
     "slope": {"font_name": FONT, "font_size": 9, "font_color": "#7A1128"},
-    "flow": {"indent": 1},
 }  # fmt: skip
 
 

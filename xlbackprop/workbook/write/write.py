@@ -29,6 +29,7 @@ from xlbackprop.workbook import description
 from xlbackprop.workbook.write.block_writer import BlockWriter
 from xlbackprop.workbook.write.colours import emphases, write_colours
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.drawing_sheet import DrawingSheet
 from xlbackprop.workbook.write.gradcheck import write_gradcheck
 from xlbackprop.workbook.write.links import OVERVIEW, write_way_to_source, write_ways
 from xlbackprop.workbook.write.overview import write_overview
@@ -61,7 +62,7 @@ def write_workbook(contents: Contents) -> bytes:
     workbook.set_properties({"title": network.spec.name, "created": _CREATED})
     workbook.set_size(2400, 1600)
     formats = Formats(workbook)
-    overview = workbook.add_worksheet(OVERVIEW)
+    overview = workbook.add_worksheet(OVERVIEW, worksheet_class=DrawingSheet)
     for sheet in layout.sheets:
         worksheet = workbook.add_worksheet(sheet.name, worksheet_class=BlockSheet)
         _write_page(worksheet, sheet, formats, contents)
