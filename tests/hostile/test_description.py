@@ -30,7 +30,7 @@ def test_workbook_without_its_description_is_told_what_to_do(command, parts, pat
     assert_refused(run(write(path, {**parts, BOOK: book}), command), SHEET, "build")
 
 
-@pytest.mark.hostile(quick=["2"])
+@pytest.mark.hostile(quick=[str(FORMAT + 1)])
 @pytest.mark.parametrize("version", [FORMAT + 1, 10**6, 10**300])
 def test_newer_format_is_told_to_upgrade(version, parts, path):
     write(path, {**parts, HIDDEN: spec_sheet(SPEC, version)})

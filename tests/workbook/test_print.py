@@ -21,8 +21,8 @@ SMALLEST_TYPE = 6  # points, on paper
 QUICK = ["conv5x5x2", "mlp-2-2-2", "xor"]
 PRINTED = ["conv5x5x2", "mlp-2-2-2", "xor", "two-conv"]
 SCREEN = 1920  # pixels
-WIDEST = {"conv5x5x2": SCREEN}
-MOST_PAGES = {"xor": 12, "conv5x5x2": 5, "mlp-2-2-2": 8}
+WIDEST = {"conv5x5x2": SCREEN, "digit": 3 * SCREEN}
+MOST_PAGES = {"xor": 12, "conv5x5x2": 5, "mlp-2-2-2": 8, "digit": 51}
 
 
 @cache

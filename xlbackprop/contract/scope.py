@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import TypedDict, Unpack
 
+from xlbackprop.contract.folding import folded_row
 from xlbackprop.contract.port import Port
 from xlbackprop.equation import Domain, Kind, Place, Shape, Tensor, owner_in_step
 from xlbackprop.errors import SizeError, SpecError
@@ -25,6 +27,7 @@ class Look(TypedDict, total=False):
     belongs_to: Tensor | None
     symbol: str
     vertical: bool
+    row_length: int
     domain: Domain | None
     hides_constants: bool
 
@@ -42,6 +45,10 @@ class Scope:
     has_batch: bool = False
     step: int = 1  # the training step
     in_row: bool = False  # whether all of a step stands in one row
+    is_last: bool = False  # whether the loss takes the layer's output
+    # How long the rows are in which outputs before are folded, by the entries in all rows; None
+    # where nothing is folded.
+    row_lengths: Mapping[int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -55,6 +62,22 @@ class Scope:
         if own > len(_AXES):
             raise self.refuse("input", shape, f"has more than {len(_AXES)} axes")
         return batch + _AXES[len(_AXES) - own :]
+
+    def row_length(
+        self, shape: Shape, *, of_output: bool = False, natural: Iterable[int] = ()
+    ) -> int:
+        """Return how many entries stand in a row where a vector of a shape is folded, 0 if not.
+
+        `natural` are the lengths of rows and planes that it was made from: where one of them is
+        no page wide, the numbers stay in the shape that they had. What the loss takes is not
+        folded: it looks entries up by their number.
+        """
+        if self.row_lengths is None or self.has_batch or len(shape) != 1:
+            return 0
+        if of_output and self.is_last:
+            return 0
+        (entries,) = shape
+        return self.row_lengths.get(entries, 0) or folded_row(entries, natural)
 
     def input(
         self,
@@ -130,17 +153,14 @@ class Scope:
         belongs_to: Tensor | None = None,
         symbol: str = "",
         vertical: bool = False,
+        row_length: int = 0,
         domain: Domain | None = None,
         hides_constants: bool = False,
     ) -> Tensor:
         """Return the tensor `<layer>.<short>`; `axes` has a letter for each dimension."""
         if place is None:
             place = Place.PARAMETERS if kind is Kind.PARAMETER else Place.COLUMN
-        if prod(shape) > LARGEST_TENSOR:
-            raise SizeError(
-                f'layer "{self.layer}": the tensor {self.name}.{short} would have {prod(shape):,}'
-                f" cells, more than {LARGEST_TENSOR:,}"
-            )
+        self._check_size(short, shape)
         return Tensor(
             layer=self.layer,
             short=short,
@@ -153,10 +173,18 @@ class Scope:
             belongs_to=belongs_to.name if belongs_to else None,
             symbol=symbol,
             vertical=vertical and not self.in_row,
+            row_length=row_length,
             domain=domain or Domain(),
             hides_constants=hides_constants,
             step=self.step,
         )
+
+    def _check_size(self, short: str, shape: Shape) -> None:
+        if prod(shape) > LARGEST_TENSOR:
+            raise SizeError(
+                f'layer "{self.layer}": the tensor {self.name}.{short} would have {prod(shape):,}'
+                f" cells, more than {LARGEST_TENSOR:,}"
+            )
 
     def gradient(self, of: Tensor, about: str) -> Tensor:
         """Return the tensor `dL_d<of>`, shaped like `of` and standing under it."""
@@ -174,6 +202,7 @@ class Scope:
             place=place,
             belongs_to=of,
             vertical=of.vertical,
+            row_length=of.row_length,
         )
 
     def refuse(self, key: str, value: object, why: str) -> SpecError:

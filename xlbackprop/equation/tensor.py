@@ -130,7 +130,8 @@ class Tensor:
     """A named array of known shape, before it has any numbers.
 
     The last `block_rank` dimensions stand together as one block of cells on the page; the
-    dimensions before them number the blocks.
+    dimensions before them number the blocks. Where there is a `row_length`, a block holds the last
+    dimension alone, folded: it is read row by row, as a text is.
     """
 
     layer: str  # "conv1", or "loss", or "training"
@@ -144,6 +145,7 @@ class Tensor:
     belongs_to: str | None = None  # for BESIDE and BELOW: the other tensor's name
     symbol: str = ""  # the letter for a helper in equations; by default its name
     vertical: bool = False  # whether a vector stands as a column
+    row_length: int = 0  # how many entries stand in a row where the last dimension is folded
     domain: Domain = Domain()
     hides_constants: bool = False  # whether cells that are constants look empty: masked ones
     step: int = 1  # the training step
@@ -189,7 +191,7 @@ class Tensor:
 
     @property
     def _trailing(self) -> int:
-        return min(self.block_rank, len(self.shape))
+        return min(1 if self.row_length else self.block_rank, len(self.shape))
 
     def block_indices(self) -> Iterator[Index]:
         """Yield the leading indices of every block, in C order."""

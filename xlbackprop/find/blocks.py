@@ -59,6 +59,19 @@ def find_blocks(workbook: Workbook, network: Network) -> FoundBlocks:
     return FoundBlocks(blocks, tuple(finder.nameless))
 
 
+def stands_unfolded(workbook: Workbook, network: Network) -> bool:
+    """Return whether a workbook has in one row what the network has folded: it is an older one.
+
+    Its names tell: a folded matrix has one for each block, and a folded vector is no row.
+    """
+    for tensor in network.tensors.values():
+        meaning = workbook.names.get(tensor.name) if tensor.row_length else None
+        area = read_area(meaning) if meaning else None
+        if area is not None:
+            return bool(tensor.leading) or area.height == 1
+    return False
+
+
 class _Finder:
     def __init__(self, workbook: Workbook, network: Network) -> None:
         self._workbook, self._network = workbook, network

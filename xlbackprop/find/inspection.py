@@ -77,7 +77,8 @@ def inspect(
         for name, tensor in subject.network.tensors.items()
         if name in subject.places and (wanted is None or wanted in subject.places[name].sheets)
     )
-    return Inspection(subject.network.spec.name, description.FORMAT, tensors)
+    written = description.format_of(has_folds=subject.network.has_folds)
+    return Inspection(subject.network.spec.name, written, tensors)
 
 
 def _blocks(tensor: Tensor, subject: Subject) -> list[BlockPlace]:

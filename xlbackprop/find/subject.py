@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlbackprop.equation import Array
 from xlbackprop.errors import SpecError, WorkbookError
-from xlbackprop.find.blocks import find_blocks
+from xlbackprop.find.blocks import find_blocks, stands_unfolded
 from xlbackprop.find.mapping import (
     Map,
     choose_unmapped,
@@ -35,7 +35,7 @@ from xlbackprop.workbook.read.workbook import Workbook
 
 MAX_DESCRIPTION_CELLS = 20_000
 # Networks by their descriptions, so many of them, of so many tensors: the rest is not kept.
-_LAST: dict[str, Network] = {}
+_LAST: dict[tuple[str, bool], Network] = {}
 _MOST_KEPT, _FEW_TENSORS = 4, 500
 # What tells a page of this program that has lost its description: a sheet, and so many names.
 _FIRST_SHEET, _FEWEST_NAMES = "Overview", 3
@@ -107,7 +107,7 @@ def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Net
     Raises WorkbookError where the workbook's own description is missing or broken.
     """
     if spec is not None:
-        return build_network(spec if isinstance(spec, Spec) else load_spec(spec))
+        return _network_as_laid_out(workbook, spec if isinstance(spec, Spec) else load_spec(spec))
     if not is_described(workbook):
         if was_built_here(workbook):
             raise WorkbookError(
@@ -128,16 +128,24 @@ def network_of(workbook: Workbook, spec: Spec | str | Path | None = None) -> Net
     text = description.read_description(cells.by_place)
     try:
         # Without a folder, and without values: nothing that a stranger's spec names is opened.
-        return _described_network(text)
+        return _described_network(text, folds=description.read_folds(cells.by_place))
     except SpecError as error:
         raise WorkbookError(f"its sheet {description.SHEET} is broken: {error}") from None
 
 
-def _described_network(text: str) -> Network:
+def _network_as_laid_out(workbook: Workbook, spec: Spec) -> Network:
+    """Return a spec's network, its long vectors in one row where the workbook has them so."""
+    network = build_network(spec)
+    if network.has_folds and stands_unfolded(workbook, network):
+        return build_network(spec, folds=False)
+    return network
+
+
+def _described_network(text: str, *, folds: bool) -> Network:
     """Return the network of a description, one of the last few: a class has the same."""
-    network = _LAST.pop(text, None) or build_network(parse_spec(text))
+    network = _LAST.pop((text, folds), None) or build_network(parse_spec(text), folds=folds)
     if len(network.tensors) <= _FEW_TENSORS:
-        _LAST[text] = network
+        _LAST[text, folds] = network
         if len(_LAST) > _MOST_KEPT:
             del _LAST[next(iter(_LAST))]
     return network

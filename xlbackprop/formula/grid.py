@@ -60,7 +60,12 @@ class Block:
 
 
 def block_size(tensor: Tensor) -> tuple[int, int]:
-    """Return the rows and columns of a block: a vector lies along a row unless it is vertical."""
+    """Return the rows and columns of a block: a vector lies along a row unless it is vertical.
+
+    A folded one takes several rows.
+    """
+    if tensor.row_length:
+        return tensor.shape[-1] // tensor.row_length, tensor.row_length
     height, width = (1, 1, *tensor.block_shape)[-2:]
     is_column = tensor.vertical and len(tensor.block_shape) == 1
     return (width, height) if is_column else (height, width)
@@ -68,17 +73,21 @@ def block_size(tensor: Tensor) -> tuple[int, int]:
 
 def stands_in_a_row(tensor: Tensor) -> bool:
     """Return whether the rows of a tensor's planes are blocks of their own, side by side."""
-    return len(tensor.block_shape) < min(2, len(tensor.shape))
+    return not tensor.row_length and len(tensor.block_shape) < min(2, len(tensor.shape))
 
 
 class View:
     """A tensor's addresses: `view[c, i, 0:3]` is the text of those cells.
 
     The leading indices choose the block. What follows chooses within it: nothing for the whole
-    block, otherwise a whole number or a slice (with both ends, or none) for each dimension.
+    block, otherwise a whole number or a slice (with both ends, or none) for each dimension. Of
+    what is folded there are single cells and the whole, and no parts.
     """
 
-    __slots__ = ("_leading", "_origins", "_prefix", "_size", "_vertical", "_whole", "is_row")
+    __slots__ = (
+        *("_leading", "_origins", "_prefix", "_row_length", "_size", "_vertical", "_whole"),
+        *("is_folded", "is_row"),
+    )
 
     def __init__(self, tensor: Tensor, blocks: Iterable[Block], prefix: str) -> None:
         self._leading = len(tensor.leading)
@@ -88,9 +97,12 @@ class View:
         self._origins = {block.index: (block.row, block.column) for block in blocks}
         self._prefix = prefix
         self._vertical = tensor.vertical
+        self._row_length = tensor.row_length
+        # Whether the last dimension takes several rows: cells below one another are far apart.
+        self.is_folded = tensor.row_length > 0
         self._whole: dict[Index, Range] = {}
 
-    def __getitem__(self, key: Any) -> Range:  # noqa: C901  (what it would call takes time)
+    def __getitem__(self, key: Any) -> Range:  # noqa: C901, PLR0912  (calls take time)
         # The innermost loop of a build: ten times for each cell that sums over ten channels.
         if type(key) is not tuple:
             key = (key,)
@@ -105,6 +117,8 @@ class View:
         *rest, columns = key[leading:]
         if rest:
             (rows,) = rest
+        elif self._row_length:
+            rows, columns = unfolded(columns, self._row_length)
         elif self._vertical:
             rows, columns = columns, 0
         if type(rows) is int:
@@ -144,6 +158,18 @@ class View:
             whole = Range(self._prefix + rectangle(row, column, *self._size))
             self._whole[index] = whole
         return whole
+
+
+def unfolded(chosen: int | slice, row_length: int) -> tuple[int | slice, int | slice]:
+    """Return which rows and columns of a folded block an index means, or a slice of all of it.
+
+    Raises ValueError for a part, which may be no rectangle.
+    """
+    if not isinstance(chosen, slice):
+        return divmod(chosen, row_length)
+    if chosen.stop is not None:
+        raise ValueError("a part of what is folded")
+    return chosen, chosen
 
 
 def view_from(sheet: str, tensor: Tensor, blocks: tuple[Block, ...]) -> View:

@@ -147,6 +147,8 @@ def _within(tensor: Tensor, row: int, column: int) -> Index:
     rank = len(tensor.block_shape)
     if rank == 2:
         return row, column
+    if tensor.row_length:
+        return (row * tensor.row_length + column,)
     if rank == 1:
         return (row if tensor.vertical else column,)
     return ()

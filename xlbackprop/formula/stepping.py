@@ -48,6 +48,18 @@ class Steps:
 
     __radd__, __rmul__ = __add__, __mul__
 
+    def divided(self, by: int, size: tuple[int, int]) -> tuple[Steps, Steps]:
+        """Return quotient and remainder in all cells of a block of so many rows and columns.
+
+        Raises NotTraced where they do not go on by the same from cell to cell.
+        """
+        numbers = (self.start, self.down, self.along)
+        quotient = Steps(*(one // by for one in numbers))
+        remainder = Steps(*(one % by for one in numbers))
+        if remainder.at(size[0] - 1, size[1] - 1) >= by:
+            raise NotTraced
+        return quotient, remainder
+
     def at(self, row: int, column: int) -> int:
         """Return the number in one cell of the block."""
         return self.start + self.down * row + self.along * column

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from xlbackprop.equation import Equation, Index, Tensor
 from xlbackprop.formula.addresses import column_name, on_sheet
-from xlbackprop.formula.grid import Addresses, Block, Range, block_size, stands_in_a_row
+from xlbackprop.formula.grid import Addresses, Block, Range, block_size, stands_in_a_row, unfolded
 from xlbackprop.formula.stepping import NotTraced, Steps
 
 # Characters that no formula holds: each stands for a corner of a reference, and for where a $
@@ -93,6 +93,7 @@ class Tracer:
         self._at = _Traced(equation, blocks)
         self._addresses = Addresses(equation, blocks)
         self._is_vertical = equation.target.vertical
+        self._row_length = equation.target.row_length
         self._rank = len(equation.target.block_shape)
 
     def template(self, block: Block) -> Template | float:
@@ -102,7 +103,9 @@ class Tracer:
         """
         row, column = Steps(0, down=1), Steps(0, along=1)
         inside: tuple[Steps, ...] = (row, column)
-        if self._rank < 2:
+        if self._row_length:
+            inside = (row * self._row_length + column,)
+        elif self._rank < 2:
             inside = (row if self._is_vertical else column,)[: self._rank]
         corners = self._at.begin()
         try:
@@ -120,7 +123,9 @@ class Tracer:
         last = [size - 1 for size in self._equation.target.block_shape]
         for inside in [[0] * self._rank, last]:
             row, column = ([0, 0, *inside])[-2:]
-            if self._is_vertical and self._rank < 2:
+            if self._row_length:
+                row, column = divmod(column, self._row_length)
+            elif self._is_vertical and self._rank < 2:
                 row, column = column, row
             own = self._equation.formula(self._addresses, *block.index, *inside)
             if template.at(row, column) != own:
@@ -175,11 +180,11 @@ class _Traced:
 
     def __init__(self, equation: Equation, blocks: Mapping[str, tuple[Block, ...]]) -> None:
         self._corners: list[tuple[Steps, Steps]] = []
-        sheet = blocks[equation.target.name][0].sheet
+        sheet, size = blocks[equation.target.name][0].sheet, block_size(equation.target)
         for letter, tensor in {**equation.sources, "here": equation.target}.items():
             own = blocks[tensor.name]
             prefix = "" if own[0].sheet == sheet else on_sheet(own[0].sheet, "")
-            setattr(self, letter, _TracedView(tensor, own, prefix, self._noted))
+            setattr(self, letter, _TracedView(tensor, own, prefix, self._noted, size))
 
     def begin(self) -> list[tuple[Steps, Steps]]:
         """Return the list that takes the corners of the next formula."""
@@ -203,8 +208,11 @@ class _TracedView:
         blocks: tuple[Block, ...],
         prefix: str,
         noted: Callable[[Steps, Steps], str],
+        target: tuple[int, int],
     ) -> None:
         self._leading = len(tensor.leading)
+        self._row_length, self._target = tensor.row_length, target
+        self.is_folded = tensor.row_length > 0
         self.is_row = stands_in_a_row(tensor)
         self._size = block_size(tensor)
         self._origins = {block.index: (block.row, block.column) for block in blocks}
@@ -229,7 +237,15 @@ class _TracedView:
             return parts[0], parts[1]
         if not parts:
             return slice(None), slice(None)
+        if self._row_length:
+            return self._unfolded(*parts)
         return (parts[0], 0) if self._vertical else (0, parts[0])
+
+    def _unfolded(self, chosen: Any) -> tuple[Any, Any]:
+        """Return what is chosen of the rows and of the columns of a folded block."""
+        if isinstance(chosen, Steps):
+            return chosen.divided(self._row_length, self._target)
+        return unfolded(chosen, self._row_length)
 
 
 def _ends(chosen: Any, size: int) -> tuple[Steps, Steps]:

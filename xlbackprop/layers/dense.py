@@ -33,6 +33,9 @@ from xlbackprop.layers.common.filter_slips import (
 )
 from xlbackprop.layers.common.transposed import transposed
 
+# Where w is folded, dL/dh has a product for each unit: a formula holds that many.
+_MOST_PLANES = 200
+
 
 @layer("dense", short="dense")
 @dataclass(frozen=True)
@@ -64,8 +67,12 @@ class _Dense:
         self.row = "sample" if of_samples else "position"
         self.rows_word = "samples of the batch" if of_samples else "positions"
         vertical = not self.rows
-        self.input = scope.input("h", shape, f"{letters}j")
-        self.weights = scope.parameter("w", (options.units, inputs), "kj", "weights")
+        # Where h is folded, each row of w is a block of its own, folded as h is.
+        rows = 0 if options.units > _MOST_PLANES else scope.row_length(shape)
+        self.input = scope.input("h", shape, f"{letters}j", row_length=rows)
+        self.weights = scope.parameter(
+            "w", (options.units, inputs), "kj", "weights", row_length=rows
+        )
         self.bias = scope.parameter("b", (options.units,), "k", "bias", vertical=vertical)
         out_shape = (*self.rows, options.units)
         self.output = scope.output("out", out_shape, f"{letters}k", vertical=vertical)
@@ -121,6 +128,8 @@ class _Dense:
 
     def gradient_of_w(self) -> list[Equation]:
         def formula(at: Addresses, k: int, j: int) -> str:
+            if at.h.is_folded:  # below a row of a block stand more entries of h, and no other k
+                return f"{at.g[k].fixed}*{at.h[j]}"
             return f"{at.g[k].fixed_column}*{at.h[j].fixed_row}"
 
         def compute(g: Array, h: Array) -> Array:
@@ -169,10 +178,15 @@ class _Dense:
             self.dL_dh,
             {"w": self.w, "g": self.dL_dout},
             compute=lambda w, g: g @ w,
-            formula=lambda at, j: sumproduct(at.w[:, j], at.g[:].fixed),
+            formula=self.sum_of_dh,
             math=self._math_of_dh(),
             slips=tuple(self.slips_of_dh(lambda w, g: g @ w)),
         )
+
+    def sum_of_dh(self, at: Addresses, j: int) -> str:
+        if at.w.is_folded:  # a column of w has one cell in each block
+            return "+".join(f"{at.w[k, j]}*{at.g[k].fixed}" for k in range(self.options.units))
+        return sumproduct(at.w[:, j], at.g[:].fixed)
 
     def gradient_of_h_in_rows(self) -> list[Equation]:
         # A row's gradient lies along it, and SUMPRODUCT wants both of one shape.

@@ -31,7 +31,8 @@ class Dropout:
         """Return the layer's equations for h of the given shape."""
         part = Elementwise(scope, shape)
         domain = Domain(keep=1 - self.rate)
-        mask = scope.given("mask", shape, part.axes, "1 keeps, 0 drops", domain=domain)
+        about, rows = "1 keeps, 0 drops", part.row_length
+        mask = scope.given("mask", shape, part.axes, about, domain=domain, row_length=rows)
         i, rate = part.index, literal(self.rate)
         out = part.equation(
             part.out,

@@ -38,7 +38,10 @@ class _Flatten:
         self.batch, self.sizes = shape[: scope.has_batch], shape[scope.has_batch :]
         out_shape = (*self.batch, prod(self.sizes))
         self.input = scope.input("h", shape)
-        self.output = scope.output("out", out_shape, about="in a row")
+        natural = {prod(self.sizes[axis:]) for axis in range(1, len(self.sizes))}
+        row_length = scope.row_length(out_shape, of_output=True, natural=natural)
+        about = "in C order" if row_length else "in a row"
+        self.output = scope.output("out", out_shape, about=about, row_length=row_length)
         self.h, self.dL_dh = self.input.tensor, self.input.gradient
         self.out, self.dL_dout = self.output.tensor, self.output.gradient
 

@@ -66,7 +66,7 @@ class _PRelu:
 
     @cached_property
     def part(self) -> Elementwise:
-        return Elementwise(self.scope, self.shape)
+        return Elementwise(self.scope, self.shape, folds=False)
 
     @cached_property
     def entries(self) -> Groups:

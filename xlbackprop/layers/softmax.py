@@ -42,7 +42,7 @@ class _Softmax:
     """A softmax of known shape: its tensors, then its equations."""
 
     def __init__(self, scope: Scope, shape: Shape) -> None:
-        part = self.part = Elementwise(scope, shape)
+        part = self.part = Elementwise(scope, shape, folds=False)
         self.exp = part.tensor("exp", Kind.FORWARD, "exponentials")
         self.maximum = self.of_rows("maximum", part.h, "of each row")
         self.sum = self.of_rows("sum", self.exp, "of each row’s exponentials")

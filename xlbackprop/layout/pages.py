@@ -7,7 +7,7 @@ bands: forward above, backward below, each gradient under its own tensor.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, prod
+from math import ceil
 
 from xlbackprop.equation import Equation, Place, Tensor
 from xlbackprop.errors import SpecError
@@ -37,6 +37,7 @@ from xlbackprop.layout.sheet import (
     heading,
     heading_text,
 )
+from xlbackprop.layout.tiles import rows_of, tile_size, tiling
 
 # How wide the fonts of titles and equations run, in characters of the standard font.
 _TITLE_CHARACTER, _EQUATION_CHARACTER = 0.82, 0.72
@@ -126,12 +127,12 @@ class Page:
         heights: dict[str, int] = {}
         for tensor in tensors:
             column = self._column_of(tensor)
-            heights[column] = heights.get(column, 1) + 3 + _rows_of(tensor)
+            heights[column] = heights.get(column, 1) + 3 + rows_of(tensor)
         return max(heights.values(), default=1)
 
     def _paper(self, across: Sequence[tuple[int, int, int]], heights: Sequence[int]) -> Paper:
         """Return the paper on which the sheet takes the fewest pages: A4 where blocks fit on it."""
-        tiles = [_tile_size(t) for _, tensors in self.content.bands for t in tensors]
+        tiles = [tile_size(t) for _, tensors in self.content.bands for t in tensors]
         highest = max((height for height, _ in tiles), default=1) + 2  # with the title above
         widest = max((width for _, width in tiles), default=1)
 
@@ -172,7 +173,7 @@ class Page:
         for tensor in tensors:
             column = self._column_of(tensor)
             widths[column] = max(widths.get(column, 0), self._width(tensor))
-            blocks[column] = max(blocks.get(column, 0), _tile_size(tensor)[1])
+            blocks[column] = max(blocks.get(column, 0), tile_size(tensor)[1])
         starts, across, next_start = {}, [], FIRST_COLUMN
         order = list(widths)
         for column in sorted(widths, key=lambda c: (order.index(c.rstrip("+")), c)):
@@ -182,8 +183,8 @@ class Page:
         return {**starts, "": next_start}, across
 
     def _width(self, tensor: Tensor) -> int:
-        across, _ = _tiling(tensor)
-        _, width = _tile_size(tensor)
+        across, _ = tiling(tensor)
+        _, width = tile_size(tensor)
         characters = max(
             len(heading_text(tensor)) * _TITLE_CHARACTER,
             len(self._equation_text(tensor)) * _EQUATION_CHARACTER,
@@ -209,17 +210,21 @@ class Page:
 
     def _place_tensor(self, tensor: Tensor, row: int, column: int) -> int:
         """Place a tensor on one page, or at least each of its blocks; return the row after it."""
-        _, down = _tiling(tensor)
-        height, width = _tile_size(tensor)
-        row = self._frames.fit(self._frames.fit(row, 2 + height), 2 + _rows_of(tensor))
+        across, down = tiling(tensor)
+        height, width = tile_size(tensor)
+        row = self._frames.fit(self._frames.fit(row, 2 + height), 2 + rows_of(tensor))
         equation, room = self.equations.get(tensor.name), self._room[column] / _TITLE_CHARACTER
         self.headings.append(heading(row, column, tensor, equation, room))
         tops = [row + 2]
         for _ in range(1, down):
             tops.append(self._frames.fit(tops[-1] + height, height))
+        if tensor.row_length:  # in the order in which one reads
+            places = [(top, along) for top in tops for along in range(across)]
+        else:
+            places = [(top, along) for along in range(across) for top in tops]
         self.blocks[tensor.name] = tuple(
-            self._place_block(tensor, index, tops[number % down], column + number // down * width)
-            for number, index in enumerate(tensor.block_indices())
+            self._place_block(tensor, index, top, column + along * width)
+            for index, (top, along) in zip(tensor.block_indices(), places, strict=False)
         )
         return tops[-1] + height
 
@@ -230,7 +235,10 @@ class Page:
             label = "  ".join(f"{letter}={i}" for letter, i in zip(letters, index, strict=True))
             self.edges.append(Text(row, column + 1, label, "label"))
             row += 1
-        if tensor.block_shape:
+        if tensor.row_length:
+            self._edge_of_folded(tensor, row, column)
+            column += 1
+        elif tensor.block_shape:
             self._edge(tensor, row, column, height, width)
             column += 1
         elif index:
@@ -238,6 +246,12 @@ class Page:
         if tensor.shape:
             row += 1
         return Block(tensor.name, index, self.content.name, row, column, height, width)
+
+    def _edge_of_folded(self, tensor: Tensor, row: int, column: int) -> None:
+        """Write the index with which each row begins, and above it what is added to that."""
+        height, width = block_size(tensor)
+        self.edges += [Text(row, column + 1 + j, f"+{j}", "edge") for j in range(width)]
+        self.edges += [Text(row + 1 + i, column, i * width, "side") for i in range(height)]
 
     def _edge(self, tensor: Tensor, row: int, column: int, height: int, width: int) -> None:
         """Write the indices above a block and on its left, where there are several."""
@@ -268,28 +282,3 @@ def _printed_roughly(
     ends = (row - 1, max(end for _, end, _ in across))
     cuts = column_breaks(across, paper.columns(SMALLEST_SCALE))
     return printed(paper, FIRST_ROW, ends, frames.breaks, cuts)
-
-
-def _rows_of(tensor: Tensor) -> int:
-    """Return how many rows a tensor's blocks take."""
-    return _tiling(tensor)[1] * _tile_size(tensor)[0]
-
-
-def _tile_size(tensor: Tensor) -> tuple[int, int]:
-    """Return the rows and columns that a block takes, with its label and its edges."""
-    height, width = block_size(tensor)
-    if not tensor.block_shape:
-        return height + bool(tensor.shape), width
-    return height + 1 + bool(tensor.leading), width + 1
-
-
-def _tiling(tensor: Tensor) -> tuple[int, int]:
-    """Return how many blocks stand across and how many down.
-
-    The last leading index goes down, those before it across; single cells stand in a row.
-    """
-    if not tensor.leading:
-        return 1, 1
-    if not tensor.block_shape:
-        return prod(tensor.leading), 1
-    return prod(tensor.leading[:-1]), tensor.leading[-1]

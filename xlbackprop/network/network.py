@@ -50,6 +50,11 @@ class Network:
         return self.spec.training is not None and self.spec.training.has_rows
 
     @property
+    def has_folds(self) -> bool:
+        """Whether there are folded vectors on its pages."""
+        return any(tensor.row_length for tensor in self.tensors.values())
+
+    @property
     def layers(self) -> tuple[NetworkLayer, ...]:
         """The layers in the first step."""
         return self.steps[0].layers
@@ -102,22 +107,24 @@ class Network:
         return arrays
 
 
-def build_network(spec: Spec) -> Network:
+def build_network(spec: Spec, *, folds: bool = True) -> Network:
     """Return the network that a spec describes.
+
+    `folds` says whether long vectors are folded on the page, as they are but in older workbooks.
 
     Raises SpecError where a layer is unknown, its options do not fit its input's shape, the
     layers do not form a graph, or the whole is larger than a workbook can sensibly be.
     """
     nodes = order_layers(spec.layers, tuple(spec.sizes_of_inputs))
     training = plan_training(spec)
-    steps = [first_step(spec, nodes)]
+    steps = [first_step(spec, nodes, folds=folds)]
     of_a_step, times = steps[0].tensors(), training.steps if training else 1
     _check_size(of_a_step, times)
     _check_blocks(of_a_step, times)
     if training:
         steps[0] = training.with_updates(steps[0], None)
         while len(steps) < training.steps:
-            following = next_step(spec, nodes, steps[0], steps[-1])
+            following = next_step(spec, nodes, steps[0], steps[-1], folds=folds)
             steps.append(training.with_updates(following, steps[-1]))
         training = training.with_losses(steps)
     equations = [*training.before] if training else []

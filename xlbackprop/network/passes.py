@@ -38,17 +38,23 @@ from xlbackprop.network.wiring import Wiring
 from xlbackprop.spec import INPUT, Spec
 
 
-def first_step(spec: Spec, nodes: tuple[Node, ...]) -> Step:
-    """Return the first step, in which inputs and parameters are the user's."""
-    return _Pass(spec, nodes, 1).step()
+def first_step(spec: Spec, nodes: tuple[Node, ...], *, folds: bool = True) -> Step:
+    """Return the first step, in which inputs and parameters are the user's.
+
+    `folds` says whether long vectors are folded.
+    """
+    return _Pass(spec, nodes, 1, folds=folds).step()
 
 
-def next_step(spec: Spec, nodes: tuple[Node, ...], first: Step, before: Step) -> Step:
+def next_step(
+    spec: Spec, nodes: tuple[Node, ...], first: Step, before: Step, *, folds: bool = True
+) -> Step:
     """Return a further step, on the parameters updated in the step before.
 
     Its data are those of the first step, or its own where the spec says so.
     """
-    return _Pass(spec, nodes, before.number + 1, _origins(spec, first, before)).step()
+    origins = _origins(spec, first, before)
+    return _Pass(spec, nodes, before.number + 1, origins, folds=folds).step()
 
 
 def _origins(spec: Spec, first: Step, before: Step) -> dict[str, Tensor]:
@@ -76,9 +82,13 @@ class _Pass:
         nodes: tuple[Node, ...],
         number: int,
         origins: Mapping[str, Tensor] | None = None,
+        *,
+        folds: bool = True,
     ) -> None:
         self.spec, self.nodes, self.number = spec, nodes, number
         self.origins = origins or {}
+        in_row = spec.training is not None and spec.training.has_rows
+        self.row_lengths: dict[int, int] | None = {} if folds and not in_row else None
 
     def step(self) -> Step:
         made = self._made()
@@ -105,7 +115,8 @@ class _Pass:
     def _scope(self, name: str) -> Scope:
         training = self.spec.training
         in_row = training is not None and training.has_rows
-        return Scope(name, self.spec.batch is not None, self.number, in_row)
+        is_last, rows = name == self.nodes[-1].name, self.row_lengths
+        return Scope(name, self.spec.batch is not None, self.number, in_row, is_last, rows)
 
     # The layers by themselves.
 
@@ -124,6 +135,9 @@ class _Pass:
         options: Any = read_options(LAYERS[node.spec.type].cls, node.spec.options, where)
         part: LayerEquations = options.equations(self._scope(node.name), *shapes)
         check_layer(where, part, len(shapes))
+        for tensor in (port.tensor for port in part.outputs):
+            if tensor.row_length and self.row_lengths is not None:
+                self.row_lengths[tensor.size] = tensor.row_length
         if not node.spec.trainable:
             return frozen(node, part)
         if node.owner:

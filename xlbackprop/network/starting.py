@@ -36,6 +36,7 @@ def starting_states(
             place=Place.BELOW,
             belongs_to=w,
             vertical=w.vertical,
+            row_length=w.row_length,
             domain=Domain(positive=letter in update.positive),
         )
         for letter in letters

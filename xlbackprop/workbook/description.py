@@ -1,6 +1,6 @@
 """How a workbook describes itself: a hidden sheet with the format's version and the spec's text.
 
-    format   1
+    format   2, or 1 where no vector is folded
     spec     name = "conv5x5x2"
     spec     input = [
     …
@@ -36,7 +36,7 @@ from xlbackprop.errors import WorkbookError, one_line
 SHEET = "_xlbackprop"
 # Where a practice page has its answers.
 ANSWERS = "_answers"
-FORMAT = 1
+FORMAT, _FORMAT_WITHOUT_FOLDS = 2, 1
 
 
 # The columns of the spec, and of the numbers that were handed out.
@@ -65,12 +65,15 @@ def description_cells(
     numbers: Mapping[str, Sequence[float]],
     blank: Collection[str] = (),
     handout: Handout | None = None,
+    *,
+    has_folds: bool = False,
 ) -> Iterator[tuple[int, int, str | int]]:
     """Yield the hidden sheet's cells: row, column and value.
 
-    `numbers` are those of the givens and parameters, by tensor, `blank` what was left empty.
+    `numbers` are those of the givens and parameters, by tensor, `blank` what was left empty;
+    `has_folds` says whether there are folded vectors.
     """
-    for row, (key, value) in enumerate(description_rows(spec_text)):
+    for row, (key, value) in enumerate(description_rows(spec_text, has_folds=has_folds)):
         yield row, _SPEC, key
         yield row, _SPEC + 1, value
     for row, (name, text) in enumerate([*_texts(numbers), *_names(blank)]):
@@ -81,9 +84,15 @@ def description_cells(
         yield row, _HANDOUT + 1, getattr(handout, key)
 
 
-def description_rows(spec_text: str) -> list[tuple[str, str | int]]:
+def description_rows(spec_text: str, *, has_folds: bool = False) -> list[tuple[str, str | int]]:
     """Return the rows that hold the spec: a key and a value each."""
-    return [("format", FORMAT), *(("spec", line) for line in spec_text.splitlines())]
+    lines = [("spec", line) for line in spec_text.splitlines()]
+    return [("format", format_of(has_folds=has_folds)), *lines]
+
+
+def format_of(*, has_folds: bool) -> int:
+    """Return the format of a workbook with folded vectors, or of one as all were without any."""
+    return FORMAT if has_folds else _FORMAT_WITHOUT_FOLDS
 
 
 def _texts(numbers: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, str]]:
@@ -107,6 +116,11 @@ def read_blank(cells: Mapping[tuple[int, int], object]) -> frozenset[str]:
     )
 
 
+def read_folds(cells: Mapping[tuple[int, int], object]) -> bool:
+    """Return whether long vectors are folded in the workbook."""
+    return cells.get((0, 1)) != _FORMAT_WITHOUT_FOLDS
+
+
 def read_description(cells: Mapping[tuple[int, int], object]) -> str:
     """Return the spec's text from the hidden sheet's cells, by row and column.
 
@@ -115,10 +129,10 @@ def read_description(cells: Mapping[tuple[int, int], object]) -> str:
     version = cells.get((0, 1))
     if cells.get((0, 0)) != "format" or not isinstance(version, (int, float)):
         raise WorkbookError(f"its sheet {SHEET} has been changed and cannot be read any more")
-    if version != FORMAT:
+    if version not in (FORMAT, _FORMAT_WITHOUT_FOLDS):
         raise WorkbookError(
             f"it is of format {one_line(f'{version:g}', 20)}, and this version of xlbackprop reads"
-            f" format {FORMAT}: upgrade xlbackprop"
+            f" formats up to {FORMAT}: upgrade xlbackprop"
         )
     rows = sorted(row for row, column in cells if column == _SPEC + 1 and row > 0)
     return "\n".join(str(cells[row, _SPEC + 1]) for row in rows)

@@ -31,7 +31,7 @@ def ranges_of(tensor: Tensor, places: Places) -> list[tuple[Index, str, str]]:
     blocks, each entry is a block of its own.
     """
     leading = list(tensor.block_indices())
-    widths = row_lengths(tensor.block_shape)
+    widths = row_lengths(tensor.block_shape) | {tensor.row_length}
     blocks = [_rectangle(places, index, widths) for index in leading]
     found = [(index, *one) for index, one in zip(leading, blocks, strict=True) if one]
     if len(found) == len(leading):

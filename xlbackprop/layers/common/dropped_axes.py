@@ -36,7 +36,7 @@ class NamedByOwner(Scope):
 
 def scope_for(options: object, scope: Scope) -> Scope:
     """Return a layer's scope for the layer that it is made from, which has other options."""
-    return NamedByOwner(scope.layer, scope.has_batch, scope.step, scope.in_row, options)
+    return NamedByOwner(scope.layer, scope.has_batch, scope.step, scope.in_row, options=options)
 
 
 @dataclass(frozen=True)

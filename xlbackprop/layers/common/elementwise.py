@@ -20,9 +20,12 @@ from xlbackprop.equation import Array, Equation, Kind, Mask, Shape, Tensor
 class Elementwise:
     """A layer whose output has its input's shape: its tensors, and equations from cell to cell."""
 
-    def __init__(self, scope: Scope, shape: Shape) -> None:
+    def __init__(self, scope: Scope, shape: Shape, *, folds: bool = True) -> None:
+        """`folds` says whether a long vector may be folded: no equation takes a part of it."""
         self.scope, self.shape, self.axes = scope, shape, scope.axes(shape)
-        self.input, self.output = scope.input("h", shape), scope.output("out", shape)
+        self.row_length = scope.row_length(shape, of_output=True) if folds else 0
+        self.input = scope.input("h", shape, row_length=self.row_length)
+        self.output = scope.output("out", shape, row_length=self.row_length)
         self.h, self.dL_dh = self.input.tensor, self.input.gradient
         self.out, self.dL_dout = self.output.tensor, self.output.gradient
 
@@ -33,7 +36,9 @@ class Elementwise:
 
     def tensor(self, short: str, kind: Kind, about: str) -> Tensor:
         """Return a tensor of the input's shape."""
-        return self.scope.tensor(short, self.shape, self.axes, kind, about)
+        return self.scope.tensor(
+            short, self.shape, self.axes, kind, about, row_length=self.row_length
+        )
 
     equation = staticmethod(cellwise)
 

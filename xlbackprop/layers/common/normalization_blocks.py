@@ -38,7 +38,7 @@ class NormalizationBlocks:
     @cached_property
     def part(self) -> Elementwise:
         """The input and the output, of the same shape."""
-        return Elementwise(self.scope, self.shape)
+        return Elementwise(self.scope, self.shape, folds=False)
 
     @property
     def h(self) -> Tensor:

@@ -72,6 +72,7 @@ class Records:
             "leading": tensor.leading,
             "size": block_size(tensor),
             "rank": len(tensor.block_shape),
+            "folded": tensor.row_length > 0,
             "entries": entries,
             "cells": cells,
         }

@@ -29,7 +29,8 @@ class Piece:
     """Entries of a tensor that stand together as one table.
 
     `entries` are their numbers in C order, one row for each row of the table. `rows` and
-    `columns` are the indices along its edges, or None where there is but one and it has none.
+    `columns` are the indices along its edges, or None where there is but one and it has none. Those
+    of a folded block add up to the entry's.
     """
 
     label: str
@@ -81,6 +82,8 @@ class _Axes:
     @classmethod
     def of(cls, tensor: Tensor) -> _Axes:
         last = len(tensor.shape) - 1
+        if tensor.row_length:
+            return cls(tensor, last, last, last)
         match len(tensor.block_shape):
             case 2:
                 return cls(tensor, last - 1, last - 1, last)
@@ -92,17 +95,25 @@ class _Axes:
 
     @property
     def height(self) -> int:
+        if self.tensor.row_length:
+            return self.tensor.shape[-1] // self.tensor.row_length
         return 1 if self.down is None else self.tensor.shape[self.down]
 
     @property
     def width(self) -> int:
+        if self.tensor.row_length:
+            return self.tensor.row_length
         return 1 if self.across is None else self.tensor.shape[self.across]
 
     @property
     def corner(self) -> str:
-        return "\\".join(
-            self.tensor.axes[axis] for axis in (self.down, self.across) if axis is not None
-        )
+        axes = dict.fromkeys((self.down, self.across))
+        return "\\".join(self.tensor.axes[axis] for axis in axes if axis is not None)
+
+    @property
+    def step(self) -> int:
+        """By how much the index goes on from row to row: in a folded block, by a row's length."""
+        return self.tensor.row_length or 1
 
     def label(self, block: int) -> str:
         if not self.leading:
@@ -123,7 +134,7 @@ def _pieces(
         yield Piece(
             axes.label(block),
             axes.corner,
-            None if axes.down is None else tuple(rows),
+            None if axes.down is None else tuple(row * axes.step for row in rows),
             None if axes.across is None else tuple(together),
             entries[block][np.ix_(rows, together)],
         )

@@ -202,7 +202,13 @@ def _describe(workbook: xlsxwriter.Workbook, contents: Contents) -> None:
     inputs = {one.name: contents.arrays[one.name].ravel() for one in contents.network.inputs}
     numbers = {name: array.tolist() for name, array in inputs.items()}
     spec_text = contents.network.spec.to_toml()
-    cells = description.description_cells(spec_text, numbers, contents.blank, contents.handout)
+    cells = description.description_cells(
+        spec_text,
+        numbers,
+        contents.blank,
+        contents.handout,
+        has_folds=contents.network.has_folds,
+    )
     for row, column, value in cells:
         write = worksheet.write_string if isinstance(value, str) else worksheet.write_number
         write(row, column, value)

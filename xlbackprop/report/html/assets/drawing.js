@@ -51,7 +51,7 @@ const drawing = (() => {
       return source;
     }
     const [number, first, rows, columns] = source;
-    const { name, leading, size, rank } = data.tensors[number];
+    const { name, leading, size, rank, folded } = data.tensors[number];
     const [height, width] = size;
     const index = [];
     let block = Math.floor(first / (height * width));
@@ -60,10 +60,12 @@ const drawing = (() => {
       block = Math.floor(block / length);
     }
     const row = Math.floor((first % (height * width)) / width);
-    if (rank === 2 || (rank === 1 && height > 1)) {
+    if (folded) { // single cells, or all of a block
+      index.push(span(first % (height * width), rows * columns));
+    } else if (rank === 2 || (rank === 1 && height > 1)) {
       index.push(span(row, rows));
     }
-    if (rank === 2 || (rank === 1 && height === 1)) {
+    if (!folded && (rank === 2 || (rank === 1 && height === 1))) {
       index.push(span(first % width, columns));
     }
     return index.length ? `${name}[${index.join(", ")}]` : name;
