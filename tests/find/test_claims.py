@@ -189,10 +189,11 @@ def test_labelled_loss_that_is_right_is_right(soft):
     assert (report.verdict, report.counts) == ("right", {"right": 16})
 
 
-def test_label_beside_a_block_of_another_shape_leaves_the_verdict_open(soft):
+def test_label_beside_a_block_of_another_shape_leaves_the_verdict_on_the_rest_open(soft):
+    """The number that is there is held against its place."""
     cells = soft_page("=-LN(F6)") | {"A20": "dL/dx", "A21": 0.1}
     report = soft(cells)
-    assert report.verdict == "incomplete"
+    assert [(one.cell, one.status) for one in report.cells] == [("A21", "wrong")]
     (open_one,) = [one for one in report.not_judged if one.tensor == "dense1.dL_dh"]
     assert "the label 'dL/dx' at Sheet!A20 names it" in open_one.reason
 

@@ -11,6 +11,7 @@ from xlbackprop.equation import Array
 from xlbackprop.find.gradients.conventions import Conventions
 from xlbackprop.find.gradients.findings import Claim, Reason, Role
 from xlbackprop.find.gradients.named import Named
+from xlbackprop.find.gradients.typed import factors_of_typed
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,11 @@ def claimed(named: Named) -> Claimed:
     conventions = Conventions(named)
     claims, truth = [], []
     flow, own = named.choice.flow, named.choice.study.own
+    of_typed = factors_of_typed(named, conventions)
     for cell, at in named.target.items():
         if conventions.is_something_else(cell):
             continue
-        constant = conventions.of_gradient(cell)
+        constant = of_typed.get(cell) or conventions.of_gradient(cell)
         claims.append(
             Claim(
                 cell,

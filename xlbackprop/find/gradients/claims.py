@@ -15,6 +15,7 @@ from xlbackprop.find.gradients.labels import Derivative, Labels
 from xlbackprop.find.gradients.losses import Choice, factor
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.targets import Targets
+from xlbackprop.find.gradients.typed import name_copied, typed_by_text, without_others
 from xlbackprop.find.gradients.updates import updates
 from xlbackprop.formula.tree import functions_in
 
@@ -27,16 +28,21 @@ _CLOSE = 1e-6
 
 def name_gradients(choice: Choice, labels: Labels) -> Named:
     """Return which cells claim to be gradients, and of what."""
-    named = Named(choice, labels, updates(choice.study, choice.flow))
+    named = Named(choice, labels, [])
+    typed = typed_by_text(named)
+    named.take(updates(choice.study, choice.flow, typed))
     named.none |= gradients_of_dead(choice.study, choice.flow, labels, named.updates)
     targets = named.targets
     used, by_label = by_update(named, targets), _by_label(named, targets)
+    used = without_others(named, used, typed)
+    by_label |= typed
     for cell, match in choice.matches.items():
         _name_matched(named, targets, cell, match.targets, (used, by_label))
     for reason, found in ((Reason.UPDATE, used), (Reason.LABEL, by_label)):
         for cell, ofs in found.items():
             if cell not in choice.matches:
                 named.give(cell, ofs[0], reason)
+    name_copied(named)
     name_by_place(named, targets)
     return named
 

@@ -33,6 +33,7 @@ from xlbackprop.find.gradients.rates import cell_of_rate
 from xlbackprop.find.gradients.roots import add_roots
 from xlbackprop.find.gradients.said import Said, objective_of, take_at_word
 from xlbackprop.find.gradients.study import Sheets
+from xlbackprop.find.gradients.typed import rightly_typed, typed_by_text
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents
@@ -105,12 +106,30 @@ def _chosen(
         return chosen, None
     kinds = kinds_of(sheets.graph, chosen.objective.cells) if chosen is not None else set()
     others = [one for one in assumed(sheets) if not kinds or one.assumed in kinds]
-    other = best([choice for one in others for choice in try_all(sheets, [one])])
+    tried = [choice for one in others for choice in try_all(sheets, [one])]
+    other = best(tried)
     if other is None or (chosen is not None and other.score[:2] <= chosen.score[:2]):
-        return chosen, None
+        return _as_typed(labels, chosen, tried)
     if chosen is not None and _of_weights(chosen) >= max(1, _of_weights(other)):
         return chosen, None
     return other, chosen
+
+
+def _as_typed(
+    labels: Labels, own: Choice | None, others: Sequence[Choice]
+) -> tuple[Choice | None, Choice | None]:
+    """Return the sheet's own L; another of which typed numbers are the gradients, if no formula is.
+
+    Then the sheet's own follows.
+    """
+
+    def right(choice: Choice) -> int:
+        return rightly_typed(choice, typed_by_text(Named(choice, labels, [])))
+
+    other = max(others, key=right, default=own)
+    if own is None or other is None or own.matches or right(other) <= max(right(own), FEWEST):
+        return own, None
+    return other, own
 
 
 def _fits(choice: Choice, labels: Labels) -> bool:
@@ -241,6 +260,7 @@ def _amiss(findings: Findings, own: Objective, found: Claimed, instead_of: Choic
 def _is_wrong(findings: Findings) -> bool:
     """Whether some cell does not hold what it should."""
     is_there = ~findings.is_blank
+    is_there &= ~findings.is_typed  # rounded, or no formula's fault
     own, truth = findings.own[is_there, 0], findings.truth[is_there, 0]
     largest = np.fmax.reduce(np.abs(findings.truth[is_there]), axis=1, initial=0.0)
     allowed = np.fmax(_CLOSE * largest, _LAST_DIGITS * largest.max(initial=0.0))

@@ -90,6 +90,15 @@ class Findings:
         cells = [claim.cell for claim in self.claims]
         return np.asarray(self.board.codes[cells, 0] == Code.BLANK)
 
+    @property
+    def is_typed(self) -> Mask:
+        """Which claims are of numbers that were typed: (claims,)."""
+        cells = np.array([claim.cell for claim in self.claims], dtype=np.int32)
+        is_number = self.board.codes[cells, 0] == Code.NUMBER
+        return np.asarray(
+            is_number & ((self.graph.owner[cells] < 0) | self.graph.is_constant[cells])
+        )
+
     def place(self, cell: int) -> tuple[str, int, int]:
         """Return the sheet, and the row and column from 0, of a cell."""
         sheets, rows, columns = self.computation.plane.places

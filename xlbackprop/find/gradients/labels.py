@@ -45,8 +45,6 @@ _GRADIENT = re.compile(
     r"|(?:ableitung|derivative)[\s_:]*(?:nach|by|wrt|with respect to))[\s_:]*(?P<by>\w.{0,20})",
     re.IGNORECASE,
 )
-# What is differentiated where a text does not call it a loss: `Eo1`, a part of E.
-_PART_OF_LOSS = re.compile(r"[ELJC][a-z]?\d*")
 _SUM = re.compile(r"[Σ∑](?=[\s_]*[^\W\d_])")  # of `ΣE`; a small one is a sigmoid
 # The index of a block, and no loss that is called c.
 _INDEX = re.compile(r"\w\s*=\s*\d+(?:\s*[,;+].*)?")
@@ -146,6 +144,11 @@ class Labels:
         texts = self._texts[sheet]
         return (texts.by_row if is_row else texts.by_column).get(at, [])
 
+    @cached_property
+    def name_gradients(self) -> bool:
+        """Whether any text calls something a gradient."""
+        return any(derivative(text) is not None for text in set(self._at.values()))
+
     def losses(self, is_formula: Indices) -> Iterator[tuple[int, str]]:
         """Yield the cells that are named as L or as a part of it, and the text that does so."""
         for sheet, texts in enumerate(self._texts):
@@ -209,12 +212,12 @@ def names_whole(text: str) -> bool:
 def derivative(text: str) -> Derivative | None:
     """Return what gradient a text names, if it does: of `∂E/∂w1` that by `w1`.
 
-    `∂out/∂net` is none: a factor on the way, and no gradient of L.
+    `∂out/∂net` is none: a factor on the way, and no gradient of L; nor is that of a part, `E_o1`.
     """
     text = text.strip()
     if len(text) > _LONGEST:
         return None
-    if (found := _QUOTIENT.search(text)) and not _is_loss(found["of"]):
+    if (found := _QUOTIENT.search(text)) and not _is_whole_loss(found["of"]):
         return None
     for pattern in (_QUOTIENT, _GRADIENT):
         if found := pattern.search(text):
@@ -224,8 +227,8 @@ def derivative(text: str) -> Derivative | None:
     return None
 
 
-def _is_loss(text: str) -> bool:
-    return names_loss(text) or _PART_OF_LOSS.fullmatch(text) is not None
+def _is_whole_loss(text: str) -> bool:
+    return names_loss(text) and not text[-1].isdigit()
 
 
 @lru_cache(maxsize=_MOST_KEPT)

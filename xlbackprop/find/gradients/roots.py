@@ -119,7 +119,7 @@ def _required(named: Named, claimed: Claimed, wrong: list[int], right: set[int])
 
 
 def _is_open(named: Named, cell: int, right: set[int]) -> bool:
-    """Whether a cell may be anything: a formula beside the cone of L that claims nothing much.
+    """Whether a cell may be anything: what stands beside the cone of L and claims nothing much.
 
     What its place alone says counts no more where its number is something else.
     """
@@ -135,7 +135,7 @@ def _is_open(named: Named, cell: int, right: set[int]) -> bool:
     match = named.choice.matches.get(cell)
     fits = match is not None and named.target.get(cell) in match.targets
     is_weak = reason is Reason.VALUE or (reason is Reason.PLACE and not fits)
-    return bool(study.sheets.is_computed[cell]) and is_weak
+    return bool(study.sheets.is_number[cell]) and is_weak
 
 
 def _needed(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.groups import Group
 from xlbackprop.formula.sheets.plane import OUTSIDE
 from xlbackprop.formula.tree import Expression, Negative, Operation, Reference
+
+# Updates of one formula, each with a typed number of its own, before these are its gradients.
+FEWEST_ALIKE = 3
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,11 @@ class Update:
         return self.refers_to == self.of and not self.gradients
 
 
-def updates(study: Study, flow: Flow) -> list[Update]:
-    """Return the updates of a sheet: what leads from step to step, and what looks like that."""
+def updates(study: Study, flow: Flow, called: Collection[int] = ()) -> list[Update]:
+    """Return the updates of a sheet: what leads from step to step, and what looks like that.
+
+    `called` are the typed numbers that texts call gradients.
+    """
     graph, sheets = study.sheets.graph, study.sheets
     is_cut = np.zeros(graph.plane.size, dtype=np.bool_)
     is_cut[study.cuts] = True
@@ -62,6 +69,7 @@ def updates(study: Study, flow: Flow) -> list[Update]:
             update = _update(cell, (signs, bare), graph, (leaf, outside, is_cut), study)
             if update is not None:
                 found.append(update)
+    found = list(_with_typed(found, study, called))
     rates = {rate for one in found if not one.is_waiting for rate in one.rates}
     return [
         one
@@ -112,13 +120,41 @@ def _update(
     rates = tuple(
         dict.fromkeys(one for one in others if study.sheets.is_typed[one] and outside[one])
     )
-    if before is None and not gradients:
+    if before is None and not gradients and not rates:
         return None
     is_plain = len(bare) == 2 and len(others) == 1
     of = bare[start] if before is None else before
     has_more = len(others) < len(references) - 1 or any(not outside[one] for one in others)
     sign = next((signs[slot] for slot in signs if slot != start), -1) if is_plain else -1
     return Update(cell, of, bare[start], gradients, rates, is_plain, has_more, sign, is_waiting)
+
+
+def _with_typed(found: Sequence[Update], study: Study, called: Collection[int]) -> Iterator[Update]:
+    """Yield updates, of which some take a typed number for the gradient.
+
+    That is the one that a text calls so; or which no other update uses, where it is multiplied.
+    """
+    users = Counter(rate for one in found for rate in one.rates)
+    taken = {one.cell: _typed_gradient(one, users, called) for one in found}
+    owner = study.sheets.graph.owner
+    alike = Counter(int(owner[cell]) for cell, own in taken.items() if own)
+    for one in found:
+        own = taken[one.cell]
+        is_sure = one.cell in study.before or own & {*called}
+        if own and (is_sure or alike[int(owner[one.cell])] >= FEWEST_ALIKE):
+            rates = tuple(rate for rate in one.rates if rate not in own)
+            yield replace(one, gradients=tuple(own), rates=rates)
+        elif one.gradients or one.cell in study.before:
+            yield one
+
+
+def _typed_gradient(one: Update, users: Mapping[int, int], called: Collection[int]) -> set[int]:
+    """Return the typed number that an update takes for its gradient, if that can be told."""
+    if one.gradients or one.has_more or one.refers_to == OUTSIDE:
+        return set()
+    said = {*one.rates} & {*called}
+    own = said or {rate for rate in one.rates if users[rate] == 1 and not one.is_plain}
+    return own if len(own) == 1 else set()
 
 
 def _blank(study: Study, cells: list[int]) -> tuple[int, ...]:

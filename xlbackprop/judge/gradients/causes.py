@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.find.gradients.findings import Findings
-from xlbackprop.formula.sheets.board import Board
 from xlbackprop.judge.diagnosis import Diagnosis, unknown
 from xlbackprop.judge.gradients.edits import SECONDS, Edit, Search
-from xlbackprop.judge.gradients.statuses import Statuses
+from xlbackprop.judge.gradients.statuses import Statuses, with_true_values
 from xlbackprop.judge.gradients.tensors import Block
 from xlbackprop.judge.judgement import Status
 
@@ -28,27 +27,14 @@ def diagnoses_of(
     wrong = amiss[said.statuses[amiss] == Status.WRONG]
     if not wrong.size:
         return {}
-    search = Search(findings, _with_true_values(findings, amiss), seconds)
+    # Typed numbers, right ones as well, are the same in all draws.
+    mended = np.union1d(amiss, np.flatnonzero(findings.is_typed & said.is_known))
+    search = Search(findings, with_true_values(findings, mended), seconds)
     cells = [findings.claims[at].cell for at in wrong.tolist()]
     edits = search.find_all(cells, findings.truth[wrong])
     by_claim = {at: edits.get(cell) for at, cell in zip(wrong.tolist(), cells, strict=True)}
     found = {block.tensor.name: _diagnoses(block, by_claim) for block in blocks}
     return {name: own for name, own in found.items() if own}
-
-
-def _with_true_values(findings: Findings, amiss: NDArray[np.intp]) -> Board:
-    """Return what the cells hold where those that are not right hold the true values.
-
-    What begins a step stays what was drawn for it.
-    """
-    cells = np.array([findings.claims[at].cell for at in amiss.tolist()], dtype=np.int32)
-    _, first = np.unique(cells, return_index=True)
-    mended = first[~np.isin(cells[first], findings.given)]
-    given = np.concatenate([findings.given, cells[mended]])
-    drawn = findings.board.numbers[findings.given]
-    return findings.computation.draws(
-        given, np.concatenate([drawn, findings.truth[amiss[mended]]]).T
-    )
 
 
 def _diagnoses(block: Block, edits: Mapping[int, Edit | None]) -> Sequence[Diagnosis]:

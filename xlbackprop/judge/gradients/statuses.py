@@ -12,6 +12,8 @@ from xlbackprop.find.gradients.drawing import holds
 from xlbackprop.find.gradients.findings import Family, Findings, Role
 from xlbackprop.find.gradients.graph import resting_on
 from xlbackprop.find.gradients.study import formula_values
+from xlbackprop.formula.sheets.board import Board
+from xlbackprop.judge.gradients.typed import judge_typed
 from xlbackprop.judge.judgement import Status
 
 RELATIVE = 1e-6
@@ -43,19 +45,22 @@ def judge_claims(findings: Findings) -> Statuses:
         if family is not Family.PAGE:
             is_known |= np.isfinite(own[:, draws] + truth[:, draws]).all(axis=1)
     is_known &= np.isfinite(own[:, 0] + truth[:, 0])
-    is_blank = findings.is_blank
-    right = page & is_general & ~is_blank
+    is_blank, typed = findings.is_blank, judge_typed(findings)
+    right = np.where(findings.is_typed, typed.is_right, page & is_general & ~is_blank)
     statuses = np.where(right, Status.RIGHT, Status.WRONG).astype(np.int8)
     amiss = np.flatnonzero(~right & is_known)
     if amiss.size:
         carried = amiss[_is_carried(findings, amiss, allowed)]
         # Nothing is amiss with a right formula that has the right number all the same.
         statuses[carried] = np.where(page[carried], Status.RIGHT, Status.CARRIED)
-    if not (statuses == Status.WRONG).any():
+        rounded = amiss[_is_carried(findings, amiss, allowed, only=np.flatnonzero(typed.is_right))]
+        statuses[rounded[typed.is_near[rounded]]] = Status.RIGHT
+    if not (statuses == Status.WRONG).any() and not typed.is_right.any():
         statuses[statuses == Status.CARRIED] = Status.RIGHT  # but for last digits
     statuses[is_blank] = Status.BLANK
     statuses[_only_follows(findings, statuses, page)] = Status.RIGHT
-    return Statuses(statuses, page & ~is_general & (statuses == Status.WRONG), is_known)
+    is_latent = page & ~is_general & (statuses == Status.WRONG) & ~findings.is_typed
+    return Statuses(statuses, is_latent, is_known)
 
 
 def _only_follows(findings: Findings, statuses: NDArray[np.int8], page: Mask) -> Mask:
@@ -101,20 +106,34 @@ def _is_near(own: Array, truth: Array, allowed: Array) -> Mask:
         return np.asarray(np.abs(own - truth) <= allowed)
 
 
-def _is_carried(findings: Findings, amiss: NDArray[np.intp], allowed: Array) -> Mask:
-    """Return which claims are right once all claimed cells hold the true values.
+def _is_carried(
+    findings: Findings,
+    amiss: NDArray[np.intp],
+    allowed: Array,
+    only: NDArray[np.intp] | None = None,
+) -> Mask:
+    """Return which claims are right once all claimed cells, or `only` some, hold the true values.
 
-    Of those before them that are right, too: where a sum cancels out, their last digits count.
+    Of those before them that are right, too: where a sum cancels out, their last digits count, and
+    typed numbers are the same in all draws.
     """
-    cells = np.array([claim.cell for claim in findings.claims], dtype=np.int32)
+    if only is None:
+        only = np.union1d(amiss, np.flatnonzero(np.isfinite(findings.truth).all(axis=1)))
+    board = with_true_values(findings, only)
+    cells = np.array([findings.claims[at].cell for at in amiss.tolist()], dtype=np.int32)
+    own, truth = formula_values(findings.graph, board, cells), findings.truth[amiss]
+    near = _is_near(own, truth, allowed[amiss])
+    return np.asarray(near[:, 0] & holds(near, truth))
+
+
+def with_true_values(findings: Findings, claims: NDArray[np.intp]) -> Board:
+    """Return what the cells hold where those of some claims hold the true values.
+
+    What begins a step stays what was drawn for it.
+    """
+    cells = np.array([findings.claims[at].cell for at in claims.tolist()], dtype=np.int32)
     _, first = np.unique(cells, return_index=True)
-    is_known = np.asarray(np.isfinite(findings.truth).all(axis=1))
-    is_known[amiss] = True
-    # What begins a step stays what was drawn for it.
-    first = first[~np.isin(cells[first], findings.given) & is_known[first]]
-    given = np.concatenate([findings.given, cells[first]])
-    rows = np.concatenate([findings.board.numbers[findings.given], findings.truth[first]]).T
-    board = findings.computation.draws(given, rows)
-    own = formula_values(findings.graph, board, cells[amiss])
-    near = _is_near(own, findings.truth[amiss], allowed[amiss])
-    return np.asarray(near[:, 0] & holds(near, findings.truth[amiss]))
+    free = first[~np.isin(cells[first], findings.given)]
+    given = np.concatenate([findings.given, cells[free]])
+    rows = [findings.board.numbers[findings.given], findings.truth[claims[free]]]
+    return findings.computation.draws(given, np.concatenate(rows).T)
