@@ -127,3 +127,39 @@ def test_where_a_multiple_begins_is_wrong_and_what_follows_is_carried(template, 
     assert wrong.keys() <= changed
     assert all(one.found == pytest.approx(1.1 * one.expected) for one in wrong.values())
     assert wrong.keys() >= changed - zeros
+
+
+@pytest.mark.many(quick=["mlp-2-2-2-sigmoid2.dL_dout"])
+@pytest.mark.parametrize(
+    ("template", "tensor"),
+    [
+        ("mlp-2-2-2", "sigmoid2.dL_dout"),
+        ("mlp-2-2-2", "sigmoid2.dL_dh"),
+        ("residual-block", "relu2.dL_dout"),
+        ("residual-block", "bn1.dL_dh"),
+        ("two-conv", "dense2.dL_dout"),
+    ],
+)
+def test_where_all_that_follows_is_a_multiple_the_first_is_wrong(template, tensor, path):
+    """What is made of a multiple of the first gradient of all, or of a whole one, is innocent."""
+    xlbackprop.build(template, path)
+    (places,) = [gradient for name, gradient, _ in gradients_of(path) if name == tensor]
+    changed = {places.at(index) for index in np.ndindex(places.rows.shape)}
+    zeros = zeros_of(path, changed)
+    strip(path, {cell: lambda formula: f"=({formula[1:]})*1.1" for cell in changed})
+    report = xlbackprop.check(path)
+    wrong = {(one.sheet, one.cell) for one in report.cells if one.status == "wrong"}
+    assert (report.verdict, report.not_judged) == ("wrong", ())
+    assert changed - zeros <= wrong <= changed
+
+
+@pytest.mark.many(quick=["a mean"])
+@pytest.mark.parametrize("factor", [1.1, 3, 0.25], ids=["a factor", "a sum", "a mean"])
+def test_where_the_loss_alone_is_a_multiple_nothing_is_accused(factor, path):
+    """The gradients are those of half the squared error, and L is not that."""
+    xlbackprop.build("mlp-2-2-2", path)
+    strip(path, {("sigmoid2", "Q19"): lambda formula: f"=({formula[1:]})*{factor}"})
+    report = xlbackprop.check(path)
+    assert (report.verdict, report.cells) == ("incomplete", ())
+    (open_one,) = report.not_judged
+    assert "is not that: mend its formula" in open_one.reason or "times" in open_one.reason

@@ -42,6 +42,8 @@ from xlbackprop.workbook.read.workbook import Workbook
 # Matches without which an L is doubted.
 FEWEST = 4.0
 _MOST_ROUNDS = 6
+# How much more an assumed L has to explain if most gradients are multiples of its own, too.
+_MOST_MORE = 4 / 3
 _ASKED_FOR = "--loss"
 _CLOSE = 1e-6
 # What is lost where a gradient is zero on all draws, as a sum that cancels.
@@ -108,7 +110,7 @@ def _chosen(
     others = [one for one in assumed(sheets) if not kinds or one.assumed in kinds]
     tried = [choice for one in others for choice in try_all(sheets, [one])]
     other = best(tried)
-    if other is None or (chosen is not None and other.score[:2] <= chosen.score[:2]):
+    if other is None or (chosen is not None and _explains(chosen, other)):
         return _as_typed(labels, chosen, tried)
     if chosen is not None and _of_weights(chosen) >= max(1, _of_weights(other)):
         return chosen, None
@@ -138,6 +140,17 @@ def _fits(choice: Choice, labels: Labels) -> bool:
     Or as multiples that begin in the midst of them, with a slip.
     """
     return choice.score[0] >= FEWEST and (choice.score[1] or begins_right(choice, labels))
+
+
+def _explains(own: Choice, assumed: Choice) -> bool:
+    """Whether a sheet's own L explains it as well as one that is assumed.
+
+    Of that its differences are gradients anyway; but these are no reason where most are not.
+    """
+    if assumed.score[:2] <= own.score[:2]:
+        return True
+    most = _MOST_MORE * own.score[0]
+    return not assumed.score[1] and own.score[0] >= FEWEST and assumed.score[0] <= most
 
 
 def _wholes_of(sheets: Sheets, part: Choice) -> list[Objective]:

@@ -27,6 +27,7 @@ class Named:
     none: set[int] = field(default_factory=set)  # what can be no gradient
     factors: dict[int, float] = field(default_factory=dict)  # of those that others require
     usual: float = 0.0  # the factor of most gradients, where more than their number tells
+    odd: float = 0.0  # a factor that all gradients have, and none should
     said: set[int] = field(default_factory=set)  # what a map says outright
     rate: float | None = None  # that of a map
 
