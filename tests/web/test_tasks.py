@@ -86,6 +86,9 @@ def test_exercise_is_built_as_at_the_command_line(tmp_path):
     path.write_bytes(answer.file)
     assert path.name == "mlp-2-2-2.xlsx"
     assert xlbackprop.check(path).counts["blank"] > 0
+    walked = carry_out("build", Request({"template": "mlp-2-2-2", "walk": "1"}))
+    xlbackprop.build("mlp-2-2-2", tmp_path / "walk.xlsx", walk=True)
+    assert walked.file == (tmp_path / "walk.xlsx").read_bytes()
     own = carry_out("build", Request({"seed": "3", "blank": ""}, SPEC))
     path.write_bytes(own.file)
     assert xlbackprop.check(path).verdict == "right"
@@ -97,6 +100,7 @@ def test_exercise_is_built_as_at_the_command_line(tmp_path):
         ("build", {}, "no network is named"),
         ("build", {"template": "xor", "blank": "nothing"}, "there is no tensor 'nothing'"),
         ("build", {"template": "xor", "seed": "-1"}, "the seed is '-1'"),
+        ("build", {"template": "mlp-2-2-2", "walk": "1", "blank": "dL_dw"}, "walk: it would hide"),
         ("check", {"template": "conv5x5"}, "did you mean conv5x5x2"),
         ("check", {"hints": "all"}, "there is no level of hints 'all'"),
     ],

@@ -31,6 +31,7 @@ from xlbackprop.cli.progress import shown_progress
 )
 @click.option("--plain", is_flag=True, help="No colour scales, and no cells in bold.")
 @click.option("--gradcheck", is_flag=True, help="Add a sheet that checks gradients by nudging.")
+@click.option("--walk", is_flag=True, help="A cell to turn up: blocks fill one after another.")
 @options.force
 def build(
     spec: str,
@@ -40,6 +41,7 @@ def build(
     seed: int | None,
     plain: bool,
     gradcheck: bool,
+    walk: bool,
     force: bool,
 ) -> None:
     """Write the workbook of SPEC: a template's name, or a TOML file.
@@ -61,6 +63,7 @@ def build(
             seed=seed,
             plain=plain,
             gradcheck=gradcheck,
+            walk=walk,
             force=force,
         )
     for remark in loaded.remarks:

@@ -31,6 +31,7 @@ def build(
     seed: int | None = None,
     plain: bool = False,
     gradcheck: bool = False,
+    walk: bool = False,
     force: bool = False,
 ) -> Path:
     """Write the workbook of a network and return its path.
@@ -42,25 +43,23 @@ def build(
     `seed` overrides the spec's, and draws the numbers that the spec gives anew, too, each tensor's
     in its own manner: whole numbers of that size, or as many decimals. `plain` leaves out what
     shows numbers as pictures: colour scales, winners of windows and active units in bold.
-    A page for practice is plain. `gradcheck` adds a sheet on which one nudges an entry.
+    A page for practice is plain. `gradcheck` adds a sheet on which one nudges an entry; `walk` a
+    cell that counts the equations, and blocks show their numbers up to that one.
 
     Raises SpecError where the network cannot be built, and OutputError where the file cannot be
     written; an existing file is replaced only with `force`.
     """
-    if not isinstance(spec, Spec):
-        spec = load_spec(spec)
+    spec = spec if isinstance(spec, Spec) else load_spec(spec)
     path = Path("output", f"{spec.name}.xlsx") if path is None else Path(path)
     check_output(path, force=force)
     tell("setting up the network")
     network = build_network(spec)
     blank_names = resolve_blank(network, blank)
-    if practice and not blank_names:
-        raise SpecError("practice: no tensor is blank: name those to fill in, as in --blank dL_dw")
     tell("computing all numbers")
     values = choose_values(network, seed)
     contents = contents_of(network, values, blank_names, practice=practice, plain=plain)
-    contents = replace(contents, gradcheck=gradcheck)
-    save(path, write_workbook(contents), force=force)
+    content = write_workbook(replace(contents, gradcheck=gradcheck, walk=walk))
+    save(path, content, force=force)
     return path
 
 
@@ -75,8 +74,10 @@ def contents_of(
 ) -> Contents:
     """Return what goes into a workbook with those numbers, and with the `blank` tensors empty.
 
-    Raises SpecError where a number overflows.
+    Raises SpecError where a number overflows, or nothing is empty that one could practise.
     """
+    if practice and not blank:
+        raise SpecError("practice: no tensor is blank: name those to fill in, as in --blank dL_dw")
     layout = lay_out(network)
     arrays = network.evaluate(values)
     for name, array in arrays.items():

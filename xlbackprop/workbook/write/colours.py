@@ -17,23 +17,30 @@ from xlbackprop.formula.grid import Block, view_from
 from xlbackprop.layout.images import end_of_scale, is_seen
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.style import EMPHASIS, NEGATIVE, POSITIVE, ZERO, Formats
+from xlbackprop.workbook.write.walk_steps import HERE, steps_of
 
 # Excel takes so many characters in a list of ranges.
 _MOST_CHARACTERS = 8_000
+_BEYOND = "1E+300"  # on a scale that ends there, all numbers are as white as 0
 
 
 def write_colours(workbook: xlsxwriter.Workbook, contents: Contents, formats: Formats) -> None:
     """Give all pages their colour scales, and what stands out on them."""
-    emphasised = set()
+    emphasised, steps = set(), steps_of(contents) if contents.walk else {}
     for one in emphases(contents):
         _write_emphasis(workbook, one, contents, formats)
         emphasised.add(one.tensor.name)
     for tensor in contents.network.tensors.values():
         if is_coloured(tensor, contents):
-            # LibreOffice shows both only where they are rules for the same cells.
-            blocks = contents.layout.blocks[tensor.name]
-            parts = ([one] for one in blocks) if tensor.name in emphasised else _parts(blocks)
-            _write_scale(workbook, parts, _largest(tensor, contents))
+            parts = parts_of(tensor, contents, is_emphasised=tensor.name in emphasised)
+            _write_scale(workbook, parts, _largest(tensor, contents), steps.get(tensor.name, 0))
+
+
+def parts_of(tensor: Tensor, contents: Contents, *, is_emphasised: bool) -> Iterator[list[Block]]:
+    """Yield a tensor's blocks as its rules have them together."""
+    # LibreOffice shows several rules only where they are for the same cells.
+    blocks = contents.layout.blocks[tensor.name]
+    return ([one] for one in blocks) if is_emphasised else _parts(blocks)
 
 
 def has_colours(contents: Contents) -> bool:
@@ -65,16 +72,20 @@ def _largest(tensor: Tensor, contents: Contents) -> float:
 
 
 def _write_scale(
-    workbook: xlsxwriter.Workbook, parts: Iterable[Sequence[Block]], largest: float
+    workbook: xlsxwriter.Workbook, parts: Iterable[Sequence[Block]], largest: float, step: int
 ) -> None:
+    """Write a tensor's scale; in a walk, all is white until its step, for which 0 is none."""
+    low, high = (f"=IF({HERE}<{step},{end}{_BEYOND},{end}{largest})" for end in ("-", ""))
     rule = {
         "type": "3_color_scale",
-        "min_type": "num", "mid_type": "num", "max_type": "num",
-        "min_value": -largest, "mid_value": 0, "max_value": largest,
+        "min_type": "formula" if step else "num", "mid_type": "num",
+        "max_type": "formula" if step else "num",
+        "min_value": low if step else -largest, "mid_value": 0,
+        "max_value": high if step else largest,
         "min_color": NEGATIVE, "mid_color": ZERO, "max_color": POSITIVE,
     }  # fmt: skip
     for blocks in parts:
-        _write_rule(workbook, blocks, rule)
+        write_rule(workbook, blocks, rule)
 
 
 def _write_emphasis(
@@ -87,7 +98,7 @@ def _write_emphasis(
         }
         criteria = f"={one.condition(views, block.index)}"
         rule = {"type": "formula", "criteria": criteria, "format": formats(EMPHASIS)}
-        _write_rule(workbook, [block], rule)
+        write_rule(workbook, [block], rule)
 
 
 def _parts(blocks: Sequence[Block]) -> Iterator[list[Block]]:
@@ -101,9 +112,10 @@ def _parts(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     yield part
 
 
-def _write_rule(
+def write_rule(
     workbook: xlsxwriter.Workbook, blocks: Sequence[Block], rule: dict[str, Any]
 ) -> None:
+    """Write a conditional format of blocks on one sheet."""
     worksheet = workbook.get_worksheet_by_name(blocks[0].sheet)
     ranges = " ".join(block.range for block in blocks)
     worksheet.conditional_format(blocks[0].range, {**rule, "multi_range": ranges})

@@ -18,7 +18,8 @@ class Contents:
     `arrays` must have been evaluated with the empty tensors empty, so that no saved value gives
     an answer away. For practice, `answers` has what they are when nothing is empty;
     `handout` says to whom the workbook is handed out, where it is one person's own. `plain`
-    is without colours for numbers, `gradcheck` with a sheet for nudging entries.
+    is without colours for numbers, `gradcheck` with a sheet for nudging entries; in a `walk` the
+    blocks show their numbers one after another.
     """
 
     network: Network
@@ -29,3 +30,4 @@ class Contents:
     handout: Handout | None = None
     plain: bool = False
     gradcheck: bool = False
+    walk: bool = False

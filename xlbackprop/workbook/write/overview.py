@@ -32,6 +32,7 @@ from xlbackprop.workbook.write.style import (
     marked_format,
     number_format,
 )
+from xlbackprop.workbook.write.walk_counter import hide_until_computed, write_counter
 
 _COLUMN_WIDTH = 13
 _BOX_WIDTH = 20
@@ -90,7 +91,8 @@ def write_overview(worksheet: DrawingSheet, contents: Contents, formats: Formats
     if contents.gradcheck:
         target = f"internal:{quote_sheetname(GRADIENT_CHECK)}!A1"
         worksheet.write_url(2, first, target, text["link"], GRADIENT_CHECK)
-    row, sections = _FIRST_ROW, []
+    row = write_counter(worksheet, contents, formats) if contents.walk else _FIRST_ROW
+    sections = []
     if len(network.layers) <= _MOST_DRAWN:
         drawing = draw_graph(network)
         worksheet.insert_drawing(row, first, drawing, "the computational graph")
@@ -137,6 +139,8 @@ def _write_loss(
         row, column, address, style, float(number) if np.isfinite(number) else ERROR
     )
     worksheet.write_string(row, column + 1, loss.about, formats(TEXTS["meaning"]))
+    if contents.walk:
+        hide_until_computed(worksheet, (row, column), loss.L.name, contents, formats)
 
 
 def _write_training(

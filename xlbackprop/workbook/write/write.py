@@ -49,6 +49,7 @@ from xlbackprop.workbook.write.style import (
     marked_format,
     number_format,
 )
+from xlbackprop.workbook.write.walk import write_page_walk, write_walk
 
 # A fixed date, so that the same spec gives the same bytes.
 _CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -69,6 +70,7 @@ def write_workbook(contents: Contents) -> bytes:
     write_overview(overview, contents, formats)
     writer = BlockWriter(workbook)
     _Cells(workbook, contents, formats, writer).write()
+    write_walk(workbook, contents, formats)  # whose rules go first
     write_colours(workbook, contents, formats)
     write_gradcheck(workbook, contents, formats)
     write_practice(workbook, contents, formats, writer)
@@ -195,6 +197,8 @@ def _write_legend(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents
         worksheet.write_string(LEGEND_ROW, 2 + 3 * number, word, formats(TEXTS["legend"]))
     if contents.answers is not None and any(tensor.name in blank for tensor in tensors):
         write_page_progress(worksheet, 1 + 3 * len(swatches), sheet, contents, formats)
+    if contents.walk:
+        write_page_walk(worksheet, 1 + 3 * len(swatches), contents, formats)
 
 
 def _describe(workbook: xlsxwriter.Workbook, contents: Contents) -> None:
