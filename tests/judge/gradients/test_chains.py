@@ -2,13 +2,17 @@
 
 import pytest
 
+import xlbackprop
 from tests.support.chains import SLIPS, drawn
 from tests.support.chains.outcome import outcome
 
 # Labels like another layer's, copies of deltas without labels, units that are dead on the page.
-FOUND = (15, 40, 50)
-# A sum that cancels out, the gradient of its neighbour, a cell one row too high, weights that stay.
-NAMED = (87, 52, 5, 14, 89)
+FOUND = (15, 40, 50, 135)
+# A sum that cancels out, a neighbour's gradient, a cell one row too high, weights that stay, two
+# layers of one label, terms missing in a sum, numbers that show it in some draws alone.
+NAMED = (87, 52, 5, 14, 134, 38, 122, 34)
+# Nothing but their formulas tells that they were to be gradients.
+UNTOLD = (61, 83)
 
 
 @pytest.mark.many(quick=["50"])
@@ -27,3 +31,13 @@ def test_slip_is_named_and_nothing_else_accused(seed, path):
     sheet.book.save(path)
     said = outcome(sheet, path, with_spec=False)
     assert (said.verdict, said.is_named, said.accused) == ("wrong", True, ())
+
+
+@pytest.mark.many(quick=["61"])
+@pytest.mark.parametrize("seed", UNTOLD)
+def test_what_cannot_be_told_is_said_to_be_not_judged(seed, path):
+    sheet = drawn(seed, SLIPS[seed % len(SLIPS)])
+    sheet.book.save(path)
+    report = xlbackprop.check(path)
+    assert (report.verdict, report.cells) == ("incomplete", ())
+    assert any("made of gradients as a gradient is" in one.reason for one in report.not_judged)

@@ -198,7 +198,9 @@ def follow_lines(named: Named) -> None:
         return is_open and is_free and named.choice.flow.last[cell] < 0
 
     for cell, (target, _) in beside_in_line(named, said, is_open).items():
-        if not _is_misnamed(named, cell) or target in named.choice.matches[cell].targets:
+        match = named.choice.matches.get(cell)
+        is_fitting = match is not None and target in match.targets
+        if is_fitting or not (_is_misnamed(named, cell) or named.alone_has(cell)):
             named.target[cell], named.reason[cell] = target, Reason.PLACE
 
 

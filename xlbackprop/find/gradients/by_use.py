@@ -10,6 +10,8 @@ from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.resting import rests_on_right
 from xlbackprop.find.gradients.targets import Targets
 
+_OF_ALL = -1
+
 
 def by_update(named: Named, targets: Targets) -> dict[int, list[int]]:
     """Return the cells that updates use as gradients, with the targets that these name."""
@@ -45,14 +47,20 @@ def _of_others(named: Named, targets: Targets, found: Mapping[int, list[int]]) -
     for cell, match in named.choice.matches.items():
         own = [int(cells[at]) for at in match.targets]
         right[cell] = [of for of in own if named.is_leaf(of)]
-    as_right, as_used = Counter[Move](), Counter[Move]()
+    owner = named.choice.study.sheets.graph.owner
+    as_right, as_used = Counter[tuple[int, Move]](), Counter[tuple[int, Move]]()
     for cell, weights in right.items():
-        as_right.update({move for of in weights for move in moves_of(targets, cell, of)})
+        ways = {move for of in weights for move in moves_of(targets, cell, of)}
+        as_right.update((kind, move) for move in ways for kind in (int(owner[cell]), _OF_ALL))
     for cell, meant in found.items():
-        as_used.update(moves_of(targets, cell, int(cells[meant[0]])))
+        ways = {*moves_of(targets, cell, int(cells[meant[0]]))}
+        as_used.update((kind, move) for move in ways for kind in (int(owner[cell]), _OF_ALL))
 
-    def support(counted: Counter[Move], cell: int, of: int) -> int:
-        return max(counted[move] for move in moves_of(targets, cell, of))
+    def support(counted: Counter[tuple[int, Move]], cell: int, of: int) -> tuple[int, int]:
+        """Return how many of its own formula shape stand as a cell does, and how many of all."""
+        ways = moves_of(targets, cell, of)
+        own, every = (max(counted[kind, move] for move in ways) for kind in (owner[cell], _OF_ALL))
+        return own, every
 
     return [
         cell

@@ -65,6 +65,26 @@ def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
             meant = [one for one in targets.namesakes(cell) if one in fits] or meant
         if meant and cell not in named.updated and _accuses(named.choice, said, meant):
             found[cell] = meant
+    return _without_settled(named, targets, found)
+
+
+def _without_settled(
+    named: Named, targets: Targets, found: dict[int, list[int]]
+) -> dict[int, list[int]]:
+    """Return what texts say without what is right elsewhere, where several cells have the name.
+
+    Of two layers' `db`, the one that is no gradient at all is that of the `b` that is left.
+    """
+    cells, matches = named.choice.flow.cells, named.choice.matches
+    is_right = {cell: cell in matches and meant[0] in matches[cell].targets
+                for cell, meant in found.items()}  # fmt: skip
+    settled = {int(cells[found[cell][0]]) for cell, right in is_right.items() if right}
+    for cell, meant in list(found.items()):
+        if is_right[cell] or int(cells[meant[0]]) not in settled:
+            continue
+        left = [at for at in targets.namesakes(cell) if int(cells[at]) not in settled]
+        if len({int(cells[at]) for at in left}) == 1:
+            found[cell] = left
     return found
 
 

@@ -22,6 +22,7 @@ from xlbackprop.find.gradients.forward import broken_forward
 from xlbackprop.find.gradients.frozen import frozen_updates
 from xlbackprop.find.gradients.graph import cone
 from xlbackprop.find.gradients.labels import Labels
+from xlbackprop.find.gradients.left_over import left_over
 from xlbackprop.find.gradients.losses import Choice, best, factor, labelled, stepped, try_all
 from xlbackprop.find.gradients.mended import add_mended
 from xlbackprop.find.gradients.multiples import add_multiples, begins_right
@@ -229,7 +230,6 @@ def _findings(
     named = _named(contents, choice, labels, said)
     found = _claimed(named)
     study, objective = choice.study, choice.objective
-    cells = np.array([claim.cell for claim in found.claims], dtype=np.int32)
     weights = sorted({claim.of for claim in found.claims if claim.role is Role.UPDATE})
     own = instead_of.objective if instead_of else objective
     findings = Findings(
@@ -245,12 +245,13 @@ def _findings(
         cell_of_rate(named, found.claims),
         found.claims,
         found.truth,
-        study.own[cells],
+        study.own[[claim.cell for claim in found.claims]],
         objective.assumed,
     )
     return replace(
         findings,
         amiss=_amiss(findings, own, found, instead_of),
+        left_over=tuple(left_over(named, found).tolist()) if said is None else (),
         notes=(
             *on_error_values(findings, study.sheets),
             *broken_forward(

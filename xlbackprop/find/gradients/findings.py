@@ -83,6 +83,7 @@ class Findings:
     assumed: str = ""  # the loss that is assumed, in words
     amiss: str = ""  # what the sheet's own L, in `losses`, is not: then one is assumed
     notes: tuple[str, ...] = ()
+    left_over: tuple[int, ...] = ()  # cells made of gradients of which nothing is known
 
     @property
     def is_blank(self) -> Mask:

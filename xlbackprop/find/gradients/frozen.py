@@ -18,7 +18,8 @@ _FEWEST = 2
 def frozen_updates(named: Named) -> list[Update]:
     """Return the copies of weights that stand to them as right updates do to theirs.
 
-    Of such a weight the gradient is on the sheet, and nothing else updates it.
+    Of such a weight the gradient is on the sheet, and nothing else updates it. Where no formula
+    uses the gradient or the copy, the copy may stand anywhere.
     """
     graph, flow = named.choice.study.sheets.graph, named.choice.flow
     ways = Counter(_way(named, one.cell, one.of) for one in named.updates if _fits(named, one))
@@ -26,12 +27,13 @@ def frozen_updates(named: Named) -> list[Update]:
     if not usual:
         return []
     updated = {one.of for one in named.updates}
-    weights = {
-        int(flow.cells[at])
+    gradients = {
+        int(flow.cells[at]): cell
         for cell, at in named.target.items()
         if cell in named.choice.matches and at in named.choice.matches[cell].targets
     }
-    weights = {one for one in weights - updated if named.is_leaf(one)}
+    weights = {one for one in gradients.keys() - updated if named.is_leaf(one)}
+    is_used = graph.is_used if weights else np.zeros(0, dtype=np.bool_)
     found = []
     for group in graph.groups if weights else ():
         if not isinstance(group.tree, Reference):
@@ -41,7 +43,8 @@ def frozen_updates(named: Named) -> list[Update]:
         for cell in free[which].tolist():
             of = next(iter(graph.references(cell)), 0)
             is_new = of in weights and cell not in named.choice.study.before
-            if is_new and _way(named, cell, of) in usual:
+            is_idle = is_new and not is_used[[cell, gradients[of]]].any()
+            if is_new and (is_idle or _way(named, cell, of) in usual):
                 found.append(Update(cell, of, of, (), (), is_plain=False))
     return found
 

@@ -48,6 +48,8 @@ def name_gaps(named: Named, targets: Targets, meant: Mapping[int, list[int]]) ->
                 continue
             if move not in own and match is not None and found[0] not in match.targets:
                 continue
+            if named.alone_has(cell) and found[0] not in named.choice.matches[cell].targets:
+                continue
             if not _is_right_on_page(named, cell, found[0], by):
                 named.target[cell], named.reason[cell] = found[0], Reason.PLACE
                 break

@@ -61,6 +61,14 @@ class Graph:
         return found
 
     @cached_property
+    def is_used(self) -> Mask:
+        """Which cells any formula refers to."""
+        found = np.zeros(self.plane.size, dtype=np.bool_)
+        for group in self.groups:
+            found[self.windows(group)] = True
+        return found
+
+    @cached_property
     def is_alone(self) -> Mask:
         """Whether a formula refers to a cell and to no other, and is no copy: an activation's."""
         found = np.zeros(self.plane.size, dtype=np.bool_)

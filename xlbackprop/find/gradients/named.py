@@ -57,6 +57,17 @@ class Named:
         study = self.choice.study
         return bool(study.sheets.is_typed[cell]) or cell in study.before
 
+    def alone_has(self, cell: int) -> bool:
+        """Return whether a cell holds a weight's gradient, and no other one is taken for that.
+
+        Then its place says less than its value; a neighbour's gradient stands there twice.
+        """
+        at, match = self.target.get(cell), self.choice.matches.get(cell)
+        if at is None or match is None or at not in match.targets:
+            return False
+        is_leaf = self.is_leaf(int(self.choice.flow.cells[at]))
+        return is_leaf and sum(one == at for one in self.target.values()) == 1
+
     def give(self, cell: int, target: int, reason: Reason) -> None:
         """Say what a cell is, unless a stronger reason has said so already."""
         if cell not in self.target and cell not in self.none:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation.indices import indices
 from xlbackprop.find.gradients.findings import Findings
 from xlbackprop.formula.addresses import cell as address_of
+from xlbackprop.formula.rectangles import rectangles
 from xlbackprop.judge.gradients.causes import diagnoses_of
 from xlbackprop.judge.gradients.missing import what_belongs_in
 from xlbackprop.judge.gradients.statuses import Statuses, judge_claims
@@ -22,6 +25,7 @@ from xlbackprop.workbook.read.cells import State
 from xlbackprop.workbook.read.found import Found, read_places
 from xlbackprop.workbook.read.workbook import Workbook
 
+_NOTHING_KNOWN = "made of gradients as a gradient is, and no right one of anything on the sheet"
 LATENT = "right for these numbers only: with others, the formula gives something else"
 
 
@@ -39,6 +43,7 @@ def review_sheet(workbook: Workbook, findings: Findings) -> Review:
         NotJudged(block.tensor.name, "it rests on what cannot be evaluated or differentiated here")
         for block in blocks_of(findings, unknown)
     ]
+    left_out += [NotJudged(name, _NOTHING_KNOWN) for name in _left_over(findings)]
     unsettled = {one.tensor for one in left_out}
     if findings.amiss:
         name = _loss(findings)
@@ -66,6 +71,16 @@ def judge_blocks(
         block.tensor.name: _judgement(findings, said, block, found[block.tensor.name])
         for block in blocks
     }
+
+
+def _left_over(findings: Findings) -> Iterator[str]:
+    """Yield the ranges of cells of which nothing says what they should be."""
+    places = [findings.place(cell) for cell in findings.left_over]
+    for sheet in dict.fromkeys(sheet for sheet, _, _ in places):
+        own = {place[1:] for place in places if place[0] == sheet}
+        for row, column, height, width in rectangles(own):
+            first, last = address_of(row, column), address_of(row + height - 1, column + width - 1)
+            yield f"{sheet}.{first}" if first == last else f"{sheet}.{first}:{last}"
 
 
 def _loss(findings: Findings) -> str:

@@ -23,6 +23,7 @@ from xlbackprop.judge.gradients.edits.elementwise import Elementwise
 from xlbackprop.judge.gradients.edits.parts import A_CELL_MISSING, Parts
 from xlbackprop.judge.gradients.edits.paths_missing import Paths, Products
 from xlbackprop.judge.gradients.edits.references import Replacing
+from xlbackprop.judge.gradients.edits.rest_of_sum import RestOfSum
 from xlbackprop.judge.gradients.edits.slips import ANOTHER_CELL, NO_DERIVATIVE, NOT_UPDATED
 from xlbackprop.judge.gradients.edits.solving import Solved
 from xlbackprop.judge.gradients.edits.truth import Truth, truths
@@ -112,11 +113,10 @@ class Search:
             return None
         of = self._of.get(formula.cell)
         near = around(formula, self._values, self._links, of)
-        for truth in truths(true, value, self._findings.families):
-            if not truth.is_wrong:
-                continue
+        wrong = [one for one in truths(true, value, self._findings.families) if one.is_wrong]
+        for truth in wrong:
             if not truth.tells:
-                return self._masked(formula, near, truth, of) or self._of_unit(formula, truth)
+                continue
             right: list[Change] = []
             for changes in self._stages(formula, near, truth):
                 in_time = takewhile(lambda _: perf_counter() < self._end, changes)
@@ -125,6 +125,9 @@ class Search:
                     break
             if right:
                 return min(right, key=self._how_likely(right))
+        for truth in wrong:
+            if not truth.tells:
+                return self._masked(formula, near, truth, of) or self._of_unit(formula, truth)
         return None
 
     def _step_missing(self, formula: Written) -> Change | None:
@@ -212,6 +215,7 @@ class Search:
         def simple() -> Iterator[Change]:
             yield from replacing.of_cells()
             yield from Parts(formula, self._values, near, solved).changes()
+            yield from RestOfSum(formula, self._values, solved).changes()
 
         yield simple()
         yield replacing.of_others()

@@ -68,11 +68,21 @@ class Words:
             found = self._name_by_claims(*cells)
         if found or (found := _one_off(old, new, formula.place)):
             return found
-        if self._is_weight(cells[1]):
+        if self._is_weight(cells[1]) or self._leads_to(own, cells[1]):
             return slips.ANOTHER_WEIGHT
         in_column = _one_off(old, new) if old.left == new.left else ""
         is_typed = self._is_typed(cells[1])
         return in_column or (slips.ANOTHER_INPUT if is_typed else slips.ANOTHER_CELL)
+
+    def _leads_to(self, own: Claim | None, cell: int) -> bool:
+        """Whether a cell with a gradient of its own takes part in one of what formulas give."""
+        is_inner = own is not None and not self._is_typed(own.of)
+        return is_inner and self._is_typed(cell) and cell in self._with_gradient
+
+    @cached_property
+    def _with_gradient(self) -> frozenset[int]:
+        claims = self._findings.claims
+        return frozenset(claim.of for claim in claims if claim.role is Role.GRADIENT)
 
     def _name_in_update(self, own: Claim, old: Spot, new: Spot) -> str:
         cell = self._cell(new)
