@@ -1,5 +1,6 @@
 """Long vectors on the page: folded into rows, the same numbers, and formulas that still fill on."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -42,6 +43,7 @@ l2 = 0.01
 [values]
 style = "normal"
 """
+BOOK = "xl/workbook.xml"
 TRAINING = """
 [training]
 optimizer = "adam"
@@ -150,6 +152,35 @@ def test_folded_cell_is_explained_with_the_entries_it_is_made_from(book):
     assert "w[39,20] · dL/dout[39]" in text
 
 
+LOCATED = """
+name = "located"
+input = [2, 3, 8]
+[[layers]]
+type = "flatten"
+[[layers]]
+type = "dense"
+units = 5
+[loss]
+type = "mse"
+[values]
+style = "normal"
+"""
+
+
+def test_folded_blocks_are_located_and_a_map_says_where_they_are(tmp_path):
+    spec = parse_spec(LOCATED)
+    path = xlbackprop.build(spec, tmp_path / "book.xlsx")
+    built = {one.name: one.blocks for one in xlbackprop.inspect(path).tensors}
+    names = re.compile(rb"<definedNames>.*</definedNames>", re.DOTALL)
+    patch(path, {BOOK: lambda xml: names.sub(b"", xml).replace(b"_xlbackprop", b"gone")})
+    proposal = xlbackprop.locate(path, spec)
+    (tmp_path / "map.toml").write_text(proposal.to_toml())
+    found = xlbackprop.inspect(path, spec=spec, map=tmp_path / "map.toml").tensors
+    located = {one.name: one.blocks for one in found}
+    for name in ("dense1.h", "dense1.w", "dense1.dL_dw", "dense1.dL_dh", "flatten1.out"):
+        assert located[name] == built[name], name
+
+
 def test_older_workbook_is_read_as_it_was_laid_out(unfolded):
     ranges = {one.name: one.blocks for one in xlbackprop.inspect(unfolded).tensors}
     assert len(ranges["dense1.w"]) == 1
@@ -157,5 +188,5 @@ def test_older_workbook_is_read_as_it_was_laid_out(unfolded):
     fill(unfolded, {})
     for options in ({}, {"spec": parse_spec(SPEC)}):
         assert xlbackprop.check(unfolded, **options).verdict == "right"
-    patch(unfolded, {"xl/workbook.xml": lambda xml: xml.replace(b"_xlbackprop", b"gone")})
+    patch(unfolded, {BOOK: lambda xml: xml.replace(b"_xlbackprop", b"gone")})
     assert xlbackprop.check(unfolded, spec=parse_spec(SPEC)).verdict == "right"

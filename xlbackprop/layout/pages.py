@@ -248,9 +248,9 @@ class Page:
         return Block(tensor.name, index, self.content.name, row, column, height, width)
 
     def _edge_of_folded(self, tensor: Tensor, row: int, column: int) -> None:
-        """Write the index with which each row begins, and above it what is added to that."""
+        """Write the index with which each row begins, and above the columns what is added to it."""
         height, width = block_size(tensor)
-        self.edges += [Text(row, column + 1 + j, f"+{j}", "edge") for j in range(width)]
+        self.edges += [Text(row, column + 1 + j, j, "edge") for j in range(width)]
         self.edges += [Text(row + 1 + i, column, i * width, "side") for i in range(height)]
 
     def _edge(self, tensor: Tensor, row: int, column: int, height: int, width: int) -> None:

@@ -2,7 +2,8 @@
 
 Some axes run down within a block, some run across, the rest number the blocks: in the natural
 arrangement of filters (k, c, a, b), a runs down, b across, and k and c number the blocks. Channels
-last, transposed matrices, filters stacked in one tall block, weights in one column are others.
+last, transposed matrices, filters stacked in one tall block, weights in one column are others. A
+long last axis may be folded: it is taken for two, rows and what is in each.
 """
 
 from __future__ import annotations
@@ -20,16 +21,23 @@ from xlbackprop.find.locate.page import ACROSS, DOWN, Keys
 
 _MOST = 90
 _ODDEST = 5.0
+# Rows into which a vector is folded, if it is longer than that.
+_SHORTEST_ROW, _LONGEST_ROW = 5, 32
+_FOLDED_IS_ODD = 0.5
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Which axes number the blocks, run down in a block, and run across, the slowest first."""
+    """Which axes number the blocks, run down in a block, and run across, the slowest first.
+
+    Where it is folded, the last two axes are one of the tensor's.
+    """
 
     shape: Shape
     outer: tuple[int, ...]
     down: tuple[int, ...]
     across: tuple[int, ...]
+    is_folded: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -50,10 +58,15 @@ class Arrangement:
         leading = sum(axis > inside for axis in self.outer)
         rank = len(self.outer) + len(self.down) + len(self.across)
         usual = abs(len(self.outer) - max(0, rank - 2))
-        return swaps + 1.5 * late + 1.2 * leading + 0.4 * usual
+        return swaps + 1.5 * late + 1.2 * leading + 0.4 * usual + _FOLDED_IS_ODD * self.is_folded
+
+    @property
+    def tensor_shape(self) -> Shape:
+        """The shape of the tensor."""
+        return (*self.shape[:-2], prod(self.shape[-2:])) if self.is_folded else self.shape
 
     def spread(self, blocks: Keys) -> Keys:
-        """Return the key of each entry, shape `shape`, from the keys of the blocks' first cells."""
+        """Return the key of each entry, in the tensor's shape, from those of the blocks' first."""
         rows, columns = np.indices(self.size)
         keys = blocks.reshape(-1, 1, 1) + rows * DOWN + columns * ACROSS
         return self._in_shape(keys)
@@ -61,7 +74,7 @@ class Arrangement:
     def spread_all(self, blocks: Keys) -> Keys:
         """Return the same for many groups of blocks at once, one in each row."""
         numbers, within = self.block_numbers().ravel(), self.within().ravel()
-        return (blocks[:, numbers] + within).reshape(len(blocks), *self.shape)
+        return (blocks[:, numbers] + within).reshape(len(blocks), *self.tensor_shape)
 
     @property
     def entries(self) -> int:
@@ -81,7 +94,7 @@ class Arrangement:
         axes = (*self.outer, *self.down, *self.across)
         moved = blocks.reshape([self.shape[axis] for axis in axes])
         return np.ascontiguousarray(moved.transpose(np.argsort(axes)) if axes else moved).reshape(
-            self.shape
+            self.tensor_shape
         )
 
     def _count(self, axes: tuple[int, ...]) -> int:
@@ -103,7 +116,19 @@ def arrangements(shape: Shape) -> tuple[Arrangement, ...]:
         oddity = Arrangement(shape, outer, down, across).oddity
         if oddity <= _ODDEST:
             found[one] = oddity
+    found |= {one: one.oddity for one in _folded(shape)}
     return tuple(sorted(found, key=lambda one: found[one])[:_MOST])
+
+
+def _folded(shape: Shape) -> Iterator[Arrangement]:
+    """Yield the arrangements in which a long last axis stands in rows of equal length."""
+    *leading, last = shape or (0,)
+    for row in range(_SHORTEST_ROW, min(_LONGEST_ROW, last // 2) + 1):
+        if last > _LONGEST_ROW and last % row == 0:
+            down, across = len(leading), len(leading) + 1
+            outer = tuple(range(down))
+            parts = (*leading, last // row, row)
+            yield Arrangement(parts, outer, (down,), (across,), is_folded=True)
 
 
 def _divided(axes: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], ...]]:

@@ -1,7 +1,8 @@
 """Indices along the edges of blocks: 0, 1, 2 above its columns and beside its rows.
 
 They are headings, no entries. What tells them from numbers: they count from 0 or from 1, in both
-directions, and the corner between them is no number. Where a table has a row for each step, they
+directions, and the corner between them is no number. Beside the rows of a folded vector they count
+on by a row's length. Where a table has a row for each step, they
 are texts that count the cells of block after block: 0, 1, and then 0,0 and 0,1.
 """
 
@@ -79,10 +80,10 @@ class _Counts:
         filled_below = np.isin(page.keys + DOWN, page.keys)
         self.starts: Keys = page.keys[self._is_start & ~above & ~beside & filled_below]
 
-    def run(self, key: int, step: int) -> Keys:
-        """Return the cells from a key on in which the numbers count on by 1."""
+    def run(self, key: int, step: int, by: int = 1) -> Keys:
+        """Return the cells from a key on in which the numbers count on by so much."""
         number, found = self.number(key), [key]
-        while self.number(found[-1] + step) == number + len(found):
+        while self.number(found[-1] + step) == number + by * len(found):
             found.append(found[-1] + step)
         return np.array(found, dtype=np.int64)
 
@@ -103,7 +104,8 @@ def _block(counts: _Counts, start: int) -> Keys | None:
     beside = start + DOWN - ACROSS
     if start % DOWN == 0 or counts.number(beside) != counts.number(start):
         return None
-    across, down = counts.run(start, ACROSS), counts.run(beside, DOWN)
+    across = counts.run(start, ACROSS)
+    down = max((counts.run(beside, DOWN, by) for by in (1, len(across))), key=len)
     ends_across = not counts.is_filled(int(across[-1]) + ACROSS)
     ends_down = not counts.is_filled(int(down[-1]) + DOWN)
     inside = (down[:, None] + ACROSS + np.arange(len(across))).ravel().tolist()

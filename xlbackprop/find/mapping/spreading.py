@@ -15,6 +15,9 @@ from xlbackprop.find.mapping.areas import MappedArea
 from xlbackprop.find.mapping.map import Placement
 from xlbackprop.formula.addresses import Area, rectangle
 
+# Longer vectors are folded, as people do it and this program.
+LONGEST_ROW = 32
+
 Numbers = NDArray[np.int32]
 
 
@@ -59,9 +62,13 @@ def spread(
 def row_lengths(shape: Shape) -> set[int]:
     """Return how wide a range of the shape may be, so that its rows break where the shape's do.
 
-    A shape of 2×3×4 may have rows of 4, of 12 (a plane in each), of 24, or one of 1.
+    A shape of 2×3×4 may have rows of 4, of 12 (a plane in each), of 24, or one of 1. A long last
+    axis may be folded into rows of equal length.
     """
-    return {prod(shape[leading:]) for leading in range(len(shape) + 1)}
+    lengths = {prod(shape[leading:]) for leading in range(len(shape) + 1)}
+    if shape and shape[-1] > LONGEST_ROW:
+        lengths.update(one for one in range(2, LONGEST_ROW + 1) if shape[-1] % one == 0)
+    return lengths
 
 
 def _axes(tensor: Tensor, placement: Placement) -> list[int]:

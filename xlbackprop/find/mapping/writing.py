@@ -31,7 +31,7 @@ def ranges_of(tensor: Tensor, places: Places) -> list[tuple[Index, str, str]]:
     blocks, each entry is a block of its own.
     """
     leading = list(tensor.block_indices())
-    widths = row_lengths(tensor.block_shape) | {tensor.row_length}
+    widths = row_lengths(tensor.block_shape)
     blocks = [_rectangle(places, index, widths) for index in leading]
     found = [(index, *one) for index, one in zip(leading, blocks, strict=True) if one]
     if len(found) == len(leading):
@@ -47,6 +47,8 @@ def _placement(tensor: Tensor, places: Places, sheet: str) -> Placement:
             blocks = _blocks(moved, leading)
             if blocks:
                 return Placement(tuple(_text(*one, sheet) for one in blocks), order=written)
+    if rows := _blocks(places, max(0, len(tensor.shape) - 1)):
+        return Placement(tuple(_text(*one, sheet) for one in rows))
     cells = (places.at(index) for index in np.ndindex(tensor.shape))
     return Placement(tuple(_text(*one, sheet) for one in cells))
 
