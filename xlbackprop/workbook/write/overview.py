@@ -58,8 +58,8 @@ _WRONG_MEANS = (
 )
 
 _HOW_TO_READ = (
-    "In the drawing, values flow along the green arrows, and gradients back along the red ones. An"
-    " output that is used more than once branches at a dot, and its gradients add up at ⊕.",
+    "In the drawing, green arrows carry values and red ones gradients; those of an output that is"
+    " used twice add up at ⊕.",
     "Each layer has a sheet: the forward pass above, the backward pass below, each gradient under"
     " its own tensor.",
     "Select a cell and press F2: the cells it is made from are framed in colours.",
