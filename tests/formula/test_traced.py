@@ -20,7 +20,8 @@ def test_traced_formulas_are_those_of_the_cells(name):
     network = network_of(name)
     blocks = lay_out(network).blocks
     for equation in network.equations:
-        tracer, at = Tracer(equation, blocks), Addresses(equation, blocks)
+        at = Addresses(equation, blocks)
+        tracer = Tracer(equation, blocks, at)
         for block in blocks[equation.target.name]:
             try:
                 template = tracer.template(block)
@@ -46,7 +47,7 @@ def traced(formula, *, height=4, width=5):
         "a.h": tuple(Block("a.h", (c,), "a", 1, 1 + 10 * c, 9, 9) for c in range(2)),
     }
     equation = Equation(target, {"h": source}, None, formula, Math(""))
-    template = Tracer(equation, blocks).template(blocks["a.out"][0])
+    template = Tracer(equation, blocks, Addresses(equation, blocks)).template(blocks["a.out"][0])
     if isinstance(template, Template):
         at = Addresses(equation, blocks)
         cells = [[formula(at, i, j) for j in range(width)] for i in range(height)]

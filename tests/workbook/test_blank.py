@@ -1,5 +1,6 @@
 """A workbook to be filled in gives no answer away, wherever one looks."""
 
+import gc
 import re
 import zipfile
 
@@ -10,6 +11,7 @@ import pytest
 import xlbackprop
 from tests.support.convolutions import GEOMETRIES, conv_spec
 from tests.support.filling import arrays_of, places_by_index
+from xlbackprop import SpecError, build
 
 MSE = conv_spec(GEOMETRIES["stride2-padding1"], loss="mse", seed=5)
 
@@ -151,3 +153,14 @@ def test_blank_workbook_filled_with_the_right_formulas_is_right(tmp_path):
     }
     fill(path, entries)
     assert xlbackprop.check(path, engine="none").verdict == "right"
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_garbage_is_looked_for_again_after_a_build_that_fails(was_on, tmp_path):
+    (gc.enable if was_on else gc.disable)()
+    try:
+        with pytest.raises(SpecError):
+            build("conv5x5x2", tmp_path / "page.xlsx", blank=["nothing"])
+        assert gc.isenabled() is was_on
+    finally:
+        gc.enable()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NoReturn
 
 
@@ -25,7 +25,7 @@ class Steps:
     def __add__(self, other: Steps | int) -> Steps:
         """Return the sum."""
         if not isinstance(other, Steps):
-            return replace(self, start=self.start + other)
+            return Steps(self.start + other, self.down, self.along)
         return Steps(self.start + other.start, self.down + other.down, self.along + other.along)
 
     def __mul__(self, factor: int) -> Steps:

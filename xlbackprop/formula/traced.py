@@ -86,12 +86,13 @@ class Template:
 
 
 class Tracer:
-    """Traces the formulas of one equation, on a page of given blocks."""
+    """Traces the formulas of one equation, on a page of given blocks; `at` has its addresses."""
 
-    def __init__(self, equation: Equation, blocks: Mapping[str, tuple[Block, ...]]) -> None:
-        self._equation = equation
+    def __init__(
+        self, equation: Equation, blocks: Mapping[str, tuple[Block, ...]], at: Addresses
+    ) -> None:
+        self._equation, self._addresses = equation, at
         self._at = _Traced(equation, blocks)
-        self._addresses = Addresses(equation, blocks)
         self._is_vertical = equation.target.vertical
         self._row_length = equation.target.row_length
         self._rank = len(equation.target.block_shape)

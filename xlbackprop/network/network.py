@@ -142,19 +142,32 @@ def build_network(spec: Spec, *, folds: bool = True) -> Network:
 def _check_equations(network: Network) -> None:
     """Raise ContractError where an equation does not hold to the contract.
 
-    The steps after the second repeat it with other names, and so do their equations.
+    The steps after the second repeat it with other names, and so do their equations; and most of
+    the second are those of the first.
     """
     defined = {tensor.name for tensor in network.inputs}
+    checked: set[object] = set()
     makers = _makers(network)
     for equation in network.equations:
         where = makers.get(equation.target.name, f'layer "{equation.target.layer}"')
         check_equation(where, equation, defined)
-        if equation.target.step <= 2:
+        if equation.target.step <= 2 and _is_new(equation, checked):
             check_letters(where, equation)
             check_understood(where, equation)
             if network.has_rows:
                 refuse_look_ups(equation)
         defined.add(equation.target.name)
+
+
+def _is_new(equation: Equation, checked: set[object]) -> bool:
+    """Return whether no equation of that tensor was made by the same code, and note it."""
+    made_by = [equation.compute, equation.formula, *(slip.compute for slip in equation.slips)]
+    codes = tuple(getattr(function, "__code__", id(function)) for function in made_by)
+    target = equation.target
+    key = (target.layer, target.short, target.shape, equation.math, tuple(equation.sources), codes)
+    before = len(checked)
+    checked.add(key)
+    return len(checked) > before
 
 
 def _makers(network: Network) -> dict[str, str]:

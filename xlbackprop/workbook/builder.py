@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,15 +54,34 @@ def build(
     spec = spec if isinstance(spec, Spec) else load_spec(spec)
     path = Path("output", f"{spec.name}.xlsx") if path is None else Path(path)
     check_output(path, force=force)
+    with _no_looking_for_garbage():
+        contents = _chosen(spec, blank, seed, practice=practice, plain=plain)
+        content = write_workbook(replace(contents, gradcheck=gradcheck, walk=walk))
+    save(path, content, force=force)
+    return path
+
+
+def _chosen(
+    spec: Spec, blank: Iterable[str], seed: int | None, *, practice: bool, plain: bool
+) -> Contents:
     tell("setting up the network")
     network = build_network(spec)
     blank_names = resolve_blank(network, blank)
     tell("computing all numbers")
     values = choose_values(network, seed)
-    contents = contents_of(network, values, blank_names, practice=practice, plain=plain)
-    content = write_workbook(replace(contents, gradcheck=gradcheck, walk=walk))
-    save(path, content, force=force)
-    return path
+    return contents_of(network, values, blank_names, practice=practice, plain=plain)
+
+
+@contextmanager
+def _no_looking_for_garbage() -> Iterator[None]:
+    """Keep Python from searching all that is built, again and again, for what nobody needs."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def contents_of(

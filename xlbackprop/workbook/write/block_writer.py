@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice, product
+from math import prod
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -41,11 +42,12 @@ class BlockWriter:
         numbers. Raises SpecError where the text grows too long.
         """
         target, at = equation.target, Addresses(equation, blocks)
-        tracer: Tracer | None = Tracer(equation, blocks)
+        # All blocks of a tensor are of one size.
+        is_large = prod(target.block_shape) > _FEW_CELLS
+        tracer = Tracer(equation, blocks, at) if is_large else None
         for block in blocks[target.name]:
-            is_large = block.height * block.width > _FEW_CELLS
             try:
-                template = tracer.template(block) if tracer and is_large else None
+                template = tracer.template(block) if tracer else None
             except NotTraced:
                 tracer = template = None
             if isinstance(template, Template):

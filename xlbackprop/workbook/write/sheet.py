@@ -9,9 +9,12 @@ XlsxWriter's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import StringIO
+from typing import NamedTuple
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
+from xlsxwriter.xmlwriter import XMLwriter
 
 from xlbackprop.formula.addresses import column_name
 from xlbackprop.formula.grid import Block
@@ -22,6 +25,11 @@ ERROR = "#VALUE!"
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
+class _Typed(NamedTuple):
+    number: int
+    style: Format
+
+
 class BlockSheet(Worksheet):  # type: ignore[misc]
     """XlsxWriter's worksheet, whose cell table may also hold the XML text of cells in a row.
 
@@ -29,6 +37,16 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
     """
 
     _shared = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fonts: dict[int, str] = {}
+        self.rstring: XMLwriter = None
+
+    def write_plain_number(self, row: int, column: int, number: int, style: Format) -> None:
+        """Write a number that is typed into a cell."""
+        self._check_dimensions(row, column)
+        self.table[row][column] = _Typed(number, style)
 
     def write_block_row(
         self,
@@ -80,6 +98,18 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
                 cells[0] = cells[0].replace(follows, first, 1)
             self._put(row, block.column, block.width, "".join(cells))
 
+    def _write_font(self, xf_format: Format) -> None:
+        """Write the font of a part of a text: each is put together once and not for each title."""
+        own = self._fonts.get(id(xf_format))
+        if own is None:
+            around, font = self.rstring, XMLwriter()
+            font._set_filehandle(StringIO())
+            self.rstring = font
+            super()._write_font(xf_format)
+            self.rstring = around
+            own = self._fonts[id(xf_format)] = font.fh.getvalue()
+        self.rstring.fh.write(own)
+
     def _put(self, row: int, column: int, width: int, cells: str) -> None:
         self._check_dimensions(row, column)
         self._check_dimensions(row, column + width - 1)
@@ -95,6 +125,10 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
                 cell = cells[column]
                 if isinstance(cell, str):
                     self.fh.write(cell)
+                elif isinstance(cell, _Typed):
+                    place = f"{column_name(column)}{row + 1}"
+                    style = cell.style._get_xf_index()
+                    self.fh.write(f'<c r="{place}" s="{style}"><v>{cell.number}</v></c>')
                 else:
                     self._write_cell(row, column, cell)
             self._xml_end_tag("row")

@@ -138,7 +138,8 @@ def number_format(values: Array) -> str:
     finite = values[np.isfinite(values)]
     if not finite.size or (finite == finite.round()).all():
         return "General"
-    decimals = next((n for n in range(1, 4) if _are_short(finite, n)), 4)
+    are_short = _are_short(finite, 3)
+    decimals = next(n for n in range(1, 4) if _are_short(finite, n)) if are_short else 4
     largest = float(np.abs(finite).max())
     if not 1e-3 <= largest < 1e6:
         return "0.0E+0"

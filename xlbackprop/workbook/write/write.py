@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 
 import xlsxwriter
@@ -94,6 +95,9 @@ class _Cells:
         self.network, self.layout = contents.network, contents.layout
         self.arrays, self.blank = contents.arrays, contents.blank
         self.answers = contents.answers
+        # Of a thousand blocks, most have one of a few formats.
+        self._of_kind = cache(lambda kind, shown: formats(kind_format(kind, shown)))
+        self._of_constants = cache(lambda k, hidden: formats(constant_format(k, hidden=hidden)))
 
     def write(self) -> None:
         for tensor in self.network.inputs:
@@ -131,16 +135,18 @@ class _Cells:
 
     def _write_equation(self, equation: Equation) -> None:
         tensor = equation.target
-        constant = constant_format(tensor.kind, hidden=tensor.hides_constants)
-        styles = (self._kind_format(tensor), self.formats(constant))
+        styles = (self._kind_format(tensor), self._constant_format(tensor))
         array = self.arrays[tensor.name]
         self._writer.write_equation(equation, self.layout.blocks, array, styles)
 
     def _kind_format(self, tensor: Tensor) -> Format:
-        return self.formats(kind_format(tensor.kind, number_format(self.arrays[tensor.name])))
+        return self._of_kind(tensor.kind, number_format(self.arrays[tensor.name]))
+
+    def _constant_format(self, tensor: Tensor) -> Format:
+        return self._of_constants(tensor.kind, tensor.hides_constants)
 
 
-def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
+def _write_page(worksheet: BlockSheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
     texts = {name: formats(properties) for name, properties in TEXTS.items()}
     worksheet.hide_gridlines(2)
     worksheet.set_column(0, 0, MARGIN_WIDTH)
@@ -159,8 +165,11 @@ def _write_page(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: 
     for heading in sheet.headings:
         _write_heading(worksheet, heading, texts, contents)
     for edge in (*sheet.edges, *sheet.reasons):
-        write = worksheet.write_string if isinstance(edge.text, str) else worksheet.write_number
-        write(edge.row, edge.column, edge.text, texts[edge.style])
+        place = edge.row, edge.column
+        if isinstance(edge.text, str):
+            worksheet.write_string(*place, edge.text, texts[edge.style])
+        else:
+            worksheet.write_plain_number(*place, edge.text, texts[edge.style])
     worksheet.freeze_panes(*sheet.frozen)
     set_up_print(worksheet, sheet, contents.network.spec.name)
 
