@@ -64,6 +64,7 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.report.html import html_report
     from xlbackprop.report.report import Report, TensorResult, Yours
     from xlbackprop.report.table import csv_report
+    from xlbackprop.report.view import view
     from xlbackprop.spec import Spec, parse_spec
     from xlbackprop.spec.templates import load_spec, template_names
     from xlbackprop.workbook.builder import build
@@ -146,6 +147,7 @@ __all__ = [
     "parse_spec",
     "review_workbook",
     "template_names",
+    "view",
     "weights",
 ]
 
@@ -184,6 +186,7 @@ _NAMES = {
     "report.cell_result": "CellResult",
     "report.report": "Report TensorResult Yours",
     "report.table": "csv_report",
+    "report.view": "view",
     "spec": "Spec parse_spec",
     "spec.templates": "load_spec template_names",
     "workbook.builder": "build",

@@ -52,7 +52,7 @@ def test_example_in_the_help_runs(command, folder, capsys, monkeypatch):
         monkeypatch.setattr(
             "xlbackprop.web.serving.serve", lambda serving, tell: tell(serving.host)
         )
-    if command in (["check"], ["explain"], ["gradcheck"], ["inspect"]):
+    if command in (["check"], ["explain"], ["gradcheck"], ["inspect"], ["view"]):
         xlbackprop.build("conv5x5x2", folder / "mine.xlsx", blank=["dL_dw", "dL_dh"])
         xlbackprop.build("conv5x5x2")
         own = xlbackprop.build("conv5x5x2", folder / "own.xlsx")

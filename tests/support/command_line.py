@@ -19,6 +19,7 @@ COMMANDS = [
     "check",
     "explain",
     "gradcheck",
+    "view",
     "equations",
     "inspect",
     "locate",

@@ -18,6 +18,7 @@ COMMANDS = (
     "build",
     "check",
     "explain",
+    "view",
     "gradcheck",
     "equations",
     "inspect",

@@ -59,6 +59,39 @@ def review_workbook(
             return _on_sheet(_review(path, workbook, running, options), sheet)
 
 
+def unjudged_workbook(
+    path: str | Path,
+    options: CheckOptions = DEFAULT_OPTIONS,
+    **changes: Unpack[CheckKeywords],
+) -> Review:
+    """Return what a workbook holds, found and recalculated as for `check`, and judge nothing.
+
+    Raises what `check` raises.
+    """
+    options, path = _with_map(options.with_changes(**changes)), Path(path)
+    name, limits = engine_name(options.engine), options.limits
+    with (
+        as_xlsx(path, limits) as file,
+        open_workbook(file, path) as workbook,
+    ):
+        if _is_own(workbook, options):
+            review = _on_own_formulas(workbook, options, path.name)
+            return replace(review, judgements={}, diagnoses={}, notes=(), workbook=str(path))
+        with start(file, name, limits) as running:
+            tell("reading the workbook")
+            subject = _subject(workbook, running, options, Derivatives(workbook))
+            network, places = subject.network, subject.places
+            found, notes = running.read(workbook, network, places, subject.blocks, subject.chosen)
+    return Review(
+        network,
+        found,
+        {},
+        chosen=subject.chosen,
+        notes=subject.notes + notes,
+        workbook=str(path),
+    )
+
+
 def _with_map(options: CheckOptions) -> CheckOptions:
     """Return the options with the map that a file holds."""
     if options.map is None or isinstance(options.map, Map):

@@ -23,7 +23,7 @@ from xlbackprop.network.gradients import gradients_of
 from xlbackprop.network.values import choose_values
 from xlbackprop.progress import each
 from xlbackprop.spec import Spec
-from xlbackprop.spec.templates import load_spec, template_names
+from xlbackprop.spec.templates import is_spec, load_spec
 from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.cells import State
@@ -98,7 +98,7 @@ def gradcheck(
     if not 0 < epsilon < 1:
         raise SpecError(f"epsilon = {epsilon:g}: expected a number between 0 and 1")
     found: Mapping[str, Found] = {}
-    if _is_spec(source):
+    if is_spec(source):
         network = build_network(source if isinstance(source, Spec) else load_spec(source))
         values = choose_values(network)
     else:
@@ -110,12 +110,6 @@ def gradcheck(
         for name in each("nudging every entry", list(pairs))
         for one in _of_tensor(network, arrays, name, found.get(pairs[name]), epsilon)
     ]
-
-
-def _is_spec(source: Spec | str | Path) -> bool:
-    if isinstance(source, Spec):
-        return True
-    return str(source) in template_names() or Path(str(source)).suffix in ("", ".toml")
 
 
 def _opened(path: Path) -> tuple[Network, dict[str, Array], dict[str, Found]]:

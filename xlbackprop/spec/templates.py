@@ -24,6 +24,13 @@ def template_names() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
 
+def is_spec(source: Spec | str | Path) -> bool:
+    """Return whether a source is a spec, a template's name or a spec's path, and no workbook."""
+    if isinstance(source, Spec):
+        return True
+    return str(source) in template_names() or Path(str(source)).suffix in ("", ".toml")
+
+
 def load_spec(source: str | Path) -> Spec:
     """Return the Spec of a template (by name) or of a TOML file (by path).
 

@@ -13,6 +13,6 @@ Everything that comes from the workbook is text: the template escapes it, the sc
 sets it as text, and the page's own policy forbids any other script, style or connection.
 """
 
-from xlbackprop.report.html.render import html_report
+from xlbackprop.report.html.render import html_report, html_view
 
-__all__ = ["html_report"]
+__all__ = ["html_report", "html_view"]

@@ -15,8 +15,8 @@ from xlbackprop.report.html.causes import ListedCause, listed_causes
 from xlbackprop.report.html.legend import NOT_ALL_JUDGED, VERDICTS, LegendEntry, legend
 from xlbackprop.report.html.loss_chart import LossChart, loss_chart
 from xlbackprop.report.html.records import Records
-from xlbackprop.report.html.sections import Section, draw_page, in_order
-from xlbackprop.report.notes import on_not_judged
+from xlbackprop.report.html.sections import Drawing, Section, draw_page, in_order
+from xlbackprop.report.notes import on_not_judged, sentence
 from xlbackprop.report.report import Report
 
 
@@ -45,7 +45,8 @@ class Content:
     network: str
     about: str
     notes: tuple[str, ...]
-    judged: Judged
+    judged: Judged | None
+    walk: tuple[int, ...]  # the computed tensors' numbers, in the order in which they are computed
     legend: tuple[LegendEntry, ...]
     loss: LossChart | None
     sections: tuple[Section, ...]
@@ -53,8 +54,11 @@ class Content:
     data: Mapping[str, Any]
 
 
-def page_content(review: Review, report: Report, hints: Hints) -> Content:
-    """Return what the page of a review shows; `report` holds no more than may be told."""
+def page_content(review: Review, report: Report | None, hints: Hints) -> Content:
+    """Return what the page of a review shows; `report` holds no more than may be told.
+
+    Without a report nothing is judged, and the page has the walk through the network instead.
+    """
     drawing = draw_page(review, report)
     records = Records(review, report, hints)
     for name, tensor in drawing.tensors.items():
@@ -65,9 +69,12 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
         file=one_line(Path(review.workbook).name),
         network=review.title,
         about=review.about,
-        notes=report.notes,
-        judged=_judged(review, report, hints),
-        legend=tuple(legend(report.counts, kinds, has_images=drawing.has_images)),
+        notes=report.notes if report else tuple(map(sentence, review.notes)),
+        judged=_judged(review, report, hints) if report else None,
+        walk=() if report else tuple(_walk(review, drawing)),
+        legend=tuple(
+            legend(report.counts if report else None, kinds, has_images=drawing.has_images)
+        ),
         loss=loss_chart(review),
         sections=drawing.sections,
         undrawn=len(review.tensors) - len(drawing.tensors),
@@ -75,16 +82,23 @@ def page_content(review: Review, report: Report, hints: Hints) -> Content:
     )
 
 
+def _walk(review: Review, drawing: Drawing) -> Iterator[int]:
+    numbers = {name: number for number, name in enumerate(review.tensors)}
+    for equation in review.network.equations if review.network else ():
+        if equation.target.name in drawing.tensors:
+            yield numbers[equation.target.name]
+
+
 def _judged(review: Review, report: Report, hints: Hints) -> Judged:
     numbers = {name: number for number, name in enumerate(review.tensors)}
     empty = [tensor.name for tensor in report.tensors if set(tensor.counts) == {"blank"}]
     causes = tuple(listed_causes(review, report))
-    sign, sentence = VERDICTS[report.verdict]
+    sign, told = VERDICTS[report.verdict]
     if report.verdict == "incomplete" and Status.BLANK.word not in report.counts:
-        sentence = NOT_ALL_JUDGED
+        told = NOT_ALL_JUDGED
     return Judged(
         verdict=report.verdict,
-        verdict_sentence=sentence,
+        verdict_sentence=told,
         sign=sign,
         tells_answers=hints >= Hints.ANSWER,
         counts=in_order([report.counts]),
@@ -99,5 +113,5 @@ def _judged(review: Review, report: Report, hints: Hints) -> Judged:
 
 def _ties(report: Report, numbers: Mapping[str, int]) -> Iterator[tuple[int, str, str]]:
     for tensor in report.tensors:
-        for sentence in tensor.ties:
-            yield numbers[tensor.name], tensor.name, sentence
+        for tie in tensor.ties:
+            yield numbers[tensor.name], tensor.name, tie

@@ -56,17 +56,20 @@ _SCALE = [
 
 
 def legend(
-    statuses: Collection[str], kinds: Collection[Kind], *, has_images: bool
+    statuses: Collection[str] | None, kinds: Collection[Kind], *, has_images: bool
 ) -> list[LegendEntry]:
-    """Return the entries that a page needs: its statuses, its kinds that have none, its scale."""
+    """Return the entries that a page needs: its statuses, its kinds that have none, its scale.
+
+    Where nothing is judged (None), no kind has a status.
+    """
     met = [
         LegendEntry(word, SIGNS[word], meaning)
         for word, meaning in STATUS_MEANINGS.items()
-        if word in statuses
+        if word in (statuses or ())
     ]
     chosen = [
         LegendEntry(kind.value, "", meaning)
         for kind, meaning in KIND_MEANINGS.items()
-        if kind in kinds and not kind.is_computed
+        if kind in kinds and (statuses is None or not kind.is_computed)
     ]
     return met + chosen + _SCALE * has_images

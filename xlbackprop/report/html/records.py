@@ -38,11 +38,14 @@ Record = list[Any]
 class Records:
     """Makes the records of a review, with no more in them than the report tells."""
 
-    def __init__(self, review: Review, report: Report, hints: Hints) -> None:
+    def __init__(self, review: Review, report: Report | None, hints: Hints) -> None:
         self._tensors = review.tensors
         self._found = review.found
         self._told: Mapping[tuple[str, Index], CellResult] = {
-            (cell.tensor, cell.index): cell for cell in report.cells
+            (cell.tensor, cell.index): cell for cell in (report.cells if report else ())
+        }
+        self._lines = {
+            name: review.rule(name) if hints >= Hints.RULE else None for name in review.tensors
         }
         # What a cell is made from is the rule.
         network = review.network if hints >= Hints.RULE else None
@@ -67,8 +70,12 @@ class Records:
 
     def _tensor(self, tensor: Tensor) -> dict[str, Any]:
         entries, cells = self._cells.get(tensor.name, ([], []))
+        line = self._lines.get(tensor.name)
         return {
             "name": tensor.name,
+            "kind": tensor.kind.value,
+            "about": tensor.about,
+            "line": line.full or line.text if line else "",
             "leading": tensor.leading,
             "size": block_size(tensor),
             "rank": len(tensor.block_shape),

@@ -17,10 +17,11 @@ from markupsafe import Markup
 from xlbackprop.judge.review import Review
 from xlbackprop.report.from_review import make_report
 from xlbackprop.report.hints import Hints
-from xlbackprop.report.html.content import page_content
-from xlbackprop.report.html.legend import STATUS_MEANINGS
+from xlbackprop.report.html.content import Content, page_content
+from xlbackprop.report.html.legend import KIND_MEANINGS, STATUS_MEANINGS
 
 _ASSETS = "assets"
+_SCRIPTS = ("drawing.js", "explaining.js", "report.js", "walk.js", "around.js")
 
 
 def html_report(review: Review, hints: Hints = Hints.RULE, *, preface: str = "") -> str:
@@ -31,8 +32,20 @@ def html_report(review: Review, hints: Hints = Hints.RULE, *, preface: str = "")
     put before everything else on it, as text, unless it is Markup.
     """
     report = make_report(review).told(hints)
-    content = page_content(review, report, hints)
-    data = {**content.data, "meanings": STATUS_MEANINGS}
+    return _rendered(page_content(review, report, hints), preface)
+
+
+def html_view(review: Review) -> str:
+    """Return a workbook that was not judged as one HTML page: the report without its judgement.
+
+    Each cell is explained, and a slider walks through the equations as they are computed.
+    """
+    return _rendered(page_content(review, None, Hints.ANSWER), "")
+
+
+def _rendered(content: Content, preface: str) -> str:
+    meanings = {"meanings": STATUS_MEANINGS, "kinds": KIND_MEANINGS}
+    data = {**content.data, **meanings, "walk": content.walk}
     page = _page()
     return page.template.render(
         content=content,
@@ -69,7 +82,7 @@ def _page() -> _Page:
     )
     style, script = (
         _asset("style.css"),
-        _asset("drawing.js") + _asset("report.js") + _asset("around.js"),
+        Markup("").join(map(_asset, _SCRIPTS)),
     )
     return _Page(environment.get_template("page.html"), style, script, _policy(style, script))
 

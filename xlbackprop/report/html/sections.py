@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from xlbackprop.equation import Tensor
 from xlbackprop.judge.review import Review
 from xlbackprop.layout import SheetContent, sheet_contents
 from xlbackprop.layout.images import is_seen
@@ -17,7 +18,7 @@ from xlbackprop.report.report import Report
 
 # A page with more cells than these opens slowly; the template `digit` fits.
 MOST_CELLS = 36_000
-MOST_TENSORS = 600
+MOST_TENSORS = 800
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,11 @@ class Drawing:
         return any(table.is_coloured for one in self.tensors.values() for table in one.tables)
 
 
-def draw_page(review: Review, report: Report) -> Drawing:
-    """Draw the tensors, those in which something is not right first where there are too many."""
+def draw_page(review: Review, report: Report | None) -> Drawing:
+    """Draw the tensors, those in which something is not right first where there are too many.
+
+    Without a report nothing is judged, and everything may be told.
+    """
     urgent = sorted(_entries(review, report), key=_is_all_right)[:MOST_TENSORS]
     if review.network is None:
         return _as_they_stand(urgent)
@@ -73,20 +77,24 @@ def in_order(all_counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return {status: total[status] for status in SIGNS if status in total}
 
 
-def _entries(review: Review, report: Report) -> list[Entry]:
-    results = {result.name: result for result in report.tensors}
-    return [
-        Entry(
+def _entries(review: Review, report: Report | None) -> list[Entry]:
+    results = {result.name: result for result in report.tensors} if report else {}
+    network = review.network
+
+    def entry(number: int, name: str, tensor: Tensor) -> Entry:
+        result = results.get(name)
+        rule = review.rule(name) if network else review.own_rules.get(name)
+        return Entry(
             number,
             tensor,
-            review.rule(name) if review.network else review.own_rules.get(name),
+            rule if report is None or (result and result.rule) else None,
             review.found.get(name),
             review.judgements.get(name),
-            results.get(name),
-            review.network is not None and is_seen(tensor, review.network),
+            result,
+            network is not None and is_seen(tensor, network),
         )
-        for number, (name, tensor) in enumerate(review.tensors.items())
-    ]
+
+    return [entry(number, *one) for number, one in enumerate(review.tensors.items())]
 
 
 def _is_all_right(entry: Entry) -> bool:

@@ -60,6 +60,7 @@ class DrawnTensor:
     about: str
     shape: str
     kind: str
+    chain: str  # what the chain rule makes of a gradient, as a step before the equation
     equation: Markup | str | None
     why: str
     counts: Mapping[str, int]
@@ -75,7 +76,7 @@ class Entry:
 
     number: int
     tensor: Tensor
-    rule: Math | str | None  # what makes it: an equation, or words
+    rule: Math | str | None  # what makes it, where it may be told: an equation, or words
     found: Found | None
     judgement: Judgement | None
     result: TensorResult | None
@@ -92,7 +93,7 @@ def draw(entry: Entry, limit: int) -> DrawnTensor:
 
 def describe(entry: Entry, entries: tuple[int, ...], tables: tuple[Table, ...] = ()) -> DrawnTensor:
     """Return what is said of a tensor, of which those entries are drawn in tables, or elsewhere."""
-    tensor, result, rule = entry.tensor, entry.result, _rule(entry)
+    tensor, result, rule = entry.tensor, entry.result, entry.rule
     return DrawnTensor(
         number=entry.number,
         name=tensor.name,
@@ -100,6 +101,7 @@ def describe(entry: Entry, entries: tuple[int, ...], tables: tuple[Table, ...] =
         about=tensor.about,
         shape=" × ".join(map(str, tensor.shape)) or "1",
         kind=tensor.kind.value,
+        chain=f"{tensor.title} = {rule.chain}" if isinstance(rule, Math) and rule.chain else "",
         equation=_markup(rule) if isinstance(rule, Math) else rule,
         why=rule.why if isinstance(rule, Math) else "",
         counts=result.counts if result else {},
@@ -112,11 +114,6 @@ def describe(entry: Entry, entries: tuple[int, ...], tables: tuple[Table, ...] =
 
 def _markup(rule: Math) -> Markup:
     return Markup(to_mathml(rule.full or rule.text))  # noqa: S704
-
-
-def _rule(entry: Entry) -> Math | str | None:
-    """Return the equation where it may be told, which the report decides."""
-    return entry.rule if entry.result and entry.result.rule else None
 
 
 def trouble_in(entry: Entry) -> Mask:

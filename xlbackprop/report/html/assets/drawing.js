@@ -42,6 +42,23 @@ const drawing = (() => {
     return cells.filter((cell) => cell);
   }
 
+  function leadingOf(leading, block) {
+    const index = [];
+    for (const length of [...leading].reverse()) {
+      index.unshift(block % length);
+      block = Math.floor(block / length);
+    }
+    return index;
+  }
+
+  function indexOf(number, entry) {
+    const { leading, size, rank, folded } = data.tensors[number];
+    const [height, width] = size;
+    const within = entry % (height * width);
+    const index = rank === 2 && !folded ? [Math.floor(within / width), within % width] : rank ? [within] : [];
+    return [...leadingOf(leading, Math.floor(entry / (height * width))), ...index];
+  }
+
   function span(start, length) {
     return length === 1 ? `${start}` : `${start}:${start + length}`;
   }
@@ -53,12 +70,7 @@ const drawing = (() => {
     const [number, first, rows, columns] = source;
     const { name, leading, size, rank, folded } = data.tensors[number];
     const [height, width] = size;
-    const index = [];
-    let block = Math.floor(first / (height * width));
-    for (const length of [...leading].reverse()) {
-      index.unshift(block % length);
-      block = Math.floor(block / length);
-    }
+    const index = leadingOf(leading, Math.floor(first / (height * width)));
     const row = Math.floor((first % (height * width)) / width);
     if (folded) { // single cells, or all of a block
       index.push(span(first % (height * width), rows * columns));
@@ -71,5 +83,5 @@ const drawing = (() => {
     return index.length ? `${name}[${index.join(", ")}]` : name;
   }
 
-  return { data, gridOf, numberOf, cellAt, drawnOf, nameOf };
+  return { data, gridOf, numberOf, cellAt, drawnOf, indexOf, nameOf };
 })();

@@ -42,6 +42,14 @@
         facts.push(element("dd", "", note));
       }
     }
+    if (data.kinds[status]) {
+      facts.push(...fact("kind", data.kinds[status]));
+    }
+    const number = numberOf(cell);
+    if (data.tensors[number].line) {
+      const entry = data.tensors[number].entries[gridOf(number).positions.get(cell)];
+      facts.push(...fact("equation", explaining.lineOf(number, entry), "line"));
+    }
     facts.push(...fact("where", address));
     if (formula) {
       facts.push(...fact("formula", formula, "formula"));
@@ -63,7 +71,7 @@
       trail.push(shown);
       go(target);
     });
-    return element("li", style, link);
+    return element("li", style, link, ...explaining.numbersOf(source));
   }
 
   function sourcesOf(listed = []) {
@@ -292,6 +300,11 @@
     }
   });
   document.addEventListener("keydown", onKey);
+  document.addEventListener("walk", () => {
+    if (shown?.closest(".ahead")) {
+      leave();
+    }
+  });
   addEventListener("resize", () => drawn.forEach(makeScrollersReachable));
   drawn.forEach(makeScrollersReachable);
   panel.hidden = false;
