@@ -219,13 +219,15 @@ def _explained(review: Review) -> Review:
 
 def _laid_out(review: Review, options: CheckOptions) -> Review:
     """Return the review in which the page's own layout and its deltas are no mistake."""
-    formulas = any(one.found.has_formula.any() for one in review.judgements.values())
-    if not review.diagnoses or (options.prove and formulas):
-        return review  # a proof compares formulas with the equations, entry by entry
+    if not review.diagnoses:
+        return review
     from xlbackprop.judge.laid_out import accept_transposed_gradients
     from xlbackprop.judge.typed_deltas import accept_deltas
 
-    return accept_deltas(accept_transposed_gradients(review))
+    review = accept_transposed_gradients(review)
+    formulas = any(one.found.has_formula.any() for one in review.judgements.values())
+    # A proof compares formulas with the equations, of which none is the delta rule's.
+    return review if options.prove and formulas else accept_deltas(review)
 
 
 def _questioned(review: Review, running: Recalculation, options: CheckOptions) -> Review:

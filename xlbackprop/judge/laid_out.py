@@ -36,6 +36,7 @@ def accept_transposed_gradients(review: Review) -> Review:
     accepted = {name: _accepted(review.judgements[name]) for name in swapped}
     return replace(
         review,
+        found={**review.found, **{name: one.found for name, one in accepted.items()}},
         judgements={**review.judgements, **accepted},
         diagnoses={name: one for name, one in review.diagnoses.items() if name not in swapped},
         notes=(*review.notes, Note(NoteKind.LAID_OUT, names=tuple(swapped))),
@@ -72,7 +73,8 @@ def _runs_down(found: Found) -> bool:
 def _accepted(judgement: Judgement) -> Judgement:
     return replace(
         judgement,
+        found=judgement.found.transposed,
         statuses=np.full(judgement.statuses.shape, Status.RIGHT, dtype=np.int8),
-        expected=judgement.expected.T,
-        from_user=judgement.from_user.T,
+        uncredited=judgement.uncredited.T,
+        rounded=judgement.rounded.T,
     )

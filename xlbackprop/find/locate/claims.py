@@ -21,6 +21,7 @@ from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.network import Network
 
 _REFERS, _FITS = 0.9, 0.9
+_PART = 2.1  # so odd is a part of a line of numbers, in its order: what refers to no other sources
 _PARTLY, _SOME = 0.5, 0.25  # of the numbers fit, of the references
 _AS_WELL = 0.05  # evidence that differs by less is the same
 _ROLES = {Role.PARAMETER_GRADIENT, Role.INPUT_GRADIENT, Role.OUTPUT_GRADIENT, Role.OUTPUT}
@@ -129,8 +130,9 @@ def is_claim(spot: Spot) -> bool:
     if spot.is_named or spot.is_told:
         return True
     is_usual = spot.tensor.role in _ROLES or spot.tensor.kind is Kind.UPDATE
-    is_block = is_usual and spot.keys.size > 1 and spot.formulas == 1
-    return is_block and spot.label >= 0 and spot.references >= _REFERS and spot.oddity < 1
+    is_block = is_usual and spot.keys.size > 1 and spot.formulas == 1 and spot.label >= 0
+    is_plain = spot.oddity < 1 and spot.references >= _REFERS
+    return is_block and (is_plain or (spot.oddity < _PART and spot.references == 1))
 
 
 def _nearly_fits(spot: Spot) -> bool:

@@ -114,19 +114,23 @@ class ComputedSearch:
                 kept = [one for one in spots if not self._told.claim_another(one.keys, keys)]
                 located.considered[name] = kept
             elif keys is not None and (self._page.find(keys) >= 0).all():
-                located.considered[name] = self._with_told(tensor, keys, spots, located)
+                is_usual = not disputes.is_disputed(tensor, keys, placed)
+                located.considered[name] = self._with_told(
+                    tensor, keys, spots, located, is_usual=is_usual
+                )
 
     def _with_told(
-        self, tensor: Tensor, keys: Keys, spots: list[Spot], located: Located
+        self, tensor: Tensor, keys: Keys, spots: list[Spot], located: Located, *, is_usual: bool
     ) -> list[Spot]:
         """Return a tensor's spots with the one that the derivatives tell of marked, or added.
 
         It is no place of its own where others fit and it lies as no block does: among gradients
-        that are zeros, one is as good as another.
+        that are zeros, one is as good as another. But in a usual order, what updates or labels say
+        goes before what fits.
         """
         is_said = set(keys.ravel().tolist()) <= self._told.said
         same = [spot for spot in spots if np.array_equal(spot.keys, keys)]
-        if not same and not any(spot.share == 1 for spot in spots):
+        if not same and ((is_said and is_usual) or not any(one.share == 1 for one in spots)):
             same = [self._weighing.spot_at(located, tensor, keys)]
         told = [replace(one, is_told=True, is_said=is_said) for one in same[:1]]
         others = [spot for spot in spots if not np.array_equal(spot.keys, keys)]

@@ -19,7 +19,7 @@ from xlbackprop.find.locate.certainty import NOTHING_FITS, InputCertainty, doubt
 from xlbackprop.find.locate.computed import ComputedSearch
 from xlbackprop.find.locate.indices import without_indices
 from xlbackprop.find.locate.inputs import InputSearch
-from xlbackprop.find.locate.page import Page
+from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.proposal import LIKELY, SURE, LeftOut, LocatedTensor, Proposal
 from xlbackprop.find.locate.reading import page_of
 from xlbackprop.find.locate.references import PageReferences
@@ -194,9 +194,16 @@ class _Verdicts:
     def _nothing_supports(self, name: str) -> bool:
         """Return whether nothing speaks for an input: no label, and nothing computed from it."""
         keys, tensor = self._located.inputs.keys[name], self._network.tensors[name]
-        if self._told.is_rate(tensor, keys):
+        if self._told.is_rate(tensor, keys) or self._is_only(keys, self._fixed.get(name)):
             return False
         return self._doubts[name] == NOTHING_FITS and self._captions.fit(keys, tensor) <= 0
+
+    def _is_only(self, keys: Keys, number: Array | None) -> bool:
+        """Return whether a cell is the only one that holds a number of the spec."""
+        if number is None or number.size != 1:
+            return False
+        numbers, own = self._page.by_number
+        return np.array_equal(own[numbers == number.item()], keys.ravel())
 
     def _explains_all(self) -> bool:
         """Return whether no given is missing, and nothing that was found contradicts the rest.
@@ -239,9 +246,7 @@ class _Verdicts:
         found = self._result(spot.tensor, LIKELY, reason, spot.keys, spot.share)
         return replace(found, unsettled=doubt)
 
-    def _because(
-        self, keys: np.ndarray[tuple[int, ...], np.dtype[np.int64]], tensor: Tensor
-    ) -> str:
+    def _because(self, keys: Keys, tensor: Tensor) -> str:
         shape = "×".join(map(str, tensor.shape)) or "a single number"
         label = self._captions.best(keys, tensor)
         return f"labelled '{one_line(label, 120)}', {shape}" if label else f"of shape {shape}"
@@ -251,7 +256,7 @@ class _Verdicts:
         tensor: Tensor,
         certainty: str,
         reason: str,
-        keys: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+        keys: Keys,
         share: float = 1.0,
     ) -> LocatedTensor:
         return LocatedTensor(tensor.name, certainty, reason, self._page.places(keys), share)

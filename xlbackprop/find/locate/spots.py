@@ -12,7 +12,7 @@ from xlbackprop.find.locate.page import Keys
 ENOUGH = 0.8  # evidence below this is none
 _MANY = 4
 # More than numbers that fit elsewhere, too; and what decides between places that are alike.
-_SAID, _TOLD = 3.0, 0.3
+_SAID, _TOLD = 4.5, 0.3
 # Of few numbers: a block that a label names goes before cells here and there that fit as well.
 _NAMED_BLOCK = 1.0
 # Of places with the same numbers, that whose formulas are the tensor's own goes before a label.
@@ -62,8 +62,9 @@ class Spot:
     @property
     def is_counted_with(self) -> bool:
         """Whether what follows may follow from the numbers that stand there."""
-        fits = self.share >= 0.5 and self.different > 1
-        return fits or (self.is_named and self.oddity < 1)
+        fits = self.is_made_of_sources or (self.share >= 0.5 and self.different > 1)
+        is_claimed = self.is_named and self.oddity < 1 and self.tensor.kind is not Kind.LINK
+        return fits or is_claimed
 
     @property
     def is_nameless_copy(self) -> bool:

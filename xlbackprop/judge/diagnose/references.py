@@ -7,6 +7,7 @@ follows from the page's own cells, and hardly by chance, that change says what w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ from xlbackprop.judge.diagnosis import Diagnosis, in_cells
 
 _LONGEST, _MOST_CHOICES, _MOST_ENTRIES = 2_000, 2_000, 10_000
 _NEAR, _BY_CHANCE = 1e-7, 0.25
+_MOST_FORMS = 12
 _OPERATORS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
 _BESIDE = {
     (-1, 0): "one row too high",
@@ -42,6 +44,7 @@ class _Change:
     message: str
     value: float
     rank: int  # of changes that mend it, those of the lowest rank count
+    is_like_others: bool = False  # with it the formula has the form of one that is right
 
 
 def explain_references(
@@ -88,14 +91,29 @@ def _change(case: Case, index: Index, known: _Known) -> _Change | None:
         tried = list(_Changes(case, index, read_formula(text), known).all())
     except (ValueError, NotKnown):
         return None
-    off, unit = abs(found - right), max(float(case.units[index]), 2 * _NEAR * abs(right))
+    # That a formula comes to 0 says nothing of how fine the page's numbers are.
+    units = float(case.units[index]) if found else case.unit
+    off, unit = abs(found - right), max(units, 2 * _NEAR * abs(right))
     mending = [one for one in tried if abs(one.value - right) <= _NEAR * abs(right)]
     best = min((one.rank for one in mending), default=0)
     as_likely = sum(one.rank <= best for one in tried)
     said = {one.message: one for one in mending if one.rank == best}
+    like = {message: one for message, one in said.items() if one.is_like_others}
+    said = like or said
     # People do refer to the wrong cell, and what mends the formula is right at least here.
     by_chance = as_likely * unit / (2 * off)
     return next(iter(said.values())) if len(said) == 1 and by_chance <= _BY_CHANCE else None
+
+
+def _right_trees(case: Case) -> list[Expression]:
+    """Return the forms that formulas of the tensor have where they are not wrong."""
+    others = indices(case.known & ~case.wrong & case.found.has_formula)
+    texts = {(case.found.formula(index) or "").removeprefix("=") for index in others[:_MOST_FORMS]}
+    found = []
+    for text in texts:
+        with suppress(ValueError, NotKnown):
+            found.append(read_formula(text).tree)
+    return found
 
 
 class _Changes:
@@ -106,6 +124,7 @@ class _Changes:
         self._sheet = case.found.places.at(index)[0]
         self._tree, self._addresses = formula.tree, formula.references
         self._numbers = [self._read(one) for one in self._addresses]
+        self._right = _right_trees(case)
         value = self._value(self._tree, self._numbers)[0]
         if not abs(value - case.numbers[index]) <= _NEAR * abs(value):
             raise NotKnown("the saved numbers are not those that were judged")
@@ -162,11 +181,12 @@ class _Changes:
         for old in [one for one in walk(self._tree) if isinstance(one, Operation)]:
             for operator in _OPERATORS if old.operator in _OPERATORS else ():
                 if operator != old.operator:
-                    new = Operation(operator, old.left, old.right)
-                    (value,) = self._value(exchanged(self._tree, old, new), self._numbers).tolist()
+                    tree = exchanged(self._tree, old, Operation(operator, old.left, old.right))
+                    (value,) = self._value(tree, self._numbers).tolist()
                     name = f"{_OPERATORS[old.operator]} for {_OPERATORS[operator]}"
                     message = f"{old.operator} stands where {operator} belongs."
-                    yield _Change(name, message, value, 1)
+                    is_like = tree in self._right and self._tree not in self._right
+                    yield _Change(name, message, value, 0 if is_like else 1, is_like)
 
     # What cells hold, and what they are called.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from xlbackprop.formula.places import Places
 from xlbackprop.formula.sheets.plane import OUTSIDE, Indices
 from xlbackprop.judge.diagnosis import UNKNOWN, Diagnosis, unknown
 from xlbackprop.judge.gradients.causes import diagnoses_of
+from xlbackprop.judge.gradients.edits import MOVED_RATE
 from xlbackprop.judge.gradients.review import LATENT
 from xlbackprop.judge.gradients.statuses import RELATIVE, Statuses, judge_claims
 from xlbackprop.judge.gradients.tensors import blocks_of
@@ -136,9 +137,16 @@ def _is_meant(own: Own, review: Review, tensor: Tensor, claims: NDArray[np.int64
 
 
 def _of(review: Review, tensor: Tensor) -> str | None:
-    """Return the tensor, of those on the sheet, whose gradient or update a tensor is."""
+    """Return the tensor, of those on the sheet, whose gradient or update a tensor is.
+
+    A parameter of a later step is the update of that of the step before.
+    """
     network = review.judged_network
-    head, _, short = tensor.name.rpartition(".")
+    of = tensor.name
+    if tensor.kind is Kind.LINK:
+        (source,) = network.equation_of[of].sources.values()
+        of = source.name if source.name.endswith(_UPDATED) else of
+    head, _, short = of.rpartition(".")
     if not short.startswith(_GRADIENT) and not short.endswith(_UPDATED):
         return None
     name = f"{head}.{short.removeprefix(_GRADIENT).removesuffix(_UPDATED)}"
@@ -176,7 +184,7 @@ def _merged(own: Own, one: Both, claims: NDArray[np.int64]) -> Both:
         judgement=judgement,
         diagnoses=_diagnoses(own, one, judgement, named),
         factors=tuple(np.unique(factor[by_rule]).tolist()),
-        is_right_for_itself=bool((borne_out & ~by_rule).any()),
+        is_right_for_itself=bool((borne_out & ~by_rule & (statuses == Status.WRONG)).any()),
     )
 
 
@@ -191,11 +199,13 @@ def _diagnoses(own: Own, one: Both, judgement: Judgement, named: Mask) -> Sequen
     """Return what explains the wrong cells: in the network's words, else by the single edit.
 
     An edit says what to do with the formula that stands there; a slip in a tensor that is not on
-    the page only where it should have come from.
+    the page only where it should have come from. A rate that has moved to a blank cell leaves the
+    number of the step before: that goes before what numbers say.
     """
     left = judgement.statuses == Status.WRONG
     known = [each for each in one.diagnoses if each.slip != UNKNOWN]
-    kept = _kept([each for each in known if not each.is_weaker], left)
+    kept = _edits(own, one.cells, left, named, (MOVED_RATE,))
+    kept += _kept([each for each in known if not each.is_weaker], left)
     kept += _edits(own, one.cells, left, named)
     kept += _kept([each for each in known if each.is_weaker], left)
     return [*kept, unknown(left)] if left.any() else kept
@@ -218,12 +228,17 @@ def explained(own: Own, cells: Indices, wrong: Mask, named: Mask) -> Sequence[Di
     return [*kept, unknown(left)] if left.any() else kept
 
 
-def _edits(own: Own, cells: Indices, left: Mask, named: Mask) -> list[Diagnosis]:
-    """Return the edits that mend what is left, and take it out of what is left."""
+def _edits(
+    own: Own, cells: Indices, left: Mask, named: Mask, slips: Collection[str] = ()
+) -> list[Diagnosis]:
+    """Return the edits that mend what is left, and take it out of what is left.
+
+    With `slips` only those that are called so.
+    """
     found: dict[int, tuple[Diagnosis, Mask]] = {}
     for index in indices(left & named):
         edit = own.explained.get(int(cells[index]))
-        if edit is not None and edit.slip != UNKNOWN:
+        if edit is not None and edit.slip != UNKNOWN and (not slips or edit.slip in slips):
             _, where = found.setdefault(id(edit), (edit, np.zeros(left.shape, dtype=np.bool_)))
             where[index], left[index] = True, False
     return [replace(edit, where=where) for edit, where in found.values()]

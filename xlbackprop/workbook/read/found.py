@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -41,6 +41,12 @@ class Recalculated:
     saved: Array  # the numbers that the file holds
     texts: Mapping[Index, str]  # texts and error values; why, where the engine is unable
     untried: Mask  # formulas that cannot be tried on other numbers
+
+    @property
+    def transposed(self) -> Recalculated:
+        """The same of the matrix with rows and columns exchanged."""
+        texts = {index[::-1]: text for index, text in self.texts.items()}
+        return Recalculated(self.origins.T, self.saved.T, texts, self.untried.T)
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,20 @@ class Found:
     def sheet_cells(self, sheet: str) -> Cells | None:
         """Return all that the workbook stores on a sheet, or None where it is not known."""
         return self._cells.get(sheet)
+
+    @property
+    def transposed(self) -> Found:
+        """The square matrix that the same cells are with rows and columns exchanged."""
+        places, again = self.places, self.recalculated
+        return replace(
+            self,
+            places=Places(places.sheets, places.sheet.T, places.rows.T, places.columns.T),
+            numbers=self.numbers.T,
+            states=self.states.T,
+            has_formula=self.has_formula.T,
+            _positions=self._positions.T,
+            recalculated=again and again.transposed,
+        )
 
     def addresses(self, equation: Equation) -> Addresses | None:
         """Return what the equation's formulas refer to in this workbook.
