@@ -14,7 +14,7 @@ from xlbackprop.layout import COLUMN_WIDTH
 
 FONT = "Calibri"
 INK = "#1F2933"
-FAINT = "#9AA5B1"
+FAINT = "#5E6975"
 RULE = "#C9D1D9"
 BAND = "#334E68"
 
@@ -62,7 +62,7 @@ NEGATIVE, ZERO, POSITIVE = "#A6CBE8", "#FFFFFF", "#FDB863"
 # What stands out: winners of windows, active units.
 EMPHASIS: dict[str, Any] = {"bold": True, "underline": 1}
 
-_SMALL = {"font_name": FONT, "font_size": 8, "font_color": "#7B8794"}
+_SMALL = {"font_name": FONT, "font_size": 8, "font_color": "#6B7682"}
 
 TEXTS: dict[str, dict[str, Any]] = {
     "title": {"font_name": FONT, "font_size": 16, "bold": True, "font_color": INK},
@@ -89,7 +89,7 @@ TEXTS: dict[str, dict[str, Any]] = {
     "side": {**_SMALL, "align": "right"},
     "legend": {"font_name": FONT, "font_size": 9, "font_color": "#52606D", "indent": 1},
     "progress": {"font_name": FONT, "font_size": 10, "bold": True, "font_color": "#0A4A1C"},
-    "bar": {"font_name": FONT, "font_size": 10, "font_color": "#2F8F4E", "indent": 1},
+    "bar": {"font_name": FONT, "font_size": 10, "font_color": "#298046", "indent": 1},
     "meaning": {"font_name": FONT, "font_size": 10, "font_color": INK, "indent": 1},
     "box": {
         "font_name": FONT, "font_size": 10, "bold": True, "align": "center",
