@@ -62,6 +62,7 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
     from xlbackprop.report.from_review import make_report
     from xlbackprop.report.hints import Hints
     from xlbackprop.report.html import html_report
+    from xlbackprop.report.pictures import picture
     from xlbackprop.report.report import Report, TensorResult, Yours
     from xlbackprop.report.table import csv_report
     from xlbackprop.report.view import view
@@ -145,6 +146,7 @@ __all__ = [
     "make_report",
     "parse_map",
     "parse_spec",
+    "picture",
     "review_workbook",
     "template_names",
     "view",
@@ -184,6 +186,7 @@ _NAMES = {
     "report.from_review": "make_report",
     "report.causes": "Cause",
     "report.cell_result": "CellResult",
+    "report.pictures": "picture",
     "report.report": "Report TensorResult Yours",
     "report.table": "csv_report",
     "report.view": "view",

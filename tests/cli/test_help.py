@@ -60,7 +60,7 @@ def test_example_in_the_help_runs(command, folder, capsys, monkeypatch):
         loss = xlbackprop.Placement((f"{place['loss.L'].sheet}!{place['loss.L'].range}",))
         described = xlbackprop.Map({"loss.L": loss}, "conv5x5x2").to_toml()
         (folder / "own.toml").write_text(described, encoding="utf-8")
-    if command in (["export"], ["import"]):
+    if command in (["export"], ["import"], ["picture"]):
         xlbackprop.build("xor")
         save_model(folder / "model.onnx")
     if command in (["assign"], ["grade"], ["gradebook"], ["serve"]):

@@ -20,6 +20,7 @@ COMMANDS = [
     "explain",
     "gradcheck",
     "view",
+    "picture",
     "equations",
     "inspect",
     "locate",

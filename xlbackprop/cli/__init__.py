@@ -21,6 +21,7 @@ COMMANDS = (
     "view",
     "gradcheck",
     "equations",
+    "picture",
     "inspect",
     "import",
     "export",

@@ -11,6 +11,7 @@ from xlbackprop.layout.sheet import (
     Heading,
     Sheet,
     Text,
+    heading_about,
     heading_text,
 )
 from xlbackprop.layout.whole import Layout, lay_out
@@ -31,6 +32,7 @@ __all__ = [
     "Sheet",
     "SheetContent",
     "Text",
+    "heading_about",
     "heading_text",
     "lay_out",
     "sheet_contents",
