@@ -15,7 +15,7 @@ import pytest
 from tests.support.command_line import assert_refused, called
 from tests.support.program import environment
 from xlbackprop.errors import OutputError
-from xlbackprop.web.bytecode import compiled_archive, is_for
+from xlbackprop.web.bytecode import compiled_archive, compiling, imported, is_for
 from xlbackprop.web.compiling import compiled
 from xlbackprop.web.distribution import CORE, LOCK, OFFICIAL_BASE, in_folder, integrity_of, official
 from xlbackprop.web.program_files import program_archive
@@ -144,6 +144,18 @@ def test_sources_are_compiled_and_all_else_stays(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     code = importlib.import_module("own.code")
     assert code.where.__code__.co_filename == "/program/own/code.py"
+
+
+def test_only_what_was_imported_is_compiled_by_those_who_read():
+    assert {"xlbackprop/__init__.py", "xlbackprop/web/site.py", "json/decoder.py"} <= imported()
+    assert "antigravity.py" not in imported()
+    work = compiling(zipped({"a.py": "1", "b.py": "2", "c.txt": "3"}), "/program", {"b.py"})
+    for _ in range(3):  # between which something else may be done
+        next(work)
+    with pytest.raises(StopIteration) as done:
+        next(work)
+    with zipfile.ZipFile(io.BytesIO(done.value.value)) as package:
+        assert package.namelist() == ["a.py", "b.pyc", "c.txt"]
 
 
 def test_bytecode_is_for_one_version_of_python(pyodide, monkeypatch):

@@ -6,6 +6,7 @@ Imports nothing of the package: it also runs in Pyodide, before the program is t
 import io
 import sys
 import zipfile
+from collections.abc import Container, Generator
 from importlib.util import MAGIC_NUMBER, source_hash
 from marshal import dumps
 
@@ -20,6 +21,18 @@ def compiled_archive(content: bytes, folder: str) -> bytes:
 
     A source that this Python cannot compile stays as it is.
     """
+    work = compiling(content, folder)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            return bytes(done.value)
+
+
+def compiling(
+    content: bytes, folder: str, only: Container[str] | None = None
+) -> Generator[None, None, bytes]:
+    """Compile the sources of an archive, or only some of them, file by file; return the archive."""
     archive = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(content)) as old,
@@ -27,8 +40,16 @@ def compiled_archive(content: bytes, folder: str) -> bytes:
     ):
         for name in old.namelist():
             if not name.endswith(("/", *_LEFT_OUT)):
-                _add(new, name, old.read(name), folder)
+                is_asked_for = only is None or name in only
+                _add(new, name, old.read(name), folder if is_asked_for else None)
+                yield
     return archive.getvalue()
+
+
+def imported() -> frozenset[str]:
+    """Return the names in archives of all modules that have been imported so far."""
+    paths = [name.replace(".", "/") for name in sys.modules]
+    return frozenset([f"{path}.py" for path in paths] + [f"{path}/__init__.py" for path in paths])
 
 
 def is_for(python: str) -> bool:
@@ -36,8 +57,8 @@ def is_for(python: str) -> bool:
     return python.split(".")[:2] == [str(number) for number in sys.version_info[:2]]
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes, folder: str) -> None:
-    if name.endswith(".py"):
+def _add(archive: zipfile.ZipFile, name: str, content: bytes, folder: str | None) -> None:
+    if name.endswith(".py") and folder is not None:
         try:
             code = compile(content, f"{folder}/{name}", "exec", dont_inherit=True, optimize=0)
         except (SyntaxError, ValueError):

@@ -18,8 +18,8 @@ from typing import Any
 
 from xlbackprop.errors import OutputError, one_line
 
-_STANDARD_LIBRARY = "python_stdlib.zip"
-CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", _STANDARD_LIBRARY)
+STANDARD_LIBRARY = "python_stdlib.zip"
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", STANDARD_LIBRARY)
 PROGRAM = "program.zip"
 PROGRAM_FOLDER = "/program"  # where the program and NumPy lie in a browser
 LOCK = "pyodide-lock.json"
@@ -92,11 +92,11 @@ class Distribution:
         """Return the files with Python sources, where they are in a folder."""
         if self.folder is None:
             return {}
-        return {name: _content(self.folder, name) for name in (_STANDARD_LIBRARY, self.numpy)}
+        return {name: _content(self.folder, name) for name in (STANDARD_LIBRARY, self.numpy)}
 
     def place_of(self, archive: str) -> str:
         """Return where in a browser lies what is in an archive."""
-        if archive != _STANDARD_LIBRARY:
+        if archive != STANDARD_LIBRARY:
             return PROGRAM_FOLDER
         return "/lib/python{}{}.zip".format(*self.python.split("."))
 

@@ -15,6 +15,7 @@ from xlbackprop.web.distribution import (
     OFFICIAL_BASE,
     PROGRAM,
     PROGRAM_FOLDER,
+    STANDARD_LIBRARY,
     Distribution,
     in_folder,
     integrity_of,
@@ -67,6 +68,8 @@ def site_files(source: Distribution, program: bytes) -> Mapping[str, bytes]:
             "lock": source.lock_text,
             "archives": [source.base + source.numpy, PROGRAM],
             "folder": PROGRAM_FOLDER,
+            "isCompiled": bool(source.changed),
+            "library": [source.base + STANDARD_LIBRARY, source.place_of(STANDARD_LIBRARY)],
         }
     )
     listed = [

@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -38,12 +39,19 @@ def pyodide_folder() -> Path:
     return kept
 
 
-def written_site(folder: Path, *, is_compiled: bool = True) -> Path:
-    """Write the page with Pyodide into a folder, compiled by playwright's Node.js or by none."""
+def written_site(folder: Path, *, is_compiled: bool) -> Path:
+    """Write the page with Pyodide into a folder, compiled or as sources."""
+    with node_at_hand(is_there=is_compiled):
+        return write_site(folder, pyodide_folder())
+
+
+@contextmanager
+def node_at_hand(*, is_there: bool = True) -> Iterator[None]:
+    """Have the Node.js that comes with playwright found, or none."""
     spec = find_spec("playwright")
     driver = Path(spec.origin, "..", "driver") if spec and spec.origin else Path()
-    with patch.dict(os.environ, {"PATH": str(driver.resolve()) if is_compiled else ""}):
-        return write_site(folder, pyodide_folder())
+    with patch.dict(os.environ, {"PATH": str(driver.resolve()) if is_there else ""}):
+        yield
 
 
 def _is_whole(folder: Path) -> bool:

@@ -69,6 +69,8 @@ function started(progress) {
       } else if (data.failed) {
         clearTimeout(clock);
         fail(new Error(data.failed));
+      } else if (data.settled) {
+        document.body.dataset.settled = "yes"; // nothing is done any more but what is asked for
       } else {
         answered(data);
       }

@@ -13,7 +13,17 @@ def answer(task, parameters, spec, content):
     own = carry_out(task, Request(json.loads(parameters), spec, content.to_bytes()))
     return to_js([json.dumps(own.header), own.page.decode(), own.file])
 
-answer
+def compiler(content, folder):
+    from xlbackprop.web.bytecode import compiling, imported
+    work = compiling(content.to_bytes(), folder, imported())
+    def step():
+        try:
+            next(work)
+        except StopIteration as done:
+            return to_js(done.value)
+    return step
+
+to_js([answer, compiler], depth=1)
 `;
 
 /* What a first report needs is imported before anybody has picked a file, a little at a time: who is quicker waits for
@@ -28,6 +38,8 @@ built = carry_out("build", Request({"template": "conv5x5x2", "blank": "dL_db"}))
 carry_out("check", Request({}, "", built.file))
 del built
 `;
+
+const COMPILED = "X-Bytecode"; // says of a kept file that it was compiled here
 
 const base = new URL(SETTINGS.base, self.location.href).href;
 const allowed = [new URL("./", self.location.href).href, base];
@@ -48,6 +60,34 @@ function tell(progress, what) {
 
 let answer;
 
+function pause() {
+  return new Promise((done) => setTimeout(done));
+}
+
+/* Where the page came as sources, those that were imported are compiled once and kept in place of them: from the next
+   visit on the page is ready sooner. A little at a time, so that tasks come in between */
+async function keepCompiled(compiler) {
+  const name = !SETTINGS.isCompiled && self.caches && (await caches.keys()).filter((one) => one.startsWith("xlbackprop-")).pop();
+  const archives = [SETTINGS.library, ...SETTINGS.archives.map((address) => [address, SETTINGS.folder])];
+  for (const [address, folder] of name ? archives : []) {
+    const cache = await caches.open(name);
+    const place = new URL(address, self.location.href);
+    const kept = await cache.match(place);
+    if (!kept || kept.headers.has(COMPILED)) {
+      continue;
+    }
+    const headers = new Headers(kept.headers);
+    headers.set(COMPILED, "yes");
+    const step = compiler(new Uint8Array(await kept.arrayBuffer()), folder);
+    let done;
+    while (!(done = step())) {
+      await pause();
+    }
+    step.destroy();
+    await cache.put(place, new Response(done, { headers }));
+  }
+}
+
 async function start() {
   tell(0, "starting Python");
   const archives = SETTINGS.archives.map(async (address) => (await fetch(address)).arrayBuffer());
@@ -59,12 +99,15 @@ async function start() {
     pyodide.unpackArchive(await archive, "zip", { extractDir: SETTINGS.folder });
   }
   tell(0.7, "starting the program");
-  answer = pyodide.runPython(START);
+  const [answering, compiler] = pyodide.runPython(START);
+  answer = answering;
   self.postMessage({ ready: true });
   for (const step of [...SOON.map((name) => `import ${name}`), REHEARSAL]) {
-    await new Promise((done) => setTimeout(done));
+    await pause();
     pyodide.runPython(step);
   }
+  await keepCompiled(compiler);
+  self.postMessage({ settled: true });
 }
 
 self.addEventListener("message", ({ data }) => {
