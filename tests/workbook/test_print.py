@@ -14,12 +14,13 @@ import xlbackprop
 from tests.support.oracles import libreoffice
 from tests.support.oracles.needs import require
 from tests.support.templates import TEMPLATES
-from xlbackprop.layout import COLUMN_WIDTH, HEAD_ROWS, lay_out
+from xlbackprop.layout import COLUMN_WIDTH, HEAD_ROWS, about_texts, lay_out
 from xlbackprop.layout.paper import A4, SMALLEST_SCALE, Frames, column_breaks
 
 SMALLEST_TYPE = 6  # points, on paper
 QUICK = ["conv5x5x2", "mlp-2-2-2", "xor"]
 PRINTED = ["conv5x5x2", "mlp-2-2-2", "xor", "two-conv"]
+ABOVE_THE_BANDS = 75  # points from the top of the paper
 SCREEN = 1920  # pixels
 WIDEST = {"conv5x5x2": SCREEN, "digit": 3 * SCREEN}
 MOST_PAGES = {"xor": 12, "conv5x5x2": 5, "mlp-2-2-2": 8, "digit": 51}
@@ -187,6 +188,26 @@ def test_pages_begin_between_what_stands_side_by_side():
     assert frames.breaks == [44, 84, 105]
 
 
+def words_above(page):
+    """Return the words above a page's bands, as LibreOffice has them: cut off or not."""
+    words = re.findall(r'yMin="([\d.]+)".*>(.+)</word>', page)
+    return " ".join(word for top, word in words if float(top) < ABOVE_THE_BANDS)
+
+
+@pytest.mark.parametrize("name", ["conv5x5x2", "two-conv"])
+def test_text_above_the_bands_goes_on_with_a_whole_word_where_a_page_begins(name):
+    for sheet in layout_of(name).sheets:
+        texts = about_texts(sheet)
+        assert " ".join(text.text for text in texts) == sheet.about
+        assert {text.column for text in texts} <= {1, *sheet.printed.columns}
+    assert max(len(about_texts(sheet)) for sheet in layout_of(name).sheets) > 1
+
+
+def test_sample_and_its_word_are_on_one_page():
+    plan = replace(layout_of("conv5x5x2").sheets[0].printed, columns=(9, 20))
+    assert [plan.fit(column, 3) for column in (1, 6, 7, 8, 9, 18)] == [1, 6, 9, 9, 9, 20]
+
+
 @pytest.mark.libreoffice
 @pytest.mark.browser
 def test_libreoffice_prints_the_pages_that_are_planned(tmp_path):
@@ -205,3 +226,8 @@ def test_libreoffice_prints_the_pages_that_are_planned(tmp_path):
                 words = re.findall(r">([^<]+)</word>", page)
                 assert name in words, "the name above"
                 assert {sheet.name.split()[0], "page", str(number)} <= set(words)
+            above = [words_above(page) for page in pages[first:end]]
+            # What is cut off stands on two pages side by side. The first columns may be on all.
+            most = len(above) if sheet.frozen[1] > 1 else 1 + len(sheet.printed.rows)
+            for text in about_texts(sheet):
+                assert 1 <= sum(text.text in one for one in above) <= most

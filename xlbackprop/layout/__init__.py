@@ -4,20 +4,19 @@ from xlbackprop.layout.contents import SheetContent, sheet_contents
 from xlbackprop.layout.paper import COLUMN_WIDTH, GAP_WIDTH, MARGIN_WIDTH, SMALLEST_TYPE, Printed
 from xlbackprop.layout.rows import STEPS
 from xlbackprop.layout.sheet import (
-    ABOUT_ROW,
     HEAD_ROWS,
     LEGEND_ROW,
     TITLE_ROW,
     Heading,
     Sheet,
     Text,
+    about_texts,
     heading_about,
     heading_text,
 )
 from xlbackprop.layout.whole import Layout, lay_out
 
 __all__ = [
-    "ABOUT_ROW",
     "COLUMN_WIDTH",
     "GAP_WIDTH",
     "HEAD_ROWS",
@@ -32,6 +31,7 @@ __all__ = [
     "Sheet",
     "SheetContent",
     "Text",
+    "about_texts",
     "heading_about",
     "heading_text",
     "lay_out",

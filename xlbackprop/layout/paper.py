@@ -72,6 +72,11 @@ class Printed:
         """How many pages it takes, where none is empty."""
         return (len(self.rows) + 1) * (len(self.columns) + 1)
 
+    def fit(self, column: int, width: int) -> int:
+        """Return the first column from `column` on where so many columns are on one page."""
+        inside = (start for start in self.columns if column < start < column + width)
+        return next(inside, column)
+
 
 def printed(
     paper: Paper,

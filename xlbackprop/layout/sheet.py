@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate, zip_longest
 
 from xlbackprop.equation import Equation, Math, Tensor
-from xlbackprop.layout.paper import Printed
+from xlbackprop.layout.paper import COLUMN_WIDTH, GAP_WIDTH, Printed
 
 TITLE_ROW, ABOUT_ROW, LEGEND_ROW = 0, 1, 2
 HEAD_ROWS = 3  # frozen, and repeated on every printed page
 FIRST_ROW = 4
 FIRST_COLUMN = 1  # the first column is a margin
+
+
+# How wide the font of what a sheet is about runs, in characters of the standard font.
+_ABOUT_CHARACTER = 0.76
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,26 @@ def heading_about(tensor: Tensor) -> str:
     """Return what follows the symbol in a title line."""
     name = f"{tensor.short}: " if tensor.symbol else ""
     return " · ".join(part for part in (f"{name}{tensor.about}", _size(tensor)) if part)
+
+
+def about_texts(sheet: Sheet) -> list[Text]:
+    """Return what a sheet is about, a text on each of the printed pages that it reaches.
+
+    Each ends with a word, so that none is cut in two where a page begins.
+    """
+    words, texts = sheet.about.split(" "), []
+    starts = (FIRST_COLUMN, *sheet.printed.columns)
+    for start, end in zip_longest(starts, starts[1:]):
+        widths = (
+            GAP_WIDTH if one in sheet.gaps else COLUMN_WIDTH for one in range(start, end or 0)
+        )
+        room = sum(widths) / _ABOUT_CHARACTER if end else len(sheet.about)
+        lengths = accumulate(len(word) + 1 for word in words)
+        fitting = sum(length <= room + 1 for length in lengths)
+        if fitting:
+            texts.append(Text(ABOUT_ROW, start, " ".join(words[:fitting]), "about"))
+        words = words[fitting:]
+    return texts
 
 
 def heading(

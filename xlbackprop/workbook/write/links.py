@@ -29,10 +29,12 @@ def write_ways(worksheet: Worksheet, sheet: Sheet, contents: Contents, formats: 
     ways += [(f"{name} →", name) for name in names[at + 1 : at + 2]]
     column = 2 + ceil(len(sheet.title) * _TITLE_CHARACTER / COLUMN_WIDTH)
     for text, name in ways:
+        width = ceil(len(text) * _LINK_CHARACTER / COLUMN_WIDTH)
+        column = sheet.printed.fit(column, width)
         target = f"internal:{on_sheet(name, 'A1')}"
         style = formats({**TEXTS["link"], "valign": "vcenter"})
         worksheet.write_url(TITLE_ROW, column, target, style, text, f"to the sheet {name}")
-        column += 1 + ceil(len(text) * _LINK_CHARACTER / COLUMN_WIDTH)
+        column += 1 + width
 
 
 def source_of(tensor: Tensor, contents: Contents) -> tuple[str, str] | None:

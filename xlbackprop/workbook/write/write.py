@@ -12,45 +12,38 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import quote_sheetname
 from xlsxwriter.worksheet import Worksheet
 
-from xlbackprop.equation import Array, Equation, Kind, Tensor
+from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.formula.grid import Block, Range
 from xlbackprop.layout import (
-    ABOUT_ROW,
     COLUMN_WIDTH,
     GAP_WIDTH,
-    LEGEND_ROW,
     MARGIN_WIDTH,
-    TITLE_ROW,
     Heading,
     Sheet,
 )
 from xlbackprop.progress import each, tell
 from xlbackprop.workbook import description
 from xlbackprop.workbook.write.block_writer import BlockWriter
-from xlbackprop.workbook.write.colours import emphases, write_colours
+from xlbackprop.workbook.write.colours import write_colours
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.drawing_sheet import DrawingSheet
 from xlbackprop.workbook.write.gradcheck import write_gradcheck
+from xlbackprop.workbook.write.head import write_head
 from xlbackprop.workbook.write.links import OVERVIEW, write_way_to_source, write_ways
 from xlbackprop.workbook.write.overview import write_overview
 from xlbackprop.workbook.write.practice import write_practice
 from xlbackprop.workbook.write.printing import set_up_print
-from xlbackprop.workbook.write.progress import write_page_progress
 from xlbackprop.workbook.write.sheet import BlockSheet
 from xlbackprop.workbook.write.style import (
-    RIGHT,
     TEXTS,
-    WRONG,
     Formats,
     constant_format,
-    emphasised_format,
     fill_in_format,
     kind_format,
-    marked_format,
     number_format,
 )
-from xlbackprop.workbook.write.walk import write_page_walk, write_walk
+from xlbackprop.workbook.write.walk import write_walk
 
 # A fixed date, so that the same spec gives the same bytes.
 _CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -153,9 +146,7 @@ def _write_page(worksheet: BlockSheet, sheet: Sheet, formats: Formats, contents:
     worksheet.set_column(1, max(1, sheet.columns), COLUMN_WIDTH)
     for gap in sheet.gaps:
         worksheet.set_column(gap, gap, GAP_WIDTH)
-    worksheet.write_string(TITLE_ROW, 1, sheet.title, texts["title"])
-    worksheet.write_string(ABOUT_ROW, 1, sheet.about, texts["about"])
-    _write_legend(worksheet, sheet, formats, contents)
+    write_head(worksheet, sheet, contents, formats)
     for row, end in sheet.bars.items():
         for column in range(1, end):
             worksheet.write_blank(row, column, None, texts["band"])
@@ -186,28 +177,6 @@ def _write_heading(
     worksheet.write_rich_string(row, column, *parts, *([texts["kind"]] if is_link else []))
     if heading.equation:
         worksheet.write_string(row + 1, column, heading.equation, texts["equation"])
-
-
-def _write_legend(worksheet: Worksheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
-    blank = contents.blank
-    on_sheet = {name for name, own in contents.layout.blocks.items() if own[0].sheet == sheet.name}
-    tensors = [tensor for name, tensor in contents.network.tensors.items() if name in on_sheet]
-    kinds = {tensor.kind for tensor in tensors if tensor.name not in blank}
-    swatches = [(kind_format(kind), str(kind)) for kind in Kind if kind in kinds]
-    if any(tensor.name in blank for tensor in tensors):
-        swatches.append((fill_in_format(), "to fill in"))
-        if contents.answers is not None:
-            swatches += [(marked_format(RIGHT), "right"), (marked_format(WRONG), "not right")]
-    meanings = {one.meaning for one in emphases(contents) if one.tensor.name in on_sheet}
-    swatches += [(emphasised_format(), meaning) for meaning in sorted(meanings)]
-    for number, (properties, word) in enumerate(swatches):
-        sample = "bold" if word in meanings else ""
-        worksheet.write_string(LEGEND_ROW, 1 + 3 * number, sample, formats(properties))
-        worksheet.write_string(LEGEND_ROW, 2 + 3 * number, word, formats(TEXTS["legend"]))
-    if contents.answers is not None and any(tensor.name in blank for tensor in tensors):
-        write_page_progress(worksheet, 1 + 3 * len(swatches), sheet, contents, formats)
-    if contents.walk:
-        write_page_walk(worksheet, 1 + 3 * len(swatches), contents, formats)
 
 
 def _describe(workbook: xlsxwriter.Workbook, contents: Contents) -> None:
