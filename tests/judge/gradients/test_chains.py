@@ -9,8 +9,9 @@ from tests.support.chains.outcome import outcome
 # Labels like another layer's, copies of deltas without labels, units that are dead on the page.
 FOUND = (15, 40, 50, 135)
 # A sum that cancels out, a neighbour's gradient, a cell one row too high, weights that stay, two
-# layers of one label, terms missing in a sum, numbers that show it in some draws alone.
-NAMED = (87, 52, 5, 14, 134, 38, 122, 34)
+# layers of one label, terms missing in a sum, numbers that show it in some draws alone, a filter
+# written out, a rate that moves onto inputs, German cases.
+NAMED = (87, 52, 5, 14, 134, 38, 122, 34, 158, 156, 157)
 # Nothing but their formulas tells that they were to be gradients.
 UNTOLD = (61, 83)
 

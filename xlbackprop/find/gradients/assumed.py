@@ -12,7 +12,15 @@ from xlbackprop.find.gradients.steps import steps_of
 from xlbackprop.find.gradients.study import Sheets
 from xlbackprop.formula.sheets.groups import Group
 from xlbackprop.formula.sheets.plane import OUTSIDE, Indices
-from xlbackprop.formula.tree import Call, Expression, Negative, Operation, Reference, walk
+from xlbackprop.formula.tree import (
+    Call,
+    Expression,
+    Negative,
+    Operation,
+    Reference,
+    children,
+    walk,
+)
 
 _MOST_OUTPUTS = 5_000
 _SQUARES = ("SUMXMY2", "SUMSQ", "DEVSQ", "POWER")
@@ -124,11 +132,22 @@ def _of_exp(tree: Expression) -> int | None:
     return None
 
 
+def _is_sum(tree: Expression | None) -> bool:
+    """Return whether nothing but numbers is multiplied with what a formula refers to."""
+    return tree is not None and not any(
+        isinstance(part, Operation)
+        and part.operator == "*"
+        and all(any(isinstance(one, Reference) for one in walk(side)) for side in children(part))
+        for part in walk(tree)
+    )
+
+
 def kinds_of(graph: Graph, cells: Indices) -> set[str]:
     """Return which kinds of loss some cells may be, by what they and what they sum are made of."""
     found = set()
     for cell in cells[:1].tolist():
-        for one in (cell, *graph.references(cell)[:8]):
+        summed = graph.references(cell)[:8] if _is_sum(graph.tree(cell)) else []
+        for one in (cell, *summed):
             for part in walk(tree) if (tree := graph.tree(one)) is not None else ():
                 if isinstance(part, Call) and part.function in _LOGARITHMS:
                     found.add(CROSS_ENTROPY)

@@ -43,6 +43,7 @@ def _name_by_votes(named: Named, targets: Targets, meant: Mapping[int, list[int]
     """Name the cells that enough others of their formula shape say something of."""
     choice = named.choice
     graph, last = choice.study.sheets.graph, choice.flow.last
+    held = named.held
     votes, ingredients = _Votes(named, targets, meant), Ingredients(choice)
     for owner in votes.owners:
         cells = graph.groups[owner].cells
@@ -54,7 +55,12 @@ def _name_by_votes(named: Named, targets: Targets, meant: Mapping[int, list[int]
             if cell in named.target or cell in named.updated or not _in_line(targets, cell, lines):
                 continue
             found = [targets.at(moved(targets, cell, one), cell)[:1] for one in votes.best(cell)]
-            own = [of for ofs in found for of in ofs if not ingredients.has(cell, of)]
+            own = [
+                of
+                for ofs in found
+                for of in ofs
+                if of not in held and not ingredients.has(cell, of)
+            ]
             if _is_of_dead(choice, cell, is_in_line=votes.has_line(cell)):
                 # That of a dead unit may be any of several.
                 own = [of for of in own if choice.flow.is_zero[of]]
@@ -197,10 +203,12 @@ def follow_lines(named: Named) -> None:
         is_open = not is_named or _is_misnamed(named, cell)
         return is_open and is_free and named.choice.flow.last[cell] < 0
 
+    held = named.held
     for cell, (target, _) in beside_in_line(named, said, is_open).items():
         match = named.choice.matches.get(cell)
         is_fitting = match is not None and target in match.targets
-        if is_fitting or not (_is_misnamed(named, cell) or named.alone_has(cell)):
+        is_taken = _is_misnamed(named, cell) or named.alone_has(cell) or target in held
+        if is_fitting or not is_taken:
             named.target[cell], named.reason[cell] = target, Reason.PLACE
 
 

@@ -11,7 +11,7 @@ from xlbackprop.find.gradients.factors import is_near, rounded, usual_of
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.named import Named
-from xlbackprop.find.gradients.updates import Update
+from xlbackprop.find.gradients.updates import Update, with_moved_rates
 
 # A factor of its own counts as a convention where so many cells have it.
 _FEWEST = 3
@@ -45,6 +45,9 @@ class Conventions:
         self._targets = choice.flow.by_cell
         self.usual = self._usual_as_it_is()
         self._fitting = named.fitting
+        self._moved = with_moved_rates(
+            named.updates, named.fitting, choice.study.sheets.graph.owner
+        )
         self.rate = self._usual_rate(self._as_it_is)
         self._all_climb = self.rate < 0 and (self.usual < 0 or self._all_are_changes)
         self.usual = self._usual_as_meant()
@@ -229,7 +232,7 @@ class Conventions:
         if update.cell in self._named.said:
             return True
         named = [one for one in update.gradients if one in self._named.target]
-        if update.has_more:
+        if update.has_more and update.cell not in self._moved:
             return False
         if update.stays:
             return True

@@ -45,6 +45,7 @@ _GRADIENT = re.compile(
     r"|(?:ableitung|derivative)[\s_:]*(?:nach|by|wrt|with respect to))[\s_:]*(?P<by>\w.{0,20})",
     re.IGNORECASE,
 )
+_DATIVE = re.compile(r"\b([a-z]{4,}e)n\b")
 _SUM = re.compile(r"[Σ∑](?=[\s_]*[^\W\d_])")  # of `ΣE`; a small one is a sigmoid
 # The index of a block, and no loss that is called c.
 _INDEX = re.compile(r"\w\s*=\s*\d+(?:\s*[,;+].*)?")
@@ -233,8 +234,11 @@ def _is_whole_loss(text: str) -> bool:
 
 @lru_cache(maxsize=_MOST_KEPT)
 def name(text: str) -> str:
-    """Return a name without what people write differently: `w_1`, `W1` and `w 1` are one."""
-    return re.sub(r"[\W_]+", "", _plain(text))
+    """Return a name without what people write differently: `w_1`, `W1` and `w 1` are one.
+
+    `Ableitung nach Gewichten` is that by `Gewichte`.
+    """
+    return re.sub(r"[\W_]+", "", _DATIVE.sub(r"\1", _plain(text)))
 
 
 def _plain(text: str) -> str:

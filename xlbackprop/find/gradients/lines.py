@@ -28,7 +28,7 @@ def beside_in_line(
     """
     if len(found) < _FEWEST:
         return {}
-    targets = named.targets
+    targets, losses = named.targets, {*named.choice.objective.cells.tolist()}
     counted: dict[Line, Counter[tuple[Move, float]]] = {}
     members = Counter[Line]()
     for cell, (target, by) in found.items():
@@ -44,8 +44,9 @@ def beside_in_line(
         for cell in _cells_in(named, targets, line):
             if cell in found or cell in beside or not is_open(cell):
                 continue
-            meant = targets.at(moved(targets, cell, move), cell)
-            if meant:
+            of = moved(targets, cell, move)
+            meant = targets.at(of, cell)
+            if meant and of not in losses:
                 beside[cell] = meant[0], by
     return beside
 

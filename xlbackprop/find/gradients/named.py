@@ -57,6 +57,16 @@ class Named:
         study = self.choice.study
         return bool(study.sheets.is_typed[cell]) or cell in study.before
 
+    @property
+    def held(self) -> frozenset[int]:
+        """The targets whose gradients stand rightly in some cell."""
+        matches = self.choice.matches
+        return frozenset(
+            at
+            for cell, at in self.target.items()
+            if cell in matches and at in matches[cell].targets
+        )
+
     def alone_has(self, cell: int) -> bool:
         """Return whether a cell holds a weight's gradient, and no other one is taken for that.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,11 +14,14 @@ from xlbackprop.find.gradients.graph import Graph
 from xlbackprop.find.gradients.study import Study
 from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.groups import Group
-from xlbackprop.formula.sheets.plane import OUTSIDE
+from xlbackprop.formula.sheets.plane import OUTSIDE, Indices
 from xlbackprop.formula.tree import Expression, Negative, Operation, Reference
 
 # Updates of one formula, each with a typed number of its own, before these are its gradients.
 FEWEST_ALIKE = 3
+
+# So many updates of a formula have to fit before others of it are held against them.
+_FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,25 @@ def updates(study: Study, flow: Flow, called: Collection[int] = ()) -> list[Upda
         for one in found
         if not one.is_waiting or one.cell in study.before or rates & {*one.rates}
     ]
+
+
+def with_moved_rates(
+    updates: Sequence[Update], fitting: Container[int], owner: Indices
+) -> frozenset[int]:
+    """Return the cells of updates that take more than others of their formula, most of which fit.
+
+    What is more stands where these have the rate.
+    """
+    fits, every = Counter[int](), Counter[int]()
+    for one in updates:
+        every[int(owner[one.cell])] += 1
+        fits[int(owner[one.cell])] += one.cell in fitting and bool(one.rates)
+    return frozenset(
+        one.cell
+        for one in updates
+        if one.has_more and len(one.gradients) == 1
+        if fits[int(owner[one.cell])] >= max(_FEWEST, every[int(owner[one.cell])] / 2)
+    )
 
 
 def _outside(

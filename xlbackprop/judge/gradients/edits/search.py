@@ -14,6 +14,7 @@ from xlbackprop.equation import Array
 from xlbackprop.find.gradients.findings import Findings, Role
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.board import Board
+from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.plane import OUTSIDE
 from xlbackprop.formula.tree import Operation, Reference
 from xlbackprop.judge.gradients.edits.alike import Alike
@@ -26,6 +27,7 @@ from xlbackprop.judge.gradients.edits.references import Replacing
 from xlbackprop.judge.gradients.edits.rest_of_sum import RestOfSum
 from xlbackprop.judge.gradients.edits.slips import ANOTHER_CELL, NO_DERIVATIVE, NOT_UPDATED
 from xlbackprop.judge.gradients.edits.solving import Solved
+from xlbackprop.judge.gradients.edits.squares import Squares
 from xlbackprop.judge.gradients.edits.truth import Truth, truths
 from xlbackprop.judge.gradients.edits.words import Words
 from xlbackprop.judge.gradients.edits.written import (
@@ -67,6 +69,7 @@ class Search:
         self._links = Links(findings.graph, findings.given)
         self._products = Products(findings.graph, self._values)
         self._words = Words(findings, board)
+        self._is_typed = (board.codes[:, 0] == Code.NUMBER) & (self._graph.owner < 0)
         self._causes, self._amiss = 0, set[int]()
         self._end = perf_counter() + seconds
 
@@ -219,6 +222,7 @@ class Search:
 
         yield simple()
         yield replacing.of_others()
+        yield Squares(formula, self._values, truth, self._is_typed).changes()
         yield Alike(formula, self._values, truth, solved).changes()
         yield Paths(formula, near, solved, self._products).changes()
         yield Elementwise(formula, self._leads_to(formula)).changes()
