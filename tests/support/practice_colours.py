@@ -35,9 +35,11 @@ def colours(path: Path, value: Value) -> dict[Place, str]:
 def _rules(sheet: Any) -> Any:
     """Yield each conditional format's range, how far off its mark is, the value, the colour."""
     for formats in sheet.conditional_formatting:
-        left, top, right, bottom = range_boundaries(str(formats.sqref))
         for rule in formats.rules:
+            if rule.type == "cellIs" or rule.formula[0].startswith("$A$3"):
+                continue  # of a ladder: how far it has come
             mark, wanted = re.fullmatch(r"([A-Z]+[0-9]+)=(-?1)", rule.formula[0]).groups()
+            left, top, right, bottom = range_boundaries(str(formats.sqref))
             row, column = coordinate_to_tuple(mark)
             fill = rule.dxf.fill.bgColor.rgb
             red, green = int(fill[2:4], 16), int(fill[4:6], 16)

@@ -1,5 +1,6 @@
 """What the page asks for, and what it is answered, whichever back it has."""
 
+import openpyxl
 import pytest
 
 import xlbackprop
@@ -89,6 +90,9 @@ def test_exercise_is_built_as_at_the_command_line(tmp_path):
     walked = carry_out("build", Request({"template": "mlp-2-2-2", "walk": "1"}))
     xlbackprop.build("mlp-2-2-2", tmp_path / "walk.xlsx", walk=True)
     assert walked.file == (tmp_path / "walk.xlsx").read_bytes()
+    climbed = carry_out("build", Request({"template": "mlp-2-2-2", "ladder": "1", "blank": "all"}))
+    path.write_bytes(climbed.file)
+    assert "the ladder" in openpyxl.load_workbook(path).sheetnames
     own = carry_out("build", Request({"seed": "3", "blank": ""}, SPEC))
     path.write_bytes(own.file)
     assert xlbackprop.check(path).verdict == "right"

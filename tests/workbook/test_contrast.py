@@ -49,8 +49,11 @@ def of_cells(styles):
 
 
 def of_conditions(styles):
-    """Yield ink and ground of each conditional format."""
+    """Yield ink and ground of each conditional format, but for those that show nothing."""
     for one in styles.iterfind("s:dxfs/s:dxf", SPACES):
+        number = one.find("s:numFmt", SPACES)
+        if number is not None and number.get("formatCode") == HIDDEN:
+            continue
         ink = first(one, "s:font/s:color/@rgb", INK)
         yield ink, first(one, "s:fill/s:patternFill/*/@rgb", PAPER)
 
@@ -112,6 +115,8 @@ def weak(path):
     [
         pytest.param("conv5x5x2", {"gradcheck": True}, id="conv"),
         pytest.param("conv5x5x2", {"blank": ["all"], "practice": True}, id="practice"),
+        pytest.param("mlp-2-2-2", {"walk": True}, id="walk"),
+        pytest.param("mlp-2-2-2", {"blank": ["dL_dw"], "ladder": True}, id="ladder"),
         pytest.param("conv7x7x3-stride2", {"blank": ["dL_dw"]}, id="padding"),
         pytest.param("optimizers-sgd", {}, id="training"),
         pytest.param("attention", {}, id="masked"),

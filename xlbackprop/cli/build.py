@@ -32,6 +32,9 @@ from xlbackprop.cli.progress import shown_progress
 @click.option("--plain", is_flag=True, help="No colour scales, and no cells in bold.")
 @click.option("--gradcheck", is_flag=True, help="Add a sheet that checks gradients by nudging.")
 @click.option("--walk", is_flag=True, help="A cell to turn up: blocks fill one after another.")
+@click.option(
+    "--ladder", is_flag=True, help="Practice, a block at a time, with hints for who asks."
+)
 @options.force
 def build(
     spec: str,
@@ -42,6 +45,7 @@ def build(
     plain: bool,
     gradcheck: bool,
     walk: bool,
+    ladder: bool,
     force: bool,
 ) -> None:
     """Write the workbook of SPEC: a template's name, or a TOML file.
@@ -64,6 +68,7 @@ def build(
             plain=plain,
             gradcheck=gradcheck,
             walk=walk,
+            ladder=ladder,
             force=force,
         )
     for remark in loaded.remarks:

@@ -157,6 +157,7 @@ def _build(request: Request, path: Path) -> Answer:
         path,
         blank=list(filter(None, blank)),
         practice=request.parameters.get("practice") == "1",
+        ladder=request.parameters.get("ladder") == "1",
         walk=request.parameters.get("walk") == "1",
         seed=_seed(request.parameters.get("seed", "")),
     )

@@ -34,6 +34,7 @@ def build(
     plain: bool = False,
     gradcheck: bool = False,
     walk: bool = False,
+    ladder: bool = False,
     force: bool = False,
 ) -> Path:
     """Write the workbook of a network and return its path.
@@ -41,12 +42,13 @@ def build(
     `spec` is a Spec, a template's name or a path; `path` is output/<name>.xlsx by default.
     `blank` names tensors to leave empty, in full (`conv1.dL_dw`) or by their last part
     (`dL_dw`, in every layer), or is "all" for every computed tensor. With `practice`, these
-    cells turn green or red as one types, and the answers are in the file, on a hidden sheet.
-    `seed` overrides the spec's, and draws the numbers that the spec gives anew, too, each tensor's
-    in its own manner: whole numbers of that size, or as many decimals. `plain` leaves out what
-    shows numbers as pictures: colour scales, winners of windows and active units in bold.
-    A page for practice is plain. `gradcheck` adds a sheet on which one nudges an entry; `walk` a
-    cell that counts the equations, and blocks show their numbers up to that one.
+    cells turn green or red as one types, and the answers are in the file, on a hidden sheet;
+    in a `ladder` of practice the next is asked for when one is right. `seed` overrides the
+    spec's, and draws the numbers that the spec gives anew, too, each tensor's in its own manner:
+    whole numbers of that size, or as many decimals. `plain` leaves out what shows numbers as
+    pictures: colour scales, winners of windows and active units in bold. A page for practice is
+    plain. `gradcheck` adds a sheet on which one nudges an entry; `walk` a cell that counts the
+    equations, and blocks show their numbers up to that one.
 
     Raises SpecError where the network cannot be built, and OutputError where the file cannot be
     written; an existing file is replaced only with `force`.
@@ -55,8 +57,9 @@ def build(
     path = Path("output", f"{spec.name}.xlsx") if path is None else Path(path)
     check_output(path, force=force)
     with _no_looking_for_garbage():
-        contents = _chosen(spec, blank, seed, practice=practice, plain=plain)
-        content = write_workbook(replace(contents, gradcheck=gradcheck, walk=walk))
+        contents = _chosen(spec, blank, seed, practice=practice or ladder, plain=plain)
+        contents = replace(contents, gradcheck=gradcheck, walk=walk, ladder=ladder)
+        content = write_workbook(contents)
     save(path, content, force=force)
     return path
 

@@ -17,7 +17,7 @@ export function startBuilding(choice) {
   });
 }
 
-/* Show the exercise that a link names: #spec=conv5x5x2&blank=dL_dw&seed=3&practice=1, or &walk=1 */
+/* Show the exercise that a link names: #spec=conv5x5x2&blank=dL_dw&seed=3&practice=1 (or ladder, or walk) */
 export async function openExercise(link) {
   const name = link.get("spec");
   if (!network.choose(name)) {
@@ -26,6 +26,7 @@ export async function openExercise(link) {
   }
   byId("seed").value = (link.get("seed") || "").replace(/[^0-9]/g, "");
   byId("practice").checked = link.get("practice") === "1";
+  byId("ladder").checked = link.get("ladder") === "1";
   byId("walk").checked = link.get("walk") === "1";
   wanted = (link.get("blank") || "").split(",").map((one) => one.trim()).filter((one) => one);
   await describe();
@@ -78,7 +79,7 @@ async function build() {
   const [parameters, spec] = network.said;
   const ticked = [...byId("tensors").querySelectorAll("input:checked")].map((box) => box.value);
   const blank = [...ticked, byId("blank-names").value].filter((one) => one.trim()).join(",");
-  const ticks = Object.fromEntries(["practice", "walk"].map((id) => [id, byId(id).checked ? "1" : ""]));
+  const ticks = Object.fromEntries(["practice", "ladder", "walk"].map((id) => [id, byId(id).checked ? "1" : ""]));
   const said = { ...parameters, blank, seed: byId("seed").value, ...ticks };
   const file = await doing("Building the workbook …", byId("build-button"), async () => {
     const answer = await call("build", said, spec);

@@ -19,7 +19,7 @@ class Contents:
     an answer away. For practice, `answers` has what they are when nothing is empty;
     `handout` says to whom the workbook is handed out, where it is one person's own. `plain`
     is without colours for numbers, `gradcheck` with a sheet for nudging entries; in a `walk` the
-    blocks show their numbers one after another.
+    blocks show their numbers one after another, and in a `ladder` they are practised so.
     """
 
     network: Network
@@ -31,3 +31,4 @@ class Contents:
     plain: bool = False
     gradcheck: bool = False
     walk: bool = False
+    ladder: bool = False

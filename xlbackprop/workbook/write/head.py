@@ -14,18 +14,19 @@ from xlbackprop.equation import Kind
 from xlbackprop.layout import LEGEND_ROW, TITLE_ROW, Sheet, about_texts
 from xlbackprop.workbook.write.colours import emphases
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.here import write_where
 from xlbackprop.workbook.write.progress import write_page_progress
 from xlbackprop.workbook.write.style import (
     RIGHT,
     TEXTS,
     WRONG,
     Formats,
+    closed_format,
     emphasised_format,
     fill_in_format,
     kind_format,
     marked_format,
 )
-from xlbackprop.workbook.write.walk import write_page_walk
 
 # How many columns a sample and its word take.
 _SWATCH = 3
@@ -51,7 +52,8 @@ def _write_legend(worksheet: Worksheet, sheet: Sheet, contents: Contents, format
     if contents.answers is not None and blank:
         write_page_progress(worksheet, column, sheet, contents, formats)
     if contents.walk:
-        write_page_walk(worksheet, column, contents, formats)
+        steps = len(contents.network.equations)
+        write_where(worksheet, column, "step", steps, 0, formats)
 
 
 def _swatches(sheet: Sheet, contents: Contents) -> Iterator[tuple[dict[str, Any], str, str]]:
@@ -65,6 +67,8 @@ def _swatches(sheet: Sheet, contents: Contents) -> Iterator[tuple[dict[str, Any]
         if contents.answers is not None:
             yield marked_format(RIGHT), "right", ""
             yield marked_format(WRONG), "not right", ""
+        if contents.ladder:
+            yield closed_format(), "later", ""
     meanings = {one.meaning for one in emphases(contents) if one.tensor.name in names}
     yield from ((emphasised_format(), meaning, "bold") for meaning in sorted(meanings))
 

@@ -17,6 +17,7 @@ from xlbackprop.workbook.write.check_sheet import SHEET as GRADIENT_CHECK
 from xlbackprop.workbook.write.colours import has_colours
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.drawing_sheet import DrawingSheet
+from xlbackprop.workbook.write.ladder import write_reached
 from xlbackprop.workbook.write.layers_table import write_layers
 from xlbackprop.workbook.write.printing import set_up_overview
 from xlbackprop.workbook.write.progress import write_progress
@@ -27,6 +28,7 @@ from xlbackprop.workbook.write.style import (
     TEXTS,
     WRONG,
     Formats,
+    closed_format,
     fill_in_format,
     kind_format,
     marked_format,
@@ -56,6 +58,7 @@ _RIGHT_MEANS = "what you typed is right: rounded to two decimals or more, or not
 _WRONG_MEANS = (
     "what you typed is not right; where it follows from an earlier mistake, mend that one first"
 )
+_LATER_MEANS = "asked for when all cells of the block before are right"
 
 _HOW_TO_READ = (
     "In the drawing, green arrows carry values and red ones gradients; those of an output that is"
@@ -91,7 +94,7 @@ def write_overview(worksheet: DrawingSheet, contents: Contents, formats: Formats
     if contents.gradcheck:
         target = f"internal:{quote_sheetname(GRADIENT_CHECK)}!A1"
         worksheet.write_url(2, first, target, text["link"], GRADIENT_CHECK)
-    row = write_counter(worksheet, contents, formats) if contents.walk else _FIRST_ROW
+    row = _write_stepping(worksheet, contents, formats)
     sections = []
     if len(network.layers) <= _MOST_DRAWN:
         drawing = draw_graph(network)
@@ -115,6 +118,13 @@ def write_overview(worksheet: DrawingSheet, contents: Contents, formats: Formats
     end = row + len(lines)
     worksheet.print_area(0, 0, end, first + _COLUMNS_PRINTED - 1)
     set_up_overview(worksheet, [*sections, end + 1], _columns_of_a_page(), network.spec.name)
+
+
+def _write_stepping(worksheet: Worksheet, contents: Contents, formats: Formats) -> int:
+    """Write how far a walk or a ladder has come, if there is one; return the first row below."""
+    if contents.walk:
+        return write_counter(worksheet, contents, formats)
+    return write_reached(worksheet, contents, formats) if contents.ladder else _FIRST_ROW
 
 
 def _columns_of_a_page() -> int:
@@ -185,6 +195,8 @@ def _write_legend(
             (marked_format(RIGHT), "right", _RIGHT_MEANS),
             (marked_format(WRONG), "not right", _WRONG_MEANS),
         ]
+    if contents.ladder:
+        lines.append((closed_format(), "later", _LATER_MEANS))
     for number, (properties, word, meaning) in enumerate(lines, start=row):
         worksheet.write_string(number, column, word, formats(properties))
         worksheet.write_string(number, column + 1, meaning, text)

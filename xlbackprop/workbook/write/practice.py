@@ -28,6 +28,7 @@ from xlbackprop.layout import HEAD_ROWS, Layout, Sheet
 from xlbackprop.workbook.write.answers import SHEET, AnswerSheet, Compared
 from xlbackprop.workbook.write.block_writer import BlockWriter
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.ladder_sheet import is_open, rungs_of
 from xlbackprop.workbook.write.rounding import mark_formula
 from xlbackprop.workbook.write.stacked_sheet import Blocks
 from xlbackprop.workbook.write.style import RIGHT, WRONG, Formats
@@ -50,10 +51,12 @@ def write_practice(
     marks = place_marks(contents.layout, contents.blank)
     answers = AnswerSheet(workbook, contents, contents.answers, formats)
     answers.write(marks)
+    rungs = rungs_of(contents) if contents.ladder else {}
     for name, blocks in marks.items():
+        opened = is_open(rungs[name]) if rungs else ""
         tensor = contents.network.tensors[name]
         typed, compared = contents.layout.blocks[name], answers.compared[name]
-        _write_marks(writer, tensor, blocks, typed, compared, formats)
+        _write_marks(writer, tensor, blocks, typed, compared, formats, opened)
     for sheet in contents.layout.sheets:
         own = [block for blocks in marks.values() for block in blocks if block.sheet == sheet.name]
         if own:
@@ -96,18 +99,19 @@ def _write_marks(
     blocks: Blocks,
     compared: Compared,
     formats: Formats,
+    opened: str,
 ) -> None:
+    """Write a tensor's marks: 0 where `opened` is the address of another number than 1."""
     sheet = marks[0].sheet
     typed, answer = (view_from(sheet, tensor, own) for own in (blocks, compared.nearest))
     largest, most = (on_sheet(SHEET, one) for one in (compared.limit.largest, compared.limit.most))
     plain = formats({})
-    writer.write(
-        tensor,
-        marks,
-        np.zeros(tensor.shape),
-        lambda *index: mark_formula(typed[index], answer[index], largest, most),
-        (plain, plain),
-    )
+
+    def mark(*index: int) -> str:
+        formula = mark_formula(typed[index], answer[index], largest, most)
+        return f"IF({opened}=1,{formula},0)" if opened else formula
+
+    writer.write(tensor, marks, np.zeros(tensor.shape), mark, (plain, plain))
 
 
 def _show_marks(worksheet: Worksheet, sheet: Sheet, marks: list[Block], formats: Formats) -> None:

@@ -56,6 +56,11 @@ WRONG: dict[str, Any] = {
     "font_strikeout": True, "font_color": "#7A0012", "bg_color": "#FF9B9B", "border": 1,
     "border_color": "#C0303A",
 }  # fmt: skip
+# A block to fill in that is not yet asked for.
+CLOSED: dict[str, Any] = {
+    "num_format": ";;;", "font_color": "#DDE2E7", "bg_color": "#DDE2E7", "border": 1,
+    "border_color": RULE,
+}  # fmt: skip
 
 # Numbers in colours: two that the colour-blind tell apart, light enough for every kind's ink.
 NEGATIVE, ZERO, POSITIVE = "#A6CBE8", "#FFFFFF", "#FDB863"
@@ -127,6 +132,11 @@ def fill_in_format(number_format: str = "General") -> dict[str, Any]:
 def marked_format(mark: Mapping[str, Any]) -> dict[str, Any]:
     """Return the format of a cell that shows how RIGHT or WRONG looks."""
     return {**_CELL, **mark}
+
+
+def closed_format() -> dict[str, Any]:
+    """Return the format of a cell that shows how CLOSED looks, and can be read."""
+    return {**_CELL, **CLOSED, "num_format": "General", "font_color": INK}
 
 
 def number_format(values: Array) -> str:

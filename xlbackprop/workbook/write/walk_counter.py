@@ -6,15 +6,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.formula.addresses import on_sheet
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.here import COUNTER, COUNTER_COLUMN, COUNTER_ROW
 from xlbackprop.workbook.write.style import TEXTS, Formats, fill_in_format
 from xlbackprop.workbook.write.walk_list import SHEET, START, name, target, words
-from xlbackprop.workbook.write.walk_steps import (
-    COUNTER,
-    COUNTER_COLUMN,
-    COUNTER_ROW,
-    HIDDEN,
-    steps_of,
-)
+from xlbackprop.workbook.write.walk_steps import HIDDEN, steps_of
 
 _ROWS = 4  # with an empty one below
 

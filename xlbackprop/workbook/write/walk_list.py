@@ -10,16 +10,8 @@ from xlsxwriter.worksheet import Worksheet
 from xlbackprop.formula.addresses import cell, on_sheet, rectangle
 from xlbackprop.formula.grid import Range
 from xlbackprop.workbook.write.contents import Contents
-from xlbackprop.workbook.write.links import OVERVIEW
+from xlbackprop.workbook.write.here import COUNTER, COUNTER_PLACE, HERE, write_here
 from xlbackprop.workbook.write.style import TEXTS, Formats
-from xlbackprop.workbook.write.walk_steps import (
-    COUNTER,
-    COUNTER_COLUMN,
-    COUNTER_ROW,
-    HERE,
-    HERE_COLUMN,
-    HERE_ROW,
-)
 
 SHEET = "the walk"  # no layer has a name with a space
 START = "nothing is computed as yet: only what is given shows numbers"
@@ -75,8 +67,7 @@ def _write_head(sheet: Worksheet, formats: Formats) -> None:
     sheet.write_string(0, 1, SHEET, formats(TEXTS["title"]))
     about = "the equations in the order in which they are computed"
     sheet.write_string(1, 1, about, formats(TEXTS["about"]))
-    here = f"={on_sheet(OVERVIEW, COUNTER)}"
-    sheet.write_formula(HERE_ROW, HERE_COLUMN, here, formats({"num_format": ";;;"}), 0)
+    write_here(sheet, 0, formats)
     for column, head in _HEADS.items():
         sheet.write_string(_HEAD_ROW, column, head, formats(TEXTS["head"]))
     sheet.freeze_panes(_FIRST_ROW, 0)
@@ -88,14 +79,13 @@ def _write_head(sheet: Worksheet, formats: Formats) -> None:
 
 def _lines(contents: Contents) -> Iterator[tuple[str, str, str, str]]:
     """Yield, for each step from 0, the tensor, its kind, its equation, and where it stands."""
-    counter = on_sheet(OVERVIEW, cell(COUNTER_ROW, COUNTER_COLUMN))
-    yield "start", "", START, counter
+    yield "start", "", START, COUNTER_PLACE
     for equation in contents.network.equations:
         tensor = equation.target
         block = contents.layout.blocks[tensor.name][0]
         place = on_sheet(block.sheet, cell(block.row, block.column))
         yield tensor.name, str(tensor.kind), equation.math.text, place
-    yield "end", "", END, counter
+    yield "end", "", END, COUNTER_PLACE
 
 
 def _write_line(

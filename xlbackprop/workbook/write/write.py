@@ -30,6 +30,8 @@ from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.drawing_sheet import DrawingSheet
 from xlbackprop.workbook.write.gradcheck import write_gradcheck
 from xlbackprop.workbook.write.head import write_head
+from xlbackprop.workbook.write.ladder import without_reasons, write_ladder
+from xlbackprop.workbook.write.ladder_sheet import rule_asked, rungs_of
 from xlbackprop.workbook.write.links import OVERVIEW, write_way_to_source, write_ways
 from xlbackprop.workbook.write.overview import write_overview
 from xlbackprop.workbook.write.practice import write_practice
@@ -60,13 +62,15 @@ def write_workbook(contents: Contents) -> bytes:
     overview = workbook.add_worksheet(OVERVIEW, worksheet_class=DrawingSheet)
     for sheet in layout.sheets:
         worksheet = workbook.add_worksheet(sheet.name, worksheet_class=BlockSheet)
-        _write_page(worksheet, sheet, formats, contents)
+        page = without_reasons(sheet) if contents.ladder else sheet
+        _write_page(worksheet, page, formats, contents)
     write_overview(overview, contents, formats)
     writer = BlockWriter(workbook)
     _Cells(workbook, contents, formats, writer).write()
     write_walk(workbook, contents, formats)  # whose rules go first
     write_colours(workbook, contents, formats)
     write_gradcheck(workbook, contents, formats)
+    write_ladder(workbook, contents, formats)  # whose rules go first
     write_practice(workbook, contents, formats, writer)
     _describe(workbook, contents)
     tell("packing the file")
@@ -175,7 +179,11 @@ def _write_heading(
     parts = [symbol, tensor.title, *chain, texts["kind"], f"  {heading.about}"]
     # LibreOffice shows what is a link in the cell's own font.
     worksheet.write_rich_string(row, column, *parts, *([texts["kind"]] if is_link else []))
-    if heading.equation:
+    rungs = {} if contents.network.has_rows or not contents.ladder else rungs_of(contents)
+    if tensor.name in rungs:
+        said = rule_asked(rungs[tensor.name])
+        worksheet.write_formula(row + 1, column, f"={said}", texts["equation"], "")
+    elif heading.equation:
         worksheet.write_string(row + 1, column, heading.equation, texts["equation"])
 
 
