@@ -124,13 +124,17 @@ def _rows(tensors: Sequence[Tensor]) -> list[list[Panel]]:
 
 
 def _panel(tensor: Tensor) -> Panel:
-    """Return a tensor's panel: the last leading index goes down, those before it across."""
+    """Return a tensor's panel: the last leading index goes down, those before it across.
+
+    Folded blocks stand side by side in the order in which one reads, as single cells do.
+    """
     height, width = block_size(tensor)
     blocks = prod(tensor.leading)
     side = min(_PLAIN, _LARGEST / max(height, width))
     cell = _NUMBERED if tensor.size <= MOST_NUMBERS else (side, side)
     fitting = max(1, int(_WIDEST / (width * cell[0] + _SIDE)))
-    across = prod(tensor.leading[:-1]) if tensor.block_shape else blocks
+    is_in_columns = tensor.block_shape and not tensor.row_length
+    across = prod(tensor.leading[:-1]) if is_in_columns else blocks
     down = blocks // across
     if across > fitting:
         across = fitting
@@ -162,7 +166,8 @@ class _Drawer:
         self.write(x, y + 0.17, f"{panel.about} · ±{largest:.3g}", SMALL)
         scale = Normalize(-(largest or 1), largest or 1)
         width, height = panel.block
-        flows = panel.across * panel.down > prod(tensor.leading) or not tensor.block_shape
+        is_in_rows = tensor.row_length or not tensor.block_shape
+        flows = panel.across * panel.down > prod(tensor.leading) or is_in_rows
         for at, index in enumerate(tensor.block_indices()):
             down, across = divmod(at, panel.across) if flows else divmod(at, panel.down)[::-1]
             left = x + _SIDE + across * (width + _SIDE)
@@ -202,14 +207,17 @@ class _Drawer:
         tensor, (width, height) = panel.tensor, panel.cell
         rows, columns = block_size(tensor)
         inner, look = len(tensor.block_shape), {"color": FAINT}
+        step = tensor.row_length or 1
         if inner == 2 or (inner and not tensor.vertical):
             for j in _some(columns):
                 x = left + (j + 0.5) * width
                 self._text(x, top - 0.03, str(j), SMALL - 2, ha="center", va="bottom", **look)
-        if inner == 2 or (inner and tensor.vertical):
+        if inner == 2 or tensor.row_length or (inner and tensor.vertical):
             for i in _some(rows):
                 y = top + (i + 0.5) * height
-                self._text(left - 0.05, y, str(i), SMALL - 2, ha="right", va="center", **look)
+                self._text(
+                    left - 0.05, y, str(i * step), SMALL - 2, ha="right", va="center", **look
+                )
         letters = tensor.axes[: len(index)]
         label = "  ".join(f"{letter}={at}" for letter, at in zip(letters, index, strict=True))
         self._text(left, top - 0.14 * bool(inner) - 0.03, label, SMALL - 1, ha="left", va="bottom",
