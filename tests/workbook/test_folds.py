@@ -8,6 +8,7 @@ import pytest
 import xlbackprop
 from tests.support.filling import fill, patch
 from xlbackprop.contract.folding import LONGEST_ROW, folded_row
+from xlbackprop.formula.grid import Addresses
 from xlbackprop.formula.traced import Template, Tracer
 from xlbackprop.layout import lay_out
 from xlbackprop.network.values import choose_values
@@ -110,7 +111,8 @@ def test_vectors_and_the_weights_on_them_are_folded_alike(network):
 )
 def test_formulas_fill_on_within_each_block(name, network):
     layout = lay_out(network)
-    tracer = Tracer(network.equation_of[name], layout.blocks)
+    equation = network.equation_of[name]
+    tracer = Tracer(equation, layout.blocks, Addresses(equation, layout.blocks))
     for block in layout.blocks[name]:
         template = tracer.template(block)
         assert isinstance(template, Template)
