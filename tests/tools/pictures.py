@@ -47,13 +47,13 @@ def page(folder: Path, picture: Path) -> None:
 def whole_page(folder: Path, picture: Path) -> None:
     """Draw the same page to its last cell."""
     path = xlbackprop.build("conv5x5x2", folder / "page.xlsx")
-    draw_sheet(path, "conv1", "A1:AL57", folder, picture)
+    draw_sheet(path, "conv1", "A1:AL75", folder, picture)
 
 
 def overview(folder: Path, picture: Path) -> None:
     """Draw the first sheet of a network of several layers."""
     path = xlbackprop.build("two-conv", folder / "overview.xlsx")
-    draw_sheet(path, "Overview", "A1:J26", folder, picture)
+    draw_sheet(path, "Overview", "A1:J33", folder, picture)
 
 
 def report(folder: Path, picture: Path) -> None:

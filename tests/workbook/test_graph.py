@@ -20,6 +20,7 @@ BRANCHED = {
     for group in ("add", "multiply", "concat", "matmul")
     for name, raw in groups.get(group, {}).items()
 }
+PRINTED = 913  # pixels of the Overview, from column B on
 LONG = "a_name_of_twenty_letters"  # and a digit: the longest there are
 
 
@@ -64,6 +65,26 @@ def stretches(line):
         yield min(x, to_x) - 0.5, min(y, to_y) - 0.5, max(x, to_x) + 0.5, max(y, to_y) + 0.5
 
 
+def furthest(drawing):
+    """Return how far to the right anything is drawn."""
+    return max(point[0] for line in drawing.lines for point in line.points)
+
+
+def together(drawing):
+    """Yield pairs of stretches of different connections that lie on each other."""
+    owned = [(number, one) for number, line in enumerate(drawing.lines) for one in stretches(line)]
+    for (number, one), (other_number, other) in combinations(owned, 2):
+        if number == other_number or drawing.lines[number].way != drawing.lines[other_number].way:
+            continue
+        (a, b, c, d), (e, f, g, h) = one, other
+        across, down = min(c, g) - max(a, e), min(d, h) - max(b, f)
+        if min(across, down) > 0.5 and max(across, down) > 10:
+            start = drawing.lines[number].points[0], drawing.lines[other_number].points[0]
+            end = drawing.lines[number].points[-1], drawing.lines[other_number].points[-1]
+            if start[0] != start[1] and end[0] != end[1]:
+                yield one, other
+
+
 def flaws(drawing):
     """Yield what is wrong with a drawing."""
     boxes = [rectangle(box) for box in drawing.boxes]
@@ -75,6 +96,8 @@ def flaws(drawing):
         overlap(one, box) for line in drawing.lines for one in stretches(line) for box in inside
     ):
         yield "a line runs through a box"
+    if any(together(drawing)):
+        yield "two lines lie on each other"
     whole = (0, 0, drawing.width, drawing.height)
     for a, b, c, d in [*boxes, *labels, *(one for x in drawing.lines for one in stretches(x))]:
         if a < whole[0] or b < whole[1] or c > whole[2] or d > whole[3]:
@@ -103,6 +126,7 @@ def test_nothing_covers_anything_and_every_connection_is_drawn_both_ways(name):
     network = xlbackprop.build_network(spec_of(name))
     drawing = draw_graph(network)
     assert not list(flaws(drawing))
+    assert furthest(drawing) <= PRINTED
     flows = connections(network)
     besides = sum(len(node.beside) > 0 for node in nodes_of(network))
     learning = sum(node.learns for node in nodes_of(network))
@@ -140,6 +164,7 @@ def test_long_networks_are_drawn_in_rows_that_fit_the_page(number):
     drawing = draw_graph(xlbackprop.build_network(many_layers(number)))
     assert not list(flaws(drawing))
     assert drawing.height > 150 * number / 8
+    assert furthest(drawing) <= PRINTED
 
 
 def test_long_names_have_room():
@@ -159,6 +184,12 @@ def test_what_covers_something_or_sticks_out_is_noticed():
         (replace(first, width=20), "a text sticks out of its box"),
     ):
         assert flaw in list(flaws(replace(drawing, boxes=(planted, second, *rest))))
+    longest = max(drawing.lines, key=lambda line: len(line.points))
+    (x, y), (to_x, to_y) = longest.points[2:4]
+    over_it = replace(longest, points=((x + 2, y), (to_x - 2, to_y)))
+    assert "two lines lie on each other" in list(
+        flaws(replace(drawing, lines=(*drawing.lines, over_it)))
+    )
 
 
 def test_drawing_has_words_is_valid_and_is_kept_in_the_marked_copy(tmp_path):

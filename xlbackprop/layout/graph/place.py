@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 
 from xlbackprop.layout.graph.connections import Connection, Node, connections, nodes_of
 from xlbackprop.layout.graph.drawing import (
@@ -25,7 +26,7 @@ from xlbackprop.network import Network
 
 WIDTH = 900  # pixels, at most, where two boxes are no wider
 _MARGIN = 12
-_LEAST_WIDTH, _LEAST_GAP = 84, 74
+_LEAST_WIDTH, _LEAST_GAP = 84, 66
 _HEIGHT = 2 * LINE_HEIGHT + 12
 _ABOVE = 26  # between what is beside a box and the box
 _LANE, _BETWEEN_ROWS, _TRUNK = 34, 18, 14
@@ -60,12 +61,11 @@ def draw_graph(network: Network) -> Drawing:
         for number, node in enumerate(nodes)
     ]
     right = max(box.right for box in boxes) + 2 * _MARGIN
-    round_about = [one for one in paths if one.rows[0] != one.rows[1]]
-    trunks = {one: right + _TRUNK * at for at, one in enumerate(round_about, start=1)}
+    trunks = _trunks(paths, right)
     routes = Routes(boxes, paths, bottoms, trunks, _LANE)
     beside, arrows = _beside(nodes, boxes)
     return Drawing(
-        width=right + _TRUNK * (len(trunks) + 1),
+        width=max([right, *trunks.values()]) + _TRUNK,
         height=height,
         lines=(*arrows, *routes.lines),
         labels=tuple(routes.labels),
@@ -89,7 +89,8 @@ def _grid(nodes: Sequence[Node], flows: Sequence[Connection]) -> Grid:
         for line in node.beside:
             gap = max(gap, width_of(line) + 10 - width)
     across = int((WIDTH - 2 * (_MARGIN + _TRUNK) + gap) // (width + gap))
-    return Grid(nodes, width, gap, min(max(2, across), len(nodes)))
+    rows = ceil(len(nodes) / max(2, across))
+    return Grid(nodes, width, gap, ceil(len(nodes) / rows))  # in rows of about the same length
 
 
 def _ends(flows: Sequence[Connection], nodes: Sequence[Node], grid: Grid) -> list[Ends]:
@@ -134,6 +135,19 @@ def _lanes(row: int, paths: list[Ends]) -> int:
         taken[free : free + 1] = [last]
         path.lanes[row] = free
     return len(taken)
+
+
+def _trunks(paths: Sequence[Ends], right: float) -> dict[Ends, float]:
+    """Return where each path to another row goes down, beside those that do so at its height."""
+    taken: list[float] = []  # down to which row
+    trunks = {}
+    round_about = [path for path in paths if path.rows[0] != path.rows[1]]
+    for path in sorted(round_about, key=lambda one: (one.rows[0], not one.turns)):
+        first, last = path.rows
+        free = next((at for at, end in enumerate(taken) if end <= first), len(taken))
+        taken[free : free + 1] = [first + 0.5 if path.turns else last + 0.5]
+        trunks[path] = right + _TRUNK * (free + 1)
+    return trunks
 
 
 def _box(node: Node, x: float, y: float, width: float) -> Box:
