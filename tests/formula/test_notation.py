@@ -33,7 +33,7 @@ LINES = {
     "out[t,e] = w[h[t],e]": r"\mathrm{out}_{t,e} = w_{h_{t},e}",
     "dL/dout = step2.conv1.dL_dh": (
         r"\frac{\partial L}{\partial \mathrm{out}} ="
-        r" \mathrm{step2.conv1.}\frac{\partial L}{\partial h}"
+        r" \frac{\partial L}{\partial h^{\mathrm{step2.conv1}}}"
     ),
     "inv_std = 1 / √(var + 1E-05)": (
         r"\mathrm{inv\_std} = \frac{1}{\sqrt{\mathrm{var} + 10^{-5}}}"

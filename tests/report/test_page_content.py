@@ -26,9 +26,9 @@ from xlbackprop import Hints, html_report, make_report
 from xlbackprop.equation import Kind, Tensor
 from xlbackprop.find.mapping import parse_map
 from xlbackprop.judge.verify import Status
+from xlbackprop.notation.numbers import number_writer
 from xlbackprop.report.html import records, sections
 from xlbackprop.report.html.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
-from xlbackprop.report.html.numbers import number_writer
 from xlbackprop.report.html.selection import common_limit, select
 from xlbackprop.workbook.notes import Note, NoteKind
 from xlbackprop.workbook.write.style import kind_format

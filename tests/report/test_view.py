@@ -15,7 +15,7 @@ from tests.support.sheet_review import write_steps
 from xlbackprop.__main__ import main
 from xlbackprop.explainer.indexed import put_in
 from xlbackprop.network.values import choose_values
-from xlbackprop.report.html.numbers import number_writer
+from xlbackprop.notation.numbers import number_writer
 
 # A vector so long that it is read in rows.
 FOLDED = """

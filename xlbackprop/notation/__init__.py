@@ -30,9 +30,9 @@ __all__ = [
 ]
 
 
-def latex_of(math: Math) -> str:
+def latex_of(math: Math, *, delta: bool = False) -> str:
     """Return an equation in LaTeX, for mathematics mode, with all its indices."""
-    return to_latex(math.full or math.text)
+    return to_latex(math.full or math.text, delta=delta)
 
 
 def chain_of(equation: Equation) -> str:
@@ -42,12 +42,12 @@ def chain_of(equation: Equation) -> str:
 
 
 @lru_cache(maxsize=4096)
-def to_latex(text: str) -> str:
-    """Return an equation's line as LaTeX for mathematics mode.
+def to_latex(text: str, *, delta: bool = False) -> str:
+    """Return an equation's line as LaTeX for mathematics mode, gradients as deltas if told so.
 
     A line that is not understood is set as a sentence.
     """
     try:
-        return read(text)
+        return read(text, delta=delta)
     except ValueError:
         return rf"\text{{{prose(text)}}}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from xlbackprop.formula.functions import BY_WORD
 from xlbackprop.notation.fractions import HALF, bare, enclosed, fraction, number
@@ -19,6 +20,8 @@ _SIGNS = {"·": r"\,", "…": r" \ldots ", ":": r":\ "}
 _SIGNS |= {sign: f" {latex} " for sign, latex in RELATIONS.items()}
 _ALONE = {"½": HALF, **LONE}
 _POWERS = {"²": "2", "³": "3"}
+# A name with its layer above it takes no exponent beside that.
+_HAS_EXPONENT = re.compile(r"(?:\w|\\mathrm\{[^{}]*\}|\\[a-z]+)\^")
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<number>\d+(?:\.\d+)?(?:E[+-]?\d+)?)"
@@ -28,15 +31,19 @@ _TOKEN = re.compile(
 )
 
 
-def read(text: str) -> str:
-    """Return the line in LaTeX. Raises ValueError where it is not understood."""
-    return _Reader(text).whole()
+def read(text: str, *, delta: bool = False) -> str:
+    """Return the line in LaTeX, gradients as deltas if told so.
+
+    Raises ValueError where it is not understood.
+    """
+    return _Reader(text, delta=delta).whole()
 
 
 class _Reader:
     """Reads one line from left to right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, delta: bool) -> None:
+        self.name = partial(name_to_latex, delta=delta)
         self.tokens = [
             (match.lastgroup, match[0]) for match in _TOKEN.finditer(text) if match[0].strip()
         ]
@@ -137,7 +144,8 @@ class _Reader:
         base = self.base()
         while self.text in _POWERS or self.text == "^":
             power = _POWERS[self.take()] if self.text in _POWERS else self.power()
-            base = (enclosed(base) if base.startswith(r"\frac") else base) + f"^{{{power}}}"
+            is_more = base.startswith(r"\frac") or _HAS_EXPONENT.match(base)
+            base = (enclosed(base) if is_more else base) + f"^{{{power}}}"
         return base
 
     def power(self) -> str:
@@ -185,9 +193,9 @@ class _Reader:
         if self.text == "(" and name in BY_WORD and name != "π":
             return self.call(name)
         if self.text != "[":
-            return name_to_latex(name)
+            return self.name(name)
         self.take()
-        return name_to_latex(name, self.inside("]"))
+        return self.name(name, self.inside("]"))
 
     def call(self, name: str) -> str:
         """Read a function's arguments, or what a maximum is taken over: `max(a,b) h[a,b]`."""

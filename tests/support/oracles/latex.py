@@ -12,8 +12,11 @@ from tests.support.oracles.needs import require
 _COMPLAINT = re.compile(r"^!.*|.*Warning.*|Overfull.*|Underfull.*|.*Missing character.*", re.M)
 
 
-def complaints(document: str, folder: Path) -> list[str]:
-    """Compile a document and return what pdflatex complains of: errors, warnings, bad boxes."""
+def complaints(document: str, folder: Path, *, runs: int = 1) -> list[str]:
+    """Compile a document and return what pdflatex complains of: errors, warnings, bad boxes.
+
+    What refers to labels knows them in the second run only.
+    """
     require(
         "latex",
         shutil.which("pdflatex") is not None,
@@ -21,7 +24,8 @@ def complaints(document: str, folder: Path) -> list[str]:
     )
     (folder / "document.tex").write_text(document)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=120)
+    for _ in range(runs):
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=120)
     output = done.stdout.decode(errors="replace")
     found = _COMPLAINT.findall(output)
     assert found or (done.returncode == 0 and (folder / "document.pdf").exists()), output[-2000:]

@@ -1,7 +1,6 @@
 """A checked workbook as one self-contained web page.
 
     legend      statuses and kinds: their signs and what they mean
-    numbers     how numbers are written in a narrow cell
     selection   which cells are drawn, where there are too many
     records     what the page knows of each cell, for the script
     tensors     a tensor as its title, its equation and its small tables

@@ -14,8 +14,8 @@ from xlbackprop.equation.indices import index_at
 from xlbackprop.errors import one_line
 from xlbackprop.judge.judgement import Judgement, Status
 from xlbackprop.notation import to_mathml
+from xlbackprop.notation.numbers import number_writer
 from xlbackprop.report.html.colours import colours
-from xlbackprop.report.html.numbers import number_writer
 from xlbackprop.report.html.selection import Piece, select
 from xlbackprop.report.report import TensorResult
 from xlbackprop.workbook.read.cells import State
