@@ -24,6 +24,7 @@ from xlbackprop.find.gradients.graph import cone
 from xlbackprop.find.gradients.labels import Labels
 from xlbackprop.find.gradients.left_over import left_over
 from xlbackprop.find.gradients.losses import Choice, best, factor, labelled, stepped, try_all
+from xlbackprop.find.gradients.meant import meant_forward
 from xlbackprop.find.gradients.mended import add_mended
 from xlbackprop.find.gradients.multiples import add_multiples, begins_right
 from xlbackprop.find.gradients.named import Named
@@ -254,6 +255,7 @@ def _findings(
         left_over=tuple(left_over(named, found).tolist()) if said is None else (),
         notes=(
             *on_error_values(findings, study.sheets),
+            *meant_forward(findings, choice),
             *broken_forward(
                 study, choice.flow, labels, named.updates, is_wrong=_is_wrong(findings)
             ),

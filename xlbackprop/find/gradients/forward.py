@@ -20,7 +20,7 @@ from xlbackprop.formula.sheets.groups import Group
 from xlbackprop.formula.sheets.plane import OUTSIDE
 from xlbackprop.formula.tree import functions_in
 
-_ACTIVATIONS = {"EXP", "TANH", "MAX", "IF"}
+ACTIVATIONS = {"EXP", "TANH", "MAX", "IF"}
 _MOST_NAMED, _LONGEST = 4, 16
 _FIRST = "; look at this first: gradients are judged for the forward pass as it stands"
 # References of all formulas before L together; beyond that, nothing is looked for.
@@ -96,7 +96,7 @@ class _Forward:
     def _made_of_one_net(self, *, is_before: bool) -> Iterator[tuple[int, int]]:
         """Yield activations, those before L or the others, and the only cell that each uses."""
         for group in self._groups:
-            if not _ACTIVATIONS & set(functions_in(group.tree)):
+            if not ACTIVATIONS & set(functions_in(group.tree)):
                 continue
             windows = self._graph.windows(group)
             if not windows.shape[1]:
