@@ -14,6 +14,7 @@ from xlbackprop.workbook.description import SHEET
 from xlbackprop.workbook.read.workbook import Workbook
 
 _MOST_NAMED = 12
+_MARKS = re.compile(r"['\"\[]")
 _SHEET = re.compile(r"(?<![\w.:])([\w.]+)!")
 
 
@@ -54,33 +55,34 @@ def sheets_together(workbook: Workbook) -> list[tuple[str, ...]]:
 
 def _referred_to(workbook: Workbook, name: str, spelt: Mapping[str, str]) -> set[str]:
     """Return the sheets that the formulas of a sheet name, or reach by a name."""
-    found: set[str] = set()
     known = {*map(str.lower, workbook.names), *(key for _, key in workbook.local_names)}
     meanings = {one: workbook.meaning(one, name)[1] for one in known}
     names = {one: meaning for one, meaning in meanings.items() if "!" in meaning}
-    for text in _formulas(workbook, name):
-        reached = [names[one] for one in names if one in text.lower()] if names else []
-        for one in (text, *reached):
-            if "!" in one:
-                found |= {spelt[other] for other in _sheets_in(one) if other in spelt}
-    return found
+    texts = list(_formulas(workbook, name, with_sheet_only=not names))
+    reached = [names[one] for text in texts for one in names if one in text.lower()]
+    named = [one for one in (*texts, *dict.fromkeys(reached)) if "!" in one]
+    plain = [one for one in named if not _MARKS.search(one)]  # as most are written
+    found = set(_SHEET.findall("\n".join(plain)))
+    for one in named if len(plain) < len(named) else ():
+        found |= set(_sheets_in(one))
+    return {spelt[one.casefold()] for one in found if one.casefold() in spelt}
 
 
-def _formulas(workbook: Workbook, name: str) -> Iterator[str]:
-    """Yield the formulas of a sheet as it stores them: those that are shared once."""
+def _formulas(workbook: Workbook, name: str, *, with_sheet_only: bool) -> Iterator[str]:
+    """Yield the formulas of a sheet as it stores them: those that are shared once.
+
+    Or such alone as may name another sheet.
+    """
     cells = workbook.cells(name)
     stored = cells.formulas.raws(np.flatnonzero(cells.formulas.present))
-    for raw in dict.fromkeys(stored):
+    for raw in dict.fromkeys(one for one in stored if not with_sheet_only or b"!" in one):
         yield raw.decode("utf-8", "replace")
     yield from cells.shared.texts()
     yield from (one.text for one in cells.arrays.formulas)
 
 
 def _sheets_in(formula: str) -> Iterator[str]:
-    if not any(mark in formula for mark in "'\"["):  # as most are written
-        yield from {one.casefold() for one in _SHEET.findall(formula)}
-        return
     for _, text in references_in(formula):
         address = address_in_formula(text)
         if address is not None and address.sheet:
-            yield plain_sheet(address.sheet).casefold()
+            yield plain_sheet(address.sheet)

@@ -12,7 +12,7 @@ import numpy as np
 
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.labels import derivative
-from xlbackprop.find.gradients.moves import agreed, beside, cell_at, moved, moves_by_place
+from xlbackprop.find.gradients.moves import Move, Place, agreed, beside, cell_at, moved
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.formula.sheets.codes import Code
@@ -24,16 +24,22 @@ _FEWEST = 2
 _BLOCK, _ABOVE, _LEFT = range(3)
 
 
-def name_blanks(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
+def name_blanks(
+    named: Named,
+    targets: Targets,
+    meant: Mapping[int, list[int]],
+    moves: Mapping[Place, set[Move]],
+) -> None:
     """Name the blank cells that are to hold a gradient for which there is no other cell.
 
-    `meant` are the targets that each right cell may be the gradient of.
+    `meant` are the targets that each right cell may be the gradient of, and `moves` how one comes
+    to these from its place.
     """
     blanks = _Blanks(named, targets, meant)
     for reason, found in (
         (Reason.LABEL, blanks.under_texts()),
         (Reason.LABEL, blanks.beside_siblings()),
-        (Reason.PLACE, blanks.in_blocks()),
+        (Reason.PLACE, blanks.in_blocks(moves)),
     ):
         for cell, target in found:
             if target not in blanks.taken and blanks.has_begun(target):
@@ -48,6 +54,7 @@ class _Blanks:
         self._named, self._targets, self._meant = named, targets, meant
         self._cells = named.choice.flow.cells
         self._is_blank = named.choice.study.sheets.page.codes[:, 0] == Code.BLANK
+        self._called = [cell for cell in meant if targets.is_called[cell]]
         self.taken = set(named.target.values())
         self._steps = {int(named.choice.flow.steps[at]) for at in self.taken}
 
@@ -55,9 +62,8 @@ class _Blanks:
         """Whether some gradient of a target's step is there: the last step may have none."""
         return int(self._named.choice.flow.steps[target]) in self._steps
 
-    def in_blocks(self) -> Iterator[tuple[int, int]]:
+    def in_blocks(self, moves: Mapping[Place, set[Move]]) -> Iterator[tuple[int, int]]:
         """Yield the blank cells among right ones, and the targets that these say."""
-        moves = moves_by_place(self._named, self._targets, self._meant)
         for place in beside(moves):
             for move in sorted(agreed(moves, place)):
                 cell = self._blank(*place)
@@ -82,7 +88,7 @@ class _Blanks:
     def beside_siblings(self) -> Iterator[tuple[int, int]]:
         """Yield the blank cells that stand to their text as right ones to a text in its line."""
         labels, seen = self._targets.labels, set[tuple[int, int, int, int]]()
-        for cell in self._meant:
+        for cell in self._called:
             sheet, row, column = labels.place(cell)
             for line, (far, text) in ((_ABOVE, labels.above(cell)), (_LEFT, labels.left(cell))):
                 at = row - far if line == _ABOVE else column - far
@@ -99,7 +105,7 @@ class _Blanks:
     def _by_text(self) -> dict[tuple[int, int, int, str], dict[tuple[int, int], int]]:
         """Return the right cells of each block with a text that names its gradients."""
         found: dict[tuple[int, int, int, str], dict[tuple[int, int], int]] = {}
-        for cell in self._meant:
+        for cell in self._called:
             text, down, along = self._targets.labels.heading(cell)
             said = derivative(text) if text else None
             if said is not None and said.is_quotient:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import partial
 
@@ -14,7 +14,7 @@ from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.gaps import name_gaps
 from xlbackprop.find.gradients.lines import beside_in_line
 from xlbackprop.find.gradients.losses import Choice, factor
-from xlbackprop.find.gradients.moves import Move, is_alike_on_page, moved, moves_of
+from xlbackprop.find.gradients.moves import Move, is_alike_on_page, moved, moves_by_place, moves_of
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.part_of import name_parts
 from xlbackprop.find.gradients.resting import Ingredients, rests_on_weights
@@ -33,10 +33,11 @@ def name_by_place(named: Named, targets: Targets) -> None:
     meant = _meant(named)
     settle(named, targets, meant)
     follow_lines(named)
-    name_gaps(named, targets, meant)
-    name_twins(named, targets, meant)
+    moves = moves_by_place(named, targets, meant)
+    name_gaps(named, targets, meant, moves)
+    name_twins(named, targets, meant, moves)
     _name_by_votes(named, targets, meant)
-    name_blanks(named, targets, meant)
+    name_blanks(named, targets, meant, moves)
 
 
 def _name_by_votes(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
@@ -79,18 +80,30 @@ def _is_of_dead(choice: Choice, cell: int, *, is_in_line: bool) -> bool:
     return bool(own.any()) or not is_in_line
 
 
+def _with_unnamed(named: Named) -> set[int]:
+    """Return the formula shapes of cells beside L that nothing names yet."""
+    sheets, flow = named.choice.study.sheets, named.choice.flow
+    is_open = (flow.last < 0) & (sheets.graph.owner >= 0)
+    is_open[list(named.target)] = False
+    is_open[list(named.updated)] = False
+    return set(np.unique(sheets.graph.owner[is_open]).tolist())
+
+
 class _Votes:
     """How one comes from right cells to what they are gradients of, by formula shape and line."""
 
     def __init__(self, named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
         self._owner, self._targets = named.choice.study.sheets.graph.owner, targets
-        self._counted: dict[tuple[int, ...], Counter[Move]] = {}
+        self._counted: defaultdict[tuple[int, ...], Counter[Move]] = defaultdict(Counter)
         self._voters: dict[tuple[int, Move], list[int]] = {}
+        wanted = _with_unnamed(named)
         for cell, ofs in meant.items():
+            if int(self._owner[cell]) not in wanted:
+                continue
             cells = [int(named.choice.flow.cells[of]) for of in ofs]
             moves = {move for of in cells for move in moves_of(targets, cell, of)}
             for key in self._keys(cell):
-                self._counted.setdefault(key, Counter()).update(moves)
+                self._counted[key].update(moves)
             for move in moves:
                 self._voters.setdefault((int(self._owner[cell]), move), []).append(cell)
 
@@ -142,10 +155,9 @@ def _meant(named: Named) -> dict[int, list[int]]:
         if not is_itself and conventions.is_something_else(cell):
             del factors[cell]
     owner = choice.study.sheets.graph.owner
-    counted: dict[int, Counter[str]] = {}
+    counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for cell, own in factors.items():
-        kind = counted.setdefault(int(owner[cell]), Counter())
-        kind[f"{own[named.target[cell]]:.6g}"] += 1
+        counted[int(owner[cell])][f"{own[named.target[cell]]:.6g}"] += 1
     usual = {one: float(kind.most_common(1)[0][0]) for one, kind in counted.items()}
     return {
         cell: [of for of, by in own.items() if _is_close(by, usual[int(owner[cell])])]

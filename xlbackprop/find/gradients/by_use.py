@@ -43,6 +43,9 @@ def _of_others(named: Named, targets: Targets, found: Mapping[int, list[int]]) -
     them: so the updates are wrong.
     """
     cells = named.choice.flow.cells
+    suspect = {cell for cell, meant in found.items() if _is_of_other(named, cell, meant)}
+    if not suspect:
+        return []
     right: dict[int, list[int]] = {}
     for cell, match in named.choice.matches.items():
         own = [int(cells[at]) for at in match.targets]
@@ -65,8 +68,15 @@ def _of_others(named: Named, targets: Targets, found: Mapping[int, list[int]]) -
     return [
         cell
         for cell, meant in found.items()
-        if right.get(cell)
-        and int(cells[meant[0]]) not in right[cell]
+        if cell in suspect
         and max(support(as_right, cell, of) for of in right[cell])
         > support(as_used, cell, int(cells[meant[0]]))
     ]
+
+
+def _is_of_other(named: Named, cell: int, meant: list[int]) -> bool:
+    """Whether a cell is the gradient of weights, and not of the one whose update uses it."""
+    match, cells = named.choice.matches.get(cell), named.choice.flow.cells
+    own = [int(cells[at]) for at in match.targets] if match is not None else []
+    weights = [of for of in own if named.is_leaf(of)]
+    return bool(weights) and int(cells[meant[0]]) not in weights

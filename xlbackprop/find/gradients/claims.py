@@ -51,7 +51,7 @@ def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
     """Return the cells that texts call gradients, with the targets that these name."""
     found: dict[int, list[int]] = {}
     study, flow = named.choice.study, named.choice.flow
-    outside = study.sheets.is_computed & (flow.last < 0)
+    outside = study.sheets.is_computed & (flow.last < 0) & targets.is_called
     for cell in np.flatnonzero(outside).tolist():
         said, meant = targets.named(cell)
         if said is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from xlbackprop.find.gradients.factors import is_near, rounded, usual_of
+from xlbackprop.find.gradients.factors import all_rounded, is_near, rounded, usual_of
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.losses import factor
 from xlbackprop.find.gradients.named import Named
@@ -31,7 +31,7 @@ class Conventions:
             for cell, at in named.target.items()
             if cell in choice.matches and at in choice.matches[cell].targets
         }
-        self._factors = {cell: rounded(own) for cell, own in self._exact.items()}
+        self._factors = dict(zip(self._exact, all_rounded(self._exact.values()), strict=True))
         self._group = {cell: int(choice.study.sheets.graph.owner[cell]) for cell in named.target}
         self._uses: dict[int, list[Update]] = {}
         for one in named.updates:
@@ -101,7 +101,9 @@ class Conventions:
 
         Where gradients have the rate inside, it was typed there.
         """
-        fits = [rounded(taken_by(one)) for one in self._named.updates if one.cell in self._fitting]
+        fits = all_rounded(
+            taken_by(one) for one in self._named.updates if one.cell in self._fitting
+        )
         usual = usual_of(fits)
         # With a momentum more is taken than a gradient, but for the first step.
         simple = sum(len(one.gradients) == 1 and not one.has_more for one in self._named.updates)

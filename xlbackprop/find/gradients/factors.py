@@ -14,7 +14,7 @@ from xlbackprop.find.gradients.findings import Family
 from xlbackprop.find.gradients.losses import Choice
 from xlbackprop.find.gradients.updates import Update
 
-_DIGITS = 6
+_DIGITS, _MORE_DIGITS = 6, 10
 _TOGETHER = 100_000  # pairs of an update and a gradient
 # So many numbers that are not zero have to be in proportion: of one alone, anything is a multiple.
 _FEWEST = 2
@@ -96,6 +96,18 @@ def rounded(number: float) -> float:
         return number
     whole = round(number)
     return float(whole) if whole and is_near(number, whole) else float(f"{number:.{_DIGITS}g}")
+
+
+def all_rounded(numbers: Iterable[float]) -> list[float]:
+    """Return factors with the digits that count, as `rounded` does one by one."""
+    own = np.array(list(numbers), dtype=np.float64)
+    with np.errstate(all="ignore"):
+        scale = 10.0 ** (_MORE_DIGITS - np.floor(np.log10(np.abs(own))))
+        short = np.rint(own * scale) / scale  # so that few are left to be written out
+    few, at = np.unique(np.where(np.isfinite(short), short, own), return_inverse=True)
+    found = np.array([rounded(one) for one in few.tolist()], dtype=np.float64)
+    result: list[float] = found[at].tolist()
+    return result
 
 
 def is_near(one: float, other: float) -> bool:

@@ -15,7 +15,6 @@ from xlbackprop.find.gradients.moves import (
     beside,
     cell_at,
     moved,
-    moves_by_place,
 )
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.resting import Ingredients, rests_on_weights
@@ -26,15 +25,23 @@ from xlbackprop.tolerance import SMALL, half_units
 _CLOSE = 1e-6
 
 
-def name_gaps(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
+def name_gaps(
+    named: Named,
+    targets: Targets,
+    meant: Mapping[int, list[int]],
+    moves: Mapping[Place, set[Move]],
+) -> None:
     """Name the cells that are missing among right ones, as those around them say.
 
-    `meant` are the targets that each right cell may be the gradient of. In a block, two right cells
+    `meant` are the targets that each right cell may be the gradient of, and `moves` how one comes
+    to these from its place. In a block, two right cells
     have to follow on a side in the row and in the column; in a lone row or column, two on each
     side.
     """
     usual, by = _usual(named, meant)
-    moves = moves_by_place(named, targets, {cell: meant[cell] for cell in usual})
+    if len(usual) < len(meant):
+        places = [targets.labels.place(cell) for cell in usual]
+        moves = {place: moves[place] for place in places}
     ingredients = Ingredients(named.choice)
     for place in beside(moves):
         cell = cell_at(targets, place)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
 
+from xlbackprop.equation import Mask
 from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.sheets.contents import Contents, SheetContents
 from xlbackprop.formula.sheets.plane import Box, Indices, Plane
@@ -146,9 +147,26 @@ class Labels:
         return (texts.by_row if is_row else texts.by_column).get(at, [])
 
     @cached_property
-    def name_gradients(self) -> bool:
-        """Whether any text calls something a gradient."""
-        return any(derivative(text) is not None for text in set(self._at.values()))
+    def derivatives(self) -> frozenset[str]:
+        """The names of all that texts call gradients by."""
+        said = (derivative(text) for text in set(self._at.values()))
+        return frozenset(one.by for one in said if one is not None)
+
+    def beside(self, is_wanted: Callable[[str], bool]) -> Mask:
+        """Return the cells of the plane that may have such a text above, to the left or over them.
+
+        All that have are among them.
+        """
+        found = np.zeros(self.plane.size, dtype=np.bool_)
+        wanted = {text for text in set(self._at.values()) if is_wanted(text)}
+        for number, box in enumerate(self.plane.boxes):
+            own = [place for place, text in self._at.items() if place[0] == number]
+            places = [place[1:] for place in own if self._at[place] in wanted]
+            if places:
+                rows, columns = np.array(places).T
+                mask = _near(rows, columns, box, self._tops[number])
+                found[box.first : box.first + mask.size] = mask.ravel()
+        return found
 
     def losses(self, is_formula: Indices) -> Iterator[tuple[int, str]]:
         """Yield the cells that are named as L or as a part of it, and the text that does so."""
@@ -186,6 +204,23 @@ def _tops(sheet: SheetContents, box: Box) -> Indices:
         )
         tops[row] = above
     return tops
+
+
+def _near(rows: Indices, columns: Indices, box: Box, tops: Indices) -> Mask:
+    """Return the cells of a box below texts, to the right of them, or in a block beside one."""
+    far = np.iinfo(np.int32).max
+    end = max(box.top + box.height, int(rows.max()) + 1) + 1
+    first_row = np.full(max(box.left + box.width, int(columns.max()) + 1), far)
+    np.minimum.at(first_row, columns, rows)
+    first_column = np.full(end, far)
+    np.minimum.at(first_column, rows, columns)
+    down = box.top + np.arange(box.height)[:, None]
+    along = box.left + np.arange(box.width)
+    found = (down > first_row[along]) | (along > first_column[down])
+    # The text is right over the first row of a block, or to the left of that.
+    for text_row in (tops - 1, tops):
+        found |= (text_row >= 0) & (tops >= 0) & (along >= first_column[text_row])
+    return np.asarray(found)
 
 
 def names_loss(text: str) -> bool:

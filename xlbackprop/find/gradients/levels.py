@@ -35,9 +35,12 @@ class Levels:
         )
         self.level = np.zeros(self._graph.plane.size)
         for cell, match in named.choice.matches.items():
-            own = abs(factor(named.choice, cell, named.target.get(cell, match.targets[0])))
             all_own = [abs(factor(named.choice, cell, of)) for of in match.targets]
-            self.level[cell] = usual if is_near(np.array(all_own), usual).any() else own
+            if any(own > 0 and abs(own - usual) <= _CLOSE * own for own in all_own):
+                self.level[cell] = usual
+            else:
+                target = named.target.get(cell, match.targets[0])
+                self.level[cell] = abs(factor(named.choice, cell, target))
         if left_out:
             self.level[_given_gradients(named)] = usual
         self._is_open = np.zeros(self._graph.plane.size, dtype=np.bool_)

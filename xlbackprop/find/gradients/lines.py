@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
 
 from xlbackprop.find.gradients.moves import Move, moved, moves_of
 from xlbackprop.find.gradients.named import Named
@@ -29,13 +31,14 @@ def beside_in_line(
     if len(found) < _FEWEST:
         return {}
     targets, losses = named.targets, {*named.choice.objective.cells.tolist()}
-    counted: dict[Line, Counter[tuple[Move, float]]] = {}
+    wanted = {line for cell in _open_to(named, found, is_open) for line in _lines(named, cell)}
+    counted: defaultdict[Line, Counter[tuple[Move, float]]] = defaultdict(Counter)
     members = Counter[Line]()
-    for cell, (target, by) in found.items():
-        ways = moves_of(targets, cell, int(named.choice.flow.cells[target]))
-        for line in _lines(named, targets, cell):
+    for cell, (target, by) in found.items() if wanted else ():
+        for line in wanted.intersection(_lines(named, cell)):
             members[line] += 1
-            counted.setdefault(line, Counter()).update((way, round(by, 9)) for way in ways)
+            ways = moves_of(targets, cell, int(named.choice.flow.cells[target]))
+            counted[line].update((way, round(by, 9)) for way in ways)
     beside: dict[int, tuple[int, float]] = {}
     for line, votes in counted.items():
         (move, by), number = votes.most_common(1)[0]
@@ -51,9 +54,20 @@ def beside_in_line(
     return beside
 
 
-def _lines(named: Named, targets: Targets, cell: int) -> list[Line]:
+def _open_to(
+    named: Named, found: Mapping[int, tuple[int, float]], is_open: Callable[[int], bool]
+) -> Iterator[int]:
+    """Yield the cells of the formulas of those found that are not among these, and open."""
+    graph = named.choice.study.sheets.graph
+    for owner in np.unique(graph.owner[list(found)]).tolist():
+        if owner >= 0:
+            left = {*graph.groups[owner].cells.tolist()}.difference(found)
+            yield from filter(is_open, left)
+
+
+def _lines(named: Named, cell: int) -> list[Line]:
     owner = int(named.choice.study.sheets.graph.owner[cell])
-    sheet, row, column = targets.labels.place(cell)
+    sheet, row, column = named.labels.place(cell)
     return [(owner, sheet, 0, row), (owner, sheet, 1, column)]
 
 

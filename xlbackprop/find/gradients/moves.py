@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.targets import Targets
 
@@ -36,8 +34,7 @@ def moved(targets: Targets, cell: int, move: Move) -> int:
     plane = targets.labels.plane
     if not 0 <= sheet + sheets < len(plane.boxes):
         return 0
-    place = np.array([row + down]), np.array([column + along])
-    return int(plane.indices(sheet + sheets, *place)[0])
+    return plane.index(sheet + sheets, row + down, column + along)
 
 
 def is_alike_on_page(named: Named, cell: int, target: int) -> bool:
@@ -93,4 +90,4 @@ def cell_at(targets: Targets, place: Place) -> int:
     sheet, row, column = place
     if sheet >= len(targets.labels.plane.boxes):
         return 0
-    return int(targets.labels.plane.indices(sheet, np.array([row]), np.array([column]))[0])
+    return targets.labels.plane.index(sheet, row, column)

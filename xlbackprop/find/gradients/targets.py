@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
+from xlbackprop.equation import Mask
 from xlbackprop.find.gradients.flow import EVERY_STEP
 from xlbackprop.find.gradients.labels import Derivative, Labels, derivative, name
 from xlbackprop.find.gradients.losses import Choice
@@ -23,9 +25,17 @@ class Targets:
             sheet, row, column = labels.place(cell)
             self._step_of |= {(sheet, 0, row): step, (sheet, 1, column): step}
         self.by_name: dict[Key, list[int]] = {}
-        for cell in self.by_cell:
+        # Only what some text calls a gradient by has to be known by name.
+        is_meant = labels.beside(lambda text: name(text) in labels.derivatives)
+        for cell in (one for one in self.by_cell if is_meant[one]):
             for text, key in self._said_of(cell):
                 self.by_name.setdefault((*key, name(text)), []).append(cell)
+        self._names = {key[-1] for key in self.by_name}
+
+    @cached_property
+    def is_called(self) -> Mask:
+        """Which cells of the plane texts may call gradients: all that they do are among them."""
+        return self.labels.beside(lambda text: derivative(text) is not None)
 
     def _said_of(self, cell: int) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
         """Yield the texts that may name a cell, and where it stands to each."""
@@ -53,6 +63,8 @@ class Targets:
 
     def namesakes(self, cell: int) -> list[int]:
         """Return all targets of the name that the texts beside a cell say, far ones as well."""
+        if not self._names:
+            return []
         own = [one for _, meant in self._meant(cell) for _, one in meant]
         return [at for one in dict.fromkeys(own) for at in self.at(one, cell)]
 
@@ -60,7 +72,9 @@ class Targets:
         """Yield what each text calls a cell, with the cells it may mean and how far these are."""
         for text, key in self._said_of(cell):
             said = derivative(text)
-            if said is not None:
+            if said is not None and said.by not in self._names:
+                yield said, []
+            elif said is not None:
                 meant = self.by_name.get((*key, said.by), []) or self._elsewhere(key, said.by)
                 yield said, [(self._apart(one, cell, key[1]), one) for one in meant]
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from xlbackprop.find.gradients.findings import Reason
-from xlbackprop.find.gradients.moves import SIDES, Move, Place, moved, moves_by_place
+from xlbackprop.find.gradients.moves import SIDES, Move, Place, moved
 from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.targets import Targets
 
@@ -17,20 +17,24 @@ from xlbackprop.find.gradients.targets import Targets
 _FEWEST = 2
 
 
-def name_twins(named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
+def name_twins(
+    named: Named,
+    targets: Targets,
+    meant: Mapping[int, list[int]],
+    moves: Mapping[Place, set[Move]],
+) -> None:
     """Name such cells by their place, where nothing but their value says what they are.
 
-    `meant` are the targets that each right cell may be the gradient of. What the place says has
-    to be the gradient of nothing else.
+    `meant` are the targets that each right cell may be the gradient of, and `moves` how one comes
+    to these from its place. What the place says has to be the gradient of nothing else.
     """
-    moves = moves_by_place(named, targets, meant)
     cells = {targets.labels.place(cell): cell for cell in meant}
     taken = {int(named.choice.flow.cells[at]) for at in named.target.values()}
     for block in _blocks(named, cells):
         counted = Counter(move for place in block for move in moves[place])
         move, number = counted.most_common(1)[0]
         others = [place for place in block if move not in moves[place]]
-        if number < _FEWEST or number <= len(others):
+        if not others or number < _FEWEST or number <= len(others):
             continue
         right = {targets.at(moved(targets, cells[one], move), cells[one])[0]
                  for one in block if move in moves[one]}  # fmt: skip

@@ -29,11 +29,10 @@ _NO_WEIGHTS = {
 
 def typed_by_text(named: Named) -> dict[int, list[int]]:
     """Return the typed numbers that texts call gradients, with the targets that these name."""
-    if not named.labels.name_gradients:
-        return {}
     outright, loosely = dict[int, list[int]](), dict[int, list[int]]()
     said_of: dict[int, Derivative] = {}
-    for cell in _typed_beside(named):
+    is_called = named.targets.is_called
+    for cell in (one for one in _typed_beside(named) if is_called[one]):
         said, meant = named.targets.named(cell)
         if said is None or len({int(named.choice.flow.cells[at]) for at in meant}) != 1:
             continue

@@ -80,6 +80,13 @@ class Plane:
         inside = (down >= 0) & (down < box.height) & (along >= 0) & (along < box.width)
         return np.where(inside, box.first + down * box.width + along, OUTSIDE).astype(np.int32)
 
+    def index(self, sheet: int, row: int, column: int) -> int:
+        """Return the index of one cell, as `indices` does of many."""
+        box = self.boxes[sheet]
+        down, along = row - box.top, column - box.left
+        is_inside = 0 <= down < box.height and 0 <= along < box.width
+        return box.first + down * box.width + along if is_inside else OUTSIDE
+
     def filled(self, sheet: int, formula: ArrayFormula) -> Indices:
         """Return the indices of the cells that an array formula fills, row by row."""
         first = np.array([formula.top], np.int32), np.array([formula.left], np.int32)
