@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -255,12 +255,18 @@ def _findings(
         left_over=tuple(left_over(named, found).tolist()) if said is None else (),
         notes=(
             *on_error_values(findings, study.sheets),
-            *meant_forward(findings, choice),
-            *broken_forward(
-                study, choice.flow, labels, named.updates, is_wrong=_is_wrong(findings)
-            ),
+            *_on_forward(findings, named),
             *notes_on(findings, own.label, found.usual),
         ),
+    )
+
+
+def _on_forward(findings: Findings, named: Named) -> Iterator[str]:
+    """Yield what is to be said of the formulas before L."""
+    choice, is_wrong = named.choice, _is_wrong(findings)
+    yield from meant_forward(findings, choice)
+    yield from broken_forward(
+        choice.study, choice.flow, named.labels, named.updates, is_wrong=is_wrong
     )
 
 

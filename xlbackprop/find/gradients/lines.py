@@ -35,7 +35,7 @@ def beside_in_line(
     counted: defaultdict[Line, Counter[tuple[Move, float]]] = defaultdict(Counter)
     members = Counter[Line]()
     for cell, (target, by) in found.items() if wanted else ():
-        for line in wanted.intersection(_lines(named, cell)):
+        for line in filter(wanted.__contains__, _lines(named, cell)):
             members[line] += 1
             ways = moves_of(targets, cell, int(named.choice.flow.cells[target]))
             counted[line].update((way, round(by, 9)) for way in ways)
