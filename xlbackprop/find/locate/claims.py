@@ -140,7 +140,8 @@ def _nearly_fits(spot: Spot) -> bool:
 
     That may be chance, and may be the tensor with a mistake in it: it is not passed over.
     """
-    is_made_of_them = spot.formulas == 1 and spot.references >= _SOME
+    is_written_down = spot.tensor.kind is not Kind.HELPER or spot.label > 0
+    is_made_of_them = is_written_down and spot.formulas == 1 and spot.references >= _SOME
     return is_made_of_them and spot.different > 1 and _PARTLY <= spot.share < 1
 
 

@@ -30,6 +30,7 @@ _ENOUGH = 6.0
 _AFTERWARDS = 240
 _ABSENT = -0.7
 _PARTLY = 0.5
+_UPDATED = {Kind.PARAMETER: 4.0, Kind.GIVEN: -4.0}  # what the page's own updates change
 _NAMED = 8.0  # so much a plain label counts against a few numbers that happen to fit elsewhere
 
 
@@ -126,6 +127,7 @@ class InputSearch:
             ]
         )
         scores = 2.0 * fits + typed + used + _NAMED * named - 0.3 * candidates.oddities
+        scores += self._told.updated(flat) * _UPDATED.get(tensor.kind, 0.0)
         return np.where(whole & allowed, scores, -np.inf)
 
     def _is_named(self, keys: Keys, tensor: Tensor) -> bool:

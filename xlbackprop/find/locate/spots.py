@@ -10,6 +10,7 @@ from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys
 
 ENOUGH = 0.8  # evidence below this is none
+_LOSS = "loss.L"
 _MANY = 4
 # More than numbers that fit elsewhere, too; and what decides between places that are alike.
 _SAID, _TOLD = 4.5, 0.3
@@ -93,7 +94,8 @@ class Spot:
     def rank(self) -> float:
         """What places are ordered by: numbers count most."""
         numbers = 2.5 * self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
-        copy = 0.2 if self.tensor.kind in (Kind.LINK, Kind.HELPER) else 0.0
+        is_between = self.tensor.role is Role.INNER and self.name != _LOSS
+        copy = 0.2 if self.tensor.kind in (Kind.LINK, Kind.HELPER) or is_between else 0.0
         told = (_SAID if self.is_said else _TOLD) if self.is_told else 0.0
         is_named_block = self.is_named and self.oddity < 1 and self.share == 1
         goes_before = is_named_block and self.different < _MANY

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from xlbackprop.equation import Kind, Tensor
+from xlbackprop.equation import Array, Kind, Tensor
 from xlbackprop.find.gradients.derivatives import Derivatives
 from xlbackprop.find.gradients.findings import Claim, Findings, Reason, Role
 from xlbackprop.find.locate.page import ACROSS, DOWN, Keys, Page, key_of
@@ -61,6 +61,10 @@ class Told:
         way = self.updates if tensor.kind is Kind.UPDATE else self.gradients
         keys = self._led(way, partner)
         return None if keys is None else keys.reshape(tensor.shape)
+
+    def updated(self, keys: Keys) -> Array:
+        """Return, for each row of cells, the share of those that the page's updates change."""
+        return np.asarray(np.isin(keys, list(self.updates)).mean(axis=1))
 
     def is_rate(self, tensor: Tensor, keys: Keys) -> bool:
         """Return whether a cell is told to be the rate of the page's own updates."""

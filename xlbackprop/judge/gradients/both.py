@@ -87,6 +87,11 @@ class Own:
         return max(set(rates), key=rates.count, default=0.0)
 
     @cached_property
+    def is_delta_rule(self) -> bool:
+        """Whether deltas may be the convention here: updates fit, or no gradient is plain."""
+        return bool(self.rate) or not np.isclose(self.factors, 1).any()
+
+    @cached_property
     def made_of(self) -> frozenset[int]:
         """The cells to which right gradients and updates refer; none where any is not right."""
         if not (self.said.is_known & (self.said.statuses == Status.RIGHT)).all():
@@ -170,6 +175,7 @@ def _merged(own: Own, one: Both, claims: NDArray[np.int64]) -> Both:
     off = np.isin(statuses, (Status.WRONG, Status.CARRIED))
     borne_out = off & (said == Status.RIGHT)
     by_rule = borne_out & agrees & (np.isclose(factor, -1) | np.isclose(factor, -own.rate))
+    by_rule &= own.is_delta_rule
     merged = np.where(by_rule, Status.RIGHT, np.where(wrong, Status.WRONG, statuses))
     notes = dict.fromkeys(indices(wrong & own.said.is_latent[claims]), LATENT)
     judgement = replace(
