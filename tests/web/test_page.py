@@ -110,13 +110,16 @@ def test_links_of_the_docs_open_ready_exercises(chromium, server):
         said = dict(parse_qsl(link[1:]))
         with opened(chromium, f"{server.address}{link}") as it:
             page = ready(it)
-            page.wait_for_selector("#tensors :checked")
+            page.wait_for_selector("#tensors :checked" if "blank" in said else "#tensors input")
             ticked = [box.get_attribute("value") for box in page.locator("#tensors :checked").all()]
-            for name in said["blank"].split(","):
+            names = said["blank"].split(",") if "blank" in said else []
+            assert bool(ticked) == bool(names), link
+            for name in names:
                 assert any(f".{one}".endswith(f".{name}") for one in ticked), link
             assert page.locator("#view-build option:checked").first.inner_text() == said["spec"]
             assert page.locator("#blank-names").input_value() == ""
-            assert page.locator("#practice").is_checked() == ("practice" in said)
+            for option in ("practice", "ladder", "walk"):
+                assert page.locator(f"#{option}").is_checked() == (option in said)
             assert it.complaints == []
 
 

@@ -123,16 +123,16 @@ def test_rule_is_shown_to_who_asks_and_to_no_other(path):
 
 @pytest.mark.libreoffice
 def test_libreoffice_opens_the_same_rungs(tmp_path):
-    paths = [ladder("conv5x5x2", tmp_path / f"{n}.xlsx") for n in range(3)]
-    for number, path in enumerate(paths):
-        fill(path, answers(*NAMES[:number]))
-    for number, copy in enumerate(libreoffice.recalculate(paths, tmp_path)):
-        assert reached(saved_values(copy)) == reached(with_ironcalc(paths[number]))
-        assert reached(saved_values(copy))[0] == number + 1
+    path = ladder("conv5x5x2", tmp_path / "ladder.xlsx")
+    fill(path, answers(*NAMES[:2]))
+    (copy,) = libreoffice.recalculate([path], tmp_path)
+    assert reached(saved_values(copy)) == reached(with_ironcalc(path))
+    assert reached(saved_values(copy))[0] == 3
+    assert seen(path, saved_values(copy), NAMES[1]) == {GREEN}
 
 
 @pytest.mark.many(quick=["mlp-2-2-2"])
-@pytest.mark.parametrize("name", ["mlp-2-2-2", "two-conv"])
+@pytest.mark.parametrize("name", ["mlp-2-2-2", "conv1d"])
 def test_all_tensors_can_be_climbed(name, tmp_path):
     path = ladder(name, tmp_path / "ladder.xlsx", ["all"])
     network = xlbackprop.build_network(xlbackprop.load_spec(name))
@@ -151,7 +151,7 @@ def test_all_tensors_can_be_climbed(name, tmp_path):
 
 @pytest.mark.slow
 def test_formulas_use_old_functions_and_are_not_too_long(tmp_path):
-    path = ladder("two-conv", tmp_path / "ladder.xlsx", ["all"])
+    path = ladder("two-conv", tmp_path / "ladder.xlsx", ["dL_dw"])
     for sheet in openpyxl.load_workbook(path):
         for cell in (cell for row in sheet.iter_rows() for cell in row):
             if cell.data_type == "f":
