@@ -8,6 +8,7 @@ import pytest
 import xlbackprop
 from tests.support.filling import fill, patch
 from xlbackprop.contract.folding import LONGEST_ROW, folded_row
+from xlbackprop.find.mapping.spreading import row_lengths
 from xlbackprop.formula.grid import Addresses
 from xlbackprop.formula.traced import Template, Tracer
 from xlbackprop.layout import lay_out
@@ -181,6 +182,11 @@ def test_folded_blocks_are_located_and_a_map_says_where_they_are(tmp_path):
     located = {one.name: one.blocks for one in found}
     for name in ("dense1.h", "dense1.w", "dense1.dL_dw", "dense1.dL_dh", "flatten1.out"):
         assert located[name] == built[name], name
+
+
+def test_only_long_vectors_may_be_folded_on_a_map():
+    assert row_lengths((3, 12)) == {1, 12, 36}
+    assert row_lengths((3, 36)) - {1, 36, 108} == {2, 3, 4, 6, 9, 12, 18}
 
 
 def test_older_workbook_is_read_as_it_was_laid_out(unfolded):
