@@ -18,6 +18,7 @@ from tests.support.handmade import build
 from tests.support.sheet_review import steps_review
 from xlbackprop import Hints, html_report
 from xlbackprop.find.mapping import parse_map
+from xlbackprop.report.html import made_from
 from xlbackprop.report.html.made_from import MadeFrom
 
 
@@ -81,6 +82,14 @@ def test_typed_number_is_made_from_what_its_equation_uses(path):
 def test_what_cells_are_made_from_is_not_told_below_the_rule(path):
     page = html_report(xlbackprop.review_workbook(path), Hints.KIND)
     assert told(page, "conv1.dL_db", 0) == [[], []]
+
+
+def test_no_more_references_are_followed_than_there_is_time_for(path, monkeypatch):
+    monkeypatch.setattr(made_from, "MOST_REFERENCES", 10)
+    review = xlbackprop.review_workbook(path)
+    data = json.loads(lxml_html.fromstring(html_report(review)).get_element_by_id("data").text)
+    followed = [cell for one in data["tensors"] for cell in one["cells"] if cell[2:] and cell[2]]
+    assert sum(bool(cell[3:] and cell[3]) for cell in followed) <= 10 < len(followed)
 
 
 def referred_to(sheet, formula):

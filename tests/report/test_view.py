@@ -207,6 +207,10 @@ def test_details_of_a_cell_whose_step_is_not_yet_there_are_put_away(chromium, pa
         assert "Select a cell" in it.page.locator("#details").inner_text()
 
 
+GROUNDS = """[...document.querySelectorAll("[aria-label='flatten1.out'] tbody td")]
+  .map((one) => getComputedStyle(one).backgroundColor)"""
+
+
 @pytest.mark.browser
 def test_equation_of_a_cell_is_that_of_explain(chromium, tmp_path):
     for spec in (*map(xlbackprop.load_spec, ("conv1d", "lstm")), xlbackprop.parse_spec(FOLDED)):
@@ -220,6 +224,7 @@ def test_equation_of_a_cell_is_that_of_explain(chromium, tmp_path):
                 """() => drawing.data.tensors.map((tensor, number) =>
                   tensor.entries.map((entry) => explaining.lineOf(number, entry)))"""
             )
+            grounds = it.page.evaluate(GROUNDS) if spec.name == "folded" else []
         for tensor, found in zip(tensors, lines, strict=True):
             indices = list(np.ndindex(*shapes[tensor["name"]].shape))
             expected = [
@@ -227,6 +232,7 @@ def test_equation_of_a_cell_is_that_of_explain(chromium, tmp_path):
                 for entry in tensor["entries"]
             ]
             assert found == expected
+    assert len(set(grounds)) > 4  # an image is seen, whatever its kind
 
 
 @pytest.mark.browser

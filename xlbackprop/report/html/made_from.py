@@ -22,6 +22,8 @@ from xlbackprop.workbook.read.found import Found
 
 # A tensor's number, its first entry, rows and columns; or the address or name of other cells.
 Source = tuple[int, int, int, int] | str
+# So many references are followed for all cells together; nobody needs as many for honest work.
+MOST_REFERENCES = 500_000
 # Cells that stand here and there are looked for one by one, so many at most.
 _MOST_SINGLE = 4_096
 
@@ -74,13 +76,21 @@ class MadeFrom:
             sheet: np.array([(b.top, b.left, b.top + b.height, b.left + b.width) for b in blocks])
             for sheet, blocks in self._blocks.items()
         }
+        self._left = MOST_REFERENCES
         self._in_area = lru_cache(maxsize=65_536)(self._find)
         self._cells = lru_cache(maxsize=256)(self._find_cells)
 
     def sources(self, sheet: str, formula: str) -> list[Source] | None:
-        """Return what a formula on a sheet uses; None where it is not understood."""
+        """Return what a formula on a sheet uses; None where it is not understood.
+
+        A workbook has too many references where all its formulas together have more than are
+        followed: of those that come last nothing is said.
+        """
         try:
             skeleton, addresses = split(formula.removeprefix("="))
+            self._left -= len(addresses)
+            if self._left < 0:
+                return []
             areas = used(parse(skeleton), [_area(one, sheet) for one in addresses])
         except (ValueError, IndexError, RecursionError):
             return None
