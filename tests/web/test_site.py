@@ -15,6 +15,7 @@ import pytest
 from tests.support.command_line import assert_refused, called
 from tests.support.program import environment
 from xlbackprop.errors import OutputError
+from xlbackprop.spec.templates import template_names
 from xlbackprop.web.bytecode import compiled_archive, compiling, imported, is_for
 from xlbackprop.web.compiling import compiled
 from xlbackprop.web.distribution import CORE, LOCK, OFFICIAL_BASE, in_folder, integrity_of, official
@@ -78,6 +79,7 @@ def test_policy_names_the_distribution_and_nobody_else(files, pyodide):
 
 def test_list_of_packages_has_numpy_alone(files, pyodide):
     settings = json.loads(files["settings.js"].decode().partition("=")[2].rstrip(";\n"))
+    assert [one["name"] for one in settings["templates"]["templates"]] == template_names()
     assert list(json.loads(settings["lock"])["packages"]) == ["numpy"]
     assert list(in_folder(pyodide).lock["packages"]) == ["numpy"]
 

@@ -25,6 +25,7 @@ from xlbackprop.web.distribution import (
 from xlbackprop.web.files import page_files, type_of
 from xlbackprop.web.policy import content_policy, headers
 from xlbackprop.web.program_files import program_archive
+from xlbackprop.web.tasks import Request, carry_out
 
 _SERVICE_WORKER = "service-worker.js"
 _PLACE_OF_POLICY = b"<!-- policy -->"
@@ -69,6 +70,8 @@ def site_files(source: Distribution, program: bytes) -> Mapping[str, bytes]:
             "archives": [source.base + source.numpy, PROGRAM],
             "folder": PROGRAM_FOLDER,
             "isCompiled": bool(source.changed),
+            # Known here, and asked for before anything else: a browser takes a while to read them.
+            "templates": carry_out("templates", Request({})).header,
             "library": [source.base + STANDARD_LIBRARY, source.place_of(STANDARD_LIBRARY)],
         }
     )

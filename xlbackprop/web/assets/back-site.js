@@ -102,8 +102,8 @@ export async function ready(progress) {
   progress(1, "");
 }
 
-export async function templates() {
-  return (await call("templates", {})).header;
+export function templates() {
+  return SETTINGS.templates;
 }
 
 /* Have a task carried out; spec is a text, content the bytes of a file */
