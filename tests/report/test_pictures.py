@@ -27,7 +27,12 @@ from xlbackprop.report.pictures.numbers import numbers_of
 READABLE = 4.5  # WCAG AA
 BEGINNINGS = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
 # What is drawn, and of what.
-KINDS = {"graph": "residual-block", "conv1.dL_dw": "conv5x5x2", "conv1": "digit", "loss": "xor"}
+KINDS = {
+    "graph": "residual-block",
+    "conv1.dL_dw": "conv5x5x2",
+    "dense1": "mlp-2-2-2",
+    "loss": "xor",
+}
 
 
 def network_of(name):
@@ -70,7 +75,7 @@ def contrast(one, other):
     return max(lights) / min(lights)
 
 
-DRAWN = [*((what, "svg") for what in KINDS), ("graph", "png"), ("conv1.dL_dw", "pdf")]
+DRAWN = [*((what, "svg") for what in KINDS), ("loss", "png"), ("loss", "pdf")]
 
 
 @pytest.mark.slow(quick=["conv1.dL_dw-svg"])
@@ -158,6 +163,7 @@ def test_sheet_has_all_its_tensors_in_their_bands():
         assert box.y1 <= height * figure.dpi
 
 
+@pytest.mark.slow
 def test_curve_is_that_of_the_losses():
     network = network_of("xor")
     losses = network.evaluate(choose_values(network))["training.L"].ravel()

@@ -121,6 +121,7 @@ def touched(drawing, point):
     ]
 
 
+@pytest.mark.many(quick=["conv5x5x2", "transformer-block", "two-conv", "add-twice-the-same"])
 @pytest.mark.parametrize("name", [*xlbackprop.template_names(), *BRANCHED])
 def test_nothing_covers_anything_and_every_connection_is_drawn_both_ways(name):
     network = xlbackprop.build_network(spec_of(name))
@@ -159,7 +160,7 @@ def test_branches_and_sums_are_drawn_where_an_output_is_used_twice():
     assert [lines[1][0][0] for lines in sums] == ["+", "+"]
 
 
-@pytest.mark.parametrize("number", [7, 60])
+@pytest.mark.parametrize("number", [7, 40])
 def test_long_networks_are_drawn_in_rows_that_fit_the_page(number):
     drawing = draw_graph(xlbackprop.build_network(many_layers(number)))
     assert not list(flaws(drawing))
@@ -192,6 +193,7 @@ def test_what_covers_something_or_sticks_out_is_noticed():
     )
 
 
+@pytest.mark.slow
 def test_drawing_has_words_is_valid_and_is_kept_in_the_marked_copy(tmp_path):
     path = xlbackprop.build("conv5x5x2", tmp_path / "page.xlsx")
     assert not audit(path)
