@@ -78,7 +78,8 @@ def pages_with_something(sheet, blocks):
         plan = sheet.printed
         return sum(one <= row for one in plan.rows), sum(one <= column for one in plan.columns)
 
-    return len({page(*place) for place in places} | {(0, 0)})
+    printed = [place for place in places if place[0] < sheet.printed.end]
+    return len({page(*place) for place in printed} | {(0, 0)})
 
 
 def smallest_type(path):

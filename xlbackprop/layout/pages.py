@@ -78,14 +78,14 @@ class Page:
         end = max(across[-1][1], FEWEST_COLUMNS) if not cuts else cuts[0]
         gaps = sum(gap < end for _, gap, _ in across[:-1])
         room = (end - FIRST_COLUMN) * COLUMN_WIDTH - gaps * (COLUMN_WIDTH - GAP_WIDTH)
-        row = self._explain(row, end, room)
+        printed_rows, row = self._explain(row, end, room)
         columns = max(starts.values())
         if row > MAX_ROWS or columns > MAX_COLUMNS:
             raise SpecError(
                 f'layer "{content.name}": its sheet would need {row:,} rows and {columns:,}'
                 f" columns; a sheet has {MAX_ROWS:,} and {MAX_COLUMNS:,}"
             )
-        ends = (row - 2, columns - 1)
+        ends = (printed_rows, columns - 1)
         return Sheet(
             name=content.name,
             title=content.title,
@@ -101,21 +101,27 @@ class Page:
             printed=printed(paper, FIRST_ROW, ends, self._frames.breaks, cuts),
         )
 
-    def _explain(self, row: int, end: int, room: float) -> int:
-        """Write why the equations are so, below all bands; return the first row after it.
+    def _explain(self, row: int, end: int, room: float) -> tuple[int, int]:
+        """Write why the equations are so, below all bands, up to the column `end`.
 
-        The lines end before the column `end`, where so many characters of the standard font fit.
+        So many characters of the standard font fit there. Return the rows that are printed, and the
+        first row after all. Where it would need a page of its own, it is not printed.
         """
         lines = self._reason_lines(room)
         if not lines:
-            return row
-        self._frames.begin_band(row, len(lines) + 1)
+            return row - 2, row
+        page = self._frames.last_page
+        fits = row + len(lines) + 1 <= page.stop and any(
+            block.row + block.height > page.start and block.column < end
+            for own in self.blocks.values()
+            for block in own
+        )
         self.bands.append(Text(row, FIRST_COLUMN, WHY, "band"))
         self.bars[row] = end
         for at, line in enumerate(lines, start=row + 1):
             self.reasons.append(Text(at, FIRST_COLUMN, line, "kind"))
-        self._frames.end_band(row + len(lines) + 1)
-        return row + len(lines) + 3
+        after = row + len(lines) + 1
+        return after if fits else row - 2, after + 2
 
     def _reason_lines(self, room: float) -> list[str]:
         tensors = [tensor for _, own in self.content.bands for tensor in own]

@@ -66,6 +66,7 @@ class Printed:
     scale: int  # percent
     rows: tuple[int, ...] = ()
     columns: tuple[int, ...] = ()
+    end: int = 0  # the row after the last one that is printed
 
     @property
     def pages(self) -> int:
@@ -96,7 +97,7 @@ def printed(
     highest = max(end - start for start, end in pairwise([head, *rows, end_row]))
     widest = max(end - start for start, end in pairwise([1, *columns, end_column]))
     scale = paper.largest_scale(widest, highest + head, smallest)
-    return Printed(paper, scale, rows, columns)
+    return Printed(paper, scale, rows, columns, end_row)
 
 
 def column_breaks(places: Sequence[tuple[int, int, int]], most: int) -> list[int]:
@@ -132,6 +133,11 @@ class Frames:
         """Begin a page where the band would not fit on what is left of this one."""
         if row > self._top and row + height > self._top + self._rows:
             self._begin(row)
+
+    @property
+    def last_page(self) -> range:
+        """The rows of the last page, as many as there may be."""
+        return range(self._top, self._top + self._rows)
 
     def fit(self, row: int, height: int) -> int:
         """Return the first row from `row` on where so many rows are on one page, if any can be."""

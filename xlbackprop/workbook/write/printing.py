@@ -33,9 +33,18 @@ def set_up_print(worksheet: Worksheet, sheet: Sheet, name: str) -> None:
         worksheet.repeat_columns(0, side - 1)
     else:
         worksheet.repeat_rows(0, HEAD_ROWS)
+    if sheet.reasons and sheet.reasons[0].row >= sheet.printed.end:
+        _leave_out_reasons(worksheet, sheet)
     # All pages of the forward pass come before those of the backward pass.
     worksheet.print_across()
     _write_around(worksheet, f"{name} · {sheet.title}")
+
+
+def _leave_out_reasons(worksheet: Worksheet, sheet: Sheet) -> None:
+    plan, last = sheet.printed, sheet.columns - 1
+    if not plan.columns:  # the page's head may run beyond its blocks
+        last = max(last, plan.paper.columns(plan.scale))
+    worksheet.print_area(0, 0, plan.end - 1, last)
 
 
 def set_up_overview(worksheet: Worksheet, sections: Sequence[int], columns: int, name: str) -> None:
