@@ -7,11 +7,12 @@ right in all its cells.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from xlbackprop.equation import Equation
+from xlbackprop.equation import Equation, Math
 from xlbackprop.formula.addresses import cell, on_sheet, rectangle
 from xlbackprop.formula.grid import Block, Range
 from xlbackprop.workbook.write.contents import Contents
@@ -29,8 +30,11 @@ _HEADS = {
     _NUMBER: "Rung", _TENSOR: "Fill in", _STATE: "", _RIGHT: "Right", _CELLS: "Of",
     _ASKED: "Hint", _HINT: "the rule, where the cell beside says show",
 }  # fmt: skip
-_WIDTHS = (2, 6, 26, 10, 8, 8, 8, 80)
+_WIDTHS = (2, 6, 26, 10, 8, 8, 8, 100)
 _FIRST_ROW = 5
+_LINE_HEIGHT, _CHARACTERS = 15, 105  # of a line of a hint
+_MIDDLE = {"valign": "vcenter"}
+_TEXT = {**TEXTS["text"], **_MIDDLE}
 _BLOCKS_OF_A_COUNT = 100  # so that no formula grows too long
 
 
@@ -143,7 +147,7 @@ class LadderSheet:
         tensor, row = equation.target, _FIRST_ROW + rung - 1
         block = self._contents.layout.blocks[tensor.name][0]
         place = on_sheet(block.sheet, cell(block.row, block.column))
-        link = self._formats(TEXTS["link"])
+        link = self._formats({**TEXTS["link"], **_MIDDLE})
         self._number(row, _NUMBER, rung)
         self._sheet.write_url(row, _TENSOR, f"internal:{place}", link, tensor.name)
         self._text(row, _TARGET, f"#{place}")
@@ -155,12 +159,17 @@ class LadderSheet:
         done = f'IF({right}={cells},"{RIGHT}","{NOT_YET}")'
         state = f'=IF({cell(row, _OPEN)}=1,{done},"{LATER}")'
         saved = NOT_YET if rung == 1 else LATER
-        self._sheet.write_formula(row, _STATE, state, self._formats(TEXTS["text"]), saved)
-        self._sheet.write_blank(row, _ASKED, None, self._formats(fill_in_format()))
-        why = f" {equation.math.why}" if equation.math.why else ""
-        self._text(row, _WORDS, f"{equation.math.text}.{why}")
+        self._sheet.write_formula(row, _STATE, state, self._formats(_TEXT), saved)
+        self._write_hint(row, equation.math)
+
+    def _write_hint(self, row: int, math: Math) -> None:
+        words = f"{math.text}. {math.why}" if math.why else math.text
+        # No program makes a row higher for the text of a formula.
+        self._sheet.set_row(row, _LINE_HEIGHT * ceil(len(words) / _CHARACTERS))
+        self._sheet.write_blank(row, _ASKED, None, self._formats({**fill_in_format(), **_MIDDLE}))
+        self._text(row, _WORDS, words)
         said = f'=IF({cell(row, _ASKED)}="","",{cell(row, _WORDS)})'
-        wrapped = self._formats({**TEXTS["text"], "text_wrap": True, "valign": "top"})
+        wrapped = self._formats({**_TEXT, "text_wrap": True, "indent": 1})
         self._sheet.write_formula(row, _HINT, said, wrapped, "")
 
     def _write_open(self, rung: int) -> None:
@@ -180,7 +189,7 @@ class LadderSheet:
             counted = "+".join(map(_counted, blocks))
             self._sheet.write_formula(row, _COUNTS + number, f"={counted}", None, 0)
         counts = rectangle(row, _COUNTS, 1, len(parts))
-        left = self._formats({**TEXTS["text"], "align": "left"})
+        left = self._formats({**_TEXT, "align": "left"})
         self._sheet.write_formula(row, _RIGHT, f"=SUM({counts})", left, 0)
 
     def _parts(self, name: str) -> Iterator[Blocks]:
@@ -192,7 +201,7 @@ class LadderSheet:
         return max(len(list(self._parts(name))) for name in self._marks)
 
     def _number(self, row: int, column: int, number: float) -> None:
-        left = self._formats({**TEXTS["text"], "align": "left"})
+        left = self._formats({**_TEXT, "align": "left"})
         self._sheet.write_number(row, column, number, left)
 
     def _text(self, row: int, column: int, text: str, style: str = "text") -> None:
