@@ -81,9 +81,17 @@ def practice(folder: Path, picture: Path) -> None:
     draw_sheet(path, "conv1", "A26:Q40", folder, picture)
 
 
+def walk(folder: Path, picture: Path) -> None:
+    """Draw a page half way through a walk: the gradient of the filters is computed now."""
+    path = xlbackprop.build("conv5x5x2", folder / "walk.xlsx", walk=True)
+    number = re.compile(rb'(<c r="C4"[^>]*><v>)0(?=</v>)')
+    patch(path, {"xl/worksheets/sheet1.xml": lambda xml: number.sub(rb"\g<1>4", xml)})
+    draw_sheet(path, "conv1", "A1:AL41", folder, picture)
+
+
 PICTURES: dict[str, Callable[[Path, Path], None]] = {
     "page": page, "whole-page": whole_page, "overview": overview, "report": report,
-    "practice": practice,
+    "practice": practice, "walk": walk,
 }  # fmt: skip
 
 
