@@ -320,9 +320,30 @@ def test_guess_finds_a_chain_of_layers_and_its_loss(seed, path):
     assert proposal.is_complete
 
 
-def test_guess_where_no_layer_fits_says_so(folder):
-    with pytest.raises(WorkbookError, match="--spec"):
-        xlbackprop.guess(build("mlp-2-2-2", "single-cells", folder).path)
+def test_guess_follows_formulas_where_each_number_stands_alone(folder):
+    spec = xlbackprop.guess(build("mlp-2-2-2", "single-cells", folder).path).network.spec
+    assert [(one.type, one.options.get("units")) for one in spec.layers] == [
+        ("dense", 2), ("sigmoid", None), ("dense", 2), ("sigmoid", None)
+    ]  # fmt: skip
+
+
+@pytest.mark.many(quick=["3"])
+@pytest.mark.parametrize("seed", [3, 9])
+def test_guess_finds_the_chain_of_a_training_with_a_row_for_each_step(seed, path):
+    sheet = drawn(seed)
+    found = xlbackprop.guess(sheet.book.save(path)).network.spec
+    true = sheet.network.spec
+    assert [one.type for one in found.layers] == [one.type for one in true.layers]
+    assert (found.input, found.loss.type) == (true.input, true.loss.type)
+
+
+def test_guess_where_no_layer_fits_says_so(path):
+    sheet = (book := openpyxl.Workbook()).active
+    for row in (["a", 1.5, -2.25, 0.75], ["b", 3, 0.5, -1], ["", "=B1/B2", "=C1/C2", "=D1/D2"]):
+        sheet.append(row)
+    book.save(path)
+    with pytest.raises(WorkbookError, match=r"no conv or dense layer fits .* --spec"):
+        xlbackprop.guess(path)
 
 
 def test_page_of_too_many_cells_is_refused_in_one_line(tmp_path, monkeypatch):

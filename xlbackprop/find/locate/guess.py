@@ -8,8 +8,8 @@ is taken, and what follows it is found by its numbers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
 
@@ -18,21 +18,28 @@ import tomli_w
 
 from xlbackprop.equation import Role
 from xlbackprop.errors import SpecError, WorkbookError
+from xlbackprop.find.gradients.discover import find_gradients
+from xlbackprop.find.gradients.findings import Findings
 from xlbackprop.find.locate.chain import Chain, Chains
+from xlbackprop.find.locate.from_formulas import chain_of
 from xlbackprop.find.locate.indices import without_indices
 from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import SURE, Proposal
-from xlbackprop.find.locate.propose import locate_on
+from xlbackprop.find.locate.propose import locate, locate_on
 from xlbackprop.find.locate.reading import read_page_of
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.tiles import Tiles
+from xlbackprop.find.sheets import sheets_together, wanted_sheet
 from xlbackprop.network import build_network
 from xlbackprop.spec import parse_spec
 from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limits
+from xlbackprop.workbook.opening import as_xlsx
+from xlbackprop.workbook.read.workbook import open_workbook
 
 Size = tuple[int, int]
 
 _MOST_TRIED = 8
+_SECONDS = 10.0  # for the page's own formulas
 _MOST_CHAINS = 2
 _MOST_SPECS = 4_000
 _MOST_FILTERS = 16
@@ -61,15 +68,47 @@ def guess(
     Raises WorkbookError where the file cannot be used, or no such layer fits what is in it.
     """
     page = without_indices(read_page_of(Path(path), engine, limits, sheet))
+    findings = _findings(Path(path), engine, limits, sheet)
+    for text in filter(None, map(chain_of, findings)):
+        proposal = locate(path, parse_spec(text), engine=engine, limits=limits, sheet=sheet)
+        if _explains_output(proposal):
+            return replace(proposal, spec="")
     best = _best(_chains(page), page, str(path)) or _best(specs(page), page, str(path))
     if best is not None and best.network.layers[-1].type == "conv2d":
         best = _best(_behind(best, page), page, str(path)) or best
     if best is None:
         raise WorkbookError(
-            f"{path}: no conv or dense layer fits its numbers, by itself or before others: name the"
-            " network with --spec"
+            f"{path}: no conv or dense layer fits its numbers, by itself or before others"
+            f"{_but(findings)}: name the network with --spec"
         )
     return best
+
+
+def _findings(
+    path: Path, engine: EngineName | str, limits: Limits, sheet: str | None
+) -> list[Findings]:
+    """Return what the page's own formulas tell, if they are to be evaluated."""
+    if engine == EngineName.NONE:
+        return []
+    with as_xlsx(path, limits) as file, open_workbook(file, path) as workbook:
+        wanted = wanted_sheet(workbook, sheet) if sheet is not None else None
+        groups = [one for one in sheets_together(workbook) if wanted in (None, *one)]
+        found = [find_gradients(workbook, sheets=group, seconds=_SECONDS) for group in groups]
+    return [one for one in found if isinstance(one, Findings)]
+
+
+def _but(findings: Sequence[Findings]) -> str:
+    """Return what the page's own formulas hold all the same."""
+    if not findings:
+        return ""
+    number = sum(len(one.claims) for one in findings)
+    own = [one for one in findings if one.losses]
+    where = f" of the L in {own[0].address(own[0].losses[0])}" if own else ""
+    verb = "gradient or update" if number == 1 else "gradients and updates"
+    return (
+        f"; its formulas hold {number:,} {verb}{where}, to which no chain of dense layers leads"
+        " (check judges them without any network)"
+    )
 
 
 def _best(texts: Iterator[str], page: Page, path: str) -> Proposal | None:
