@@ -72,6 +72,17 @@ def test_sources_are_those_of_the_formula_that_stands_there(path):
     assert by_rule == [("conv1.dL_dout", 18, 3, 3)]
 
 
+def test_formula_that_is_not_understood_is_made_from_nothing_known(path):
+    review = xlbackprop.review_workbook(path)
+    made = MadeFrom(review.found, {name: at for at, name in enumerate(review.tensors)})
+    assert made.sources("conv1", "=SUM(B3:") == []
+    assert made.sources("conv1", "=" + "(" * 500 + "B3" + ")" * 500) == []
+    # Whole columns are no more work than others.
+    found = made.sources("conv1", "=SUM(A:XFD)")
+    assert "conv1!A1:XFD1048576" in found
+    assert len(found) > 30
+
+
 def test_typed_number_is_made_from_what_its_equation_uses(path):
     page = html_report(xlbackprop.review_workbook(path))
     used, by_rule = told(page, "conv1.dL_dw", 0)

@@ -135,6 +135,7 @@ def test_command_writes_the_page_and_replaces_nothing(tmp_path, monkeypatch, cap
 @pytest.mark.parametrize(
     ("source", "words"),
     [
+        pytest.param("conv5x5x2 --spec xor", "is a spec itself", id="two-specs"),
         pytest.param("conv5x5", "conv5x5x2", id="misspelt"),
         pytest.param("nowhere.xlsx", "nowhere.xlsx", id="no-file"),
         pytest.param("text.xlsx", "text.xlsx", id="no-workbook"),
@@ -145,7 +146,7 @@ def test_what_cannot_be_shown_is_one_line(source, words, tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.xlsx").write_text("no workbook")
     (tmp_path / "broken.toml").write_text('name = "a"\ninput = [2]\n')
-    assert main(["view", source]) == 2
+    assert main(["view", *source.split()]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert words in err

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from xlbackprop.errors import SpecError
 from xlbackprop.find.mapping import Map
 from xlbackprop.judge.checker import unjudged_workbook
 from xlbackprop.report.html import html_view
@@ -30,6 +31,8 @@ def view(
     """
     if not is_spec(source):
         return html_view(unjudged_workbook(Path(str(source)), spec=spec, map=map))
+    if spec is not None or map is not None:
+        raise SpecError("the source is a spec itself: --spec and --map are for a workbook")
     loaded = source if isinstance(source, Spec) else load_spec(source)
     with TemporaryDirectory() as folder:
         path = build(loaded, Path(folder, f"{loaded.name}.xlsx"))

@@ -80,8 +80,8 @@ class MadeFrom:
         self._in_area = lru_cache(maxsize=65_536)(self._find)
         self._cells = lru_cache(maxsize=256)(self._find_cells)
 
-    def sources(self, sheet: str, formula: str) -> list[Source] | None:
-        """Return what a formula on a sheet uses; None where it is not understood.
+    def sources(self, sheet: str, formula: str) -> list[Source]:
+        """Return what a formula on a sheet uses; nothing where it is not understood.
 
         A workbook has too many references where all its formulas together have more than are
         followed: of those that come last nothing is said.
@@ -93,7 +93,7 @@ class MadeFrom:
                 return []
             areas = used(parse(skeleton), [_area(one, sheet) for one in addresses])
         except (ValueError, IndexError, RecursionError):
-            return None
+            return []
         found = [source for area in areas for source in self._in_area(area)]
         found += [self._named(name) for name in names_in(skeleton)]
         return list(dict.fromkeys(found))

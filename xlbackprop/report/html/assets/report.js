@@ -4,6 +4,7 @@
   const { data, gridOf, numberOf, cellAt, drawnOf, nameOf } = drawing;
   const panel = document.getElementById("details");
   const CELL = ".tensor tbody td:not(.none)"; // of a sheet as it stands, not all are any tensor's
+  const BY_EQUATION = "By its equation from"; // where no formula says what it is made from
   const HUES = 4; // frames for sources, as the style has them
   const marked = []; // cells with a frame now: [cell, class]
   const trail = []; // cells from which links were followed
@@ -119,8 +120,8 @@
       element("dl", "", ...factsOf(cell, record, status)),
     );
     const sources = sourcesOf(record[3]);
-    panel.append(...listOf("Made from", record[3], (position) => `hue${position % HUES}`));
-    panel.append(...listOf("By its equation from", record[7], () => ""));
+    panel.append(...listOf(record[2] ? "Made from" : BY_EQUATION, record[3], (position) => `hue${position % HUES}`));
+    panel.append(...listOf(BY_EQUATION, record[7], () => ""));
     if (trail.length) {
       panel.append(backButton());
     }
