@@ -42,7 +42,6 @@ _COLUMNS_PRINTED = 9
 _CHART_ROWS = 12
 _FIRST_ROW = 3
 _ROW = 20  # pixels
-_MOST_DRAWN = 200  # layers; beyond these nobody follows the lines
 
 _MEANINGS = {
     Kind.GIVEN: "a number you choose: inputs, targets. Change one, and everything follows",
@@ -95,12 +94,10 @@ def write_overview(worksheet: DrawingSheet, contents: Contents, formats: Formats
         target = f"internal:{quote_sheetname(GRADIENT_CHECK)}!A1"
         worksheet.write_url(2, first, target, text["link"], GRADIENT_CHECK)
     row = _write_stepping(worksheet, contents, formats)
-    sections = []
-    if len(network.layers) <= _MOST_DRAWN:
-        drawing = draw_graph(network)
-        worksheet.insert_drawing(row, first, drawing, "the computational graph")
-        row += ceil(drawing.height / _ROW) + 1
-        sections.append(row)
+    drawing = draw_graph(network)
+    worksheet.insert_drawing(row, first, drawing, "the computational graph")
+    row += ceil(drawing.height / _ROW) + 1
+    sections = [row]
     row = write_layers(worksheet, row, first, network, formats)
     _write_loss(worksheet, row - 1, first + 1, contents, formats)
     row += 1
