@@ -17,12 +17,7 @@ from xlbackprop.find.gradients.named import Named
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.find.gradients.typed import name_copied, typed_by_text, without_others
 from xlbackprop.find.gradients.updates import updates
-from xlbackprop.formula.tree import functions_in
 
-# Of the cells with one formula so many are of the forward pass, where it is one of its.
-_MOST = 0.5
-# What a layer's output is made with, and its gradients as well.
-_OF_PRODUCTS = {"SUM", "SUMPRODUCT", "MMULT", "TRANSPOSE", "INDEX", "ROWS", "COLUMNS"}
 _CLOSE = 1e-6
 
 
@@ -52,10 +47,8 @@ def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     study, flow = named.choice.study, named.choice.flow
     outside = study.sheets.is_computed & (flow.last < 0) & targets.is_called
-    for cell in np.flatnonzero(outside).tolist():
+    for cell in np.flatnonzero(outside).tolist() if targets.by_name else ():
         said, meant = targets.named(cell)
-        if said is not None:
-            named.calls[cell] = said
         # A name of several cells says only which of those that fit is meant.
         match = named.choice.matches.get(cell)
         fits = set() if match is None else set(match.targets)
@@ -129,11 +122,9 @@ def is_forward(choice: Choice, cell: int) -> bool:
     What is made of a gradient is no part of it: dL/do = dL/dh * tanh(c) looks like h = o * tanh(c).
     """
     graph = choice.study.sheets.graph
-    group = graph.groups[graph.owner[cell]]
-    is_called = not _OF_PRODUCTS.issuperset(functions_in(group.tree))
-    is_shaped = is_called and bool((choice.flow.last[group.cells] >= 0).mean() >= _MOST)
-    if graph.copied[cell] != cell or not is_shaped:
-        return bool(graph.copied[cell] != cell)
+    is_copy = bool(graph.copied[cell] != cell)
+    if is_copy or int(graph.owner[cell]) not in choice.activations:
+        return is_copy
     return not any(one in choice.matches for one in graph.references(cell))
 
 

@@ -270,7 +270,7 @@ class Conventions:
         return [self._as_it_is(one) for one in uses if one.cell in self._fitting]
 
     def _is_called(self, cell: int) -> bool:
-        said = self._named.calls.get(cell)
+        said = self._named.call(cell)
         return said is not None and said.is_quotient
 
     def _is_among_usual(self, cell: int) -> bool:

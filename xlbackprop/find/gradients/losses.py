@@ -20,9 +20,14 @@ from xlbackprop.find.gradients.objective import Objective
 from xlbackprop.find.gradients.steps import cuts_between, steps_of
 from xlbackprop.find.gradients.study import Match, Sheets, Study
 from xlbackprop.formula.sheets.plane import Indices
+from xlbackprop.formula.tree import functions_in
 
 MOST_LABELLED = 16
 _NEIGHBOURS = 3
+# Of the cells with one formula so many are of the forward pass, where it is one of its.
+_MOST = 0.5
+# What a layer's output is made with, and its gradients as well.
+_OF_PRODUCTS = {"SUM", "SUMPRODUCT", "MMULT", "TRANSPOSE", "INDEX", "ROWS", "COLUMNS"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,17 @@ class Choice:
     study: Study
     flow: Flow
     matches: Mapping[int, Match]
+
+    @cached_property
+    def activations(self) -> frozenset[int]:
+        """The formulas, by number, that activations have: most cells of such lead to L."""
+        groups, is_before = self.study.sheets.graph.groups, self.flow.last >= 0
+        return frozenset(
+            number
+            for number, group in enumerate(groups)
+            if not _OF_PRODUCTS.issuperset(functions_in(group.tree))
+            and is_before[group.cells].mean() >= _MOST
+        )
 
     @cached_property
     def factors(self) -> Mapping[int, Mapping[int, float]]:

@@ -23,7 +23,7 @@ class Named:
     updates: list[Update]
     target: dict[int, int] = field(default_factory=dict)
     reason: dict[int, Reason] = field(default_factory=dict)
-    calls: dict[int, Derivative] = field(default_factory=dict)
+    _calls: dict[int, Derivative | None] = field(default_factory=dict)
     none: set[int] = field(default_factory=set)  # what can be no gradient
     factors: dict[int, float] = field(default_factory=dict)  # of those that others require
     usual: float = 0.0  # the factor of most gradients, where more than their number tells
@@ -51,6 +51,14 @@ class Named:
     def targets(self) -> Targets:
         """The cells of which L has a gradient, by place and by name."""
         return Targets(self.choice, self.labels)
+
+    def call(self, cell: int) -> Derivative | None:
+        """Return what gradient the texts beside a cell call it, if they do."""
+        if not self.targets.is_called[cell]:
+            return None
+        if cell not in self._calls:
+            self._calls[cell] = self.targets.named(cell)[0]
+        return self._calls[cell]
 
     def is_leaf(self, cell: int) -> bool:
         """Return whether a cell is a weight, or another number that was typed or is cut."""

@@ -31,7 +31,7 @@ def typed_by_text(named: Named) -> dict[int, list[int]]:
     """Return the typed numbers that texts call gradients, with the targets that these name."""
     outright, loosely = dict[int, list[int]](), dict[int, list[int]]()
     said_of: dict[int, Derivative] = {}
-    is_called = named.targets.is_called
+    is_called = named.targets.is_called & bool(named.targets.by_name)
     for cell in (one for one in _typed_beside(named) if is_called[one]):
         said, meant = named.targets.named(cell)
         if said is None or len({int(named.choice.flow.cells[at]) for at in meant}) != 1:
@@ -46,7 +46,6 @@ def typed_by_text(named: Named) -> dict[int, list[int]]:
     found = outright | (loosely if len(loosely) >= _FEWEST_CELLS else {})
     if named.choice.objective.assumed and not _is_that(named.choice, found):
         return {}
-    named.calls |= {cell: said_of[cell] for cell in found}
     return found
 
 
@@ -111,11 +110,14 @@ def factors_of_typed(named: Named, conventions: Conventions) -> dict[int, float]
         for cell in named.target
         if is_typed[cell] and named.reason[cell] in (Reason.UPDATE, Reason.LABEL)
     ]
-    decided = {said.by for cell, said in named.calls.items() if cell in named.choice.matches}
+    if not typed:
+        return {}
+    told = map(named.call, named.choice.matches)
+    decided = {said.by for said in told if said is not None}
     by_name: dict[tuple[bool, str, float], list[int]] = {}
-    slopes = _slopes(named, typed) if typed else {}
+    slopes = _slopes(named, typed)
     for cell in typed:
-        said = named.calls.get(cell)
+        said = named.call(cell)
         key = (bool(said and said.is_quotient), said.by if said else "", slopes.get(cell, 0.0))
         by_name.setdefault(key, []).append(cell)
     found: dict[int, float] = {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from shlex import quote
 
@@ -34,26 +36,39 @@ def review_own_sheets(workbook: Workbook, options: CheckOptions, name: str = "WO
     reviews, reasons = dict[str, Review](), []
     said = said_by(options.map, workbook)
     ends = time.monotonic() + options.limits.seconds
-    for sheets in _looked_at(workbook, sheet, options.loss):
-        own = said.on(sheets) if said else None
-        if said and not own:
-            continue  # the map says nothing of these
-        found = find_gradients(
-            workbook,
-            sheets=sheets,
-            sheet=sheet,
-            loss=options.loss,
-            said=own,
-            seconds=ends - time.monotonic(),
-        )
-        if isinstance(found, NothingFound):
-            reasons.append(found.reason)
-        else:
-            reviews[listed(sheets)] = review_sheet(workbook, found)
+    with _without_collecting():
+        for sheets in _looked_at(workbook, sheet, options.loss):
+            own = said.on(sheets) if said else None
+            if said and not own:
+                continue  # the map says nothing of these
+            found = find_gradients(
+                workbook,
+                sheets=sheets,
+                sheet=sheet,
+                loss=options.loss,
+                said=own,
+                seconds=ends - time.monotonic(),
+            )
+            if isinstance(found, NothingFound):
+                reasons.append(found.reason)
+            else:
+                reviews[listed(sheets)] = review_sheet(workbook, found)
     if not reviews:
         reason = max(reasons, key=len, default="there are none")
         raise WorkbookError(_hint(f"its own formulas do not tell ({reason})", name))
     return _together(reviews)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Look for no unused cycles: so many objects are made, and no cycles, that it only costs."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
 
 
 def _looked_at(workbook: Workbook, sheet: str | None, loss: str | None) -> list[tuple[str, ...]]:
