@@ -5,8 +5,11 @@ import pytest
 from tests.support.chains import SLIPS, drawn
 from tests.support.chains.outcome import outcome
 
-FOUND = (2, 4, 8, 13, 16)
-PLANTED = (14, 29)
+FOUND = (2, 4, 8, 16)
+# An active relu, a rate and a copy without labels, x and w that one could take for each other.
+WITH_SPEC = (10, 18, 40, 61, 223, 228)
+# Not updated, with labels and none; claimed by references, a rate that moved, a deltas' sign.
+PLANTED = (14, 29, 18, 40, 82, 95, 104, 208)
 
 
 @pytest.mark.many(quick=["8"])
@@ -17,6 +20,15 @@ def test_chain_is_found_and_right_with_its_spec_and_without(seed, path):
     for with_spec in (True, False):
         said = outcome(sheet, path, with_spec=with_spec)
         assert (said.verdict, said.lost, said.accused) == ("right", (), ())
+
+
+@pytest.mark.many(quick=["61"])
+@pytest.mark.parametrize("seed", WITH_SPEC)
+def test_chain_is_found_and_right_with_its_spec(seed, path):
+    sheet = drawn(seed)
+    sheet.book.save(path)
+    said = outcome(sheet, path, with_spec=True)
+    assert (said.verdict, said.lost, said.accused) == ("right", (), ())
 
 
 @pytest.mark.many(quick=["29"])

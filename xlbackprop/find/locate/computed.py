@@ -233,7 +233,7 @@ class ComputedSearch:
         for spot in sorted(spots, key=lambda one: (one.is_nameless_copy, -one.rank)):
             cells = spot.keys.ravel().tolist()
             wanted = spot.tensor.name not in found and spot.evidence >= ENOUGH
-            speaks = spot.fits or is_claim(spot)
+            speaks = (spot.fits or is_claim(spot)) and not spot.is_idle_copy
             if wanted and speaks and taken.isdisjoint(cells):
                 found[spot.tensor.name] = spot
                 taken.update(cells)

@@ -83,6 +83,12 @@ class Spot:
         return self.share == 1 and self.references == 1 and self.formulas == 1
 
     @property
+    def is_idle_copy(self) -> bool:
+        """Whether it would be a copy that nothing uses and no label names: that may be anything."""
+        is_copy = self.tensor.kind in (Kind.LINK, Kind.HELPER)
+        return is_copy and self.is_loose and not self.is_named and not self.is_told
+
+    @property
     def evidence(self) -> float:
         """How much speaks for this place, whatever else there is."""
         numbers = self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
