@@ -129,7 +129,11 @@ def test_folded_page_is_right_and_proved(more, tmp_path):
     assert xlbackprop.inspect(path).format == 2
 
 
-def test_mistake_in_a_folded_block_is_found_where_it_is(book):
+def test_folded_cell_is_explained_and_a_mistake_in_one_found_where_it_is(book):
+    text = str(xlbackprop.explain(book, "dense1.out[3]"))
+    assert "h[47] · w[3,47]" in text
+    text = str(xlbackprop.explain(book, "dense1.dL_dh[20]"))
+    assert "w[39,20] · dL/dout[39]" in text
     layout = lay_out(xlbackprop.build_network(parse_spec(SPEC)))
     fill(book, {("dense1.dL_dw", (7, 19)): 77.0, ("relu1.out", (25,)): 55.0})
     wrong = {
@@ -146,13 +150,6 @@ def test_mistake_in_a_folded_block_is_found_where_it_is(book):
         (name, index, one.sheet, replace(one, height=1, width=1).range)
         for name, index, one in expected
     }
-
-
-def test_folded_cell_is_explained_with_the_entries_it_is_made_from(book):
-    text = str(xlbackprop.explain(book, "dense1.out[3]"))
-    assert "h[47] · w[3,47]" in text
-    text = str(xlbackprop.explain(book, "dense1.dL_dh[20]"))
-    assert "w[39,20] · dL/dout[39]" in text
 
 
 LOCATED = """

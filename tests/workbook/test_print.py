@@ -23,7 +23,7 @@ PRINTED = ["conv5x5x2", "mlp-2-2-2", "xor", "two-conv"]
 ABOVE_THE_BANDS = 75  # points from the top of the paper
 SCREEN = 1920  # pixels
 WIDEST = {"conv5x5x2": SCREEN, "digit": 3 * SCREEN}
-MOST_PAGES = {"xor": 12, "conv5x5x2": 5, "mlp-2-2-2": 8, "digit": 51}
+MOST_PAGES = {"xor": 12, "conv5x5x2": 5, "mlp-2-2-2": 8, "digit": 60}
 
 
 @cache
