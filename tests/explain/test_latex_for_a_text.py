@@ -34,6 +34,7 @@ def equations_of(name):
     return [e for c in derive(network).chapters for part in c.parts for e in part.equations]
 
 
+@pytest.mark.many(quick=["conv5x5x2", "optimizers-sgd"])
 @pytest.mark.parametrize("name", ["conv5x5x2", "optimizers-sgd", "residual-block"])
 def test_body_has_a_label_for_every_equation(name):
     body = xlbackprop.equations(name, "latex", body=True)
@@ -62,6 +63,7 @@ def numbers_after(text):
     return [float(part) for one in numbers for part in re.split(r"&|\\\\", one)]
 
 
+@pytest.mark.many(quick=["mlp-2-2-2", "conv5x5x2"])
 @pytest.mark.parametrize("name", ["mlp-2-2-2", "conv5x5x2", "gru"])
 def test_matrices_are_the_numbers_of_the_workbook(name):
     network = xlbackprop.build_network(xlbackprop.load_spec(name))

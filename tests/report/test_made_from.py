@@ -112,6 +112,7 @@ def referred_to(sheet, formula):
                 yield sheet, *place
 
 
+@pytest.mark.many(quick=["transposed"])
 @pytest.mark.parametrize("layout", ["transposed", "weights-in-a-column", "channels-last"])
 def test_sources_in_another_layout_are_all_cells_of_tensors_that_formulas_use(layout, tmp_path):
     foreign = build("conv5x5x2", layout, tmp_path)
