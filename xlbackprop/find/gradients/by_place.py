@@ -94,6 +94,7 @@ class _Votes:
 
     def __init__(self, named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
         self._owner, self._targets = named.choice.study.sheets.graph.owner, targets
+        self._along = named.steps_along
         self._counted: defaultdict[tuple[int, ...], Counter[Move]] = defaultdict(Counter)
         self._voters: dict[tuple[int, Move], list[int]] = {}
         wanted = _with_unnamed(named)
@@ -118,12 +119,14 @@ class _Votes:
 
     def has_line(self, cell: int) -> bool:
         """Whether enough agree in a cell's own column or row."""
-        return any(self._most(key) for key in self._keys(cell)[:2])
+        return any(self._most(key) for key in self._keys(cell)[:-1])
 
     def best(self, cell: int) -> list[Move]:
         """Return the ways on which most agree: in a cell's own column or row, or in its block."""
         *lines, whole = self._keys(cell)
         key = max(lines, key=self._most)
+        if self._along is not None and not self._most(key):
+            return []  # elsewhere, cells of one formula shape are of different tensors
         counted = self._counted[key if self._most(key) else whole]
         number = max(counted.values())
         return [move for move, own in counted.most_common() if own == number]
@@ -131,7 +134,8 @@ class _Votes:
     def _keys(self, cell: int) -> list[tuple[int, ...]]:
         owner = int(self._owner[cell])
         sheet, row, column = self._targets.labels.place(cell)
-        return [(owner, sheet, 1, column), (owner, sheet, 0, row), (owner,)]
+        lines = [(owner, sheet, 1, column), (owner, sheet, 0, row)]
+        return [*(one for one in lines if self._along in (None, one[2])), (owner,)]
 
     def _most(self, key: tuple[int, ...]) -> int:
         """Return how many agree, 0 for too few."""

@@ -66,9 +66,14 @@ def _open_to(
 
 
 def _lines(named: Named, cell: int) -> list[Line]:
+    """Return a cell's row and column; of several steps, the one that leads from step to step.
+
+    Across that, cells of one formula shape are of different tensors.
+    """
     owner = int(named.choice.study.sheets.graph.owner[cell])
     sheet, row, column = named.labels.place(cell)
-    return [(owner, sheet, 0, row), (owner, sheet, 1, column)]
+    both = [(owner, sheet, 0, row), (owner, sheet, 1, column)]
+    return [line for line in both if named.steps_along in (None, line[2])]
 
 
 def _cells_in(named: Named, targets: Targets, line: Line) -> Iterator[int]:

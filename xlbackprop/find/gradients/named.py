@@ -13,6 +13,8 @@ from xlbackprop.find.gradients.losses import Choice
 from xlbackprop.find.gradients.targets import Targets
 from xlbackprop.find.gradients.updates import Update
 
+_FEW = 3  # steps by which their direction is told
+
 
 @dataclass
 class Named:
@@ -40,6 +42,15 @@ class Named:
     def fitting(self) -> Mapping[int, tuple[int, float]]:
         """The gradient, by place in the flow, that updates take, and how much of it, by cell."""
         return steps_of(self.choice, self.updates)
+
+    @cached_property
+    def steps_along(self) -> int | None:
+        """Whether steps lead along a row, 0, or down a column, 1; None where there is but one."""
+        places = [self.labels.place(cell) for cell in self.choice.objective.cells[:_FEW].tolist()]
+        rows, columns = ({place[axis] for place in places} for axis in (1, 2))
+        if self.choice.objective.count == 1 or len(rows) == len(columns):
+            return None
+        return 1 if len(rows) == len(places) else 0
 
     def take(self, updates: list[Update]) -> None:
         """Take other updates for those of the sheet."""
