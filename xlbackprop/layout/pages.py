@@ -125,7 +125,7 @@ class Page:
 
     def _reason_lines(self, room: float) -> list[str]:
         tensors = [tensor for _, own in self.content.bands for tensor in own]
-        without_chain = [one.tensor.name for one in self.headings if not one.chain]
+        without_chain = {one.tensor.name for one in self.headings if not one.chain}
         return reason_lines(tensors, self.equations, without_chain, room)
 
     def _height(self, tensors: Sequence[Tensor]) -> int:

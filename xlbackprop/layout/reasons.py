@@ -28,7 +28,8 @@ def reason_lines(
     names: dict[str, dict[str, None]] = {}
     chains: dict[str, None] = {}
     for tensor in tensors:
-        equation = equations.get(tensor.name)
+        # What later steps have repeats the first two.
+        equation = equations.get(tensor.name) if tensor.step <= 2 else None
         if equation and equation.math.why:
             names.setdefault(equation.math.why, {})[tensor.title] = None
         if equation and equation.math.chain and tensor.name in without_chain:

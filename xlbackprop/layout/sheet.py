@@ -108,11 +108,12 @@ def heading(
     title without it takes what it takes.
     """
     math = equation.math if equation else Math("")
-    shape = "×".join(map(str, tensor.shape))
-    for about in (heading_about(tensor), _size(tensor), shape):
-        made = Heading(row, column, tensor, math.text, math.chain, about)
-        if math.chain and len(made.text) <= room:
-            return made
+    if math.chain:
+        shape = "×".join(map(str, tensor.shape))
+        for about in (heading_about(tensor), _size(tensor), shape):
+            made = Heading(row, column, tensor, math.text, math.chain, about)
+            if len(made.text) <= room:
+                return made
     return Heading(row, column, tensor, math.text, "", heading_about(tensor))
 
 
