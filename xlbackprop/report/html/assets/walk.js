@@ -65,7 +65,7 @@
     go(Number(slider.value));
   });
   document.getElementById("walk-back").addEventListener("click", () => go(step - 1));
-  document.getElementById("walk-on").addEventListener("click", () => go(step + 1));
+  document.getElementById("walk-next").addEventListener("click", () => go(step + 1));
   play.addEventListener("click", onPlay);
   section.hidden = false;
   document.documentElement.classList.add("walks");
