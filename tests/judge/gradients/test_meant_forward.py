@@ -41,7 +41,7 @@ def on_forward(report):
     return [note for note in report.notes if SAID in note]
 
 
-@pytest.mark.many(quick=["no activation", "one unit twice, in all steps"])
+@pytest.mark.many(quick=["no activation"])
 @pytest.mark.parametrize("name", FORWARD)
 def test_slip_in_the_forward_pass_is_named(name, path):
     cells, said = FORWARD[name]
@@ -50,6 +50,7 @@ def test_slip_in_the_forward_pass_is_named(name, path):
     assert on_forward(report) == [f"forward pass: {said}, {SAID}"]
 
 
+@pytest.mark.many(quick=["derivative"])
 @pytest.mark.parametrize(
     "cells",
     [

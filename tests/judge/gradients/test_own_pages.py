@@ -137,7 +137,6 @@ def test_where_a_multiple_begins_is_wrong_and_what_follows_is_carried(template, 
         ("mlp-2-2-2", "sigmoid2.dL_dh"),
         ("residual-block", "relu2.dL_dout"),
         ("residual-block", "bn1.dL_dh"),
-        ("two-conv", "dense2.dL_dout"),
     ],
 )
 def test_where_all_that_follows_is_a_multiple_the_first_is_wrong(template, tensor, path):
