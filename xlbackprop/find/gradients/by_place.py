@@ -94,7 +94,7 @@ class _Votes:
 
     def __init__(self, named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
         self._owner, self._targets = named.choice.study.sheets.graph.owner, targets
-        self._along = named.steps_along
+        self._along, self._own = named.steps_along, named.choice.study.own
         self._counted: defaultdict[tuple[int, ...], Counter[Move]] = defaultdict(Counter)
         self._voters: dict[tuple[int, Move], list[int]] = {}
         wanted = _with_unnamed(named)
@@ -125,7 +125,7 @@ class _Votes:
         """Return the ways on which most agree: in a cell's own column or row, or in its block."""
         *lines, whole = self._keys(cell)
         key = max(lines, key=self._most)
-        if self._along is not None and not self._most(key):
+        if self._along is not None and not self._most(key) and self._own[cell, 0]:
             return []  # elsewhere, cells of one formula shape are of different tensors
         counted = self._counted[key if self._most(key) else whole]
         number = max(counted.values())

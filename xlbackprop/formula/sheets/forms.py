@@ -200,6 +200,8 @@ def _by_size(reading: Reading, cells: Ints, corners: Indices) -> Iterator[Form]:
 
     `corners` has the first row and column, and the last ones, of each reference in each cell.
     """
+    if not len(cells):
+        return
     for first, last in ((_TOP, _BOTTOM), (_LEFT, _RIGHT)):
         if (corners[first] > corners[last]).any():
             corners[[first, last]] = np.sort(corners[[first, last]], axis=0)
