@@ -127,7 +127,9 @@ def is_claim(spot: Spot) -> bool:
     """Return whether a label, the derivatives or references say that a place is the tensor's."""
     if spot.tensor.kind is Kind.LINK:
         return False
-    if spot.is_named or spot.is_told:
+    # That a value happens to be a gradient tells nothing where neither numbers nor formulas fit.
+    is_told = spot.is_told and (spot.is_said or spot.share > 0 or spot.references > 0)
+    if spot.is_named or is_told:
         return True
     is_usual = spot.tensor.role in _ROLES or spot.tensor.kind is Kind.UPDATE
     is_block = is_usual and spot.keys.size > 1 and spot.formulas == 1 and spot.label >= 0
