@@ -134,9 +134,12 @@ def _with(told: Told, findings: Findings, page: Page) -> Told:
 
 def _strongest(findings: Findings, role: Role) -> dict[int, int]:
     """Return the cell that claims most strongly to hold each gradient, if one alone does."""
+    said = [one for one in findings.claims if one.reason <= Reason.LABEL]
+    updates = {one.cell for one in said if one.role is Role.UPDATE}
     claims: dict[int, list[Claim]] = {}
     for claim in findings.claims:
-        if claim.role is role:
+        by_chance = claim.role is not Role.UPDATE and claim.cell in updates
+        if claim.role is role and not (by_chance and claim.reason > Reason.LABEL):
             claims.setdefault(claim.of, []).append(claim)
     found = {}
     for of, own in claims.items():
