@@ -22,9 +22,9 @@ def test_networks_of_a_class_are_built_once_and_its_numbers_are_each_ones_own(
 ):
     built = []
 
-    def build_network(spec):
+    def build_network(spec, **options):
         built.append(spec.name)
-        return xlbackprop.build_network(spec)
+        return xlbackprop.build_network(spec, **options)
 
     monkeypatch.setattr(subject, "build_network", build_network)
     pages = [
