@@ -67,6 +67,11 @@ class Sheet:
     reasons: tuple[Text, ...] = ()  # lines below all bands
     frozen: tuple[int, int] = (HEAD_ROWS, 1)  # the rows and columns that stay in sight
 
+    @property
+    def head_column(self) -> int:
+        """Where title, text and legend begin: beside what stays in sight and on all pages."""
+        return self.frozen[1]
+
 
 def heading_text(tensor: Tensor) -> str:
     """Return a tensor's title line: `dL/dw  gradient of the filters · 3×2×3×3 · backward`."""
@@ -85,7 +90,7 @@ def about_texts(sheet: Sheet) -> list[Text]:
     Each ends with a word, so that none is cut in two where a page begins.
     """
     words, texts = sheet.about.split(" "), []
-    starts = (FIRST_COLUMN, *sheet.printed.columns)
+    starts = (sheet.head_column, *sheet.printed.columns)
     for start, end in zip_longest(starts, starts[1:]):
         widths = (
             GAP_WIDTH if one in sheet.gaps else COLUMN_WIDTH for one in range(start, end or 0)

@@ -34,14 +34,14 @@ _SWATCH = 3
 
 def write_head(worksheet: Worksheet, sheet: Sheet, contents: Contents, formats: Formats) -> None:
     """Write the rows above the bands."""
-    worksheet.write_string(TITLE_ROW, 1, sheet.title, formats(TEXTS["title"]))
+    worksheet.write_string(TITLE_ROW, sheet.head_column, sheet.title, formats(TEXTS["title"]))
     for text in about_texts(sheet):
         worksheet.write_string(text.row, text.column, str(text.text), formats(TEXTS[text.style]))
     _write_legend(worksheet, sheet, contents, formats)
 
 
 def _write_legend(worksheet: Worksheet, sheet: Sheet, contents: Contents, formats: Formats) -> None:
-    fit, column = sheet.printed.fit, 1
+    fit, column = sheet.printed.fit, sheet.head_column
     for properties, word, sample in _swatches(sheet, contents):
         column = fit(column, _SWATCH)
         worksheet.write_string(LEGEND_ROW, column, sample, formats(properties))

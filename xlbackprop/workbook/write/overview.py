@@ -153,13 +153,15 @@ def _write_loss(
 def _write_training(
     worksheet: Worksheet, row: int, column: int, contents: Contents, formats: Formats
 ) -> int:
-    """Draw the loss over the training steps; return the first row below the chart."""
+    """Draw the loss over the training steps where there are several; return the row below."""
     target = f"internal:{quote_sheetname(TRAINING)}!A1"
     worksheet.write_url(row, column, target, formats(TEXTS["link"]), TRAINING)
     about = "hyperparameters, each a cell to turn, and the loss in each step"
     worksheet.write_string(row, column + 1, about, formats(TEXTS["meaning"]))
     (block,) = contents.layout.blocks[f"{TRAINING}.L"]
     losses = np.nan_to_num(contents.arrays[f"{TRAINING}.L"]).tolist()
+    if len(losses) == 1:
+        return row + 2
     cells = [block.sheet, block.row, block.column, block.row + block.height - 1, block.column]
     chart = formats.workbook.add_chart({"type": "line"})
     line = {"color": BAND, "width": 2}
