@@ -311,12 +311,20 @@ def words_by_tensor(path):
     for (name, index), (sheet, address) in places_by_index(path).items():
         decimals = len(book[sheet][address].number_format.split(";")[0].partition(".")[2])
         number = float(arrays[name][index])
-        if abs(number) > 10:  # no index, and no digit of a title
+        if abs(number) > 10 or (decimals > 2 and abs(number) > 0.001):  # no index, and no digit
             found.setdefault(name, set()).add(f"{number:.{decimals}f}")
-    return {
+    words = {
         name: own - set().union(*(other for n, other in found.items() if n != name))
         for name, own in found.items()
     }
+    return {name: own for name, own in words.items() if own}
+
+
+def assert_printed_up_to(step, printed, words, steps):
+    """Assert that of all tensors the numbers are on the page, or none, as it is their turn."""
+    for name, own in words.items():
+        is_due = name not in steps[step:]
+        assert own <= printed if is_due else not own & printed, (step, name)
 
 
 def pixels(pdf, page):
@@ -331,16 +339,13 @@ def pixels(pdf, page):
 def test_libreoffice_prints_the_numbers_up_to_the_step_and_at_the_end_the_ordinary_page(tmp_path):
     path, plain = walk("conv5x5x2", tmp_path), xlbackprop.build("conv5x5x2", tmp_path / "p.xlsx")
     steps = Walked(path).steps
-    words = {name: own for name, own in words_by_tensor(path).items() if own}
+    words = words_by_tensor(path)
     assert {"conv1.h", "conv1.out", "conv1.dL_dw"} <= set(words)
     end = len(steps) + 1
     turned = [0, 1, 4, end]
     prints = print_steps(path, turned, tmp_path)
     for step, pdf in zip(turned, prints, strict=True):
-        printed = words_of(pdf)
-        for name, own in words.items():
-            is_due = name not in steps[step:]
-            assert own <= printed if is_due else not own & printed, (step, name)
+        assert_printed_up_to(step, words_of(pdf), words, steps)
     (ordinary,) = print_steps(plain, [None], tmp_path)
     at_end, at_start, plain = (pixels(one, 2) for one in (prints[-1], prints[0], ordinary))
     foot = len(at_end) * 9 // 10  # "page 2 of 5"; "step 8 of 7" stands on the page after
@@ -348,3 +353,16 @@ def test_libreoffice_prints_the_numbers_up_to_the_step_and_at_the_end_the_ordina
     # What is coloured at the start: the input, above the middle.
     lower = at_start[len(at_start) // 2 :]
     assert (np.ptp(lower, axis=2) > 40).sum() < 200 < (np.ptp(at_end, axis=2) > 40).sum()
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("name", ["rnn", "residual-block", "attention"])
+def test_libreoffice_prints_the_numbers_up_to_each_of_some_steps(name, tmp_path):
+    path = walk(name, tmp_path)
+    words, steps = words_by_tensor(path), Walked(path).steps
+    assert len(words) >= 15
+    turned = [0, len(steps) // 3, 2 * len(steps) // 3]
+    for step, pdf in zip(turned, print_steps(path, turned, tmp_path), strict=True):
+        assert_printed_up_to(step, words_of(pdf), words, steps)
+    with pytest.raises(AssertionError, match="0"):  # it is noticed where a block shows too early
+        assert_printed_up_to(0, words_of(pdf), words, steps)
