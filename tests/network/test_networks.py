@@ -23,7 +23,7 @@ from xlbackprop.optimizers import OPTIMIZERS
 RANDOM = {f"random{number}": random_network(number) for number in range(12)}
 MIXED = {f"mixed{number}": mixed_network(number) for number in range(40)}
 NETWORKS = cases.ALL | RANDOM | MIXED
-SAVED = [*NETWORKS][::4]  # by LibreOffice as a workbook, which takes it three times as long
+SAVED = [*NETWORKS][::8]  # by LibreOffice as a workbook, which takes it three times as long
 # The first of each layer, loss and optimizer, those with a batch, and some random ones.
 MORE = ("batch", "images-last", "sequences", "trained")
 QUICK = [
