@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.chains import SLIPS, drawn
-from tests.support.chains.outcome import outcome
+from tests.support.chains import drawn
+from tests.support.chains.outcome import honest, outcome, planted
 
 FOUND = (2, 4, 8, 16)
 # An active relu, a rate and a copy without labels, x and w that one could take for each other.
@@ -15,28 +15,22 @@ PLANTED = (14, 29, 18, 40, 82, 95, 104, 208)
 @pytest.mark.many(quick=["8"])
 @pytest.mark.parametrize("seed", FOUND)
 def test_chain_is_found_and_right_with_its_spec_and_without(seed, path):
-    sheet = drawn(seed)
-    sheet.book.save(path)
     for with_spec in (True, False):
-        said = outcome(sheet, path, with_spec=with_spec)
+        said = honest(seed, path, with_spec=with_spec)
         assert (said.verdict, said.lost, said.accused) == ("right", (), ())
 
 
 @pytest.mark.many(quick=["61"])
 @pytest.mark.parametrize("seed", WITH_SPEC)
 def test_chain_is_found_and_right_with_its_spec(seed, path):
-    sheet = drawn(seed)
-    sheet.book.save(path)
-    said = outcome(sheet, path, with_spec=True)
+    said = honest(seed, path, with_spec=True)
     assert (said.verdict, said.lost, said.accused) == ("right", (), ())
 
 
 @pytest.mark.many(quick=["29"])
 @pytest.mark.parametrize("seed", PLANTED)
 def test_planted_slip_is_named_with_the_spec(seed, path):
-    sheet = drawn(seed, SLIPS[seed % len(SLIPS)])
-    sheet.book.save(path)
-    said = outcome(sheet, path, with_spec=True)
+    said = planted(seed, path, with_spec=True)
     assert (said.verdict, said.is_named, said.accused) == ("wrong", True, ())
 
 

@@ -4,7 +4,7 @@ import pytest
 
 import xlbackprop
 from tests.support.chains import SLIPS, drawn
-from tests.support.chains.outcome import outcome
+from tests.support.chains.outcome import honest, planted
 
 # Labels like another layer's, copies of deltas without labels, units that are dead on the page.
 FOUND = (15, 40, 50, 135)
@@ -19,18 +19,14 @@ UNTOLD = (61, 83)
 @pytest.mark.many(quick=["50"])
 @pytest.mark.parametrize("seed", FOUND)
 def test_chain_is_found_and_right(seed, path):
-    sheet = drawn(seed)
-    sheet.book.save(path)
-    said = outcome(sheet, path, with_spec=False)
+    said = honest(seed, path, with_spec=False)
     assert (said.verdict, said.lost, said.accused) == ("right", (), ())
 
 
 @pytest.mark.many(quick=["14"])
 @pytest.mark.parametrize("seed", NAMED)
 def test_slip_is_named_and_nothing_else_accused(seed, path):
-    sheet = drawn(seed, SLIPS[seed % len(SLIPS)])
-    sheet.book.save(path)
-    said = outcome(sheet, path, with_spec=False)
+    said = planted(seed, path, with_spec=False)
     assert (said.verdict, said.is_named, said.accused) == ("wrong", True, ())
 
 

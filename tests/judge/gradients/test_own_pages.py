@@ -103,6 +103,16 @@ def zeros_of(path, cells):
     return {(sheet, cell) for sheet, cell in cells if abs(book[sheet][cell].value) <= ZERO}
 
 
+def multiply(template, tensor, path):
+    """Write a stripped page whose tensor is 1.1 times as large; return its cells, and the zeros."""
+    xlbackprop.build(template, path)
+    (places,) = [gradient for name, gradient, _ in gradients_of(path) if name == tensor]
+    changed = {places.at(index) for index in np.ndindex(places.rows.shape)}
+    zeros = zeros_of(path, changed)
+    strip(path, {cell: lambda formula: f"=({formula[1:]})*1.1" for cell in changed})
+    return changed, zeros
+
+
 @pytest.mark.many(quick=["mlp-2-2-2-dense2.dL_dh"])
 @pytest.mark.parametrize(
     ("template", "tensor"),
@@ -116,11 +126,7 @@ def zeros_of(path, cells):
     ],
 )
 def test_where_a_multiple_begins_is_wrong_and_what_follows_is_carried(template, tensor, path):
-    xlbackprop.build(template, path)
-    (places,) = [gradient for name, gradient, _ in gradients_of(path) if name == tensor]
-    changed = {places.at(index) for index in np.ndindex(places.rows.shape)}
-    zeros = zeros_of(path, changed)
-    strip(path, {cell: lambda formula: f"=({formula[1:]})*1.1" for cell in changed})
+    changed, zeros = multiply(template, tensor, path)
     report = xlbackprop.check(path)
     assert report.verdict == "wrong"
     wrong = {(one.sheet, one.cell): one for one in report.cells if one.status == "wrong"}
@@ -141,11 +147,7 @@ def test_where_a_multiple_begins_is_wrong_and_what_follows_is_carried(template, 
 )
 def test_where_all_that_follows_is_a_multiple_the_first_is_wrong(template, tensor, path):
     """What is made of a multiple of the first gradient of all, or of a whole one, is innocent."""
-    xlbackprop.build(template, path)
-    (places,) = [gradient for name, gradient, _ in gradients_of(path) if name == tensor]
-    changed = {places.at(index) for index in np.ndindex(places.rows.shape)}
-    zeros = zeros_of(path, changed)
-    strip(path, {cell: lambda formula: f"=({formula[1:]})*1.1" for cell in changed})
+    changed, zeros = multiply(template, tensor, path)
     report = xlbackprop.check(path)
     wrong = {(one.sheet, one.cell) for one in report.cells if one.status == "wrong"}
     assert (report.verdict, report.not_judged) == ("wrong", ())

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 import xlbackprop
-from tests.support.chains.plan import NOT_UPDATED
+from tests.support.chains.plan import NOT_UPDATED, SLIPS
+from tests.support.chains.writing import drawn
 from tests.support.peoples_sheets import slips
 from tests.support.peoples_sheets.outcome import NAMES
 from tests.support.true_places import cells_of, not_found
@@ -47,6 +48,21 @@ class Outcome:
     names: tuple[str, ...] = ()
     is_named: bool = False
     error: str = ""
+
+
+def honest(seed, path, *, with_spec):
+    """Save a drawn sheet without a mistake, and return what is said of it."""
+    return _saved(drawn(seed), path, with_spec=with_spec)
+
+
+def planted(seed, path, *, with_spec):
+    """Save a drawn sheet with the slip that is its turn, and return what is said of it."""
+    return _saved(drawn(seed, SLIPS[seed % len(SLIPS)]), path, with_spec=with_spec)
+
+
+def _saved(sheet, path, *, with_spec):
+    sheet.book.save(path)
+    return outcome(sheet, path, with_spec=with_spec)
 
 
 def outcome(sheet, path, *, with_spec):

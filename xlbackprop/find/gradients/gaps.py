@@ -34,9 +34,8 @@ def name_gaps(
     """Name the cells that are missing among right ones, as those around them say.
 
     `meant` are the targets that each right cell may be the gradient of, and `moves` how one comes
-    to these from its place. In a block, two right cells
-    have to follow on a side in the row and in the column; in a lone row or column, two on each
-    side.
+    to these from its place. In a block, two right cells have to follow on a side in the row and in
+    the column; in a lone row or column, two on each side.
     """
     usual, by = _usual(named, meant)
     if len(usual) < len(meant):
