@@ -130,10 +130,10 @@ def _as_typed(
     def right(choice: Choice) -> int:
         return rightly_typed(choice, typed_by_text(Named(choice, labels, [])))
 
-    other = max(others, key=right, default=own)
-    if own is None or other is None or own.matches or right(other) <= max(right(own), FEWEST):
+    if own is None or own.matches or not others:
         return own, None
-    return other, own
+    other = max(others, key=right)
+    return (other, own) if right(other) > max(right(own), FEWEST) else (own, None)
 
 
 def _fits(choice: Choice, labels: Labels) -> bool:

@@ -34,14 +34,15 @@ def write_walk(workbook: xlsxwriter.Workbook, contents: Contents, formats: Forma
     if contents.blank:
         raise SpecError("walk: it would hide what one fills in: leave out --blank")
     emphasised = {one.tensor.name for one in emphases(contents)}
-    for name, step in steps_of(contents).items():
+    steps = steps_of(contents)
+    for name, step in steps.items():
         tensor = contents.network.tensors[name]
         parts = parts_of(tensor, contents, is_emphasised=name in emphasised)
         _write_rules(workbook, list(parts), step, formats)
     for sheet in contents.layout.sheets:
         worksheet = workbook.get_worksheet_by_name(sheet.name)
         write_here(worksheet, 0, formats)
-        mark_titles(worksheet, sheet, steps_of(contents), contents, formats)
+        mark_titles(worksheet, sheet, steps, contents, formats)
     write_list(workbook, contents, formats)
 
 
