@@ -79,6 +79,21 @@ def test_circle_is_noticed(planted):
     }  # fmt: skip
 
 
+def test_no_folders_beside_each_other_import_in_a_circle(house):
+    assert not house_rules.circle_of_folders(house)
+
+
+def test_circle_of_folders_is_noticed(planted):
+    house = planted(
+        find__mapping__reading="from xlbackprop.find.locate.labels import labels",
+        find__mapping__writing="",
+        find__locate__labels="",
+        find__locate__guess="from xlbackprop.find.mapping import writing",
+    )
+    assert not house_rules.circle(house)
+    assert set(house_rules.circle_of_folders(house)) == {"find/mapping", "find/locate"}
+
+
 def test_nothing_private_is_taken_from_another_module(house):
     assert not house_rules.private_imports(house)
 

@@ -31,7 +31,7 @@ from xlbackprop.report.html import records, sections
 from xlbackprop.report.html.legend import KIND_MEANINGS, SIGNS, STATUS_MEANINGS, VERDICTS
 from xlbackprop.report.html.selection import common_limit, select
 from xlbackprop.workbook.notes import Note, NoteKind
-from xlbackprop.workbook.write.style import kind_format
+from xlbackprop.workbook.write.sheets.style import kind_format
 
 ASSETS = ROOT / "xlbackprop" / "report" / "html" / "assets"
 

@@ -19,7 +19,7 @@ from tests.support.reviewed_workbooks import conv_review, write_page
 from xlbackprop import Hints, html_report
 from xlbackprop.report.html.loss_chart import BOTTOM, TOP, loss_chart
 from xlbackprop.workbook.notes import Note, NoteKind
-from xlbackprop.workbook.write.style import NEGATIVE, POSITIVE, ZERO
+from xlbackprop.workbook.write.sheets.style import NEGATIVE, POSITIVE, ZERO
 
 STYLE = (ROOT / "xlbackprop/report/html/assets/style.css").read_text(encoding="utf-8")
 TRAINING = "optimizers-sgd"

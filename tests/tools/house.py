@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 NAME = "xlbackprop"
@@ -104,21 +105,40 @@ class House:
         return {room: others - {room} for room, others in found.items()}
 
     def imports_of(self, folder: Module) -> list[str]:
-        """Return what a package in a room imports: other rooms, and what is beside it there."""
-        inside = f"{folder.name}."
-        found = set()
-        for name, imported in self.imports.items():
-            if f"{name}.".startswith(inside):
-                found |= {self._place(one, folder.room) for one in imported}
+        """Return what a package in a room imports: other rooms, and the folders in its own."""
+        own = folder.path.parent
+        found = {
+            self._place(one, own)
+            for name, imported in self.imports.items()
+            if f"{name}.".startswith(f"{folder.name}.")
+            for one in imported
+        }
         order = [*ROOMS, *sorted(found - set(ROOMS))]
-        return sorted(found - {self._place(folder.name, folder.room)}, key=order.index)
+        return sorted(found - {self.path_of(own)}, key=order.index)
 
-    def _place(self, module: str, room: str) -> str:
-        """Return a module's room, with the folder in it where that is the given room."""
-        _, *parts = module.split(".")
-        folder = ".".join([NAME, *parts[:2]])
-        is_folder = folder in self.modules and self.modules[folder].path.name == "__init__.py"
-        return "/".join(parts[:2]) if is_folder and parts[:1] == [room] else room_of(module)
+    def path_of(self, folder: Path) -> str:
+        """Return a folder as the documentation names it: `find/gradients`."""
+        return folder.relative_to(self.folder).as_posix()
+
+    def _place(self, module: str, own: Path) -> str:
+        """Return the folder of a module, no further down than an own one; elsewhere, its room."""
+        if room_of(module) != own.relative_to(self.folder).parts[0]:
+            return room_of(module)
+        path = self.modules[module].path.parent.relative_to(self.folder)
+        return "/".join(path.parts[: len(own.relative_to(self.folder).parts)])
+
+    def in_folders(self) -> Mapping[str, Mapping[str, set[str]]]:
+        """Return, by folder, which of the folders in it each of them imports from."""
+        found: dict[str, dict[str, set[str]]] = {}
+        for name, imported in self.imports.items():
+            for other in imported:
+                above, own, its = _parting(self._folders(name), self._folders(other))
+                if own and its:
+                    found.setdefault("/".join(above), {}).setdefault(own, set()).add(its)
+        return found
+
+    def _folders(self, module: str) -> tuple[str, ...]:
+        return self.modules[module].path.parent.relative_to(self.folder).parts
 
     def drawn(self) -> dict[str, list[str]]:
         """Return the rooms that each room needs, less those that it needs through another."""
@@ -134,6 +154,12 @@ class House:
         """Return all rooms that a room needs, through others or not."""
         needed = self.rooms.get(room, set())
         return needed.union(*map(self.below, needed))
+
+
+def _parting(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...], str, str]:
+    """Return what two paths have in common, and the first part of each that the other has not."""
+    common = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
+    return one[:common], *("".join(path[common : common + 1]) for path in (one, other))
 
 
 def room_of(module: str) -> str:

@@ -34,6 +34,16 @@ def circle(house: House) -> list[str]:
     return []
 
 
+def circle_of_folders(house: House) -> list[str]:
+    """Return folders beside each other that import each other in a circle, in their order."""
+    for above, graph in house.in_folders().items():
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            return [f"{above}/{folder}".lstrip("/") for folder in error.args[1]]
+    return []
+
+
 def private_imports(house: House) -> list[str]:
     """Return what is private to a module and taken from another one."""
     return [

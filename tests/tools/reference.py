@@ -308,7 +308,7 @@ def rooms(house: House | None = None) -> str:
         imports = sorted(house.rooms[room], key=ROOMS.index)
         rows.append(_room(house.modules[f"{NAME}.{room}"], room, imports))
         for module in house.folders_in(room):
-            name = f"{room}/{module.path.parent.name}"
+            name = house.path_of(module.path.parent)
             rows.append(_room(module, name, house.imports_of(module)))
     return table(("room", "holds", "imports"), rows)
 

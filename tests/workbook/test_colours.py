@@ -18,7 +18,7 @@ from xlbackprop.equation import Kind
 from xlbackprop.formula.addresses import MAX_COLUMNS
 from xlbackprop.network.values import choose_values
 from xlbackprop.workbook.annotate.scales import without
-from xlbackprop.workbook.write.style import NEGATIVE, POSITIVE, ZERO, kind_format
+from xlbackprop.workbook.write.sheets.style import NEGATIVE, POSITIVE, ZERO, kind_format
 
 POOLS = ("kernel = 2", "kernel = [3, 2]\nstride = [2, 1]\npadding = [1, 0]")
 

@@ -12,7 +12,7 @@ from openpyxl.utils.cell import coordinate_from_string
 import xlbackprop
 from tests.support.contrast import ENOUGH, contrast
 from tests.support.reviewed_workbooks import conv_review
-from xlbackprop.workbook.write.style import FAINT
+from xlbackprop.workbook.write.sheets.style import FAINT
 
 SPACES = {
     "s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main",

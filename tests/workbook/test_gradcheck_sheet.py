@@ -10,7 +10,7 @@ from tests.support.filling import fill
 from tests.support.oracles import libreoffice
 from tests.support.templates import TEMPLATES
 from xlbackprop.errors import SpecError
-from xlbackprop.workbook.write.check_sheet import NEAR, SHEET
+from xlbackprop.workbook.write.gradcheck.check_sheet import NEAR, SHEET
 
 PICKS = 50
 # What comes after the first step has no gradient check: the optimizers' networks are one.

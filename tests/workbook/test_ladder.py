@@ -13,7 +13,7 @@ from tests.support.practice_colours import GREEN, PLAIN, RED, colours, saved_val
 from tests.support.practising import ALLOWED, cells_of, truth_of
 from xlbackprop.__main__ import main
 from xlbackprop.errors import SpecError
-from xlbackprop.workbook.write.ladder_sheet import SHEET
+from xlbackprop.workbook.write.practice.ladder_sheet import SHEET
 
 BLANK = ("out", "dL_dw", "dL_dh")
 NAMES = [f"conv1.{name}" for name in BLANK]

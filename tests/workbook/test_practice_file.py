@@ -119,7 +119,7 @@ def test_practice_option_builds_the_same_as_the_library(tmp_path):
 
 
 def test_more_answers_than_a_sheet_has_rows_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("xlbackprop.workbook.write.stacked_sheet.MAX_ROWS", 100)
+    monkeypatch.setattr("xlbackprop.workbook.write.sheets.stacked_sheet.MAX_ROWS", 100)
     with pytest.raises(SpecError, match=r"practice: .* rows of a sheet"):
         practice("two-conv", tmp_path / "p.xlsx")
     assert not list(tmp_path.iterdir())

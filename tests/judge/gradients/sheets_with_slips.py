@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from tests.support.formula_pages import contents
-from xlbackprop.find.gradients.drawing import FAMILIES, rows_of_draws
+from xlbackprop.find.gradients.differentiation.drawing import FAMILIES, rows_of_draws
+from xlbackprop.find.gradients.differentiation.graph import Graph
+from xlbackprop.find.gradients.differentiation.study import formula_values
 from xlbackprop.find.gradients.findings import Claim, Findings, Reason, Role
-from xlbackprop.find.gradients.graph import Graph
-from xlbackprop.find.gradients.study import formula_values
 from xlbackprop.formula.addresses import read_cell
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents

@@ -9,33 +9,33 @@ from math import inf
 
 import numpy as np
 
-from xlbackprop.find.gradients.assumed import assumed, kinds_of
-from xlbackprop.find.gradients.candidates import unlabelled
-from xlbackprop.find.gradients.claimed import Claimed, claimed
-from xlbackprop.find.gradients.claims import name_gradients
-from xlbackprop.find.gradients.contents import contents_of
-from xlbackprop.find.gradients.copied import name_copies
-from xlbackprop.find.gradients.drawing import FAMILIES
-from xlbackprop.find.gradients.error_values import on_error_values
+from xlbackprop.find.gradients.claims.named import Named
+from xlbackprop.find.gradients.claims.rates import cell_of_rate
+from xlbackprop.find.gradients.differentiation.contents import contents_of
+from xlbackprop.find.gradients.differentiation.drawing import FAMILIES
+from xlbackprop.find.gradients.differentiation.graph import cone
+from xlbackprop.find.gradients.differentiation.objective import Objective
+from xlbackprop.find.gradients.differentiation.study import Sheets
 from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
-from xlbackprop.find.gradients.forward import broken_forward
-from xlbackprop.find.gradients.frozen import frozen_updates
-from xlbackprop.find.gradients.graph import cone
-from xlbackprop.find.gradients.labels import Labels
-from xlbackprop.find.gradients.left_over import left_over
-from xlbackprop.find.gradients.losses import Choice, best, factor, labelled, stepped, try_all
-from xlbackprop.find.gradients.meant import meant_forward
-from xlbackprop.find.gradients.mended import add_mended
-from xlbackprop.find.gradients.multiples import add_multiples, begins_right
-from xlbackprop.find.gradients.named import Named
-from xlbackprop.find.gradients.named_loss import cell_of_loss
+from xlbackprop.find.gradients.forward.error_values import on_error_values
+from xlbackprop.find.gradients.forward.forward import broken_forward
+from xlbackprop.find.gradients.forward.meant import meant_forward
+from xlbackprop.find.gradients.loss.assumed import assumed, kinds_of
+from xlbackprop.find.gradients.loss.candidates import unlabelled
+from xlbackprop.find.gradients.loss.losses import Choice, best, factor, labelled, stepped, try_all
+from xlbackprop.find.gradients.loss.named_loss import cell_of_loss
+from xlbackprop.find.gradients.mistakes.left_over import left_over
+from xlbackprop.find.gradients.mistakes.mended import add_mended
+from xlbackprop.find.gradients.mistakes.multiples import add_multiples, begins_right
+from xlbackprop.find.gradients.mistakes.roots import add_roots
+from xlbackprop.find.gradients.naming.claimed import Claimed, claimed
+from xlbackprop.find.gradients.naming.copied import name_copies
+from xlbackprop.find.gradients.naming.frozen import frozen_updates
+from xlbackprop.find.gradients.naming.naming import name_gradients
+from xlbackprop.find.gradients.naming.said import Said, objective_of, take_at_word
+from xlbackprop.find.gradients.naming.typed import rightly_typed, typed_by_text
 from xlbackprop.find.gradients.noting import not_that, notes_on, times_that
-from xlbackprop.find.gradients.objective import Objective
-from xlbackprop.find.gradients.rates import cell_of_rate
-from xlbackprop.find.gradients.roots import add_roots
-from xlbackprop.find.gradients.said import Said, objective_of, take_at_word
-from xlbackprop.find.gradients.study import Sheets
-from xlbackprop.find.gradients.typed import rightly_typed, typed_by_text
+from xlbackprop.find.gradients.texts.labels import Labels
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents

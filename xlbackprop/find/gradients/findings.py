@@ -9,7 +9,7 @@ from enum import IntEnum, StrEnum
 import numpy as np
 
 from xlbackprop.equation import Array, Mask
-from xlbackprop.find.gradients.graph import Graph
+from xlbackprop.find.gradients.differentiation.graph import Graph
 from xlbackprop.formula.addresses import cell as address_of
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.codes import Code

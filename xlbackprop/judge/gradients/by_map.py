@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlbackprop.find.gradients.said import Said
+from xlbackprop.find.gradients.naming.said import Said
 from xlbackprop.find.mapping import Map
 from xlbackprop.find.mapping.pairs import cells_of
 from xlbackprop.workbook.read.workbook import Workbook

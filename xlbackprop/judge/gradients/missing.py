@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlbackprop.find.gradients.findings import Findings
-from xlbackprop.find.gradients.labels import Labels
+from xlbackprop.find.gradients.texts.labels import Labels
 from xlbackprop.formula.addresses import on_sheet, rectangle
 
 _NEAR = 4

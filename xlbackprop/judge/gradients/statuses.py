@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
-from xlbackprop.find.gradients.drawing import holds
+from xlbackprop.find.gradients.differentiation.drawing import holds
+from xlbackprop.find.gradients.differentiation.graph import resting_on
+from xlbackprop.find.gradients.differentiation.study import formula_values
 from xlbackprop.find.gradients.findings import Family, Findings, Role
-from xlbackprop.find.gradients.graph import resting_on
-from xlbackprop.find.gradients.study import formula_values
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.judge.gradients.typed import judge_typed
 from xlbackprop.judge.judgement import Status

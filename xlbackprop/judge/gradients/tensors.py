@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xlbackprop.equation import Kind, Tensor
 from xlbackprop.find.gradients.findings import Findings, Role
-from xlbackprop.find.gradients.labels import Labels
+from xlbackprop.find.gradients.texts.labels import Labels
 from xlbackprop.formula.addresses import cell as address_of
 from xlbackprop.formula.places import Places
 

@@ -11,7 +11,7 @@ from xlbackprop.workbook.annotate.edits import Edits
 from xlbackprop.workbook.annotate.marks import COLOURS
 from xlbackprop.workbook.annotate.package import Package
 from xlbackprop.workbook.annotate.style_lists import MAX_FORMATS, style_lists
-from xlbackprop.workbook.write.style import FONT, INK, RULE
+from xlbackprop.workbook.write.sheets.style import FONT, INK, RULE
 
 _SHADES = 8
 _FORMAT = re.compile(rb"""\s(?:s|style)\s*=\s*["'](\d{1,6})["']""")

@@ -18,7 +18,7 @@ from xlbackprop.workbook.annotate.marks import (
 from xlbackprop.workbook.annotate.page import Page
 from xlbackprop.workbook.annotate.sheet_reader import read_sheet
 from xlbackprop.workbook.annotate.styles import Look, Styles
-from xlbackprop.workbook.write.style import BAND, TEXTS
+from xlbackprop.workbook.write.sheets.style import BAND, TEXTS
 
 SHEET_NAME = "Marks"
 

@@ -17,8 +17,8 @@ from xlbackprop.formula.grid import Block, view_from
 from xlbackprop.layout.images import end_of_scale, is_seen
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.here import HERE
-from xlbackprop.workbook.write.style import EMPHASIS, NEGATIVE, POSITIVE, ZERO, Formats
-from xlbackprop.workbook.write.walk_steps import steps_of
+from xlbackprop.workbook.write.sheets.style import EMPHASIS, NEGATIVE, POSITIVE, ZERO, Formats
+from xlbackprop.workbook.write.walk.steps import steps_of
 
 # Excel takes so many characters in a list of ranges.
 _MOST_CHARACTERS = 8_000

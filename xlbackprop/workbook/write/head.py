@@ -15,8 +15,8 @@ from xlbackprop.layout import LEGEND_ROW, TITLE_ROW, Sheet, about_texts
 from xlbackprop.workbook.write.colours import emphases
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.here import write_where
-from xlbackprop.workbook.write.progress import write_page_progress
-from xlbackprop.workbook.write.style import (
+from xlbackprop.workbook.write.practice.progress import write_page_progress
+from xlbackprop.workbook.write.sheets.style import (
     RIGHT,
     TEXTS,
     WRONG,

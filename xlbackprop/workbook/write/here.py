@@ -16,7 +16,7 @@ from xlbackprop.formula.grid import Range
 from xlbackprop.layout import LEGEND_ROW, Sheet
 from xlbackprop.workbook.write.contents import Contents
 from xlbackprop.workbook.write.links import OVERVIEW
-from xlbackprop.workbook.write.style import TEXTS, Formats
+from xlbackprop.workbook.write.sheets.style import TEXTS, Formats
 
 # On the Overview: the number itself.
 COUNTER_ROW, COUNTER_COLUMN = 3, 2

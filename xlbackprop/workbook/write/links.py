@@ -10,7 +10,7 @@ from xlbackprop.equation import Kind, Tensor
 from xlbackprop.formula.addresses import cell, on_sheet
 from xlbackprop.layout import COLUMN_WIDTH, TITLE_ROW, Sheet, heading_text
 from xlbackprop.workbook.write.contents import Contents
-from xlbackprop.workbook.write.style import TEXTS, Formats
+from xlbackprop.workbook.write.sheets.style import TEXTS, Formats
 
 OVERVIEW = "Overview"
 

@@ -24,20 +24,20 @@ from xlbackprop.layout import (
 )
 from xlbackprop.progress import each, tell
 from xlbackprop.workbook import description
-from xlbackprop.workbook.write.block_writer import BlockWriter
 from xlbackprop.workbook.write.colours import write_colours
 from xlbackprop.workbook.write.contents import Contents
-from xlbackprop.workbook.write.drawing_sheet import DrawingSheet
-from xlbackprop.workbook.write.gradcheck import write_gradcheck
+from xlbackprop.workbook.write.gradcheck.gradcheck import write_gradcheck
 from xlbackprop.workbook.write.head import write_head
-from xlbackprop.workbook.write.ladder import without_reasons, write_ladder
-from xlbackprop.workbook.write.ladder_sheet import rule_asked, rungs_of
 from xlbackprop.workbook.write.links import OVERVIEW, write_way_to_source, write_ways
-from xlbackprop.workbook.write.overview import write_overview
-from xlbackprop.workbook.write.practice import write_practice
-from xlbackprop.workbook.write.printing import set_up_print
-from xlbackprop.workbook.write.sheet import BlockSheet
-from xlbackprop.workbook.write.style import (
+from xlbackprop.workbook.write.overview.overview import write_overview
+from xlbackprop.workbook.write.practice.ladder import without_reasons, write_ladder
+from xlbackprop.workbook.write.practice.ladder_sheet import rule_asked, rungs_of
+from xlbackprop.workbook.write.practice.marks import write_practice
+from xlbackprop.workbook.write.sheets.block_writer import BlockWriter
+from xlbackprop.workbook.write.sheets.drawing_sheet import DrawingSheet
+from xlbackprop.workbook.write.sheets.printing import set_up_print
+from xlbackprop.workbook.write.sheets.sheet import BlockSheet
+from xlbackprop.workbook.write.sheets.style import (
     TEXTS,
     Formats,
     constant_format,
@@ -45,7 +45,7 @@ from xlbackprop.workbook.write.style import (
     kind_format,
     number_format,
 )
-from xlbackprop.workbook.write.walk import write_walk
+from xlbackprop.workbook.write.walk.walk import write_walk
 
 # A fixed date, so that the same spec gives the same bytes.
 _CREATED = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)

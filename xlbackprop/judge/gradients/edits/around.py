@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
-from xlbackprop.find.gradients.graph import Graph
+from xlbackprop.find.gradients.differentiation.graph import Graph
 from xlbackprop.formula.sheets.plane import OUTSIDE, Indices
 from xlbackprop.formula.tree import Call, Expression, Number, Operation, Reference, walk
 from xlbackprop.judge.gradients.edits.truth import LEAST_DRAWS, Truth

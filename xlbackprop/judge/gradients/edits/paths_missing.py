@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.find.gradients.graph import Graph
+from xlbackprop.find.gradients.differentiation.graph import Graph
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.plane import Indices
 from xlbackprop.formula.tree import Expression, Operation, Reference, walk

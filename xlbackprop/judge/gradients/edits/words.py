@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from xlbackprop.find.gradients.findings import Claim, Findings, Role
-from xlbackprop.find.gradients.labels import Labels
+from xlbackprop.find.gradients.texts.labels import Labels
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.codes import Code
 from xlbackprop.formula.tree import Expression, Number, Operation, Reference, walk

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.find.gradients.graph import Graph
+from xlbackprop.find.gradients.differentiation.graph import Graph
 from xlbackprop.formula.evaluate import evaluate
 from xlbackprop.formula.sheets.plane import Indices, Plane
 from xlbackprop.formula.tree import (

@@ -1,0 +1,103 @@
+"""Which cells of a sheet claim to be gradients, while that is being found out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from xlbackprop.find.gradients.claims.factors import steps_of
+from xlbackprop.find.gradients.claims.targets import Targets
+from xlbackprop.find.gradients.findings import Reason
+from xlbackprop.find.gradients.loss.losses import Choice
+from xlbackprop.find.gradients.texts.labels import Derivative, Labels
+from xlbackprop.find.gradients.training.updates import Update
+
+_FEW = 3  # steps by which their direction is told
+
+
+@dataclass
+class Named:
+    """Which target of the flow each cell is to be a multiple of, and why."""
+
+    choice: Choice
+    labels: Labels
+    updates: list[Update]
+    target: dict[int, int] = field(default_factory=dict)
+    reason: dict[int, Reason] = field(default_factory=dict)
+    _calls: dict[int, Derivative | None] = field(default_factory=dict)
+    none: set[int] = field(default_factory=set)  # what can be no gradient
+    factors: dict[int, float] = field(default_factory=dict)  # of those that others require
+    usual: float = 0.0  # the factor of most gradients, where more than their number tells
+    odd: float = 0.0  # a factor that all gradients have, and none should
+    said: set[int] = field(default_factory=set)  # what a map says outright
+    rate: float | None = None  # that of a map
+
+    @cached_property
+    def updated(self) -> frozenset[int]:
+        """The cells that hold updates."""
+        return frozenset(one.cell for one in self.updates)
+
+    @cached_property
+    def fitting(self) -> Mapping[int, tuple[int, float]]:
+        """The gradient, by place in the flow, that updates take, and how much of it, by cell."""
+        return steps_of(self.choice, self.updates)
+
+    @cached_property
+    def steps_along(self) -> int | None:
+        """Whether steps lead along a row, 0, or down a column, 1; None where there is but one."""
+        places = [self.labels.place(cell) for cell in self.choice.objective.cells[:_FEW].tolist()]
+        rows, columns = ({place[axis] for place in places} for axis in (1, 2))
+        if self.choice.objective.count == 1 or len(rows) == len(columns):
+            return None
+        return 1 if len(rows) == len(places) else 0
+
+    def take(self, updates: list[Update]) -> None:
+        """Take other updates for those of the sheet."""
+        self.updates = updates
+        for known in ("updated", "fitting"):
+            self.__dict__.pop(known, None)
+
+    @cached_property
+    def targets(self) -> Targets:
+        """The cells of which L has a gradient, by place and by name."""
+        return Targets(self.choice, self.labels)
+
+    def call(self, cell: int) -> Derivative | None:
+        """Return what gradient the texts beside a cell call it, if they do."""
+        if not self.targets.is_called[cell]:
+            return None
+        if cell not in self._calls:
+            self._calls[cell] = self.targets.named(cell)[0]
+        return self._calls[cell]
+
+    def is_leaf(self, cell: int) -> bool:
+        """Return whether a cell is a weight, or another number that was typed or is cut."""
+        study = self.choice.study
+        return bool(study.sheets.is_typed[cell]) or cell in study.before
+
+    @property
+    def held(self) -> frozenset[int]:
+        """The targets whose gradients stand rightly in some cell."""
+        matches = self.choice.matches
+        return frozenset(
+            at
+            for cell, at in self.target.items()
+            if cell in matches and at in matches[cell].targets
+        )
+
+    def alone_has(self, cell: int) -> bool:
+        """Return whether a cell holds a weight's gradient, and no other one is taken for that.
+
+        Then its place says less than its value; a neighbour's gradient stands there twice.
+        """
+        at, match = self.target.get(cell), self.choice.matches.get(cell)
+        if at is None or match is None or at not in match.targets:
+            return False
+        is_leaf = self.is_leaf(int(self.choice.flow.cells[at]))
+        return is_leaf and sum(one == at for one in self.target.values()) == 1
+
+    def give(self, cell: int, target: int, reason: Reason) -> None:
+        """Say what a cell is, unless a stronger reason has said so already."""
+        if cell not in self.target and cell not in self.none:
+            self.target[cell], self.reason[cell] = target, reason

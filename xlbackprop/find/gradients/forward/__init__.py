@@ -1,0 +1,1 @@
+"""A forward pass that is broken, or was meant to be another one."""

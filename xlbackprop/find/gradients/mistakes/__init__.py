@@ -1,0 +1,1 @@
+"""Where a mistake begins among the cells that are to be gradients, and what rests on it."""

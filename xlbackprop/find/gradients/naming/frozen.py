@@ -1,0 +1,57 @@
+"""Weights that stay as they were where those around them move: copies that stand as updates do."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from xlbackprop.find.gradients.claims.moves import Move, moves_of
+from xlbackprop.find.gradients.claims.named import Named
+from xlbackprop.find.gradients.training.updates import Update
+from xlbackprop.formula.tree import Reference
+
+# So many updates have to stand alike to their weights before a copy is taken for one.
+_FEWEST = 2
+
+
+def frozen_updates(named: Named) -> list[Update]:
+    """Return the copies of weights that stand to them as right updates do to theirs.
+
+    Of such a weight the gradient is on the sheet, and nothing else updates it. Where no formula
+    uses the gradient or the copy, the copy may stand anywhere.
+    """
+    graph, flow = named.choice.study.sheets.graph, named.choice.flow
+    ways = Counter(_way(named, one.cell, one.of) for one in named.updates if _fits(named, one))
+    usual = {way for way, number in ways.items() if number >= _FEWEST}
+    if not usual:
+        return []
+    updated = {one.of for one in named.updates}
+    gradients = {
+        int(flow.cells[at]): cell
+        for cell, at in named.target.items()
+        if cell in named.choice.matches and at in named.choice.matches[cell].targets
+    }
+    weights = {one for one in gradients.keys() - updated if named.is_leaf(one)}
+    is_used = graph.is_used if weights else np.zeros(0, dtype=np.bool_)
+    found = []
+    for group in graph.groups if weights else ():
+        if not isinstance(group.tree, Reference):
+            continue
+        free = group.cells[flow.last[group.cells] < 0]
+        which = np.isin(graph.copied[free], list(weights))
+        for cell in free[which].tolist():
+            of = next(iter(graph.references(cell)), 0)
+            is_new = of in weights and cell not in named.choice.study.before
+            is_idle = is_new and not is_used[[cell, gradients[of]]].any()
+            if is_new and (is_idle or _way(named, cell, of) in usual):
+                found.append(Update(cell, of, of, (), (), is_plain=False))
+    return found
+
+
+def _fits(named: Named, update: Update) -> bool:
+    return update.cell in named.fitting and bool(update.gradients)
+
+
+def _way(named: Named, cell: int, of: int) -> Move:
+    return moves_of(named.targets, cell, of)[0]

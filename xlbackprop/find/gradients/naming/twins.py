@@ -1,0 +1,72 @@
+"""A cell that holds what another of its block is right for: it was to be its neighbour's.
+
+`=A9*A3` copied to where `=A9*B3` belongs is the gradient of a weight, and of the wrong one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from xlbackprop.find.gradients.claims.moves import SIDES, Move, Place, moved
+from xlbackprop.find.gradients.claims.named import Named
+from xlbackprop.find.gradients.claims.targets import Targets
+from xlbackprop.find.gradients.findings import Reason
+
+# So many others of a block have to stand alike to what they are gradients of.
+_FEWEST = 2
+
+
+def name_twins(
+    named: Named,
+    targets: Targets,
+    meant: Mapping[int, list[int]],
+    moves: Mapping[Place, set[Move]],
+) -> None:
+    """Name such cells by their place, where nothing but their value says what they are.
+
+    `meant` are the targets that each right cell may be the gradient of, and `moves` how one comes
+    to these from its place. What the place says has to be the gradient of nothing else.
+    """
+    cells = {targets.labels.place(cell): cell for cell in meant}
+    taken = {int(named.choice.flow.cells[at]) for at in named.target.values()}
+    for block in _blocks(named, cells):
+        counted = Counter(move for place in block for move in moves[place])
+        move, number = counted.most_common(1)[0]
+        others = [place for place in block if move not in moves[place]]
+        if not others or number < _FEWEST or number <= len(others):
+            continue
+        right = {targets.at(moved(targets, cells[one], move), cells[one])[0]
+                 for one in block if move in moves[one]}  # fmt: skip
+        for cell in [cells[place] for place in others]:
+            found = _instead(named, targets, cell, move)
+            is_twin = not right.isdisjoint(meant[cell])
+            if is_twin and found is not None and int(named.choice.flow.cells[found]) not in taken:
+                named.target[cell], named.reason[cell] = found, Reason.PLACE
+
+
+def _instead(named: Named, targets: Targets, cell: int, move: Move) -> int | None:
+    """Return what a cell's place says, where that is neither nothing nor what it holds."""
+    found = targets.at(moved(targets, cell, move), cell)
+    if named.reason[cell] is not Reason.VALUE or not found or named.choice.flow.is_zero[found[0]]:
+        return None
+    return None if found[0] in named.choice.matches[cell].targets else found[0]
+
+
+def _blocks(named: Named, cells: Mapping[Place, int]) -> Iterator[list[Place]]:
+    """Yield the places of cells of one formula shape that are neighbours, three or more."""
+    owner = named.choice.study.sheets.graph.owner
+    left = dict(cells)
+    while left:
+        first, cell = left.popitem()
+        block, open_to = [first], [first]
+        while open_to:
+            sheet, row, column = open_to.pop()
+            for down, along in SIDES:
+                beside = sheet, row + down, column + along
+                if beside in left and owner[left[beside]] == owner[cell]:
+                    del left[beside]
+                    block.append(beside)
+                    open_to.append(beside)
+        if len(block) > _FEWEST:
+            yield sorted(block)

@@ -1,0 +1,1 @@
+"""What the texts on a sheet say of the cells beside them."""

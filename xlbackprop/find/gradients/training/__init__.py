@@ -1,0 +1,1 @@
+"""The steps of a training on a sheet, and the updates of its weights."""

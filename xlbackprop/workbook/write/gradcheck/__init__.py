@@ -1,0 +1,1 @@
+"""The gradient check in the workbook: an entry nudged up and down, without calculus."""

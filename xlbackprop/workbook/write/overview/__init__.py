@@ -1,0 +1,1 @@
+"""The first sheet, and the tables and counts that stand on it."""

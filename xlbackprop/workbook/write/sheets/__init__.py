@@ -1,0 +1,1 @@
+"""Worksheets that take blocks, drawings and formats, each made over XlsxWriter's."""
