@@ -24,6 +24,7 @@ from xlbackprop.find.gradients.loss.assumed import assumed, kinds_of
 from xlbackprop.find.gradients.loss.candidates import unlabelled
 from xlbackprop.find.gradients.loss.losses import Choice, best, factor, labelled, stepped, try_all
 from xlbackprop.find.gradients.loss.named_loss import cell_of_loss
+from xlbackprop.find.gradients.mistakes.doubts import doubts
 from xlbackprop.find.gradients.mistakes.left_over import left_over
 from xlbackprop.find.gradients.mistakes.mended import add_mended
 from xlbackprop.find.gradients.mistakes.multiples import add_multiples, begins_right
@@ -249,9 +250,11 @@ def _findings(
         study.own[[claim.cell for claim in found.claims]],
         objective.assumed,
     )
+    is_sure = said is not None or _is_wrong(findings)
     return replace(
         findings,
         amiss=_amiss(findings, own, found, instead_of),
+        doubts=() if is_sure else tuple(doubts(named, found.claims)),
         left_over=tuple(left_over(named, found).tolist()) if said is None else (),
         notes=(
             *on_error_values(findings, study.sheets),

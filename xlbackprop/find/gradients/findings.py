@@ -58,6 +58,14 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Cells that are right for one reading of the sheet, and what does not fit their neighbours."""
+
+    cells: tuple[int, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
 class Findings:
     """What differentiating a sheet has found; cells are indices of the computation's plane.
 
@@ -84,6 +92,7 @@ class Findings:
     amiss: str = ""  # what the sheet's own L, in `losses`, is not: then one is assumed
     notes: tuple[str, ...] = ()
     left_over: tuple[int, ...] = ()  # cells made of gradients of which nothing is known
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def is_blank(self) -> Mask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,12 @@ def review_sheet(workbook: Workbook, findings: Findings) -> Review:
         NotJudged(block.tensor.name, "it rests on what cannot be evaluated or differentiated here")
         for block in blocks_of(findings, unknown)
     ]
-    left_out += [NotJudged(name, _NOTHING_KNOWN) for name in _left_over(findings)]
+    left_out += [NotJudged(name, _NOTHING_KNOWN) for name in _ranges(findings, findings.left_over)]
+    left_out += [
+        NotJudged(name, doubt.reason)
+        for doubt in findings.doubts
+        for name in _ranges(findings, doubt.cells)
+    ]
     unsettled = {one.tensor for one in left_out}
     if findings.amiss:
         name = _loss(findings)
@@ -73,9 +78,9 @@ def judge_blocks(
     }
 
 
-def _left_over(findings: Findings) -> Iterator[str]:
-    """Yield the ranges of cells of which nothing says what they should be."""
-    places = [findings.place(cell) for cell in findings.left_over]
+def _ranges(findings: Findings, cells: Sequence[int]) -> Iterator[str]:
+    """Yield the ranges that some cells fill: `Sheet1.B3:D5`."""
+    places = [findings.place(cell) for cell in cells]
     for sheet in dict.fromkeys(sheet for sheet, _, _ in places):
         own = {place[1:] for place in places if place[0] == sheet}
         for row, column, height, width in rectangles(own):

@@ -1,0 +1,178 @@
+"""What is right for one reading of a sheet, and does not fit what stands beside it.
+
+Where no text and no update says what a cell is to be, its number does; and a slip may turn one
+right number into another: a minus that others have not, rows in another order than the weights',
+weights that are copied where a step is to be taken. Nobody can tell that these are wrong, and they
+are not said to be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from xlbackprop.find.gradients.claims.moves import SIDES, Place, moves_of
+from xlbackprop.find.gradients.claims.named import Named
+from xlbackprop.find.gradients.findings import Claim, Doubt, Reason, Role
+from xlbackprop.find.gradients.loss.losses import factor
+from xlbackprop.formula.tree import Reference
+
+_TWO_SIGNS = (
+    "-dL/dx where the other gradients of the sheet are dL/dx, and no update tells which is meant"
+)
+_ANOTHER_ORDER = "right gradients, but in another order than the numbers that they are by"
+_STAYS = "copies of numbers whose gradients stand on the sheet: no step is taken from them"
+
+
+def doubts(named: Named, claims: Sequence[Claim]) -> Iterator[Doubt]:
+    """Yield the cells that do not fit their neighbours, by what is odd of them."""
+    last = _not_used(named, claims)
+    yield from _of_two_signs(named, last)
+    yield from _in_another_order(named, last)
+    yield from _that_stay(named, last)
+
+
+def _not_used(named: Named, claims: Sequence[Claim]) -> list[Claim]:
+    """Return the gradients of weights and other typed numbers of which nothing on is made."""
+    graph = named.choice.study.sheets.graph
+    used = {one for claim in claims for one in graph.references(claim.cell)}
+    used |= {one for update in named.updates for one in update.gradients}
+    return [
+        claim
+        for claim in claims
+        if claim.role is Role.GRADIENT and claim.cell not in used and _is_of_leaf(named, claim)
+    ]
+
+
+def _is_of_leaf(named: Named, claim: Claim) -> bool:
+    """Whether a gradient is, or may be as well, that of a typed number: a bias's is its net's."""
+    match, cells = named.choice.matches.get(claim.cell), named.choice.flow.cells
+    others = () if match is None else match.targets
+    return named.is_leaf(claim.of) or any(named.is_leaf(int(cells[at])) for at in others)
+
+
+def _of_two_signs(named: Named, last: Sequence[Claim]) -> Iterator[Doubt]:
+    """Yield the gradients with a minus, where others have none."""
+    signs = {claim.cell: _sign(named, claim) for claim in last}
+    minus = tuple(cell for cell, sign in signs.items() if sign < 0)
+    if minus and any(sign > 0 for sign in signs.values()):
+        yield Doubt(minus, _TWO_SIGNS)
+
+
+def _sign(named: Named, claim: Claim) -> float:
+    """Return the sign with which a cell is the gradient of a typed number; 0 where it has both.
+
+    That by a target, of which nobody has the gradient, is that of the output with a minus.
+    """
+    choice, match = named.choice, named.choice.matches.get(claim.cell)
+    if match is None:
+        return claim.factor
+    signs = {
+        int(choice.flow.cells[at]): float(np.sign(factor(choice, claim.cell, at)))
+        for at in match.targets
+    }
+    own = {
+        sign
+        for cell, sign in signs.items()
+        if named.is_leaf(cell) and not _is_target(named, cell, signs)
+    }
+    return own.pop() if len(own) == 1 else 0.0
+
+
+def _is_target(named: Named, cell: int, signs: Mapping[int, float]) -> bool:
+    """Whether L has a cell's difference from another one, whose gradient is its with a minus."""
+    others = [one for one, sign in signs.items() if sign == -signs[cell]]
+    graph = named.choice.study.sheets.graph
+    for group in graph.groups if others else ():
+        windows = graph.windows(group)
+        users = windows[(windows == cell).any(axis=1)]
+        if np.isin(users, others).any():
+            return True
+    return False
+
+
+def _in_another_order(named: Named, last: Sequence[Claim]) -> Iterator[Doubt]:
+    """Yield the blocks of gradients that stand otherwise than what they are by, each as large.
+
+    Straight or transposed is what people write; so is a matrix in a single row.
+    """
+    places = {
+        named.labels.place(claim.cell): claim for claim in last if claim.reason is Reason.VALUE
+    }
+    for block in _blocks(named, places):
+        cells = [places[place].cell for place in block]
+        ofs = [named.labels.place(places[place].of) for place in block]
+        if len(set(ofs)) == len(ofs) and _fills(block, ofs) and not _agree(named, cells):
+            yield Doubt(tuple(cells), _ANOTHER_ORDER)
+
+
+def _blocks(named: Named, places: Mapping[Place, Claim]) -> Iterator[list[Place]]:
+    """Yield the places of cells of one formula shape that are neighbours, two or more."""
+    owner, left = named.choice.study.sheets.graph.owner, dict(places)
+    while left:
+        first, claim = left.popitem()
+        block, open_to = [first], [first]
+        while open_to:
+            sheet, row, column = open_to.pop()
+            for down, along in SIDES:
+                beside = sheet, row + down, column + along
+                if beside in left and owner[left[beside].cell] == owner[claim.cell]:
+                    del left[beside]
+                    block.append(beside)
+                    open_to.append(beside)
+        if len(block) > 1:
+            yield sorted(block)
+
+
+def _fills(block: Sequence[Place], ofs: Sequence[Place]) -> bool:
+    """Whether both fill a rectangle of one size, or of that size turned."""
+    own, other = _size(block), _size(ofs)
+    return bool(own) and sorted(own) == sorted(other)
+
+
+def _size(places: Sequence[Place]) -> tuple[int, ...]:
+    """Return the height and width of what places fill; nothing where that is no rectangle."""
+    sheets, rows, columns = zip(*places, strict=True)
+    height, width = max(rows) - min(rows) + 1, max(columns) - min(columns) + 1
+    return (height, width) if len(set(sheets)) == 1 and height * width == len(places) else ()
+
+
+def _agree(named: Named, cells: Sequence[int]) -> bool:
+    """Whether one and the same way leads from each cell to something that it is the gradient of."""
+    choice = named.choice
+    ways = [
+        {
+            way
+            for at in choice.matches[cell].targets
+            for way in moves_of(named.targets, cell, int(choice.flow.cells[at]))
+        }
+        for cell in cells
+        if cell in choice.matches
+    ]
+    return not ways or bool(set.intersection(*ways))
+
+
+def _that_stay(named: Named, last: Sequence[Claim]) -> Iterator[Doubt]:
+    """Yield the copies of weights that nothing uses, where a step might be taken.
+
+    There is an update of some other, or a number that is used nowhere, as a rate may be.
+    """
+    sheets, flow = named.choice.study.sheets, named.choice.flow
+    graph = sheets.graph
+    weights = {claim.of for claim in last} - {one.of for one in named.updates}
+    if not weights or not (named.updates or _has_idle_number(named)):
+        return
+    found: list[int] = []
+    for group in graph.groups:
+        if isinstance(group.tree, Reference):
+            free = group.cells[(flow.last[group.cells] < 0) & ~graph.is_used[group.cells]]
+            found += free[np.isin(graph.copied[free], list(weights))].tolist()
+    if found:
+        yield Doubt(tuple(sorted(found)), _STAYS)
+
+
+def _has_idle_number(named: Named) -> bool:
+    """Whether a typed number stands on the sheet that no formula uses."""
+    sheets = named.choice.study.sheets
+    return bool((sheets.is_typed & ~sheets.graph.is_used).any())
