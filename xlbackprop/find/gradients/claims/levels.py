@@ -127,21 +127,20 @@ class Levels:
 
     def _ways(self, cells: list[int]) -> list[Move]:
         """Return how one comes from enough cells to what they are gradients of."""
-        moves = (moves_of(self._named.targets, one, self._of(one)) for one in cells)
+        moves = (moves_of(self._named.labels, one, self._of(one)) for one in cells)
         counted = Counter(way for ways in moves for way in ways).most_common(_MOST_WAYS)
         return [way for way, number in counted if number >= _FEWEST]
 
     def _at(self, cell: int, way: Move) -> list[int]:
-        return self._named.targets.at(moved(self._named.targets, cell, way), cell)[:1]
+        return self._named.targets.at(moved(self._named.labels, cell, way), cell)[:1]
 
     def _is_unsaid(self, cell: int) -> bool:
         """Whether a cell is beside L, and its number is no gradient that it claims to be."""
         named = self._named
         if named.choice.flow.last[cell] >= 0 or cell in named.none or cell in named.updated:
             return False
-        match = named.choice.matches.get(cell)
-        fits = match is not None and named.target.get(cell) in match.targets
-        return named.reason.get(cell, Reason.VALUE) in (Reason.VALUE, Reason.PLACE) and not fits
+        is_weak = named.reason.get(cell, Reason.VALUE) in (Reason.VALUE, Reason.PLACE)
+        return is_weak and not named.fits(cell)
 
     def by_group(self, which: Mask) -> Iterator[tuple[Indices, Array, Array]]:
         """Yield some cells of each formula, their factors, and those of what they are made of."""

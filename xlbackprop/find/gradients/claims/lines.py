@@ -9,7 +9,6 @@ import numpy as np
 
 from xlbackprop.find.gradients.claims.moves import Move, moved, moves_of
 from xlbackprop.find.gradients.claims.named import Named
-from xlbackprop.find.gradients.claims.targets import Targets
 
 _FEWEST = 3
 
@@ -30,25 +29,25 @@ def beside_in_line(
     """
     if len(found) < _FEWEST:
         return {}
-    targets, losses = named.targets, {*named.choice.objective.cells.tolist()}
+    losses = {*named.choice.objective.cells.tolist()}
     wanted = {line for cell in _open_to(named, found, is_open) for line in _lines(named, cell)}
     counted: defaultdict[Line, Counter[tuple[Move, float]]] = defaultdict(Counter)
     members = Counter[Line]()
     for cell, (target, by) in found.items() if wanted else ():
         for line in filter(wanted.__contains__, _lines(named, cell)):
             members[line] += 1
-            ways = moves_of(targets, cell, int(named.choice.flow.cells[target]))
+            ways = moves_of(named.labels, cell, int(named.choice.flow.cells[target]))
             counted[line].update((way, round(by, 9)) for way in ways)
     beside: dict[int, tuple[int, float]] = {}
     for line, votes in counted.items():
         (move, by), number = votes.most_common(1)[0]
         if number < _FEWEST or not (by_most or number == members[line]):
             continue
-        for cell in _cells_in(named, targets, line):
+        for cell in _cells_in(named, line):
             if cell in found or cell in beside or not is_open(cell):
                 continue
-            of = moved(targets, cell, move)
-            meant = targets.at(of, cell)
+            of = moved(named.labels, cell, move)
+            meant = named.targets.at(of, cell)
             if meant and of not in losses:
                 beside[cell] = meant[0], by
     return beside
@@ -76,8 +75,8 @@ def _lines(named: Named, cell: int) -> list[Line]:
     return [line for line in both if named.steps_along in (None, line[2])]
 
 
-def _cells_in(named: Named, targets: Targets, line: Line) -> Iterator[int]:
+def _cells_in(named: Named, line: Line) -> Iterator[int]:
     owner, sheet, axis, number = line
     cells = named.choice.study.sheets.graph.groups[owner].cells
-    sheets, *along = targets.labels.plane.places
+    sheets, *along = named.labels.plane.places
     yield from cells[(along[axis][cells] == number) & (sheets[cells] == sheet)].tolist()

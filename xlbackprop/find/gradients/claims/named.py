@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from xlbackprop.find.gradients.claims.factors import steps_of
+from xlbackprop.find.gradients.claims.factors import is_near, steps_of
 from xlbackprop.find.gradients.claims.targets import Targets
+from xlbackprop.find.gradients.differentiation.flow import EVERY_STEP
 from xlbackprop.find.gradients.findings import Reason
-from xlbackprop.find.gradients.loss.losses import Choice
+from xlbackprop.find.gradients.loss.losses import Choice, factor
 from xlbackprop.find.gradients.texts.labels import Derivative, Labels
 from xlbackprop.find.gradients.training.updates import Update
 
@@ -79,21 +80,21 @@ class Named:
     @property
     def held(self) -> frozenset[int]:
         """The targets whose gradients stand rightly in some cell."""
-        matches = self.choice.matches
-        return frozenset(
-            at
-            for cell, at in self.target.items()
-            if cell in matches and at in matches[cell].targets
-        )
+        return frozenset(at for cell, at in self.target.items() if self.fits(cell))
+
+    def fits(self, cell: int) -> bool:
+        """Return whether a cell's number is a multiple of the gradient that it is named as."""
+        match = self.choice.matches.get(cell)
+        return match is not None and self.target.get(cell) in match.targets
 
     def alone_has(self, cell: int) -> bool:
         """Return whether a cell holds a weight's gradient, and no other one is taken for that.
 
         Then its place says less than its value; a neighbour's gradient stands there twice.
         """
-        at, match = self.target.get(cell), self.choice.matches.get(cell)
-        if at is None or match is None or at not in match.targets:
+        if not self.fits(cell):
             return False
+        at = self.target[cell]
         is_leaf = self.is_leaf(int(self.choice.flow.cells[at]))
         return is_leaf and sum(one == at for one in self.target.values()) == 1
 
@@ -101,3 +102,20 @@ class Named:
         """Say what a cell is, unless a stronger reason has said so already."""
         if cell not in self.target and cell not in self.none:
             self.target[cell], self.reason[cell] = target, reason
+
+    def nearest(self, cell: int, matched: Iterable[int]) -> int:
+        """Return the target that a cell is most likely the gradient of, of several alike."""
+        flow = self.choice.flow
+        _, row, column = self.labels.place(cell)
+        families = self.choice.matches[cell].families
+
+        def rank(at: int) -> tuple[int, bool, bool, bool, bool, int]:
+            of = int(flow.cells[at])
+            by = factor(self.choice, cell, at)
+            _, own_row, own_column = self.labels.place(of)
+            far = abs(own_row - row) + abs(own_column - column)
+            few = -len(families[at])  # the fewer kinds of draws, the more likely a coincidence
+            is_every = bool(flow.steps[at] == EVERY_STEP)
+            return few, by < 0, not self.is_leaf(of), is_every, not is_near(abs(by), 1.0), far
+
+        return min(matched, key=rank)

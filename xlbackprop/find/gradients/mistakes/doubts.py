@@ -145,7 +145,7 @@ def _agree(named: Named, cells: Sequence[int]) -> bool:
         {
             way
             for at in choice.matches[cell].targets
-            for way in moves_of(named.targets, cell, int(choice.flow.cells[at]))
+            for way in moves_of(named.labels, cell, int(choice.flow.cells[at]))
         }
         for cell in cells
         if cell in choice.matches

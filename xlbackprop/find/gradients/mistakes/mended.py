@@ -14,7 +14,7 @@ from xlbackprop.find.gradients.differentiation.drawing import holds
 from xlbackprop.find.gradients.findings import Reason, Role
 from xlbackprop.find.gradients.loss.losses import Choice, factor
 from xlbackprop.find.gradients.naming.claimed import Claimed
-from xlbackprop.find.gradients.naming.naming import is_forward, nearest
+from xlbackprop.find.gradients.naming.naming import is_forward
 
 _CLOSE = 1e-6
 
@@ -40,7 +40,7 @@ def add_mended(named: Named, claimed: Claimed) -> bool:
             continue
         fitting = [at for at in match.targets if _is_usual(choice, cell, at, claimed.usual)]
         if fitting and named.target.get(cell) not in fitting:
-            named.target[cell] = nearest(mended, named.targets, cell, fitting)
+            named.target[cell] = mended.nearest(cell, fitting)
             named.reason[cell] = Reason.USE
             by = factor(choice, cell, named.target[cell])
             named.factors[cell] = float(np.copysign(_size(by, claimed.usual), by))
@@ -65,11 +65,9 @@ def _is_open(named: Named, claimed: Claimed, cell: int) -> bool:
     if cell in named.none or cell in named.updated:
         return False
     reason = named.reason.get(cell, Reason.VALUE)
-    match = named.choice.matches.get(cell)
-    fits = match is not None and named.target.get(cell) in match.targets
     if reason is Reason.VALUE:
-        return not fits or cell in claimed.left_out
-    return reason is Reason.PLACE and not fits
+        return not named.fits(cell) or cell in claimed.left_out
+    return reason is Reason.PLACE and not named.fits(cell)
 
 
 def _is_usual(choice: Choice, cell: int, target: int, usual: float) -> bool:

@@ -132,9 +132,7 @@ def _is_open(named: Named, cell: int, right: set[int]) -> bool:
     if not is_copy and is_forward(named.choice, cell):
         return False
     reason = named.reason.get(cell, Reason.VALUE)
-    match = named.choice.matches.get(cell)
-    fits = match is not None and named.target.get(cell) in match.targets
-    is_weak = reason is Reason.VALUE or (reason is Reason.PLACE and not fits)
+    is_weak = reason is Reason.VALUE or (reason is Reason.PLACE and not named.fits(cell))
     return bool(study.sheets.is_number[cell]) and is_weak
 
 

@@ -6,13 +6,13 @@ name gradients leave no other place for one. All other blank cells are left alon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
-from xlbackprop.find.gradients.claims.moves import Move, Place, agreed, beside, cell_at, moved
+from xlbackprop.find.gradients.claims.moves import cell_at, moved
 from xlbackprop.find.gradients.claims.named import Named
-from xlbackprop.find.gradients.claims.targets import Targets
+from xlbackprop.find.gradients.claims.right_cells import RightCells
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.texts.labels import derivative
 from xlbackprop.formula.sheets.codes import Code
@@ -24,22 +24,13 @@ _FEWEST = 2
 _BLOCK, _ABOVE, _LEFT = range(3)
 
 
-def name_blanks(
-    named: Named,
-    targets: Targets,
-    meant: Mapping[int, list[int]],
-    moves: Mapping[Place, set[Move]],
-) -> None:
-    """Name the blank cells that are to hold a gradient for which there is no other cell.
-
-    `meant` are the targets that each right cell may be the gradient of, and `moves` how one comes
-    to these from its place.
-    """
-    blanks = _Blanks(named, targets, meant)
+def name_blanks(named: Named, right: RightCells) -> None:
+    """Name the blank cells that are to hold a gradient for which there is no other cell."""
+    blanks = _Blanks(named, right)
     for reason, found in (
         (Reason.LABEL, blanks.under_texts()),
         (Reason.LABEL, blanks.beside_siblings()),
-        (Reason.PLACE, blanks.in_blocks(moves)),
+        (Reason.PLACE, blanks.in_blocks()),
     ):
         for cell, target in found:
             if target not in blanks.taken and blanks.has_begun(target):
@@ -50,11 +41,12 @@ def name_blanks(
 class _Blanks:
     """The blank cells of a sheet, and the gradients that have no cell yet."""
 
-    def __init__(self, named: Named, targets: Targets, meant: Mapping[int, list[int]]) -> None:
-        self._named, self._targets, self._meant = named, targets, meant
+    def __init__(self, named: Named, right: RightCells) -> None:
+        self._named, self._targets, self._labels = named, named.targets, named.labels
+        self._right = right
         self._cells = named.choice.flow.cells
         self._is_blank = named.choice.study.sheets.page.codes[:, 0] == Code.BLANK
-        self._called = [cell for cell in meant if targets.is_called[cell]]
+        self._called = [cell for cell in right.meant if self._targets.is_called[cell]]
         self.taken = set(named.target.values())
         self._steps = {int(named.choice.flow.steps[at]) for at in self.taken}
 
@@ -62,12 +54,12 @@ class _Blanks:
         """Whether some gradient of a target's step is there: the last step may have none."""
         return int(self._named.choice.flow.steps[target]) in self._steps
 
-    def in_blocks(self, moves: Mapping[Place, set[Move]]) -> Iterator[tuple[int, int]]:
+    def in_blocks(self) -> Iterator[tuple[int, int]]:
         """Yield the blank cells among right ones, and the targets that these say."""
-        for place in beside(moves):
-            for move in sorted(agreed(moves, place)):
+        for place in self._right.beside():
+            for move in sorted(self._right.agreed(place)):
                 cell = self._blank(*place)
-                yield from self._of(cell, moved(self._targets, cell, move) if cell else OUTSIDE)
+                yield from self._of(cell, moved(self._labels, cell, move) if cell else OUTSIDE)
 
     def under_texts(self) -> Iterator[tuple[int, int]]:
         """Yield the blank cells of blocks under a text by which right ones there are named."""
@@ -78,7 +70,7 @@ class _Blanks:
                 if (line, name) == (_BLOCK, by)
             }
             fitting = [
-                bool({int(self._cells[at]) for at in self._meant[cell]} & {*block.get(place, ())})
+                not self._meant_by(cell).isdisjoint(block.get(place, ()))
                 for place, cell in right.items()
             ]
             if all(fitting) and len(fitting) >= min(_FEWEST, len(block)):
@@ -87,7 +79,7 @@ class _Blanks:
 
     def beside_siblings(self) -> Iterator[tuple[int, int]]:
         """Yield the blank cells that stand to their text as right ones to a text in its line."""
-        labels, seen = self._targets.labels, set[tuple[int, int, int, int]]()
+        labels, seen = self._labels, set[tuple[int, int, int, int]]()
         for cell in self._called:
             sheet, row, column = labels.place(cell)
             for line, (far, text) in ((_ABOVE, labels.above(cell)), (_LEFT, labels.left(cell))):
@@ -102,21 +94,25 @@ class _Blanks:
                         key = (sheet, line, far, 0, said.by)
                         yield from self._of(blank, *self._targets.by_name.get(key, ()))
 
+    def _meant_by(self, cell: int) -> set[int]:
+        """Return the cells that a right one may be the gradient of."""
+        return {int(self._cells[at]) for at in self._right.meant[cell]}
+
     def _by_text(self) -> dict[tuple[int, int, int, str], dict[tuple[int, int], int]]:
         """Return the right cells of each block with a text that names its gradients."""
         found: dict[tuple[int, int, int, str], dict[tuple[int, int], int]] = {}
         for cell in self._called:
-            text, down, along = self._targets.labels.heading(cell)
+            text, down, along = self._labels.heading(cell)
             said = derivative(text) if text else None
             if said is not None and said.is_quotient:
-                sheet, row, column = self._targets.labels.place(cell)
+                sheet, row, column = self._labels.place(cell)
                 own = found.setdefault((sheet, row - down, column - along, said.by), {})
                 own[down, along] = cell
         return found
 
     def _blank(self, sheet: int, row: int, column: int) -> int:
         """Return the blank cell of a place, OUTSIDE where something stands there."""
-        cell = cell_at(self._targets, (sheet, row, column))
+        cell = cell_at(self._labels, (sheet, row, column))
         return cell if self._is_blank[cell] and cell not in self._named.none else OUTSIDE
 
     def _of(self, cell: int, *others: int) -> Iterator[tuple[int, int]]:

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from xlbackprop.find.gradients.claims.moves import Move, moves_of
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.claims.resting import rests_on_right
-from xlbackprop.find.gradients.claims.targets import Targets
 
 _OF_ALL = -1
 
 
-def by_update(named: Named, targets: Targets) -> dict[int, list[int]]:
+def by_update(named: Named) -> dict[int, list[int]]:
     """Return the cells that updates use as gradients, with the targets that these name."""
     found: dict[int, list[int]] = {}
     right = {at for match in named.choice.matches.values() for at in match.targets}
@@ -22,7 +21,7 @@ def by_update(named: Named, targets: Targets) -> dict[int, list[int]]:
         if len(one.gradients) != 1 or one.refers_to != one.of:
             continue
         (gradient,) = one.gradients
-        meant = targets.at(one.of, gradient)
+        meant = named.targets.at(one.of, gradient)
         match = named.choice.matches.get(gradient)
         fits = match is not None and set(match.targets) & set(meant)
         if one.is_waiting and right & set(meant):
@@ -31,12 +30,12 @@ def by_update(named: Named, targets: Targets) -> dict[int, list[int]]:
             continue
         if meant:
             found[gradient] = meant
-    for gradient in _of_others(named, targets, found):
+    for gradient in _of_others(named, found):
         del found[gradient]
     return found
 
 
-def _of_others(named: Named, targets: Targets, found: Mapping[int, list[int]]) -> list[int]:
+def _of_others(named: Named, found: Mapping[int, list[int]]) -> list[int]:
     """Return the gradients that are right where they stand, and used for another weight.
 
     More gradients stand so to the weights that they are right for than to those whose updates use
@@ -53,15 +52,15 @@ def _of_others(named: Named, targets: Targets, found: Mapping[int, list[int]]) -
     owner = named.choice.study.sheets.graph.owner
     as_right, as_used = Counter[tuple[int, Move]](), Counter[tuple[int, Move]]()
     for cell, weights in right.items():
-        ways = {move for of in weights for move in moves_of(targets, cell, of)}
+        ways = {move for of in weights for move in moves_of(named.labels, cell, of)}
         as_right.update((kind, move) for move in ways for kind in (int(owner[cell]), _OF_ALL))
     for cell, meant in found.items():
-        ways = {*moves_of(targets, cell, int(cells[meant[0]]))}
+        ways = {*moves_of(named.labels, cell, int(cells[meant[0]]))}
         as_used.update((kind, move) for move in ways for kind in (int(owner[cell]), _OF_ALL))
 
     def support(counted: Counter[tuple[int, Move]], cell: int, of: int) -> tuple[int, int]:
         """Return how many of its own formula shape stand as a cell does, and how many of all."""
-        ways = moves_of(targets, cell, of)
+        ways = moves_of(named.labels, cell, of)
         own, every = (max(counted[kind, move] for move in ways) for kind in (owner[cell], _OF_ALL))
         return own, every
 

@@ -7,7 +7,6 @@ from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.differentiation.flow import OWN_SHEET
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.loss.losses import factor
-from xlbackprop.find.gradients.naming.naming import nearest
 
 
 def name_copies(named: Named) -> None:
@@ -21,7 +20,7 @@ def name_copies(named: Named) -> None:
     taken = {int(cells[at]): cell for cell, at in named.target.items()}
     for cell in sorted(matches):
         of = int(copied[cell])
-        if of == cell or not _fits(named, of) or not _is_free(named, cell):
+        if of == cell or not named.fits(of) or not _is_free(named, cell):
             continue
         alike = _alike(named, cell, of)
         nets = [at for at in alike if int(cells[at]) not in taken and not _is_weight(named, at)]
@@ -32,9 +31,9 @@ def name_copies(named: Named) -> None:
         ]
         if not weights:
             continue
-        named.give(cell, nearest(named, named.targets, cell, weights), Reason.VALUE)
+        named.give(cell, named.nearest(cell, weights), Reason.VALUE)
         if taken.get(int(cells[named.target[cell]])) == of:
-            named.target[of] = nearest(named, named.targets, of, nets)
+            named.target[of] = named.nearest(of, nets)
             taken[int(cells[named.target[of]])] = of
         taken[int(cells[named.target[cell]])] = cell
 
@@ -45,11 +44,6 @@ def _alike(named: Named, cell: int, of: int) -> list[int]:
     flow, targets = named.choice.flow, named.choice.matches[cell].targets
     whole = [at for at in targets if flow.steps[at] != OWN_SHEET]
     return [at for at in whole if is_near(factor(named.choice, cell, at), usual)]
-
-
-def _fits(named: Named, cell: int) -> bool:
-    match = named.choice.matches.get(cell)
-    return match is not None and named.target.get(cell) in match.targets
 
 
 def _is_weight(named: Named, target: int) -> bool:

@@ -27,11 +27,7 @@ def frozen_updates(named: Named) -> list[Update]:
     if not usual:
         return []
     updated = {one.of for one in named.updates}
-    gradients = {
-        int(flow.cells[at]): cell
-        for cell, at in named.target.items()
-        if cell in named.choice.matches and at in named.choice.matches[cell].targets
-    }
+    gradients = {int(flow.cells[at]): cell for cell, at in named.target.items() if named.fits(cell)}
     weights = {one for one in gradients.keys() - updated if named.is_leaf(one)}
     is_used = graph.is_used if weights else np.zeros(0, dtype=np.bool_)
     found = []
@@ -54,4 +50,4 @@ def _fits(named: Named, update: Update) -> bool:
 
 
 def _way(named: Named, cell: int, of: int) -> Move:
-    return moves_of(named.targets, cell, of)[0]
+    return moves_of(named.labels, cell, of)[0]

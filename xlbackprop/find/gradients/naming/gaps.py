@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 
-from xlbackprop.find.gradients.claims.moves import (
-    SIDES,
-    Move,
-    Place,
-    agreed,
-    beside,
-    cell_at,
-    moved,
-)
+from xlbackprop.find.gradients.claims.moves import cell_at, moved
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.claims.resting import Ingredients, rests_on_weights
-from xlbackprop.find.gradients.claims.targets import Targets
+from xlbackprop.find.gradients.claims.right_cells import RightCells
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.loss.losses import factor
 from xlbackprop.formula.sheets.codes import Code
@@ -25,31 +16,21 @@ from xlbackprop.tolerance import SMALL, half_units
 _CLOSE = 1e-6
 
 
-def name_gaps(
-    named: Named,
-    targets: Targets,
-    meant: Mapping[int, list[int]],
-    moves: Mapping[Place, set[Move]],
-) -> None:
+def name_gaps(named: Named, right: RightCells) -> None:
     """Name the cells that are missing among right ones, as those around them say.
 
-    `meant` are the targets that each right cell may be the gradient of, and `moves` how one comes
-    to these from its place. In a block, two right cells have to follow on a side in the row and in
-    the column; in a lone row or column, two on each side.
+    Where something stands that equals a gradient, one right cell beside it is enough to say which.
     """
-    usual, by = _usual(named, meant)
-    if len(usual) < len(meant):
-        places = [targets.labels.place(cell) for cell in usual]
-        moves = {place: moves[place] for place in places}
+    usual, by = _usual(named, right)
     ingredients = Ingredients(named.choice)
-    for place in beside(moves):
-        cell = cell_at(targets, place)
+    for place in usual.beside():
+        cell = cell_at(named.labels, place)
         if not _may_be_named(named, cell):
             continue
         match = named.choice.matches.get(cell)
-        own = agreed(moves, place)
-        for move in sorted(own if match is None else own | _of_sides(moves, place)):
-            found = targets.at(moved(targets, cell, move), cell)
+        own = usual.agreed(place)
+        for move in sorted(own if match is None else own | usual.of_any_side(place)):
+            found = named.targets.at(moved(named.labels, cell, move), cell)
             if not found or ingredients.has(cell, found[0]):
                 continue
             if move not in own and match is not None and found[0] not in match.targets:
@@ -61,12 +42,12 @@ def name_gaps(
                 break
 
 
-def _usual(named: Named, meant: Mapping[int, list[int]]) -> tuple[list[int], float]:
+def _usual(named: Named, right: RightCells) -> tuple[RightCells, float]:
     """Return the right cells whose factor most have, and the factor: another may be a slip."""
-    factors = {cell: factor(named.choice, cell, named.target[cell]) for cell in meant}
+    factors = {cell: factor(named.choice, cell, named.target[cell]) for cell in right.meant}
     texts = {cell: f"{own:.6g}" for cell, own in factors.items()}
     ((most, _),) = Counter(texts.values()).most_common(1) or [("1", 0)]
-    return [cell for cell, own in texts.items() if own == most], float(most)
+    return right.only([cell for cell, own in texts.items() if own == most]), float(most)
 
 
 def _is_right_on_page(named: Named, cell: int, target: int, by: float) -> bool:
@@ -80,13 +61,6 @@ def _is_right_on_page(named: Named, cell: int, target: int, by: float) -> bool:
     if study.sheets.is_typed[cell]:
         allowed = max(allowed, min(float(half_units(own[None])[0]), SMALL * abs(true)))
     return bool(own and abs(own - true) <= allowed)
-
-
-def _of_sides(moves: Mapping[Place, set[Move]], place: Place) -> set[Move]:
-    """Return the moves that any of the right cells beside a place has."""
-    sheet, row, column = place
-    own = (moves.get((sheet, row + down, column + along), set()) for down, along in SIDES)
-    return set().union(*own)
 
 
 def _may_be_named(named: Named, cell: int) -> bool:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 import numpy as np
 
 from xlbackprop.find.gradients.claims.named import Named
-from xlbackprop.find.gradients.claims.targets import Targets
-from xlbackprop.find.gradients.differentiation.flow import EVERY_STEP
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.forward.forward import gradients_of_dead
-from xlbackprop.find.gradients.loss.losses import Choice, factor
+from xlbackprop.find.gradients.loss.losses import Choice
 from xlbackprop.find.gradients.naming.by_place import name_by_place
 from xlbackprop.find.gradients.naming.by_use import by_update
 from xlbackprop.find.gradients.naming.typed import name_copied, typed_by_text, without_others
 from xlbackprop.find.gradients.texts.labels import Derivative, Labels
 from xlbackprop.find.gradients.training.updates import updates
-
-_CLOSE = 1e-6
 
 
 def name_gradients(choice: Choice, labels: Labels) -> Named:
@@ -27,25 +21,23 @@ def name_gradients(choice: Choice, labels: Labels) -> Named:
     typed = typed_by_text(named)
     named.take(updates(choice.study, choice.flow, typed))
     named.none |= gradients_of_dead(choice.study, choice.flow, labels, named.updates)
-    targets = named.targets
-    used, by_label = by_update(named, targets), _by_label(named, targets)
-    used = without_others(named, used, typed)
-    by_label |= typed
-    for cell, match in choice.matches.items():
-        _name_matched(named, targets, cell, match.targets, (used, by_label))
+    used = without_others(named, by_update(named), typed)
+    by_label = _by_label(named) | typed
+    for cell in choice.matches:
+        _name_matched(named, cell, used.get(cell, []), by_label.get(cell, []))
     for reason, found in ((Reason.UPDATE, used), (Reason.LABEL, by_label)):
         for cell, ofs in found.items():
             if cell not in choice.matches:
                 named.give(cell, ofs[0], reason)
     name_copied(named)
-    name_by_place(named, targets)
+    name_by_place(named)
     return named
 
 
-def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
+def _by_label(named: Named) -> dict[int, list[int]]:
     """Return the cells that texts call gradients, with the targets that these name."""
     found: dict[int, list[int]] = {}
-    study, flow = named.choice.study, named.choice.flow
+    study, flow, targets = named.choice.study, named.choice.flow, named.targets
     outside = study.sheets.is_computed & (flow.last < 0) & targets.is_called
     for cell in np.flatnonzero(outside).tolist() if targets.by_name else ():
         said, meant = targets.named(cell)
@@ -58,12 +50,10 @@ def _by_label(named: Named, targets: Targets) -> dict[int, list[int]]:
             meant = [one for one in targets.namesakes(cell) if one in fits] or meant
         if meant and cell not in named.updated and _accuses(named.choice, said, meant):
             found[cell] = meant
-    return _without_settled(named, targets, found)
+    return _without_settled(named, found)
 
 
-def _without_settled(
-    named: Named, targets: Targets, found: dict[int, list[int]]
-) -> dict[int, list[int]]:
+def _without_settled(named: Named, found: dict[int, list[int]]) -> dict[int, list[int]]:
     """Return what texts say without what is right elsewhere, where several cells have the name.
 
     Of two layers' `db`, the one that is no gradient at all is that of the `b` that is left.
@@ -75,7 +65,7 @@ def _without_settled(
     for cell, meant in list(found.items()):
         if is_right[cell] or int(cells[meant[0]]) not in settled:
             continue
-        left = [at for at in targets.namesakes(cell) if int(cells[at]) not in settled]
+        left = [at for at in named.targets.namesakes(cell) if int(cells[at]) not in settled]
         if len({int(cells[at]) for at in left}) == 1:
             found[cell] = left
     return found
@@ -90,15 +80,9 @@ def _accuses(choice: Choice, said: Derivative | None, meant: list[int]) -> bool:
     return bool(study.sheets.is_typed[cell]) or cell in study.before or is_net
 
 
-def _name_matched(
-    named: Named,
-    targets: Targets,
-    cell: int,
-    matched: tuple[int, ...],
-    said: tuple[Mapping[int, list[int]], Mapping[int, list[int]]],
-) -> None:
+def _name_matched(named: Named, cell: int, used: list[int], by_label: list[int]) -> None:
     """Name what a cell is whose value fits: by its update or label where these agree."""
-    used, by_label = (found.get(cell, []) for found in said)
+    matched = named.choice.matches[cell].targets
     fitting = set(matched)
     for reason, meant in ((Reason.UPDATE, used), (Reason.LABEL, by_label)):
         agreed = [one for one in meant if one in fitting]
@@ -112,7 +96,7 @@ def _name_matched(
     elif used and not by_label:
         named.give(cell, used[0], Reason.UPDATE)
     elif not is_forward(named.choice, cell):
-        named.give(cell, nearest(named, targets, cell, matched), Reason.VALUE)
+        named.give(cell, named.nearest(cell, matched), Reason.VALUE)
 
 
 def is_forward(choice: Choice, cell: int) -> bool:
@@ -126,24 +110,3 @@ def is_forward(choice: Choice, cell: int) -> bool:
     if is_copy or int(graph.owner[cell]) not in choice.activations:
         return is_copy
     return not any(one in choice.matches for one in graph.references(cell))
-
-
-def nearest(named: Named, targets: Targets, cell: int, matched: Iterable[int]) -> int:
-    """Return the target that a cell is most likely the gradient of, of several alike."""
-    flow, study = targets.flow, named.choice.study
-    _, row, column = targets.labels.place(cell)
-    cuts = set(study.cuts.tolist())
-
-    families = named.choice.matches[cell].families
-
-    def rank(at: int) -> tuple[int, bool, bool, bool, bool, int]:
-        of = int(flow.cells[at])
-        by = factor(named.choice, cell, at)
-        is_itself = abs(abs(by) - 1) <= _CLOSE
-        _, own_row, own_column = targets.labels.place(of)
-        is_leaf = bool(study.sheets.is_typed[of]) or of in cuts
-        far = abs(own_row - row) + abs(own_column - column)
-        few = -len(families[at])  # the fewer kinds of draws, the more likely a coincidence
-        return few, by < 0, not is_leaf, flow.steps[at] == EVERY_STEP, not is_itself, far
-
-    return min(matched, key=rank)

@@ -10,25 +10,20 @@ from collections.abc import Iterator, Mapping
 
 from xlbackprop.find.gradients.claims.moves import SIDES, Move, Place, moved
 from xlbackprop.find.gradients.claims.named import Named
-from xlbackprop.find.gradients.claims.targets import Targets
+from xlbackprop.find.gradients.claims.right_cells import RightCells
 from xlbackprop.find.gradients.findings import Reason
 
 # So many others of a block have to stand alike to what they are gradients of.
 _FEWEST = 2
 
 
-def name_twins(
-    named: Named,
-    targets: Targets,
-    meant: Mapping[int, list[int]],
-    moves: Mapping[Place, set[Move]],
-) -> None:
+def name_twins(named: Named, right: RightCells) -> None:
     """Name such cells by their place, where nothing but their value says what they are.
 
-    `meant` are the targets that each right cell may be the gradient of, and `moves` how one comes
-    to these from its place. What the place says has to be the gradient of nothing else.
+    What the place says has to be the gradient of nothing else.
     """
-    cells = {targets.labels.place(cell): cell for cell in meant}
+    labels, targets, moves = named.labels, named.targets, right.moves
+    cells = {labels.place(cell): cell for cell in right.meant}
     taken = {int(named.choice.flow.cells[at]) for at in named.target.values()}
     for block in _blocks(named, cells):
         counted = Counter(move for place in block for move in moves[place])
@@ -36,18 +31,18 @@ def name_twins(
         others = [place for place in block if move not in moves[place]]
         if not others or number < _FEWEST or number <= len(others):
             continue
-        right = {targets.at(moved(targets, cells[one], move), cells[one])[0]
-                 for one in block if move in moves[one]}  # fmt: skip
+        agreeing = {targets.at(moved(labels, cells[one], move), cells[one])[0]
+                    for one in block if move in moves[one]}  # fmt: skip
         for cell in [cells[place] for place in others]:
-            found = _instead(named, targets, cell, move)
-            is_twin = not right.isdisjoint(meant[cell])
+            found = _instead(named, cell, move)
+            is_twin = not agreeing.isdisjoint(right.meant[cell])
             if is_twin and found is not None and int(named.choice.flow.cells[found]) not in taken:
                 named.target[cell], named.reason[cell] = found, Reason.PLACE
 
 
-def _instead(named: Named, targets: Targets, cell: int, move: Move) -> int | None:
+def _instead(named: Named, cell: int, move: Move) -> int | None:
     """Return what a cell's place says, where that is neither nothing nor what it holds."""
-    found = targets.at(moved(targets, cell, move), cell)
+    found = named.targets.at(moved(named.labels, cell, move), cell)
     if named.reason[cell] is not Reason.VALUE or not found or named.choice.flow.is_zero[found[0]]:
         return None
     return None if found[0] in named.choice.matches[cell].targets else found[0]
