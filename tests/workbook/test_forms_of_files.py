@@ -88,6 +88,17 @@ NO_WORKBOOKS = {
     "named.json": (b'{"":"WARNING!","doc_id":"abc"}', "a link to Google Sheets"),
     "~$mine.xlsx": (b"\x04User" + b" " * 160, "Excel's lock file"),
     "._mine.xlsx": (bytes.fromhex("00051607") + b"\0\2\0\0Mac OS X", "a side file that a Mac"),
+    "slides.gslides": (b'{"doc_id":"abc"}', "a link to Google's programs, and to no sheet"),
+    ".~lock.mine.xlsx#": (b",me,host,26.11.2026 12:00,file:///home/me", "LibreOffice's lock file"),
+    ".mine.xlsx.icloud": (b"bplist00\xd4\1\2", "what stands for a file that is in iCloud"),
+    "mine.url": (b"[InternetShortcut]\r\nURL=https://example.org", "a link to a page"),
+    "mine.xlsx": (b"version https://git-lfs.github.com/spec/v1\noid", "what Git LFS keeps"),
+    "mine.fods": (
+        b"<?xml?><office:document office:mimetype='application/vnd.oasis.opendocument."
+        b"spreadsheet'/>",
+        "a workbook written as XML: save it as .xlsx",
+    ),
+    "photo.xlsx": (b"\0\0\0\x18ftypheic", "a picture"),
     "page.pdf": (b"%PDF-1.7\n", "a PDF"),
     "picture.xlsx": (b"\x89PNG\r\n\x1a\n", "a picture"),
     "mine.xlsx.gz": (b"\x1f\x8b\x08\0", "a compressed file: unpack it"),
@@ -95,6 +106,7 @@ NO_WORKBOOKS = {
 }
 NO_WORKBOOK_ARCHIVES = {
     "page.numbers": (["Index/Document.iwa", "preview.jpg"], "an Apple Numbers document.*Export To"),
+    "letter.pages": (["Index/Document.iwa"], "no workbook, but of Pages"),
     "homework.xlsx": (
         ["homework/mine.xlsx", "__MACOSX/._mine.xlsx"],
         "with homework/mine.xlsx inside",
@@ -112,6 +124,16 @@ def test_file_that_is_no_workbook_is_told_for_what_it_is(name, tmp_path):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(xlbackprop.WorkbookError, match=f": this is {what}"):
         xlbackprop.check(tmp_path / name)
+
+
+def test_apples_folder_and_an_opendocument_text_are_told_for_what_they_are(tmp_path):
+    (tmp_path / "page.numbers").mkdir()
+    with pytest.raises(xlbackprop.WorkbookError, match="this is an Apple Numbers document"):
+        xlbackprop.check(tmp_path / "page.numbers")
+    with zipfile.ZipFile(tmp_path / "letter.ods", "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+    with pytest.raises(xlbackprop.WorkbookError, match="but no spreadsheet"):
+        xlbackprop.check(tmp_path / "letter.ods")
 
 
 @pytest.mark.parametrize("name", NO_WORKBOOK_ARCHIVES)

@@ -17,11 +17,13 @@ from typing import IO
 from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.spec.regular import is_regular
 from xlbackprop.workbook.read.no_workbook import (
+    OPENDOCUMENT,
     OTHER_KINDS,
     SAVE_AS,
     about_archive,
     about_file,
-    is_opendocument,
+    about_folder,
+    about_opendocument,
 )
 
 MAX_FILE_BYTES = 100_000_000
@@ -64,7 +66,7 @@ def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
     would unpack to more than MAX_UNPACKED_BYTES.
     """
     with open_archive(path) as package:
-        _check_contents(package)
+        _check_contents(package, path.name)
         yield package
 
 
@@ -89,7 +91,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     except FileNotFoundError:
         raise WorkbookError("there is no such file") from None
     except IsADirectoryError:
-        raise WorkbookError("that is a folder, not a workbook") from None
+        raise WorkbookError(about_folder(path.name)) from None
     except OSError as error:
         raise WorkbookError(f"it cannot be read: {error.strerror or error}") from None
 
@@ -152,9 +154,10 @@ def _check_parts(package: zipfile.ZipFile) -> None:
         raise WorkbookError("the file is compressed in a way that no spreadsheet program uses")
 
 
-def _check_contents(package: zipfile.ZipFile) -> None:
-    if is_opendocument(package):
-        raise WorkbookError(f"this is an OpenDocument file (.ods), whatever its name: {SAVE_AS}")
+def _check_contents(package: zipfile.ZipFile, name: str) -> None:
+    if kind := about_opendocument(package):
+        advice = f", whatever its name: {SAVE_AS}" if kind == OPENDOCUMENT else ""
+        raise WorkbookError(f"this is {kind}{advice}")
     names = {plain_name(part.filename) for part in package.infolist()}
     if "[content_types].xml" not in names or names & OTHER_KINDS.keys():
-        raise WorkbookError(f"this is {about_archive(names)}")
+        raise WorkbookError(f"this is {about_archive(names, name)}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from xlbackprop.errors import WorkbookError
 from xlbackprop.spec.regular import is_regular
 from xlbackprop.workbook.read.guard import ENCRYPTED, MAX_FILE_BYTES, OLE, as_text, open_archive
-from xlbackprop.workbook.read.no_workbook import is_opendocument
+from xlbackprop.workbook.read.no_workbook import OPENDOCUMENT, about_opendocument
 
 _HEAD = 4096
 _TEXT_SUFFIXES = (".csv", ".tsv", ".tab")
@@ -27,7 +27,7 @@ class Kind:
     filter: str
 
 
-ODS = Kind("an OpenDocument file (.ods)", "calc8")
+ODS = Kind(OPENDOCUMENT, "calc8")
 XLS = Kind("an old Excel file (.xls)", "MS Excel 97")
 TABLE = Kind("a text table (.csv)", "")
 
@@ -57,7 +57,7 @@ def _is_ods(path: Path, head: bytes) -> bool:
         return False
     try:
         with open_archive(path) as package:
-            return is_opendocument(package)
+            return about_opendocument(package) == OPENDOCUMENT
     except WorkbookError:
         return False
 

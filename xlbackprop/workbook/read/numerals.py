@@ -19,6 +19,8 @@ from xlbackprop.workbook.read.strings import plain_text
 _LONGEST = 60
 
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?")
+# As texts and pocket calculators have it: 1.5 x 10^-3, with the power raised or after a ^.
+_POWER_OF_TEN = re.compile(r"(\d) ?[x*×·⋅] ?10(?:\^\(?([+-]?\d{1,3})\)?|([+-]?[⁰¹²³⁴-⁹]{1,3}))$")
 # Groups of three digits, with the same mark between them, and maybe decimals after another one.
 _GROUPED = re.compile(r"([+-]?)(\d{1,3})((?P<mark>[.,' ])\d{3}(?:(?P=mark)\d{3})*)(?:([.,])(\d*))?")
 _FRACTION = re.compile(r"([+-]?)(?:(\d{1,6}) )?(\d{1,6})/(\d{1,6})")
@@ -88,7 +90,7 @@ def read_text(text: str) -> Reading:
         return _of(Kind.NUMBER, _in_brackets(plain[1:-1].strip()))
     if fraction := _FRACTION.fullmatch(plain):
         return _of(Kind.FRACTION, _fractions(*fraction.groups()))
-    numbers = _numbers(plain)
+    numbers = _numbers(_POWER_OF_TEN.sub(_power_of_ten, plain))
     return Reading(Kind.DATE) if not numbers and _is_date(plain) else _of(Kind.NUMBER, numbers)
 
 
@@ -159,6 +161,10 @@ def _of_groups(grouped: re.Match[str]) -> list[float]:
         return []
     whole = first + rest.replace(mark, "")
     return [float(f"{sign}{whole}.{decimals or 0}")]
+
+
+def _power_of_ten(found: re.Match[str]) -> str:
+    return f"{found[1]}e{unicodedata.normalize('NFKC', found[2] or found[3])}"
 
 
 def _in_brackets(plain: str) -> list[float]:
