@@ -7,7 +7,7 @@ judged to be wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from inspect import signature
+from inspect import CO_VARKEYWORDS, signature
 from typing import Any
 
 from xlbackprop.contract.layer import LayerEquations
@@ -124,6 +124,8 @@ def check_letters(where: str, equation: Equation) -> None:
 
 
 def _check_call(what: str, function: Callable[..., Any], letters: tuple[str, ...]) -> None:
+    if _takes_all(function, letters):
+        return
     try:
         taken = signature(function)
     except ValueError:  # built in, and silent about what it takes
@@ -135,6 +137,19 @@ def _check_call(what: str, function: Callable[..., Any], letters: tuple[str, ...
             f"{what} takes {_list(taken.parameters)}; the letters of its sources are"
             f" {_list(letters)}"
         ) from None
+
+
+def _takes_all(function: Callable[..., Any], letters: tuple[str, ...]) -> bool:
+    """Return whether all parameters are among the letters, and take all of them.
+
+    That is so of nearly every function, and `signature` takes its time.
+    """
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_posonlyargcount:
+        return False
+    parameters = {*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]}
+    others = parameters.symmetric_difference(letters)
+    return not others or (bool(code.co_flags & CO_VARKEYWORDS) and parameters.issubset(letters))
 
 
 def _targets(equations: Iterable[Equation]) -> set[str]:

@@ -7,6 +7,7 @@ shows, is refused when the network is made, so that nobody meets a question mark
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from xlbackprop.equation import Equation, Index, Shape, Tensor
 from xlbackprop.errors import ContractError
@@ -15,6 +16,7 @@ from xlbackprop.formula.cell_formula import EquationFormulas
 from xlbackprop.formula.functions import FUNCTIONS, TABLE
 from xlbackprop.formula.functions.operators import OPERATORS
 from xlbackprop.formula.grid import block_size
+from xlbackprop.formula.parser import read_formula
 from xlbackprop.formula.tree import Call, ErrorValue, Expression, Name, Operation, walk
 from xlbackprop.notation.symbols import TABLE as SYMBOLS
 from xlbackprop.notation.unknown import unknown_characters, unknown_functions
@@ -46,14 +48,22 @@ def check_understood(where: str, equation: Equation) -> None:
 
 def _check_formula(what: str, formulas: EquationFormulas, index: Index) -> None:
     try:
-        tree = formulas.of(index).tree
+        unknown = _unknown_in(formulas.text(index))
     except ValueError as reason:
         raise ContractError(f"{what} cannot be read: {reason}") from None
     except (AttributeError, LookupError, TypeError) as reason:
         raise ContractError(f"{what} fails for the entry {list(index)}: {reason}") from None
-    for part in walk(tree):
-        if unknown := _unknown(part):
-            raise ContractError(f"{what} {unknown}")
+    if unknown:
+        raise ContractError(f"{what} {unknown}")
+
+
+@lru_cache(maxsize=1024)
+def _unknown_in(formula: str) -> str:
+    """Return what is not known of a formula; steps in time and heads have the same ones.
+
+    Raises ValueError where it is none.
+    """
+    return next(filter(None, map(_unknown, walk(read_formula(formula).tree))), "")
 
 
 def _unknown(part: Expression) -> str:

@@ -67,9 +67,13 @@ class EquationFormulas:
         Where the cell is a constant whatever its sources (a padding zero), it is that number.
         Raises ValueError where the formula is none.
         """
-        text = self._equation.formula(self._at, *index)
-        read = read_formula(text if isinstance(text, str) else repr(text))
+        read = read_formula(self.text(index))
         return CellFormula(read.tree, tuple(map(self._range, read.references)))
+
+    def text(self, index: Index) -> str:
+        """Return the text of that formula."""
+        text = self._equation.formula(self._at, *index)
+        return text if isinstance(text, str) else repr(text)
 
     def is_constant(self, index: Index) -> bool:
         """Return whether an entry is a number whatever its sources: a padding zero."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 
@@ -14,13 +13,16 @@ def _refuse(*_: object) -> NoReturn:
     raise NotTraced
 
 
-@dataclass(frozen=True, eq=False)
 class Steps:
-    """A whole number that goes on by so much with each row and each column of a block."""
+    """A whole number that goes on by so much with each row and each column of a block.
 
-    start: int
-    down: int = 0
-    along: int = 0
+    A build makes tens of thousands: hence no dataclass.
+    """
+
+    __slots__ = ("along", "down", "start")
+
+    def __init__(self, start: int, down: int = 0, along: int = 0) -> None:
+        self.start, self.down, self.along = start, down, along
 
     def __add__(self, other: Steps | int) -> Steps:
         """Return the sum."""

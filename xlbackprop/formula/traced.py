@@ -8,9 +8,10 @@ written cell by cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from xlbackprop.equation import Equation, Index, Tensor
 from xlbackprop.formula.addresses import column_name, on_sheet
@@ -20,10 +21,10 @@ from xlbackprop.formula.stepping import NotTraced, Steps
 # Characters that no formula holds: each stands for a corner of a reference, and for where a $
 # keeps it.
 _FIRST, _MOST, _ROW_STAYS, _COLUMN_STAYS, _KEPT = 0xE000, 1_600, 1, 2, 4
+_CORNER = re.compile(f"([{chr(_FIRST)}-{chr(_FIRST + _MOST * _KEPT - 1)}])")
 
 
-@dataclass(frozen=True)
-class Corner:
+class Corner(NamedTuple):
     """A cell to which a formula refers: its row and column, and whether a $ keeps them."""
 
     row: Steps
@@ -134,16 +135,13 @@ class Tracer:
 
 
 def _template(block: Block, text: str, corners: list[tuple[Steps, Steps]]) -> Template:
-    texts, used = [""], []
-    for character in text:
+    texts = _CORNER.split(text)
+    used = []
+    for character in texts[1::2]:
         number, kept = divmod(ord(character) - _FIRST, _KEPT)
-        if 0 <= number < len(corners):
-            stays = bool(kept & _ROW_STAYS), bool(kept & _COLUMN_STAYS)
-            used.append(Corner(*corners[number], *stays))
-            texts.append("")
-        else:
-            texts[-1] += character
-    return Template(block.height, block.width, tuple(texts), tuple(used))
+        stays = bool(kept & _ROW_STAYS), bool(kept & _COLUMN_STAYS)
+        used.append(Corner(*corners[number], *stays))
+    return Template(block.height, block.width, tuple(texts[::2]), tuple(used))
 
 
 class _TracedRange(Range):
@@ -167,37 +165,38 @@ class _TracedRange(Range):
         return self._kept(_COLUMN_STAYS)
 
     def _kept(self, which: int) -> str:
-        return "".join(
-            chr(ord(one) // _KEPT * _KEPT + which) if _is_corner(one) else one for one in self
-        )
+        return _CORNER.sub(lambda one: chr(ord(one[0]) // _KEPT * _KEPT + which), self)
 
 
-def _is_corner(character: str) -> bool:
-    return _FIRST <= ord(character) < _FIRST + _MOST * _KEPT
+class _Corners:
+    """The corners of the formula that is being traced, in the order in which it asks for them."""
+
+    def __init__(self) -> None:
+        self.places: list[tuple[Steps, Steps]] = []
+
+    def noted(self, row: Steps, column: Steps) -> str:
+        """Return the character that stands for a corner."""
+        if len(self.places) >= _MOST:
+            raise NotTraced
+        self.places.append((row, column))
+        return chr(_FIRST + _KEPT * (len(self.places) - 1))
 
 
 class _Traced:
     """What a formula calls `at` while it is traced."""
 
     def __init__(self, equation: Equation, blocks: Mapping[str, tuple[Block, ...]]) -> None:
-        self._corners: list[tuple[Steps, Steps]] = []
+        self._corners = _Corners()
         sheet, size = blocks[equation.target.name][0].sheet, block_size(equation.target)
         for letter, tensor in {**equation.sources, "here": equation.target}.items():
             own = blocks[tensor.name]
             prefix = "" if own[0].sheet == sheet else on_sheet(own[0].sheet, "")
-            setattr(self, letter, _TracedView(tensor, own, prefix, self._noted, size))
+            setattr(self, letter, _TracedView(tensor, own, prefix, self._corners, size))
 
     def begin(self) -> list[tuple[Steps, Steps]]:
         """Return the list that takes the corners of the next formula."""
-        self._corners = []
-        return self._corners
-
-    def _noted(self, row: Steps, column: Steps) -> str:
-        """Return the character that stands for a corner."""
-        if len(self._corners) >= _MOST:
-            raise NotTraced
-        self._corners.append((row, column))
-        return chr(_FIRST + _KEPT * (len(self._corners) - 1))
+        self._corners.places = []
+        return self._corners.places
 
 
 class _TracedView:
@@ -208,7 +207,7 @@ class _TracedView:
         tensor: Tensor,
         blocks: tuple[Block, ...],
         prefix: str,
-        noted: Callable[[Steps, Steps], str],
+        corners: _Corners,
         target: tuple[int, int],
     ) -> None:
         self._leading = len(tensor.leading)
@@ -217,7 +216,7 @@ class _TracedView:
         self.is_row = stands_in_a_row(tensor)
         self._size = block_size(tensor)
         self._origins = {block.index: (block.row, block.column) for block in blocks}
-        self._prefix, self._noted, self._vertical = prefix, noted, tensor.vertical
+        self._prefix, self._corners, self._vertical = prefix, corners, tensor.vertical
 
     def __getitem__(self, key: Any) -> Range:
         parts: Index = key if isinstance(key, tuple) else (key,)
@@ -227,10 +226,10 @@ class _TracedView:
         row, column = self._origins[leading]
         rows, columns = self._within(parts[self._leading :])
         (top, bottom), (left, right) = _ends(rows, self._size[0]), _ends(columns, self._size[1])
-        first = self._prefix + self._noted(top + row, left + column)
+        first = self._prefix + self._corners.noted(top + row, left + column)
         if _is_one(top, bottom) and _is_one(left, right):
             return _TracedRange(first)
-        return _TracedRange(f"{first}:{self._noted(bottom + row, right + column)}")
+        return _TracedRange(f"{first}:{self._corners.noted(bottom + row, right + column)}")
 
     def _within(self, parts: Any) -> tuple[Any, Any]:
         """Return what is chosen of the block's rows and of its columns."""
@@ -252,7 +251,8 @@ class _TracedView:
 def _ends(chosen: Any, size: int) -> tuple[Steps, Steps]:
     """Return the first and the last number of an index, or of a slice with both ends or none."""
     if not isinstance(chosen, slice):
-        return _steps(chosen), _steps(chosen)
+        both = _steps(chosen)
+        return both, both
     if chosen.stop is None:
         return Steps(0), Steps(size - 1)
     return _steps(chosen.start), _steps(chosen.stop) - 1
@@ -263,7 +263,6 @@ def _steps(number: Steps | int) -> Steps:
 
 
 def _is_one(first: Steps, last: Steps) -> bool:
-    difference = last - first
-    if difference.down or difference.along:
+    if first.down != last.down or first.along != last.along:
         raise NotTraced  # a range in some cells, and not in others
-    return difference.start == 0
+    return first.start == last.start

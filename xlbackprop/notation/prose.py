@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from xlbackprop.notation.symbols import GREEK, LONE, PRODUCTS, RELATIONS
 
@@ -29,6 +30,7 @@ def prose(text: str) -> str:
     return "".join(_plain(character) or "?" for character in re.sub(r"\s+", " ", text))
 
 
+@lru_cache(maxsize=1024)
 def is_known(character: str) -> bool:
     """Return whether a character is shown as what it is."""
     return character.isspace() or bool(_plain(character))

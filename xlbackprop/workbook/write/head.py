@@ -6,6 +6,7 @@ Printed, these rows are on all pages: no word of them is cut in two where one be
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
@@ -42,13 +43,14 @@ def write_head(worksheet: Worksheet, sheet: Sheet, contents: Contents, formats: 
 
 def _write_legend(worksheet: Worksheet, sheet: Sheet, contents: Contents, formats: Formats) -> None:
     fit, column = sheet.printed.fit, sheet.head_column
-    for properties, word, sample in _swatches(sheet, contents):
+    names = _names_on(sheet, contents)
+    for properties, word, sample in _swatches(names, contents):
         column = fit(column, _SWATCH)
         worksheet.write_string(LEGEND_ROW, column, sample, formats(properties))
         worksheet.write_string(LEGEND_ROW, column + 1, word, formats(TEXTS["legend"]))
         column += _SWATCH
     column = fit(column, _SWATCH)
-    blank = _names_on(sheet, contents) & contents.blank
+    blank = names & contents.blank
     if contents.answers is not None and blank:
         write_page_progress(worksheet, column, sheet, contents, formats)
     if contents.walk:
@@ -56,9 +58,10 @@ def _write_legend(worksheet: Worksheet, sheet: Sheet, contents: Contents, format
         write_where(worksheet, column, "step", steps, 0, formats)
 
 
-def _swatches(sheet: Sheet, contents: Contents) -> Iterator[tuple[dict[str, Any], str, str]]:
-    """Yield a sample's format, what it means, and the text in the sample."""
-    names = _names_on(sheet, contents)
+def _swatches(
+    names: AbstractSet[str], contents: Contents
+) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Yield a sample's format, what it means, and the text in the sample, for those tensors."""
     tensors = contents.network.tensors
     kinds = {tensors[name].kind for name in names - contents.blank}
     yield from ((kind_format(kind), str(kind), "") for kind in Kind if kind in kinds)

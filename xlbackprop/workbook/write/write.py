@@ -10,7 +10,6 @@ from io import BytesIO
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.utility import quote_sheetname
-from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.errors import SpecError
@@ -126,9 +125,8 @@ class _Cells:
         style = self.formats(
             fill_in_format(number_format(answers[tensor.name]) if answers else "General")
         )
-        for i in range(block.row, block.row + block.height):
-            for j in range(block.column, block.column + block.width):
-                sheet.write_blank(i, j, None, style)
+        for row in range(block.row, block.row + block.height):
+            sheet.write_blanks(row, block.column, block.width, style)
 
     def _write_equation(self, equation: Equation) -> None:
         tensor = equation.target
@@ -151,40 +149,48 @@ def _write_page(worksheet: BlockSheet, sheet: Sheet, formats: Formats, contents:
     for gap in sheet.gaps:
         worksheet.set_column(gap, gap, GAP_WIDTH)
     write_head(worksheet, sheet, contents, formats)
-    for row, end in sheet.bars.items():
-        for column in range(1, end):
-            worksheet.write_blank(row, column, None, texts["band"])
-    for band in sheet.bands:
-        worksheet.write_string(band.row, band.column, str(band.text), texts["band"])
+    _write_bars(worksheet, sheet, texts["band"])
     write_ways(worksheet, sheet, contents, formats)
     for heading in sheet.headings:
         _write_heading(worksheet, heading, texts, contents)
     for edge in (*sheet.edges, *sheet.reasons):
         place = edge.row, edge.column
         if isinstance(edge.text, str):
-            worksheet.write_string(*place, edge.text, texts[edge.style])
+            worksheet.write_plain_text(*place, edge.text, texts[edge.style])
         else:
             worksheet.write_plain_number(*place, edge.text, texts[edge.style])
     worksheet.freeze_panes(*sheet.frozen)
     set_up_print(worksheet, sheet, contents.network.spec.name)
 
 
+def _write_bars(worksheet: BlockSheet, sheet: Sheet, style: Format) -> None:
+    """Write the bands' titles, and the bars that go on behind them."""
+    starts: dict[int, list[int]] = {row: [1] for row in sheet.bars}
+    for band in sheet.bands:
+        worksheet.write_plain_text(band.row, band.column, str(band.text), style)
+        starts[band.row] += [band.column, band.column + 1]
+    for row, end in sheet.bars.items():
+        for start, stop in zip(starts[row][::2], [*starts[row][1::2], end], strict=True):
+            if start < stop:
+                worksheet.write_blanks(row, start, stop - start, style)
+
+
 def _write_heading(
-    worksheet: Worksheet, heading: Heading, texts: Mapping[str, Format], contents: Contents
+    worksheet: BlockSheet, heading: Heading, texts: Mapping[str, Format], contents: Contents
 ) -> None:
     tensor, (row, column) = heading.tensor, (heading.row, heading.column)
     is_link = write_way_to_source(worksheet, (row, column), tensor, contents)
     symbol = texts["symbol to source" if is_link else "symbol"]
-    chain = [texts["chain"], f" = {heading.chain}"] if heading.chain else []
-    parts = [symbol, tensor.title, *chain, texts["kind"], f"  {heading.about}"]
+    chain = [(texts["chain"], f" = {heading.chain}")] if heading.chain else []
+    runs = [(symbol, tensor.title), *chain, (texts["kind"], f"  {heading.about}")]
     # LibreOffice shows what is a link in the cell's own font.
-    worksheet.write_rich_string(row, column, *parts, *([texts["kind"]] if is_link else []))
+    worksheet.write_runs(row, column, runs, texts["kind"] if is_link else None)
     rungs = {} if contents.network.has_rows or not contents.ladder else rungs_of(contents)
     if tensor.name in rungs:
         said = rule_asked(rungs[tensor.name])
         worksheet.write_formula(row + 1, column, f"={said}", texts["equation"], "")
     elif heading.equation:
-        worksheet.write_string(row + 1, column, heading.equation, texts["equation"])
+        worksheet.write_plain_text(row + 1, column, heading.equation, texts["equation"])
 
 
 def _describe(workbook: xlsxwriter.Workbook, contents: Contents) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from itertools import count, pairwise
-from xml.sax.saxutils import escape, quoteattr
 
 from xlbackprop.equation import Kind
 from xlbackprop.layout.graph import Box, Drawing, Label, Line, Mark, Run, Way
@@ -38,8 +38,8 @@ def group_of(drawing: Drawing, name: str, place: tuple[int, int], number: int) -
     width, height = round(drawing.width * _EMU), round(drawing.height * _EMU)
     x, y = place
     head = (
-        f"<xdr:nvGrpSpPr><xdr:cNvPr id={quoteattr(str(next(numbers)))} name={quoteattr(name)}"
-        f" descr={quoteattr(drawing.about)}/><xdr:cNvGrpSpPr/></xdr:nvGrpSpPr>"
+        f'<xdr:nvGrpSpPr><xdr:cNvPr id="{next(numbers)}" name="{escape(name)}"'
+        f' descr="{escape(drawing.about)}"/><xdr:cNvGrpSpPr/></xdr:nvGrpSpPr>'
         f'<xdr:grpSpPr><a:xfrm><a:off x="{x}" y="{y}"/><a:ext cx="{width}" cy="{height}"/>'
         f'<a:chOff x="0" y="0"/><a:chExt cx="{width}" cy="{height}"/></a:xfrm></xdr:grpSpPr>'
     )
@@ -129,7 +129,7 @@ def _paragraph(runs: Iterable[Run], *, is_name: bool) -> str:
     font = f'<a:latin typeface="{FONT}"/>'
     texts = "".join(
         f'<a:r><a:rPr lang="en-US" {look}>{_fill(_COLOURS[way])}{font}</a:rPr>'
-        f"<a:t>{escape(text)}</a:t></a:r>"
+        f"<a:t>{escape(text, quote=False)}</a:t></a:r>"
         for text, way in runs
     )
     return f'<a:p><a:pPr algn="ctr"/>{texts}</a:p>'

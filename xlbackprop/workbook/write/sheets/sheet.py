@@ -1,16 +1,15 @@
-"""A worksheet that takes finished blocks of formulas and numbers fast.
+"""A worksheet that takes finished blocks of formulas and numbers fast, and texts.
 
 XlsxWriter's own `write_formula` searches every text for functions newer than 2007 and builds an
 object for every cell; on a page of a hundred thousand formulas, all of them ours, that is most
-of the time. Here a row of such cells is written as XML at once, and the rest of the sheet is
-XlsxWriter's.
+of the time. Here a row of such cells is written as XML at once, and so are titles and indices: on
+a page of many small blocks there are as many of them. The rest of the sheet is XlsxWriter's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from io import StringIO
-from typing import NamedTuple
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -22,12 +21,10 @@ from xlbackprop.formula.grid import Block
 # What is saved where a formula gives no number; which error it is, the first calculation says.
 ERROR = "#VALUE!"
 
+_PRESERVE = ' xml:space="preserve"'
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-
-
-class _Typed(NamedTuple):
-    number: int
-    style: Format
+# What is no longer stays below Excel's limit, however its characters are counted.
+_SURELY_FITS = 16_000
 
 
 class BlockSheet(Worksheet):  # type: ignore[misc]
@@ -45,8 +42,30 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
 
     def write_plain_number(self, row: int, column: int, number: int, style: Format) -> None:
         """Write a number that is typed into a cell."""
-        self._check_dimensions(row, column)
-        self.table[row][column] = _Typed(number, style)
+        self._put_cell(row, column, style, f"><v>{number}</v></c>")
+
+    def write_plain_text(self, row: int, column: int, text: str, style: Format) -> None:
+        """Write a text into a cell."""
+        if len(text) > _SURELY_FITS:
+            self.write_string(row, column, text, style)
+        else:
+            self._put_text(row, column, text, style)
+
+    def write_runs(
+        self, row: int, column: int, runs: Sequence[tuple[Format, str]], style: Format | None
+    ) -> None:
+        """Write a text of several looks, each part in its format, into a cell that has a style."""
+        parts = (
+            f"<r>{self._font(look)}<t{_PRESERVE * (text != text.strip())}>{_escaped(text)}</t></r>"
+            for look, text in runs
+        )
+        self._put_text(row, column, "".join(parts), style)
+
+    def write_blanks(self, row: int, column: int, width: int, style: Format) -> None:
+        """Write a row of empty cells from (row, column) on."""
+        number, end = style._get_xf_index(), column + width
+        cells = (f'<c r="{column_name(at)}{row + 1}" s="{number}"/>' for at in range(column, end))
+        self._put(row, column, width, "".join(cells))
 
     def write_block_row(
         self,
@@ -66,9 +85,8 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
         cells = []
         for at, (content, number) in enumerate(zip(contents, numbers, strict=True), start=column):
             if isinstance(content, str):
-                formula = content.translate(_ESCAPES) if _needs_escape(content) else content
                 kind, value = _saved(number)
-                inside = f'{formula_style}"{kind}><f>{formula}</f><v>{value}'
+                inside = f'{formula_style}"{kind}><f>{_escaped(content)}</f><v>{value}'
             else:
                 inside = f'{number_style}"><v>{_shortest(content)}'
             cells.append(f'<c r="{column_name(at)}{row + 1}" s="{inside}</v></c>')
@@ -98,21 +116,33 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
                 cells[0] = cells[0].replace(follows, first, 1)
             self._put(row, block.column, block.width, "".join(cells))
 
-    def _write_font(self, xf_format: Format) -> None:
-        """Write the font of a part of a text: each is put together once and not for each title."""
-        own = self._fonts.get(id(xf_format))
-        if own is None:
-            around, font = self.rstring, XMLwriter()
-            font._set_filehandle(StringIO())
-            self.rstring = font
-            super()._write_font(xf_format)
-            self.rstring = around
-            own = self._fonts[id(xf_format)] = font.fh.getvalue()
-        self.rstring.fh.write(own)
+    def _font(self, look: Format) -> str:
+        """Return the font of a part of a text: each is put together once, not for each title."""
+        font = self._fonts.get(id(look))
+        if font is None:
+            self.rstring = XMLwriter()
+            self.rstring._set_filehandle(StringIO())
+            self._write_font(look)
+            font = self._fonts[id(look)] = self.rstring.fh.getvalue()
+        return font
+
+    def _put_text(self, row: int, column: int, text: str, style: Format | None) -> None:
+        number = self.str_table._get_shared_string_index(text)
+        self._put_cell(row, column, style, f' t="s"><v>{number}</v></c>')
+
+    def _put_cell(self, row: int, column: int, style: Format | None, rest: str) -> None:
+        look = f' s="{style._get_xf_index()}"' if style else ""
+        self._put(row, column, 1, f'<c r="{column_name(column)}{row + 1}"{look}{rest}')
 
     def _put(self, row: int, column: int, width: int, cells: str) -> None:
-        self._check_dimensions(row, column)
-        self._check_dimensions(row, column + width - 1)
+        last = column + width - 1
+        if self.dim_rowmin is None or not (
+            self.dim_rowmin <= row <= self.dim_rowmax
+            and self.dim_colmin <= column
+            and last <= self.dim_colmax
+        ):
+            self._check_dimensions(row, column)
+            self._check_dimensions(row, last)
         self.table[row][column] = cells
 
     def _write_rows(self) -> None:
@@ -125,17 +155,13 @@ class BlockSheet(Worksheet):  # type: ignore[misc]
                 cell = cells[column]
                 if isinstance(cell, str):
                     self.fh.write(cell)
-                elif isinstance(cell, _Typed):
-                    place = f"{column_name(column)}{row + 1}"
-                    style = cell.style._get_xf_index()
-                    self.fh.write(f'<c r="{place}" s="{style}"><v>{cell.number}</v></c>')
                 else:
                     self._write_cell(row, column, cell)
             self._xml_end_tag("row")
 
 
-def _needs_escape(text: str) -> bool:
-    return "<" in text or ">" in text or "&" in text
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES) if "<" in text or ">" in text or "&" in text else text
 
 
 def _saved(number: float) -> tuple[str, str]:

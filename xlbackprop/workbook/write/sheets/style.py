@@ -146,7 +146,7 @@ def number_format(values: Array) -> str:
     as many as the column has room for.
     """
     finite = values[np.isfinite(values)]
-    if not finite.size or (finite == finite.round()).all():
+    if not finite.size or _are_whole(finite):
         return "General"
     are_short = _are_short(finite, 3)
     decimals = next(n for n in range(1, 4) if _are_short(finite, n)) if are_short else 4
@@ -159,7 +159,15 @@ def number_format(values: Array) -> str:
     return f"{shown};-{shown};0"  # an exact zero looks like one
 
 
+def _are_whole(values: Array) -> bool:
+    # Mostly the first number tells, and there are thousands of small tensors.
+    return float(values[0]).is_integer() and bool((values == values.round()).all())
+
+
 def _are_short(values: Array, decimals: int) -> bool:
+    first = float(values[0])
+    if abs(first - round(first, decimals)) > _NO_MORE_DECIMALS:
+        return False
     return bool((np.abs(values - values.round(decimals)) <= _NO_MORE_DECIMALS).all())
 
 
