@@ -19,6 +19,7 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Array, Equation, Kind, Mask, Math, Shape, Slip, Tensor
 from xlbackprop.layers.common.elementwise import Elementwise, between
+from xlbackprop.layers.common.gated import gated, path_slips
 from xlbackprop.layers.common.hard_gate import hard_sigmoid, passes
 
 _TIE_RULE = "hardswish takes the slope 0 where h = -3 and 1 where h = 3, as in PyTorch"
@@ -34,32 +35,9 @@ class HardSwish:
         part = Elementwise(scope, shape)
         gate = part.tensor("gate", Kind.FORWARD, "the share that passes")
         note = f"At the kinks, {_TIE_RULE}."
-        forward = [hard_sigmoid(part, gate), _output(part, gate)]
+        forward = [hard_sigmoid(part, gate), gated(part, gate, "hardswish")]
         about = "h · min(max(h + 3, 0), 6) / 6"
         return part.layer(forward, [_gradient(part, gate)], about, note=note)
-
-
-def _output(part: Elementwise, gate: Tensor) -> Equation:
-    i = part.index
-    return part.equation(
-        part.out,
-        {"h": part.h, "s": gate},
-        compute=lambda h, s: h * s,
-        formula=lambda h, s: f"{h}*{s}",
-        math=Math(f"out[{i}] = h[{i}] · gate[{i}]"),
-        slips=(
-            Slip(
-                "h missing",
-                "Multiply the gate with h: alone it is only the share that passes.",
-                lambda h, s: s + 0 * h,
-            ),
-            Slip(
-                "hardswish left out",
-                "Multiply h with the gate: you copied h.",
-                lambda h, s: h + 0 * s,
-            ),
-        ),
-    )
 
 
 def _slope(h: Array, s: Array) -> Array:
@@ -90,19 +68,8 @@ def _gradient(part: Elementwise, gate: Tensor) -> Equation:
     )
 
 
-_BOTH = "Add both ways on which h reaches the output: as the factor h, and through the gate; "
-
 _SLIPS_OF_GRADIENT = (
-    Slip(
-        "path through the gate missing",
-        _BOTH + "the second is missing.",
-        lambda h, s, g: g * s + 0 * h,
-    ),
-    Slip(
-        "path through the factor h missing",
-        _BOTH + "the first is missing.",
-        lambda h, s, g: g * passes(h) * h / 6 + 0 * s,
-    ),
+    *path_slips(lambda h, s, g: g * passes(h) * h / 6 + 0 * s),
     Slip(
         "h missing",
         "Multiply the gate's slope 1/6 with h, too: out is h · gate.",

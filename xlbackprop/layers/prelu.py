@@ -24,6 +24,7 @@ from xlbackprop.equation import Array, Domain, Equation, Kind, Mask, Math, Shape
 from xlbackprop.formula.grid import Addresses, sumproduct
 from xlbackprop.layers.common.elementwise import Elementwise, between
 from xlbackprop.layers.common.groups import Groups, entry_equation
+from xlbackprop.layers.common.summands import products
 
 _TIE_RULE = "prelu takes the slope w where h = 0, as in PyTorch"
 
@@ -134,10 +135,8 @@ class _PRelu:
             return sharing.sums(
                 self.scope,
                 self.w.gradient,
-                sources,
-                compute=lambda g, x: g * x,
-                text=sumproduct,
-                math=math,
+                products(**sources),
+                math,
                 slips=self.slips_of_dw(),
             )
         terms = self.terms_of_all(sources)

@@ -19,6 +19,7 @@ from xlbackprop.contract.logistic import sigmoid, sigmoid_text
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip, Tensor
 from xlbackprop.layers.common.elementwise import Elementwise
+from xlbackprop.layers.common.gated import gated, path_slips
 
 
 @layer("silu", short="silu")
@@ -30,7 +31,7 @@ class Silu:
         """Return the layer's equations for h of the given shape."""
         part = Elementwise(scope, shape)
         gate = part.tensor("gate", Kind.FORWARD, "the share that passes")
-        forward = [_sigmoid(part, gate), _output(part, gate)]
+        forward = [_sigmoid(part, gate), gated(part, gate, "silu")]
         return part.layer(forward, [_gradient(part, gate)], "h / (1 + exp(-h))")
 
 
@@ -47,27 +48,6 @@ def _sigmoid(part: Elementwise, gate: Tensor) -> Equation:
                 "sign of the exponent",
                 "Take e to the power of -h: with h for -h you get 1 - gate.",
                 lambda h: 1 / (1 + np.exp(h)),
-            ),
-        ),
-    )
-
-
-def _output(part: Elementwise, gate: Tensor) -> Equation:
-    i = part.index
-    return part.equation(
-        part.out,
-        {"h": part.h, "s": gate},
-        compute=lambda h, s: h * s,
-        formula=lambda h, s: f"{h}*{s}",
-        math=Math(f"out[{i}] = h[{i}] · gate[{i}]"),
-        slips=(
-            Slip(
-                "h missing",
-                "Multiply the gate with h: alone it is only the share that passes.",
-                lambda h, s: s + 0 * h,
-            ),
-            Slip(
-                "silu left out", "Multiply h with the gate: you copied h.", lambda h, s: h + 0 * s
             ),
         ),
     )
@@ -93,19 +73,8 @@ def _gradient(part: Elementwise, gate: Tensor) -> Equation:
     )
 
 
-_BOTH = "Add both ways on which h reaches the output: as the factor h, and through the gate; "
-
 _SLIPS_OF_GRADIENT = (
-    Slip(
-        "path through the gate missing",
-        _BOTH + "the second is missing.",
-        lambda h, s, g: g * s + 0 * h,
-    ),
-    Slip(
-        "path through the factor h missing",
-        _BOTH + "the first is missing.",
-        lambda h, s, g: g * h * s * (1 - s),
-    ),
+    *path_slips(lambda h, s, g: g * h * s * (1 - s)),
     Slip(
         "h missing",
         "Multiply the gate's slope with h, too: out is h · gate.",

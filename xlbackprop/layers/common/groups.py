@@ -17,6 +17,7 @@ from xlbackprop.contract.layer import Scope
 from xlbackprop.contract.sums import Finish, Terms, sum_equations
 from xlbackprop.equation import Array, Equation, Index, Math, Shape, Slip, Tensor
 from xlbackprop.formula.grid import Addresses, View
+from xlbackprop.layers.common.summands import Summand
 
 
 @dataclass(frozen=True)
@@ -96,19 +97,23 @@ class Groups:
         self,
         scope: Scope,
         target: Tensor,
-        sources: Mapping[str, Tensor],
-        compute: Callable[..., Array],
-        text: Callable[..., str],
+        summand: Summand,
         math: Math,
         *,
         divisor: int = 1,
         slips: Iterable[Slip] = (),
     ) -> list[Equation]:
-        """Return the equations of a sum over each group, one term for each block, divided.
+        """Return the equations of a sum over each group, one term for each block, divided."""
+        terms = self._terms(summand)
 
-        `compute(**arrays)` returns what is summed, entry by entry; `text(*addresses)` the sum
-        over one block's part of a group.
-        """
+        def divided(text: str, at: Addresses, *index: int) -> str:  # noqa: ARG001
+            return f"({text})/{divisor}" if terms.number > 1 else f"{text}/{divisor}"
+
+        divide = Finish(compute=lambda total: total / divisor, formula=divided)
+        return sum_equations(scope, target, terms, math, divide if divisor > 1 else None, slips)
+
+    def _terms(self, summand: Summand) -> Terms:
+        """Return what each block adds to the sums of its groups."""
         rank = len(self.entries.shape)
         summed = [axis for axis in range(rank) if axis not in self.kept]
         across = [axis for axis in summed if axis < len(self.entries.leading)]
@@ -116,22 +121,16 @@ class Groups:
         blocks = list(product(*(range(self.entries.shape[axis]) for axis in across)))
 
         def partial(part: slice, **arrays: Array) -> Array:
-            entries = compute(**arrays).transpose(*across, *self.kept, *within)
+            entries = summand.compute(**arrays).transpose(*across, *self.kept, *within)
             parts = entries.reshape(len(blocks), *self.shape, -1)[part]
             return np.asarray(parts.sum(axis=(0, -1)))
 
         def term(at: Addresses, t: int, *index: int) -> str:
             position = dict(zip([*across, *self.kept], [*blocks[t], *index], strict=True))
             key = tuple(position.get(axis, slice(None)) for axis in range(rank))
-            return text(*(getattr(at, letter)[key] for letter in sources))
+            return summand.of_block(at, key)
 
-        def divided(text: str, at: Addresses, *index: int) -> str:  # noqa: ARG001
-            return f"({text})/{divisor}" if len(blocks) > 1 else f"{text}/{divisor}"
-
-        divide = Finish(compute=lambda total: total / divisor, formula=divided)
-        terms = Terms(len(blocks), sources, partial, term)
-        finish = divide if divisor > 1 else None
-        return sum_equations(scope, target, terms, math, finish, slips)
+        return Terms(len(blocks), summand.sources, partial, term)
 
 
 def entry_equation(
@@ -164,8 +163,3 @@ def entry_equation(
     tensors = {letter: tensor for letter, (tensor, _) in sources.items()}
     wrong = tuple(replace(slip, compute=spread(slip.compute)) for slip in slips)
     return Equation(target, tensors, spread(compute), text, math, wrong)
-
-
-def total(address: str) -> str:
-    """Return the text that sums a range; a single cell is its own sum."""
-    return f"SUM({address})" if ":" in address else address

@@ -5,16 +5,15 @@ With C channels in G groups, channel c is in group g = ⌊c / (C/G)⌋.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackprop.contract.layer import Scope
-from xlbackprop.contract.sums import Finish, Terms, sum_equations
-from xlbackprop.equation import Array, Equation, Index, Math, Shape, Slip, Tensor
+from xlbackprop.contract.sums import Terms
+from xlbackprop.equation import Array, Index, Shape
 from xlbackprop.formula.grid import Addresses, View
 from xlbackprop.layers.common.groups import Groups
+from xlbackprop.layers.common.summands import Summand
 
 
 @dataclass(frozen=True)
@@ -68,29 +67,14 @@ class GroupsOfChannels(Groups):
         *sample, channel = (index[axis] for axis in self.kept)
         return numbers[*sample, channel // self.channels].fixed
 
-    def sums(
-        self,
-        scope: Scope,
-        target: Tensor,
-        sources: Mapping[str, Tensor],
-        compute: Callable[..., Array],
-        text: Callable[..., str],
-        math: Math,
-        *,
-        divisor: int = 1,
-        slips: Iterable[Slip] = (),
-    ) -> list[Equation]:
-        """Return the equations of a sum over each group, one term for each block, divided.
-
-        `compute(**arrays)` returns what is summed, entry by entry; `text(*addresses)` the sum
-        over one block's part of a group.
-        """
+    def _terms(self, summand: Summand) -> Terms:
+        """Return what each channel adds to the sums of its groups; all at once, in one block."""
         axis, size = self.kept[-1], self.channels
         is_block = axis < len(self.entries.leading)
         blocks = size if is_block else 1
 
         def partial(part: slice, **arrays: Array) -> Array:
-            of_channels = super(GroupsOfChannels, self).sum_of(compute(**arrays))
+            of_channels = super(GroupsOfChannels, self).sum_of(summand.compute(**arrays))
             parts = of_channels.reshape(*self.shape, blocks, -1)[..., part, :]
             return np.asarray(parts.sum(axis=(-1, -2)))
 
@@ -99,12 +83,6 @@ class GroupsOfChannels(Groups):
             own = first + t if is_block else slice(first, first + size)
             position = dict(zip(self.kept, [*index[:-1], own], strict=True))
             key = tuple(position.get(one, slice(None)) for one in range(len(self.entries.shape)))
-            return text(*(getattr(at, letter)[key] for letter in sources))
+            return summand.of_block(at, key)
 
-        def divided(text: str, at: Addresses, *index: int) -> str:  # noqa: ARG001
-            return f"({text})/{divisor}" if blocks > 1 else f"{text}/{divisor}"
-
-        divide = Finish(compute=lambda total: total / divisor, formula=divided)
-        terms = Terms(blocks, sources, partial, term, each="channel")
-        finish = divide if divisor > 1 else None
-        return sum_equations(scope, target, terms, math, finish, slips)
+        return Terms(blocks, summand.sources, partial, term, each="channel")

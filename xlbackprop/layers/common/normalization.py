@@ -30,7 +30,7 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations
 from xlbackprop.equation import Equation, Math
 from xlbackprop.layers.common.elementwise import literal
-from xlbackprop.layers.common.groups import entry_equation, total
+from xlbackprop.layers.common.groups import entry_equation
 from xlbackprop.layers.common.normalization_slips import (
     slips_of_center,
     slips_of_deviation,
@@ -39,6 +39,7 @@ from xlbackprop.layers.common.normalization_slips import (
     slips_of_variance,
 )
 from xlbackprop.layers.common.normalization_steps import NormalizationSteps
+from xlbackprop.layers.common.summands import itself, square
 
 
 class Normalization(NormalizationSteps):
@@ -86,9 +87,7 @@ class Normalization(NormalizationSteps):
     def _average(self) -> list[Equation]:
         m, groups = self.groups.size, self.groups
         math = Math(f"mean{self.g} = {groups.sigma}h{self.i} / {m}")
-        return groups.sums(
-            self.scope, self.mean, {"h": self.h}, lambda h: h, total, math, divisor=m
-        )
+        return groups.sums(self.scope, self.mean, itself(h=self.h), math, divisor=m)
 
     def _center(self) -> Equation:
         return entry_equation(
@@ -105,10 +104,8 @@ class Normalization(NormalizationSteps):
         return groups.sums(
             self.scope,
             self.var,
-            {"c": self.centered},
-            compute=lambda c: c * c,
-            text=lambda c: f"SUMSQ({c})",
-            math=Math(f"var{self.g} = {groups.sigma}centered{self.i}² / {m}"),
+            square(c=self.centered),
+            Math(f"var{self.g} = {groups.sigma}centered{self.i}² / {m}"),
             divisor=m,
             slips=slips_of_variance(m, groups.sum_of),
         )
@@ -139,15 +136,8 @@ class Normalization(NormalizationSteps):
     def _mean_of_gradient(self) -> list[Equation]:
         m, groups = self.groups.size, self.groups
         math = Math(f"gradient_mean{self.g} = {groups.sigma}dL/dnormalized{self.i} / {m}")
-        return groups.sums(
-            self.scope,
-            self.gradient_mean,
-            {"g": self.normalized.gradient},
-            lambda g: g,
-            total,
-            math,
-            divisor=m,
-        )
+        gradient = itself(g=self.normalized.gradient)
+        return groups.sums(self.scope, self.gradient_mean, gradient, math, divisor=m)
 
     def _gradient_of_h(self) -> Equation:
         return entry_equation(

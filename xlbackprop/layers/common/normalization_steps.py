@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from xlbackprop.equation import Equation, Math
-from xlbackprop.formula.grid import sumproduct
-from xlbackprop.layers.common.groups import entry_equation, total
+from xlbackprop.layers.common.groups import entry_equation
 from xlbackprop.layers.common.normalization_blocks import NormalizationBlocks
 from xlbackprop.layers.common.normalization_slips import (
     slips_of_beta,
@@ -12,6 +11,7 @@ from xlbackprop.layers.common.normalization_slips import (
     slips_of_scale,
     slips_of_unscaled,
 )
+from xlbackprop.layers.common.summands import itself, products
 
 
 class NormalizationSteps(NormalizationBlocks):
@@ -53,10 +53,8 @@ class NormalizationSteps(NormalizationBlocks):
         return sharing.sums(
             self.scope,
             self.gamma.gradient,
-            {"g": self.part.dL_dout, "x": self.normalized.tensor},
-            compute=lambda g, x: g * x,
-            text=sumproduct,
-            math=Math(f"dL/dgamma{self.p} = {sharing.sigma}dL/dout{self.i} · normalized{self.i}"),
+            products(g=self.part.dL_dout, x=self.normalized.tensor),
+            Math(f"dL/dgamma{self.p} = {sharing.sigma}dL/dout{self.i} · normalized{self.i}"),
             slips=slips_of_gamma(self.h, sharing.sum_of, has_beta=has_beta),
         )
 
@@ -67,9 +65,7 @@ class NormalizationSteps(NormalizationBlocks):
         return sharing.sums(
             self.scope,
             self.beta.gradient,
-            {"g": self.part.dL_dout},
-            lambda g: g,
-            total,
+            itself(g=self.part.dL_dout),
             math,
             slips=slips_of_beta(self.h, self.normalized.tensor, sharing.sum_of),
         )
@@ -91,10 +87,8 @@ class NormalizationSteps(NormalizationBlocks):
         return groups.sums(
             self.scope,
             self.product_mean,
-            {"g": self.normalized.gradient, "x": self.normalized.tensor},
-            compute=lambda g, x: g * x,
-            text=sumproduct,
-            math=Math(
+            products(g=self.normalized.gradient, x=self.normalized.tensor),
+            Math(
                 f"product_mean{self.g} ="
                 f" {groups.sigma}dL/dnormalized{self.i} · normalized{self.i} / {m}"
             ),

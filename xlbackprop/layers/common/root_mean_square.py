@@ -12,6 +12,7 @@ from xlbackprop.equation import Array, Equation, Math, Slip, Tensor
 from xlbackprop.layers.common.elementwise import literal
 from xlbackprop.layers.common.groups import entry_equation
 from xlbackprop.layers.common.normalization_steps import NormalizationSteps
+from xlbackprop.layers.common.summands import square
 
 
 class RootMeanSquare(NormalizationSteps):
@@ -90,10 +91,8 @@ class RootMeanSquare(NormalizationSteps):
         return groups.sums(
             self.scope,
             self.mean_square,
-            {"h": self.h},
-            compute=lambda h: h * h,
-            text=lambda h: f"SUMSQ({h})",
-            math=Math(f"mean_square{self.g} = {groups.sigma}h{i}² / {m}"),
+            square(h=self.h),
+            Math(f"mean_square{self.g} = {groups.sigma}h{i}² / {m}"),
             divisor=m,
             slips=slips[: None if m > 1 else 0],
         )
