@@ -19,7 +19,8 @@ from tests.support.true_places import SURE, false_places, not_found
 from tests.support.unusual_layouts import LAYOUTS, TABLES, strange_page
 from xlbackprop.errors import WorkbookError
 from xlbackprop.find.locate import page as pages
-from xlbackprop.find.locate.labels import meaning_of
+from xlbackprop.find.locate.labels import fit, is_of_a_later_entry, meaning_of
+from xlbackprop.network import build_network
 
 NETWORKS = ("conv5x5x2", "two-conv", "mlp-2-2-2")
 # Of the largest network, which takes seconds a page, every second layout.
@@ -365,6 +366,17 @@ def test_page_of_too_many_cells_is_refused_in_one_line(tmp_path, monkeypatch):
 )  # fmt: skip
 def test_label_means_a_tensor(label, role):
     assert meaning_of(label).roles[0] == role
+
+
+def test_index_behind_a_layers_number_names_no_layer():
+    network = build_network(xlbackprop.load_spec("mlp-2-2-2"))
+    one, other = (network.tensors[f"dense{at}.w"] for at in (1, 2))
+    assert fit("Gewichte 1 (2,1)", one, 1) > fit("Gewichte 1 (2,1)", other, 2)
+    assert fit("Gewichte 2 (1,1)", one, 1) < fit("Gewichte 2 (1,1)", other, 2)
+    assert fit("W (1)", one, 1) > fit("W (1)", other, 2)  # no index: which layer it is of
+    first, later = ("w 1 (1,1)", "b 1 (1)", "W (2)", "w1"), ("w 1 (1,2)", "w 1 (0,1)", "b 1 [2]")
+    assert [is_of_a_later_entry(one) for one in first] == [False] * 4
+    assert [is_of_a_later_entry(one) for one in later] == [True] * 3
 
 
 def run(*arguments):

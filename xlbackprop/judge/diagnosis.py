@@ -20,7 +20,8 @@ class Diagnosis:
     `slip` is the slip's name, "one of: …" where several give these very numbers, or "unknown".
     `message` says in words for the person what to do, `where` which of the tensor's cells it
     explains, a mask of the tensor's shape. `is_weaker` says that it is no evidence against what the
-    sheet's own derivatives say of the formula: it is from numbers alone.
+    sheet's own derivatives say of the formula: it is from numbers alone, of a tensor that is not on
+    the page or of several slips.
     """
 
     slip: str
@@ -45,7 +46,7 @@ def named(mistakes: Sequence[Mistake], where: Mask, place: str = "") -> Diagnosi
     names = ", ".join(hints)
     choices = " Or: ".join(f"{name}: {hint}" for name, hint in hints.items())
     message = f"one of several slips{place}. {choices}"
-    return Diagnosis(f"one of: {names}", message, where, is_weaker)
+    return Diagnosis(f"one of: {names}", message, where, is_weaker=True)
 
 
 def unknown(where: Mask) -> Diagnosis:

@@ -21,7 +21,8 @@ from xlbackprop.formula.addresses import cell as address_of
 _OF_LAYERS = {
     slips.FACTOR: {"factor 2 extra"},
     slips.PLUS: {"update with the wrong sign"},
-    slips.TRANSPOSED: {"weights not transposed", "rows for columns of w"},
+    # At a corner, a filter that is not rotated is one whose cells are all shifted alike.
+    slips.TRANSPOSED: {"weights not transposed", "rows for columns of w", "several cells shifted"},
     slips.ONE_PATH: {"only the first unit"},
     slips.OTHER_INPUT: {"one window shifted"},
     slips.ONE_ROW: {"one window shifted", "another input"},  # in a column, that is the row above

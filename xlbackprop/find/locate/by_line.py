@@ -24,12 +24,18 @@ Search = Callable[[Page, Network], Proposal]
 
 
 def located_by_line(
-    page: Page, network: Network, steps: ToldSteps | None, search: Search
+    page: Page,
+    network: Network,
+    steps: ToldSteps | None,
+    search: Search,
+    *,
+    has_other_steps: bool = False,
 ) -> Proposal | None:
     """Return what `search` finds on the first line of a table, in all steps; or None.
 
     `steps` are those that the page's own derivatives tell of. None where no table has a line that
-    holds all that is needed, with numbers that fit.
+    holds all that is needed, with numbers that fit. With `has_other_steps` the page's L do not
+    stand in such lines: rows that are alike are sooner those of a matrix, unless all numbers fit.
     """
     needed = sum(tensor.size for tensor in network.inputs if tensor.step == 1)
     one_step = of_one_step(network)
@@ -40,7 +46,8 @@ def located_by_line(
         found = search(strip, one_step)
         if not found.is_complete:
             continue
-        if table.is_told or (_fits(found) and _is_on_line(found, page, table)):
+        enough = 1.0 if has_other_steps else _FITTING
+        if table.is_told or (_fits(found, enough) and _is_on_line(found, page, table)):
             return _in_all_steps(found, network, page, table)
     return None
 
@@ -56,11 +63,12 @@ def of_one_step(network: Network) -> Network:
         return network
 
 
-def _fits(proposal: Proposal) -> bool:
+def _fits(proposal: Proposal, enough: float) -> bool:
+    """Return whether so large a share of the numbers is what the equations give."""
     tensors = proposal.network.tensors
     computed = [one for one in proposal.tensors if tensors[one.name].kind.is_computed]
     entries = sum(tensors[one.name].size for one in computed)
-    return sum(one.share * tensors[one.name].size for one in computed) >= _FITTING * entries
+    return sum(one.share * tensors[one.name].size for one in computed) >= enough * entries
 
 
 def _is_on_line(proposal: Proposal, page: Page, table: Lines) -> bool:

@@ -10,7 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from xlbackprop.equation import Array, Tensor
-from xlbackprop.find.locate.labels import fit, names_plainly
+from xlbackprop.find.locate.labels import fit, is_of_a_later_entry, names_plainly
 from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, split
 
 _ABOVE, _LEFT, _HEAD = 4, 6, 3
@@ -76,7 +76,7 @@ class Captions:
         first, order = int(keys.ravel()[0]), self._orders[tensor.name]
         near = (first - ACROSS, *(first - n * DOWN for n in range(1, _HEAD + 1)))
         texts = (self._page.texts[key] for key in near if key in self._page.texts)
-        return any(_names(text, tensor, order) for text in texts)
+        return any(_names(text, tensor, order) and not is_of_a_later_entry(text) for text in texts)
 
     def naming(self, tensor: Tensor) -> Iterator[Label]:
         """Yield the page's labels that plainly name a tensor, beside numbers or empty cells."""

@@ -11,21 +11,25 @@ from xlbackprop.equation import Role, Tensor
 
 # The subject of a derivative or of the word gradient, and whose gradient it may be.
 _SUBJECTS = {
-    r"w\d*|weights?|filters?|kernels?|gewichte?|theta": ("dL_dw",),
-    r"b\d*|bias(es)?": ("dL_db",),
-    r"x\d*|h\d*|in(put)?s?|eingabe|i\d*|p(added)?": ("dL_dh", "dL_dout"),
-    r"out(put)?s?\d*|o\d*|y(hat)?\d*|z\d*|net\d*|a\d*|s\d*|ausgabe": ("dL_dout", "dL_dh"),
+    r"w\d*|weights?|filters?|kernels?|gewichte?n?|theta": ("dL_dw",),
+    r"b\d*|bias(es)?|schwellwerte?n?": ("dL_db",),
+    r"x\d*|h\d*|in(put)?s?|eingaben?|eingangen?|i\d*|p(added)?": ("dL_dh", "dL_dout"),
+    r"out(put)?s?\d*|o\d*|y(hat)?\d*|z\d*|net\d*|a\d*|s\d*|ausgaben?|netzeingaben?": (
+        "dL_dout",
+        "dL_dh",
+    ),
 }
 _WORDS = (
     (r"w\d*|weights?|filters?|kernels?|gewichte?|theta", ("w",)),
-    (r"b\d*|bias(es)?", ("b",)),
-    (r"x\d*|inputs?|in|images?|bild|eingabe|features?|samples?|i\d+", ("h",)),
+    (r"b\d*|bias(es)?|schwellwerte?", ("b",)),
+    (r"x\d*|inputs?|in|images?|bild|eingaben?|eingange?|features?|samples?|i\d+", ("h",)),
     (r"channels?|ch|kanal|c\d+", ("h",)),
     (r"h\d*", ("h", "out")),
-    (r"outputs?|out|z\d*|y\d*|yhat|net\d*|a\d*|ausgabe|activations?|map|maps", ("out", "h")),
+    (r"outputs?|out|z\d*|y\d*|yhat|net\d*|a\d*|ausgaben?|netzeingaben?|activations?|maps?",
+     ("out", "h")),
     (r"relu|sigmoid|tanh|softmax|pool|pooled|pooling|flatten|flat|logits?|preactivations?",
      ("out", "h")),
-    (r"targets?|desired|soll|true|t\d*|labels?", ("target",)),
+    (r"targets?|desired|soll|zielwerte?|true|t\d*|labels?", ("target",)),
     (r"lr|eta|alpha|lernrate|learning|rate|eps", ("lr",)),
     (r"loss|cost|l|e|j|etotal|kosten|verlust", ("L",)),
     (r"err(or)?s?|fehler", ("L", "error", "dL_dout")),
@@ -45,11 +49,15 @@ _LETTERS = 2  # so short a name may stand for anything
 _PLAINLY = 0.8  # how well a label fits at least that names a tensor
 _GRADIENT = re.compile(r"\bd(?:l|e|c|j|loss|error|etotal)?\s*/\s*d\s*([a-z]+\d*)")
 _D_OF = re.compile(r"\bd(?:l|e|c|j)?_?d?_?([a-z]+\d*)\b")
-_GRADIENT_WORD = re.compile(r"\b(grad(?:ient)?s?|gradienten?|nabla|derivatives?|dl|updates? to)\b")
+_GRADIENT_WORD = re.compile(
+    r"\b(grad(?:ient)?s?|gradienten?|nabla|derivatives?|ableitung(?:en)?|dl|updates? to)\b"
+)
 _NEW = re.compile(r"\b(new|neue?s?r?|updated|after|next)\b|\+|'")
 _ROTATED = re.compile(r"rotat|flip|gedreht|180|turned")
 _SPREAD = re.compile(r"spread|dilated|zeros? between")
 _PADDED = re.compile(r"padd|pad\b|rand\b")
+# Behind a number, what stands in brackets at the end says which entry is meant: weights 3 (1,2).
+_INDEX = re.compile(r"(?<=\d)\s*[(\[]\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]\s*$")
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,7 @@ def _of_a_helper(text: str, roles: tuple[str, ...]) -> tuple[str, ...]:
 
 def _plain(label: str) -> str:
     text = unicodedata.normalize("NFKD", label).lower()
+    text = "".join(each for each in text if not unicodedata.combining(each))
     for symbol, word in (
         ("∂", "d"),
         ("δ", "delta "),
@@ -128,7 +137,7 @@ def fit(label: str, tensor: Tensor, order: int) -> float:
     if not names & set(meaning.roles):
         return -0.6
     score = 1.0 if meaning.roles[0] in names or _says(meaning, tensor) else 0.6
-    return score + _layer_fit(label, meaning, tensor, order)
+    return score + _layer_fit(label, tensor, order)
 
 
 def names_plainly(label: str, tensor: Tensor, order: int) -> bool:
@@ -139,18 +148,26 @@ def names_plainly(label: str, tensor: Tensor, order: int) -> bool:
     return is_meant and fit(label, tensor, order) >= _PLAINLY
 
 
+def is_of_a_later_entry(label: str) -> bool:
+    """Return whether a label says by its index that it is not of a tensor's first entry."""
+    found = _INDEX.search(label)
+    index = {int(number) for number in found[1].split(",")} if found else {1}
+    return max(index) > 1 or len(index) > 1
+
+
 def _says(meaning: Meaning, tensor: Tensor) -> bool:
     """Return whether a label has a tensor's own name as a word: error, mask, softmax."""
     short = tensor.short.lower()
     return len(short) > _LETTERS and short in meaning.words
 
 
-def _layer_fit(label: str, meaning: Meaning, tensor: Tensor, order: int) -> float:
-    plain = _plain(label)
+def _layer_fit(label: str, tensor: Tensor, order: int) -> float:
+    plain = _plain(_INDEX.sub("", label))
     kind = re.sub(r"\d+$", "", tensor.layer)
     named = re.findall(rf"\b{re.escape(kind)}[a-z0-9]*?\s?(\d+)\b", plain) if kind else []
     if named:
         return 0.5 if tensor.layer == f"{kind}{named[0]}" else -0.4
-    digits = [word.lstrip("abcdefghijklmnopqrstuvwxyz") for word in meaning.words]
+    words = re.findall(r"[a-z]+\d*|\d+", plain)
+    digits = [word.lstrip("abcdefghijklmnopqrstuvwxyz") for word in words]
     numbers = {int(digit) for digit in digits if digit.isdecimal() and len(digit) < 4}
     return (0.2 if order in numbers else -0.1) if numbers else 0.0

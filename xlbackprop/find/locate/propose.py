@@ -111,7 +111,9 @@ def locate_on(
     def search(page: Page, network: Network) -> Proposal:
         return _search(page, network, workbook, spec, told)
 
-    return located_by_line(page, network, told.steps, search) or search(page, network)
+    has_other_steps = bool(told.losses) and told.steps is None
+    by_line = located_by_line(page, network, told.steps, search, has_other_steps=has_other_steps)
+    return by_line or search(page, network)
 
 
 def _search(page: Page, network: Network, workbook: str, spec: str, told: Told) -> Proposal:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 
 from xlbackprop.equation import Array, Equation, Kind, Mask, Role, Tensor
@@ -12,6 +16,24 @@ from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.spots import ENOUGH, Located, Spot
 from xlbackprop.network import Network
 from xlbackprop.tolerance import may_be
+
+
+@dataclass(frozen=True)
+class Source:
+    """The cells of what a tensor is made from; `earlier` gives what this is made from in turn.
+
+    `is_passed` says that a formula may as well refer to that.
+    """
+
+    cells: Keys
+    earlier: Callable[[], list[Source]] = list
+    is_passed: bool = False
+
+    @property
+    def with_earlier(self) -> Keys:
+        """All cells to which a formula may refer instead of this source's."""
+        earlier = self.earlier() if self.is_passed else []
+        return np.concatenate([self.cells, *(source.with_earlier for source in earlier)])
 
 
 class Weighing:
@@ -35,7 +57,7 @@ class Weighing:
         n: int,
         matched: Mask,
         label: float,
-        sources: list[Keys],
+        sources: list[Source],
     ) -> Spot:
         """Return what speaks for one of the readings of a tensor."""
         keys, numbers = candidates.keys[n], candidates.numbers[n]
@@ -62,7 +84,7 @@ class Weighing:
         sources = self.source_cells(equation, located)
         return self.spot(tensor, candidates, 0, matched, label, sources)
 
-    def source_cells(self, equation: Equation, located: Located) -> list[Keys]:
+    def source_cells(self, equation: Equation, located: Located) -> list[Source]:
         """Return the cells of each source; of one that is not on the page, its own sources'.
 
         Where it is a copy or a step between, a formula may as well refer to what it is made from.
@@ -71,24 +93,38 @@ class Weighing:
         for source in equation.sources.values():
             own = self._network.equation_of.get(source.name)
             if source.name in located.inputs.keys:
-                cells.append(located.inputs.keys[source.name].ravel())
+                cells.append(Source(located.inputs.keys[source.name].ravel()))
             elif _is_on_page(located.considered.get(source.name)):
                 place = located.considered[source.name][0].keys.ravel()
                 passed = source.kind is Kind.LINK or source.role is Role.INNER
-                earlier = self.source_cells(own, located) if passed and own else []
-                cells.append(np.concatenate([place, *earlier]))
+                earlier = partial(self.source_cells, own, located) if own else list
+                cells.append(Source(place, earlier, is_passed=passed))
             elif own is not None:
                 cells += self.source_cells(own, located)
         return cells
 
-    def _refers(self, keys: Keys, sources: list[Keys]) -> float:
+    def _refers(self, keys: Keys, sources: list[Source]) -> float:
         """Return how far formulas refer to the sources, to all of them and to nothing else."""
         used = self._references.from_cells(keys)
-        if not used.size or not sources:
+        cells = [one for source in sources for one in self._apart_from(keys, source)]
+        if not used.size or not cells:
             return 0.0
-        touched = [bool(np.isin(source, used).any()) for source in sources]
-        inside = np.isin(used, np.concatenate(sources)).mean()
+        touched = [bool(np.isin(one, used).any()) for one in cells]
+        inside = np.isin(used, np.concatenate(cells)).mean()
         return float(inside * np.mean(touched))
+
+    def _apart_from(self, keys: Keys, source: Source) -> list[Keys]:
+        """Return a source's cells, for a tensor that stands in some cells itself.
+
+        What stands in those same cells, or is made from them, is not the source, whose own sources
+        are meant then.
+        """
+        used = self._references.from_cells(source.cells)
+        is_none = np.isin(keys, source.cells).any() or np.isin(keys, used).any()
+        earlier = source.earlier() if is_none else []
+        if earlier:
+            return [cells for one in earlier for cells in self._apart_from(keys, one)]
+        return [source.with_earlier]
 
 
 def matching(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:

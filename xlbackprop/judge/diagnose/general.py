@@ -10,12 +10,13 @@ from math import prod
 import numpy as np
 
 from xlbackprop.contract.slips import altered, scaled
-from xlbackprop.equation import Array, Equation, Slip, Tensor
+from xlbackprop.equation import Array, Equation, Kind, Slip, Tensor
 
 SIGN = "sign reversed"
 ROUNDED = "rounding too early"
 SHIFTED = "one window shifted"
 TRANSPOSED = "rows and columns transposed"
+OTHER_UPDATE = "update with another weight's gradient"
 
 # Up to this many blocks in a row, each two of them may have been swapped; beyond, only all.
 _MOST_SWAPPED = 4
@@ -146,15 +147,26 @@ def _rounded(x: Array, decimals: int) -> Array:
 
 def _shifts(equation: Equation) -> Iterator[Slip]:
     for letter, source in equation.sources.items():
+        name, hint = _name_of_shift(equation, source)
         for axis in _axes_of_block(source):
             for by in (-1, 1):
-                yield altered(
-                    SHIFTED,
-                    f"Move the cells of {source.title} that the formula refers to by one: they"
-                    " begin beside the right ones.",
-                    equation.compute,
-                    **{letter: partial(_shifted, by=by, axis=axis)},
-                )
+                changed = {letter: partial(_shifted, by=by, axis=axis)}
+                yield altered(name, hint, equation.compute, **changed)
+
+
+def _name_of_shift(equation: Equation, source: Tensor) -> tuple[str, str]:
+    """Return what it is called to take a source's cell beside the right one, and what to do."""
+    if equation.target.kind is Kind.UPDATE and source.kind is Kind.BACKWARD:
+        return (
+            OTHER_UPDATE,
+            f"Update each parameter with its own gradient: the one of {source.title} that the"
+            " formula refers to stands beside it.",
+        )
+    return (
+        SHIFTED,
+        f"Move the cells of {source.title} that the formula refers to by one: they"
+        " begin beside the right ones.",
+    )
 
 
 def _axes_of_block(source: Tensor) -> list[int]:

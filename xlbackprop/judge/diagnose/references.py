@@ -21,6 +21,7 @@ from xlbackprop.formula.parser import Formula, read_formula
 from xlbackprop.formula.tree import Expression, Operation, exchanged, walk
 from xlbackprop.judge.diagnose.case import Case
 from xlbackprop.judge.diagnose.cells import MOST_CELLS
+from xlbackprop.judge.diagnose.general import OTHER_UPDATE
 from xlbackprop.judge.diagnose.trial import Trial
 from xlbackprop.judge.diagnosis import Diagnosis, in_cells
 
@@ -231,6 +232,9 @@ class _Changes:
     def _name(self, old: Address, new: Address, tensor: str, *, same: bool) -> str:
         kind = self._case.page[tensor].tensor.kind
         if same:
+            is_update = self._case.equation.target.kind is Kind.UPDATE
+            if is_update and kind is Kind.BACKWARD:
+                return OTHER_UPDATE
             of = {Kind.PARAMETER: "another weight", Kind.GIVEN: "another input"}
             return of.get(kind, "another unit")
         away = old.top - new.top, old.left - new.left
