@@ -13,6 +13,7 @@ import openpyxl
 from openpyxl.formula.translate import Translator
 
 import xlbackprop
+from tests.support.oracles.workbook import sheet_names
 
 Place = tuple[str, tuple[int, ...]]  # a tensor and an index
 
@@ -44,8 +45,7 @@ def fill(path: Path, entries: Mapping[Place, Any]) -> None:
     for place, value in entries.items():
         sheet, address = where[place]
         by_sheet.setdefault(sheet, {})[address] = value
-    names = openpyxl.load_workbook(path, read_only=True).sheetnames
-    index = {name: number for number, name in enumerate(names, 1)}
+    index = {name: number for number, name in enumerate(sheet_names(path), 1)}
     parts = {f"xl/worksheets/sheet{index[sheet]}.xml": cells for sheet, cells in by_sheet.items()}
     patch(
         path, {part: lambda xml, cells=cells: _retyped(xml, cells) for part, cells in parts.items()}

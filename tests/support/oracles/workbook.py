@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.reader.workbook import WorkbookParser
 from openpyxl.utils import range_boundaries
 
 # For each tensor, its blocks: leading indices, sheet, (first column, first row, last, last).
@@ -18,14 +21,32 @@ Places = dict[str, list[Block]]
 def places(path: Path) -> Places:
     """Return where each tensor's blocks stand, by the names `tensor.index.index`."""
     found: Places = {}
-    names = openpyxl.load_workbook(path).defined_names
-    for name, definition in names.items():
+    for name, definition in _defined_names(path).items():
         parts = re.fullmatch(r"(.*?)((?:\.\d+)*)", name)
         assert parts, name
         index = tuple(map(int, parts[2].split(".")[1:]))
         ((sheet, cells),) = definition.destinations
         found.setdefault(parts[1], []).append((index, sheet, range_boundaries(cells)))
     return {name: sorted(blocks) for name, blocks in found.items()}
+
+
+def _defined_names(path: Path) -> Mapping[str, Any]:
+    """Return what `load_workbook` has as `defined_names`."""
+    return _parser(path).defined_names.by_sheet()["global"]
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return what `load_workbook` has as `sheetnames`."""
+    return [sheet.name for sheet in _parser(path).sheets]
+
+
+def _parser(path: Path) -> WorkbookParser:
+    """Return what openpyxl reads of a workbook before its sheets and styles, which take long."""
+    reader = ExcelReader(path)
+    with reader.archive:
+        reader.read_manifest()
+        reader.read_workbook()
+    return reader.parser
 
 
 def array_from(blocks: list[Block], value: Callable[[str, int, int], float]) -> np.ndarray:
