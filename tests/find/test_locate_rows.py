@@ -62,3 +62,42 @@ def test_slip_in_a_later_step_is_found_there(path):
     assert {one.slip for one in report.cells if one.status == "wrong"} == {
         "derivative of another unit"
     }
+
+
+@pytest.mark.parametrize("across", [False, True], ids=["in a row", "in a column"])
+def test_nets_that_alternate_with_activations_are_found_among_many_cells(across, path):
+    """Of 60 cells in a line there are more pairs than are compared: near ones are."""
+    inputs, units, outputs = 3, 5, 2
+    numbers = iter(0.1 * n for n in (3, -7, 2, 5, -4, 1, 8, -6, 9, -2, 7, -1, 4, -9, 6) * 3)
+    cells: dict[str, float | str] = {f"x{i}": next(numbers) for i in range(inputs)}
+    before = [*cells]
+    for layer, count in (("h", units), ("o", outputs)):
+        weights = [[f"w{layer}{k}_{i}" for i in range(len(before))] for k in range(count)]
+        cells |= {name: next(numbers) for row in weights for name in row}
+        for k, row in enumerate(weights):
+            pairs = zip(row, before, strict=True)
+            cells[f"net_{layer}{k}"] = "=" + "+".join(f"{{{w}}}*{{{x}}}" for w, x in pairs)
+            cells[f"out_{layer}{k}"] = f"=1/(1+EXP(-{{net_{layer}{k}}}))"
+        before = [f"out_{layer}{k}" for k in range(count)]
+    book = openpyxl.Workbook()
+    places = {name: (at + 2, 3) if across else (3, at + 2) for at, name in enumerate(cells)}
+    addresses = {name: book.active.cell(*place).coordinate for name, place in places.items()}
+    for name, (row, column) in places.items():
+        book.active.cell(*((row, column - 1) if across else (row - 1, column)), name)
+        content = cells[name]
+        text = content.format(**addresses) if isinstance(content, str) else content
+        book.active.cell(row, column, text)
+    book.save(path)
+    dense = [f'{{ type = "dense", units = {n}, bias = false }}' for n in (units, outputs)]
+    layers = ", ".join(f'{one}, {{ type = "sigmoid" }}' for one in dense)
+    spec = xlbackprop.parse_spec(
+        f'name = "n"\ninput = [{inputs}]\nlayers = [{layers}]\nloss = {{ type = "given" }}\n'
+    )
+    found = xlbackprop.locate(path, spec).places
+    for tensor, name in (
+        ("dense1.out", "net_h"),
+        ("dense2.out", "net_o"),
+        ("sigmoid2.out", "out_o"),
+    ):
+        for k in range(found[tensor].rows.size):
+            assert found[tensor].at((k,))[1] == addresses[f"{name}{k}"], tensor

@@ -13,6 +13,7 @@ from xlbackprop.find.locate.page import Keys, split
 _MOST_BLOCKS = 160
 _MOST_STEPS = 24  # from one block
 _MOST_GROUPS = 2_000
+_MOST_LINES = 400  # of blocks in one line
 _IRREGULAR = 0.3
 
 
@@ -54,7 +55,8 @@ def _grids(keys: Keys, lengths: Shape) -> Keys:
     *leading, inner = lengths
     starts, steps = _steps(known, inner)
     if not leading:
-        return np.asarray(starts[:, None] + steps[:, None] * np.arange(inner))
+        near = _nearest(steps)
+        return np.asarray(starts[near, None] + steps[near, None] * np.arange(inner))
     outer = prod(leading)
     other_starts, other_steps = _steps(known, outer)
     first, second = np.nonzero((starts[:, None] == other_starts) & (steps[:, None] != other_steps))
@@ -63,6 +65,12 @@ def _grids(keys: Keys, lengths: Shape) -> Keys:
         : 20 * _MOST_GROUPS
     ]
     return np.asarray(grids[np.isin(grids, known).all(axis=1)])
+
+
+def _nearest(steps: Keys) -> Keys:
+    """Return which steps to keep where there are many: the shortest, in the order they have."""
+    sheets, rows, columns = split(steps)
+    return np.sort(np.argsort(sheets + rows + columns, kind="stable")[:_MOST_LINES])
 
 
 def _steps(known: Keys, length: int) -> tuple[Keys, Keys]:

@@ -17,7 +17,7 @@ import numpy as np
 from xlbackprop.equation import Array, Equation, Kind, Tensor
 from xlbackprop.find.locate.candidates import Candidates, Readings
 from xlbackprop.find.locate.captions import Captions
-from xlbackprop.find.locate.page import Keys, Page, split
+from xlbackprop.find.locate.page import Keys, Page, is_compact
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.told import Told
 from xlbackprop.network import Network
@@ -132,7 +132,7 @@ class InputSearch:
 
     def _is_named(self, keys: Keys, tensor: Tensor) -> bool:
         """Return whether a label plainly names the tensor, and nothing stands between its cells."""
-        return _is_compact(keys) and self._captions.head(keys, tensor)
+        return is_compact(keys) and self._captions.head(keys, tensor)
 
     def _stages(self) -> list[tuple[list[Tensor], list[Equation]]]:
         """Return the inputs that are needed one after the other, and what follows from each."""
@@ -174,6 +174,8 @@ class InputSearch:
             found.append(reading)
             if complete:  # a few more: another order of the axes may only fail later
                 last = min(last, number + _AFTERWARDS)
+        # An input that is nowhere on the page takes no cells from a reading that has all of them.
+        found += [one for one in beam if not all(_has_room(one, own) for own in choices)]
         found.sort(key=lambda reading: -reading.rank)
         return found[:_KEPT] or beam
 
@@ -281,10 +283,9 @@ def _best_apart(shares: Array, readings: Keys, apart_from: list[Keys]) -> int:
     return int(order[place])
 
 
-def _is_compact(keys: Keys) -> bool:
-    """Return whether cells are all of a rectangle: nothing stands between them."""
-    sheets, rows, columns = split(keys)
-    return bool((np.ptp(rows) + 1) * (np.ptp(columns) + 1) == keys.size and not np.ptp(sheets))
+def _has_room(before: InputReading, choices: list[_Choice]) -> bool:
+    """Return whether one of the choices takes no cell that is taken."""
+    return any(before.cells.isdisjoint(one.cells) for one in choices)
 
 
 def _apart(before: InputReading, chosen: tuple[_Choice, ...]) -> bool:

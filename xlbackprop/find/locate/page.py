@@ -121,6 +121,12 @@ def split(keys: Keys) -> tuple[Keys, Keys, Keys]:
     return keys // NEXT_SHEET, keys % NEXT_SHEET // DOWN, keys % DOWN
 
 
+def is_compact(keys: Keys) -> bool:
+    """Return whether cells are all of a rectangle: nothing stands between them."""
+    sheets, rows, columns = split(keys)
+    return bool((np.ptp(rows) + 1) * (np.ptp(columns) + 1) == keys.size and not np.ptp(sheets))
+
+
 def read_page(sheets: Mapping[str, Cells], names: Mapping[str, str]) -> Page:
     """Return the page that sheets' cells make up.
 
