@@ -13,8 +13,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.formula.addresses import cell, on_sheet
 from xlbackprop.formula.grid import Range
-from xlbackprop.layout import LEGEND_ROW, Sheet
-from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.layout import LEGEND_ROW
+from xlbackprop.workbook.write.draft import Page
 from xlbackprop.workbook.write.links import OVERVIEW
 from xlbackprop.workbook.write.sheets.style import TEXTS, Formats
 
@@ -35,30 +35,23 @@ def write_here(worksheet: Worksheet, saved: int, formats: Formats) -> None:
     worksheet.write_formula(_ROW, _COLUMN, formula, formats({"num_format": ";;;"}), saved)
 
 
-def write_where(
-    worksheet: Worksheet, column: int, word: str, number: int, saved: int, formats: Formats
-) -> None:
-    """Write "step 3 of 7" beside a page's legend."""
+def write_where(page: Page, column: int, word: str, number: int) -> None:
+    """Write "step 3 of 7" beside a page's legend; until it is calculated, "step 0 of 7"."""
     said = f'="{word} "&{HERE}&" of {number}"'
-    style = formats(TEXTS["label"])
-    worksheet.write_formula(LEGEND_ROW, column, said, style, f"{word} {saved} of {number}")
+    style = page.formats(TEXTS["label"])
+    page.worksheet.write_formula(LEGEND_ROW, column, said, style, f"{word} 0 of {number}")
 
 
-def mark_titles(
-    worksheet: Worksheet,
-    sheet: Sheet,
-    numbers: Mapping[str, int],
-    contents: Contents,
-    formats: Formats,
-) -> None:
+def mark_titles(page: Page, numbers: Mapping[str, int]) -> None:
     """Let the title of the tensor stand out whose number it is now."""
+    contents = page.contents
     if contents.network.has_rows:  # where one title serves all steps
         return
-    for heading in sheet.headings:
+    for heading in page.sheet.headings:
         number = numbers.get(heading.tensor.name)
         if number is None:
             continue
         width = contents.layout.blocks[heading.tensor.name][0].width
-        rule = {"type": "formula", "criteria": f"={HERE}={number}", "format": formats(_NOW)}
+        rule = {"type": "formula", "criteria": f"={HERE}={number}", "format": page.formats(_NOW)}
         row, column = heading.row, heading.column
-        worksheet.conditional_format(row, column, row, column + width - 1, rule)
+        page.worksheet.conditional_format(row, column, row, column + width - 1, rule)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from math import ceil
 
-from xlsxwriter.worksheet import Worksheet
-
 from xlbackprop.equation import Kind, Tensor
 from xlbackprop.formula.addresses import cell, on_sheet
-from xlbackprop.layout import COLUMN_WIDTH, TITLE_ROW, Sheet, heading_text
+from xlbackprop.layout import COLUMN_WIDTH, TITLE_ROW, Heading, heading_text
 from xlbackprop.workbook.write.contents import Contents
-from xlbackprop.workbook.write.sheets.style import TEXTS, Formats
+from xlbackprop.workbook.write.draft import Page
+from xlbackprop.workbook.write.sheets.style import TEXTS
 
 OVERVIEW = "Overview"
 
@@ -20,9 +19,10 @@ _TITLE_CHARACTER, _LINK_CHARACTER = 1.5, 1.0
 _MOST_LINKS = 60_000
 
 
-def write_ways(worksheet: Worksheet, sheet: Sheet, contents: Contents, formats: Formats) -> None:
+def write_ways(page: Page) -> None:
     """Write, beside the title, the links to the Overview, the sheet before and the one after."""
-    names = [one.name for one in contents.layout.sheets]
+    sheet = page.sheet
+    names = [one.name for one in page.contents.layout.sheets]
     at = names.index(sheet.name)
     ways = [(OVERVIEW, OVERVIEW)]
     ways += [(f"← {names[at - 1]}", names[at - 1])] if at else []
@@ -32,8 +32,8 @@ def write_ways(worksheet: Worksheet, sheet: Sheet, contents: Contents, formats: 
         width = ceil(len(text) * _LINK_CHARACTER / COLUMN_WIDTH)
         column = sheet.printed.fit(column, width)
         target = f"internal:{on_sheet(name, 'A1')}"
-        style = formats({**TEXTS["link"], "valign": "vcenter"})
-        worksheet.write_url(TITLE_ROW, column, target, style, text, f"to the sheet {name}")
+        style = page.formats({**TEXTS["link"], "valign": "vcenter"})
+        page.worksheet.write_url(TITLE_ROW, column, target, style, text, f"to the sheet {name}")
         column += 1 + width
 
 
@@ -47,13 +47,12 @@ def source_of(tensor: Tensor, contents: Contents) -> tuple[str, str] | None:
     return source.name, on_sheet(block.sheet, cell(block.row, block.column))
 
 
-def write_way_to_source(
-    worksheet: Worksheet, place: tuple[int, int], tensor: Tensor, contents: Contents
-) -> bool:
+def write_way_to_source(page: Page, heading: Heading) -> bool:
     """Let the title of a linked copy jump to what it shows; return whether it does."""
-    source = source_of(tensor, contents)
-    if source is None or worksheet.hlink_count >= _MOST_LINKS:
+    source = source_of(heading.tensor, page.contents)
+    if source is None or page.worksheet.hlink_count >= _MOST_LINKS:
         return False
-    name, target = source
-    worksheet.write_url(*place, f"internal:{target}", None, heading_text(tensor), f"to {name}")
+    (name, target), place = source, (heading.row, heading.column)
+    text = heading_text(heading.tensor)
+    page.worksheet.write_url(*place, f"internal:{target}", None, text, f"to {name}")
     return True

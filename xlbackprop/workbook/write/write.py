@@ -25,6 +25,7 @@ from xlbackprop.progress import each, tell
 from xlbackprop.workbook import description
 from xlbackprop.workbook.write.colours import write_colours
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.draft import Draft, Page
 from xlbackprop.workbook.write.gradcheck.gradcheck import write_gradcheck
 from xlbackprop.workbook.write.head import write_head
 from xlbackprop.workbook.write.links import OVERVIEW, write_way_to_source, write_ways
@@ -61,9 +62,9 @@ def write_workbook(contents: Contents) -> bytes:
     overview = workbook.add_worksheet(OVERVIEW, worksheet_class=DrawingSheet)
     for sheet in layout.sheets:
         worksheet = workbook.add_worksheet(sheet.name, worksheet_class=BlockSheet)
-        page = without_reasons(sheet) if contents.ladder else sheet
-        _write_page(worksheet, page, formats, contents)
-    write_overview(overview, contents, formats)
+        shown = without_reasons(sheet) if contents.ladder else sheet
+        _write_page(Page(worksheet, contents, formats, shown))
+    write_overview(Draft(overview, contents, formats))
     writer = BlockWriter(workbook)
     _Cells(workbook, contents, formats, writer).write()
     write_walk(workbook, contents, formats)  # whose rules go first
@@ -141,18 +142,19 @@ class _Cells:
         return self._of_constants(tensor.kind, tensor.hides_constants)
 
 
-def _write_page(worksheet: BlockSheet, sheet: Sheet, formats: Formats, contents: Contents) -> None:
-    texts = {name: formats(properties) for name, properties in TEXTS.items()}
+def _write_page(page: Page) -> None:
+    worksheet, sheet = page.worksheet, page.sheet
+    texts = {name: page.formats(properties) for name, properties in TEXTS.items()}
     worksheet.hide_gridlines(2)
     worksheet.set_column(0, 0, MARGIN_WIDTH)
     worksheet.set_column(1, max(1, sheet.columns), COLUMN_WIDTH)
     for gap in sheet.gaps:
         worksheet.set_column(gap, gap, GAP_WIDTH)
-    write_head(worksheet, sheet, contents, formats)
+    write_head(page)
     _write_bars(worksheet, sheet, texts["band"])
-    write_ways(worksheet, sheet, contents, formats)
+    write_ways(page)
     for heading in sheet.headings:
-        _write_heading(worksheet, heading, texts, contents)
+        _write_heading(page, heading, texts)
     for edge in (*sheet.edges, *sheet.reasons):
         place = edge.row, edge.column
         if isinstance(edge.text, str):
@@ -160,7 +162,7 @@ def _write_page(worksheet: BlockSheet, sheet: Sheet, formats: Formats, contents:
         else:
             worksheet.write_plain_number(*place, edge.text, texts[edge.style])
     worksheet.freeze_panes(*sheet.frozen)
-    set_up_print(worksheet, sheet, contents.network.spec.name)
+    set_up_print(worksheet, sheet, page.contents.network.spec.name)
 
 
 def _write_bars(worksheet: BlockSheet, sheet: Sheet, style: Format) -> None:
@@ -175,11 +177,10 @@ def _write_bars(worksheet: BlockSheet, sheet: Sheet, style: Format) -> None:
                 worksheet.write_blanks(row, start, stop - start, style)
 
 
-def _write_heading(
-    worksheet: BlockSheet, heading: Heading, texts: Mapping[str, Format], contents: Contents
-) -> None:
+def _write_heading(page: Page, heading: Heading, texts: Mapping[str, Format]) -> None:
     tensor, (row, column) = heading.tensor, (heading.row, heading.column)
-    is_link = write_way_to_source(worksheet, (row, column), tensor, contents)
+    worksheet, contents = page.worksheet, page.contents
+    is_link = write_way_to_source(page, heading)
     symbol = texts["symbol to source" if is_link else "symbol"]
     chain = [(texts["chain"], f" = {heading.chain}")] if heading.chain else []
     runs = [(symbol, tensor.title), *chain, (texts["kind"], f"  {heading.about}")]

@@ -6,7 +6,6 @@ from math import ceil
 
 import numpy as np
 from xlsxwriter.utility import quote_sheetname
-from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Kind
 from xlbackprop.formula.grid import Range
@@ -14,12 +13,11 @@ from xlbackprop.layout import COLUMN_WIDTH
 from xlbackprop.layout.graph import draw_graph
 from xlbackprop.network.training import OWNER as TRAINING
 from xlbackprop.workbook.write.colours import has_colours
-from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.draft import Draft
 from xlbackprop.workbook.write.gradcheck.check_sheet import SHEET as GRADIENT_CHECK
 from xlbackprop.workbook.write.overview.layers_table import write_layers
 from xlbackprop.workbook.write.practice.ladder import write_reached
 from xlbackprop.workbook.write.practice.progress import write_progress
-from xlbackprop.workbook.write.sheets.drawing_sheet import DrawingSheet
 from xlbackprop.workbook.write.sheets.printing import set_up_overview
 from xlbackprop.workbook.write.sheets.sheet import ERROR
 from xlbackprop.workbook.write.sheets.style import (
@@ -27,7 +25,6 @@ from xlbackprop.workbook.write.sheets.style import (
     RIGHT,
     TEXTS,
     WRONG,
-    Formats,
     closed_format,
     fill_in_format,
     kind_format,
@@ -40,7 +37,7 @@ _COLUMN_WIDTH = 13
 _BOX_WIDTH = 20
 _COLUMNS_PRINTED = 9
 _CHART_ROWS = 12
-_FIRST_ROW = 3
+_FIRST_ROW, _FIRST_COLUMN = 3, 1
 _ROW = 20  # pixels
 
 _MEANINGS = {
@@ -77,51 +74,50 @@ _COLOURS = (
 )
 
 
-def write_overview(worksheet: DrawingSheet, contents: Contents, formats: Formats) -> None:
-    """Write the Overview sheet."""
+def write_overview(overview: Draft) -> None:
+    """Write the Overview sheet, a DrawingSheet."""
+    worksheet, contents, first = overview.worksheet, overview.contents, _FIRST_COLUMN
     network = contents.network
-    text = {name: formats(properties) for name, properties in TEXTS.items()}
-    first = 1
     worksheet.hide_gridlines(2)
     worksheet.set_column(0, 0, 2)
     worksheet.set_column(first, first, _BOX_WIDTH)
     worksheet.set_column(first + 1, first + _COLUMNS_PRINTED, _COLUMN_WIDTH)
-    worksheet.write_string(0, 1, network.spec.name, text["title"])
-    worksheet.write_string(1, 1, network.spec.about, text["about"])
+    overview.text(0, first, network.spec.name, "title")
+    overview.text(1, first, network.spec.about, "about")
     if contents.handout is not None and contents.handout.name:
-        worksheet.write_string(2, 1, contents.handout.name, text["symbol"])
+        overview.text(2, first, contents.handout.name, "symbol")
     if contents.gradcheck:
         target = f"internal:{quote_sheetname(GRADIENT_CHECK)}!A1"
-        worksheet.write_url(2, first, target, text["link"], GRADIENT_CHECK)
-    row = _write_stepping(worksheet, contents, formats)
+        worksheet.write_url(2, first, target, overview.formats(TEXTS["link"]), GRADIENT_CHECK)
+    row = _write_stepping(overview)
     drawing = draw_graph(network)
     worksheet.insert_drawing(row, first, drawing, "the computational graph")
     row += ceil(drawing.height / _ROW) + 1
     sections = [row]
-    row = write_layers(worksheet, row, first, network, formats)
-    _write_loss(worksheet, row - 1, first + 1, contents, formats)
+    row = write_layers(overview, row, first)
+    _write_loss(overview, row - 1, first + 1)
     row += 1
     sections.append(row)
     if network.training:
-        row = _write_training(worksheet, row, first, contents, formats)
+        row = _write_training(overview, row, first)
         sections.append(row)
     if contents.answers is not None:
-        row = write_progress(worksheet, row, first, contents, formats)
+        row = write_progress(overview, row, first)
         sections.append(row)
-    row = _write_legend(worksheet, row, first, contents, formats)
+    row = _write_legend(overview, row, first)
     lines = [*_HOW_TO_READ, _COLOURS] if has_colours(contents) else _HOW_TO_READ
     for number, line in enumerate(lines, start=row + 1):
-        worksheet.write_string(number, first, line, text["text"])
+        overview.text(number, first, line)
     end = row + len(lines)
     worksheet.print_area(0, 0, end, first + _COLUMNS_PRINTED - 1)
     set_up_overview(worksheet, [*sections, end + 1], _columns_of_a_page(), network.spec.name)
 
 
-def _write_stepping(worksheet: Worksheet, contents: Contents, formats: Formats) -> int:
+def _write_stepping(overview: Draft) -> int:
     """Write how far a walk or a ladder has come, if there is one; return the first row below."""
-    if contents.walk:
-        return write_counter(worksheet, contents, formats)
-    return write_reached(worksheet, contents, formats) if contents.ladder else _FIRST_ROW
+    if overview.contents.walk:
+        return write_counter(overview)
+    return write_reached(overview) if overview.contents.ladder else _FIRST_ROW
 
 
 def _columns_of_a_page() -> int:
@@ -134,30 +130,26 @@ def _pixels(characters: float) -> int:
     return round(7 * characters) + 5
 
 
-def _write_loss(
-    worksheet: Worksheet, row: int, column: int, contents: Contents, formats: Formats
-) -> None:
-    loss = contents.network.loss
+def _write_loss(overview: Draft, row: int, column: int) -> None:
+    contents, loss = overview.contents, overview.contents.network.loss
     number = contents.arrays[loss.L.name]
     (block,) = contents.layout.blocks[loss.L.name]
-    style = formats(kind_format(Kind.LINK, number_format(number)))
+    style = overview.formats(kind_format(Kind.LINK, number_format(number)))
     address = f"={quote_sheetname(block.sheet)}!{Range(block.range)}"
-    worksheet.write_formula(
-        row, column, address, style, float(number) if np.isfinite(number) else ERROR
-    )
-    worksheet.write_string(row, column + 1, loss.about, formats(TEXTS["meaning"]))
+    saved = float(number) if np.isfinite(number) else ERROR
+    overview.worksheet.write_formula(row, column, address, style, saved)
+    overview.text(row, column + 1, loss.about, "meaning")
     if contents.walk:
-        hide_until_computed(worksheet, (row, column), loss.L.name, contents, formats)
+        hide_until_computed(overview, (row, column), loss.L.name)
 
 
-def _write_training(
-    worksheet: Worksheet, row: int, column: int, contents: Contents, formats: Formats
-) -> int:
+def _write_training(overview: Draft, row: int, column: int) -> int:
     """Draw the loss over the training steps where there are several; return the row below."""
     target = f"internal:{quote_sheetname(TRAINING)}!A1"
+    worksheet, contents, formats = overview.worksheet, overview.contents, overview.formats
     worksheet.write_url(row, column, target, formats(TEXTS["link"]), TRAINING)
     about = "hyperparameters, each a cell to turn, and the loss in each step"
-    worksheet.write_string(row, column + 1, about, formats(TEXTS["meaning"]))
+    overview.text(row, column + 1, about, "meaning")
     (block,) = contents.layout.blocks[f"{TRAINING}.L"]
     losses = np.nan_to_num(contents.arrays[f"{TRAINING}.L"]).tolist()
     if len(losses) == 1:
@@ -180,11 +172,9 @@ def _write_training(
     return row + _CHART_ROWS + 3
 
 
-def _write_legend(
-    worksheet: Worksheet, row: int, column: int, contents: Contents, formats: Formats
-) -> int:
+def _write_legend(overview: Draft, row: int, column: int) -> int:
+    contents = overview.contents
     tensors, blank = contents.network.tensors, contents.blank
-    text = formats(TEXTS["meaning"])
     kinds = {tensor.kind for name, tensor in tensors.items() if name not in blank}
     lines = [(kind_format(kind), str(kind), _MEANINGS[kind]) for kind in Kind if kind in kinds]
     if blank:
@@ -197,6 +187,6 @@ def _write_legend(
     if contents.ladder:
         lines.append((closed_format(), "later", _LATER_MEANS))
     for number, (properties, word, meaning) in enumerate(lines, start=row):
-        worksheet.write_string(number, column, word, formats(properties))
-        worksheet.write_string(number, column + 1, meaning, text)
+        overview.worksheet.write_string(number, column, word, overview.formats(properties))
+        overview.text(number, column + 1, meaning, "meaning")
     return row + len(lines)

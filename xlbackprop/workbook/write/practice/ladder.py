@@ -17,6 +17,7 @@ from xlbackprop.layout import Sheet
 from xlbackprop.layout.reasons import BAND as WHY
 from xlbackprop.workbook.write.colours import parts_of, write_rule
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.draft import Draft, pages_of
 from xlbackprop.workbook.write.here import (
     COUNTER,
     COUNTER_COLUMN,
@@ -54,10 +55,9 @@ def write_ladder(workbook: xlsxwriter.Workbook, contents: Contents, formats: For
             write_rule(workbook, blocks, rule)
         for block in contents.layout.blocks[name]:
             _refuse_entries(workbook.get_worksheet_by_name(block.sheet), block, rung)
-    for sheet in contents.layout.sheets:
-        worksheet = workbook.get_worksheet_by_name(sheet.name)
-        write_here(worksheet, 1, formats)
-        mark_titles(worksheet, sheet, rungs, contents, formats)
+    for page in pages_of(workbook, contents, formats):
+        write_here(page.worksheet, 1, formats)
+        mark_titles(page, rungs)
     marks = place_marks(contents.layout, contents.blank)
     LadderSheet(workbook, contents, marks, formats).write(COUNTER_PLACE)
 
@@ -69,11 +69,12 @@ def _refuse_entries(worksheet: Worksheet, block: Block, rung: int) -> None:
     worksheet.data_validation(block.row, block.column, *last, {**rule, **words})
 
 
-def write_reached(worksheet: Worksheet, contents: Contents, formats: Formats) -> int:
+def write_reached(overview: Draft) -> int:
     """Write on the Overview which rung one has come to, what it asks for, and how much is right.
 
     Returns the first row below.
     """
+    worksheet, contents, formats = overview.worksheet, overview.contents, overview.formats
     row, column, rungs = COUNTER_ROW, COUNTER_COLUMN, rungs_of(contents)
     text, bold = formats(TEXTS["meaning"]), TEXTS["symbol"]
     link = formats({**TEXTS["link"], "align": "right", "indent": 1})

@@ -18,7 +18,6 @@ from dataclasses import replace
 
 import numpy as np
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
 from xlbackprop.equation import Kind, Tensor
 from xlbackprop.errors import SpecError
@@ -26,6 +25,7 @@ from xlbackprop.formula.addresses import MAX_COLUMNS, cell, on_sheet, rectangle
 from xlbackprop.formula.grid import Block, view_from
 from xlbackprop.layout import HEAD_ROWS, Layout, Sheet
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.draft import Page, pages_of
 from xlbackprop.workbook.write.practice.answers import SHEET, AnswerSheet, Compared
 from xlbackprop.workbook.write.practice.ladder_sheet import is_open, rungs_of
 from xlbackprop.workbook.write.practice.rounding import mark_formula
@@ -57,10 +57,11 @@ def write_practice(
         tensor = contents.network.tensors[name]
         typed, compared = contents.layout.blocks[name], answers.compared[name]
         _write_marks(writer, tensor, blocks, typed, compared, formats, opened)
-    for sheet in contents.layout.sheets:
-        own = [block for blocks in marks.values() for block in blocks if block.sheet == sheet.name]
+    of_all = [block for blocks in marks.values() for block in blocks]
+    for page in pages_of(workbook, contents, formats):
+        own = [block for block in of_all if block.sheet == page.sheet.name]
         if own:
-            _show_marks(workbook.get_worksheet_by_name(sheet.name), sheet, own, formats)
+            _show_marks(page, own)
 
 
 def place_marks(layout: Layout, blank: Collection[str]) -> dict[str, Blocks]:
@@ -114,18 +115,17 @@ def _write_marks(
     writer.write(tensor, marks, np.zeros(tensor.shape), mark, (plain, plain))
 
 
-def _show_marks(worksheet: Worksheet, sheet: Sheet, marks: list[Block], formats: Formats) -> None:
+def _show_marks(page: Page, marks: list[Block]) -> None:
     """Hide the columns of the marks, and colour the page by them."""
-    across = marks_offset(sheet)
-    worksheet.set_column(
-        across + _FIRST_COLUMN, across + sheet.columns - 1, None, None, {"hidden": True}
-    )
+    across = marks_offset(page.sheet)
+    hidden = across + _FIRST_COLUMN, across + page.sheet.columns - 1
+    page.worksheet.set_column(*hidden, None, None, {"hidden": True})
     for top, bottom, left, right in _strips(marks):
         first, last = left - across, right - across
         for value, style in ((1, RIGHT), (-1, WRONG)):
             rule = {"type": "formula", "criteria": f"={cell(top, left)}={value}"}
-            worksheet.conditional_format(
-                *(top, first, bottom, last), {**rule, "format": formats(style)}
+            page.worksheet.conditional_format(
+                *(top, first, bottom, last), {**rule, "format": page.formats(style)}
             )
 
 

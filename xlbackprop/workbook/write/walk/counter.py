@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from xlsxwriter.worksheet import Worksheet
-
 from xlbackprop.formula.addresses import on_sheet
-from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.draft import Draft
 from xlbackprop.workbook.write.here import COUNTER, COUNTER_COLUMN, COUNTER_ROW
-from xlbackprop.workbook.write.sheets.style import TEXTS, Formats, fill_in_format
+from xlbackprop.workbook.write.sheets.style import TEXTS, fill_in_format
 from xlbackprop.workbook.write.walk.list_sheet import SHEET, START, name, target, words
 from xlbackprop.workbook.write.walk.steps import HIDDEN, steps_of
 
 _ROWS = 4  # with an empty one below
 
 
-def write_counter(worksheet: Worksheet, contents: Contents, formats: Formats) -> int:
+def write_counter(overview: Draft) -> int:
     """Write the counter, what it may be, and below it what it computes, in words and as a link.
 
     Returns the first row below.
     """
+    worksheet, contents, formats = overview.worksheet, overview.contents, overview.formats
     column, last = COUNTER_COLUMN, len(contents.network.equations)
     end = last + 1  # at which all is computed, and nothing framed
     text, bold = (
@@ -51,10 +50,8 @@ def write_counter(worksheet: Worksheet, contents: Contents, formats: Formats) ->
     return COUNTER_ROW + _ROWS
 
 
-def hide_until_computed(
-    worksheet: Worksheet, place: tuple[int, int], tensor: str, contents: Contents, formats: Formats
-) -> None:
+def hide_until_computed(overview: Draft, place: tuple[int, int], tensor: str) -> None:
     """Hide a cell of the Overview that shows a tensor's number."""
-    rule = f"={COUNTER}<{steps_of(contents)[tensor]}"
-    style = {"type": "formula", "criteria": rule, "format": formats(HIDDEN)}
-    worksheet.conditional_format(*place, *place, style)
+    rule = f"={COUNTER}<{steps_of(overview.contents)[tensor]}"
+    style = {"type": "formula", "criteria": rule, "format": overview.formats(HIDDEN)}
+    overview.worksheet.conditional_format(*place, *place, style)

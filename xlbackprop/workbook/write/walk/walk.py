@@ -16,6 +16,7 @@ from xlbackprop.errors import SpecError
 from xlbackprop.formula.grid import Block
 from xlbackprop.workbook.write.colours import emphases, parts_of, write_rule
 from xlbackprop.workbook.write.contents import Contents
+from xlbackprop.workbook.write.draft import pages_of
 from xlbackprop.workbook.write.here import HERE, mark_titles, write_here
 from xlbackprop.workbook.write.sheets.style import Formats
 from xlbackprop.workbook.write.walk.list_sheet import write_list
@@ -39,10 +40,9 @@ def write_walk(workbook: xlsxwriter.Workbook, contents: Contents, formats: Forma
         tensor = contents.network.tensors[name]
         parts = parts_of(tensor, contents, is_emphasised=name in emphasised)
         _write_rules(workbook, list(parts), step, formats)
-    for sheet in contents.layout.sheets:
-        worksheet = workbook.get_worksheet_by_name(sheet.name)
-        write_here(worksheet, 0, formats)
-        mark_titles(worksheet, sheet, steps, contents, formats)
+    for page in pages_of(workbook, contents, formats):
+        write_here(page.worksheet, 0, formats)
+        mark_titles(page, steps)
     write_list(workbook, contents, formats)
 
 
