@@ -16,7 +16,7 @@ from xlbackprop.find.gradients.differentiation.drawing import FAMILIES
 from xlbackprop.find.gradients.differentiation.graph import cone
 from xlbackprop.find.gradients.differentiation.objective import Objective
 from xlbackprop.find.gradients.differentiation.study import Sheets
-from xlbackprop.find.gradients.findings import Findings, NothingFound, Role
+from xlbackprop.find.gradients.findings import Doubt, Findings, NothingFound, Role
 from xlbackprop.find.gradients.forward.error_values import on_error_values
 from xlbackprop.find.gradients.forward.forward import broken_forward
 from xlbackprop.find.gradients.forward.meant import meant_forward
@@ -34,7 +34,8 @@ from xlbackprop.find.gradients.naming.copied import name_copies
 from xlbackprop.find.gradients.naming.frozen import frozen_updates
 from xlbackprop.find.gradients.naming.naming import name_gradients
 from xlbackprop.find.gradients.naming.said import Said, objective_of, take_at_word
-from xlbackprop.find.gradients.naming.typed import rightly_typed, typed_by_text
+from xlbackprop.find.gradients.naming.typed import untold
+from xlbackprop.find.gradients.naming.typed_for import as_typed, is_typed_for
 from xlbackprop.find.gradients.noting import not_that, notes_on, times_that
 from xlbackprop.find.gradients.texts.labels import Labels
 from xlbackprop.formula.functions.values import NotKnown
@@ -114,27 +115,12 @@ def _chosen(
     tried = [choice for one in others for choice in try_all(sheets, [one])]
     other = best(tried)
     if other is None or (chosen is not None and _explains(chosen, other)):
-        return _as_typed(labels, chosen, tried)
+        return as_typed(labels, chosen, tried)
     if chosen is not None and _of_weights(chosen) >= max(1, _of_weights(other)):
         return chosen, None
+    if chosen is not None and not _of_weights(other) and is_typed_for(labels, chosen, other):
+        return chosen, None
     return other, chosen
-
-
-def _as_typed(
-    labels: Labels, own: Choice | None, others: Sequence[Choice]
-) -> tuple[Choice | None, Choice | None]:
-    """Return the sheet's own L; another of which typed numbers are the gradients, if no formula is.
-
-    Then the sheet's own follows.
-    """
-
-    def right(choice: Choice) -> int:
-        return rightly_typed(choice, typed_by_text(Named(choice, labels, [])))
-
-    if own is None or own.matches or not others:
-        return own, None
-    other = max(others, key=right)
-    return (other, own) if right(other) > max(right(own), FEWEST) else (own, None)
 
 
 def _fits(choice: Choice, labels: Labels) -> bool:
@@ -250,11 +236,10 @@ def _findings(
         study.own[[claim.cell for claim in found.claims]],
         objective.assumed,
     )
-    is_sure = said is not None or _is_wrong(findings)
     return replace(
         findings,
         amiss=_amiss(findings, own, found, instead_of),
-        doubts=() if is_sure else tuple(doubts(named, found.claims)),
+        doubts=tuple(_doubts(findings, named, found)) if said is None else (),
         left_over=tuple(left_over(named, found).tolist()) if said is None else (),
         notes=(
             *on_error_values(findings, study.sheets),
@@ -262,6 +247,13 @@ def _findings(
             *notes_on(findings, own.label, found.usual),
         ),
     )
+
+
+def _doubts(findings: Findings, named: Named, found: Claimed) -> Iterator[Doubt]:
+    """Yield what is not said to be right, though nothing is found to be wrong with it."""
+    yield from untold(named)
+    if not _is_wrong(findings):
+        yield from doubts(named, found.claims)
 
 
 def _on_forward(findings: Findings, named: Named) -> Iterator[str]:

@@ -59,7 +59,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Cells that are right for one reading of the sheet, and what does not fit their neighbours."""
+    """Cells that may be gradients and are not judged for sure, and why."""
 
     cells: tuple[int, ...]
     reason: str

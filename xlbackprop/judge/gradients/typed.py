@@ -11,6 +11,8 @@ from xlbackprop.find.gradients.findings import Findings
 from xlbackprop.judge.gradients.tensors import blocks_of
 from xlbackprop.tolerance import is_near, matches, rounding
 
+_LAST_DIGITS = 1e-13
+
 
 @dataclass(frozen=True)
 class Typed:
@@ -30,10 +32,13 @@ def judge_typed(findings: Findings) -> Typed:
     typed = findings.is_typed
     if typed.any():
         own, truth = findings.own[:, 0], findings.truth[:, 0]
+        # What sums that cancel leave in the last digits stands for 0.
+        nothing = _LAST_DIGITS * np.abs(truth[np.isfinite(truth)]).max(initial=0.0)
         known = np.flatnonzero(np.isfinite(own + truth)).tolist()
         for block in blocks_of(findings, known):
             at = block.claims
             tolerance = rounding(own[at], typed[at], truth[at])
+            tolerance = np.maximum(tolerance, nothing)
             is_right[at] = typed[at] & matches(own[at], truth[at], tolerance)
             near[at] = is_near(own[at], truth[at])
     return Typed(is_right, near)

@@ -12,6 +12,7 @@ from xlbackprop.find.gradients.differentiation.flow import EVERY_STEP
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.loss.losses import Choice, factor
 from xlbackprop.find.gradients.texts.labels import Derivative, Labels
+from xlbackprop.find.gradients.texts.titles import Titled, Titles
 from xlbackprop.find.gradients.training.updates import Update
 
 _FEW = 3  # steps by which their direction is told
@@ -33,6 +34,7 @@ class Named:
     odd: float = 0.0  # a factor that all gradients have, and none should
     said: set[int] = field(default_factory=set)  # what a map says outright
     rate: float | None = None  # that of a map
+    titled: Titled = field(default_factory=Titled)
 
     @cached_property
     def updated(self) -> frozenset[int]:
@@ -64,8 +66,15 @@ class Named:
         """The cells of which L has a gradient, by place and by name."""
         return Targets(self.choice, self.labels)
 
+    @cached_property
+    def titles(self) -> Titles:
+        """The titles over blocks of gradients, and over what these are by."""
+        return Titles(self.labels)
+
     def call(self, cell: int) -> Derivative | None:
-        """Return what gradient the texts beside a cell call it, if they do."""
+        """Return what gradient the texts beside a cell call it, or its title, if they do."""
+        if cell in self.titled.said:
+            return self.titled.said[cell]
         if not self.targets.is_called[cell]:
             return None
         if cell not in self._calls:

@@ -10,7 +10,12 @@ from xlbackprop.find.gradients.forward.forward import gradients_of_dead
 from xlbackprop.find.gradients.loss.losses import Choice
 from xlbackprop.find.gradients.naming.by_place import name_by_place
 from xlbackprop.find.gradients.naming.by_use import by_update
-from xlbackprop.find.gradients.naming.typed import name_copied, typed_by_text, without_others
+from xlbackprop.find.gradients.naming.typed import (
+    made_of_typed,
+    name_copied,
+    typed_by_text,
+    without_others,
+)
 from xlbackprop.find.gradients.texts.labels import Derivative, Labels
 from xlbackprop.find.gradients.training.updates import updates
 
@@ -22,7 +27,7 @@ def name_gradients(choice: Choice, labels: Labels) -> Named:
     named.take(updates(choice.study, choice.flow, typed))
     named.none |= gradients_of_dead(choice.study, choice.flow, labels, named.updates)
     used = without_others(named, by_update(named), typed)
-    by_label = _by_label(named) | typed
+    by_label = made_of_typed(named, typed) | _by_label(named) | typed
     for cell in choice.matches:
         _name_matched(named, cell, used.get(cell, []), by_label.get(cell, []))
     for reason, found in ((Reason.UPDATE, used), (Reason.LABEL, by_label)):

@@ -11,15 +11,19 @@ from xlbackprop.equation import Array
 from xlbackprop.find.gradients.claims.conventions import Conventions
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.differentiation.study import formula_values
-from xlbackprop.find.gradients.findings import Reason
+from xlbackprop.find.gradients.findings import Doubt, Reason
 from xlbackprop.find.gradients.loss.losses import Choice
+from xlbackprop.find.gradients.naming.by_title import ByTitle
 from xlbackprop.find.gradients.texts.labels import Derivative
+from xlbackprop.find.gradients.texts.titles import Titled
 from xlbackprop.tolerance import SMALL, half_units, matches, rounding
 
 # Right formulas of gradients without which `dx` may be the width of a step.
 _FEWEST_RIGHT = 4.0
 # So many names, and cells, of that kind say the same.
 _FEWEST_NAMES, _FEWEST_CELLS = 2, 2
+_UNTOLD = "typed under a gradient's title, and nothing tells surely which cell each one is by"
+_LONGEST = 40
 # By these nobody differentiates: `dt`, and a `delta t`, are of time, or of a target.
 _NO_WEIGHTS = {
     "t", "y", "ytrue", "target", "targets", "label", "labels", "ziel", "zielwert", "soll",
@@ -31,11 +35,7 @@ def typed_by_text(named: Named) -> dict[int, list[int]]:
     """Return the typed numbers that texts call gradients, with the targets that these name."""
     outright, loosely = dict[int, list[int]](), dict[int, list[int]]()
     said_of: dict[int, Derivative] = {}
-    is_called = named.targets.is_called & bool(named.targets.by_name)
-    for cell in (one for one in _typed_beside(named) if is_called[one]):
-        said, meant = named.targets.named(cell)
-        if said is None or len({int(named.choice.flow.cells[at]) for at in meant}) != 1:
-            continue
+    for cell, said, meant in _called(named):
         said_of[cell] = said
         if said.is_quotient:
             outright[cell] = meant
@@ -47,6 +47,23 @@ def typed_by_text(named: Named) -> dict[int, list[int]]:
     if named.choice.objective.assumed and not _is_that(named.choice, found):
         return {}
     return found
+
+
+def _called(named: Named) -> Iterator[tuple[int, Derivative, list[int]]]:
+    """Yield the typed numbers that texts call gradients: one beside them, or else their title."""
+    beside = _typed_beside(named)
+    is_called = named.targets.is_called & bool(named.targets.by_name)
+    told = set[int]()
+    for cell in (one for one in beside if is_called[one]):
+        said, meant = named.targets.named(cell)
+        if said is not None and len({int(named.choice.flow.cells[at]) for at in meant}) == 1:
+            told.add(cell)
+            yield cell, said, meant
+    is_open = np.zeros(named.labels.plane.size, dtype=np.bool_)
+    is_open[[one for one in beside if one not in told]] = True
+    named.titled = ByTitle(named, is_open).said() if is_open.any() else Titled()
+    for cell, meant in named.titled.meant.items():
+        yield cell, named.titled.said[cell], meant
 
 
 def _is_that(choice: Choice, typed: Mapping[int, list[int]]) -> bool:
@@ -74,6 +91,22 @@ def _is_borne_out(named: Named, outright: Mapping[int, list[int]], names: set[st
     """Whether more than one name like `dx` says that gradients stand on a sheet."""
     has_right = named.choice.score[0] >= _FEWEST_RIGHT
     return bool(outright) or has_right or len(names) >= _FEWEST_NAMES
+
+
+def made_of_typed(named: Named, typed: Mapping[int, list[int]]) -> dict[int, list[int]]:
+    """Return the formulas that rest on typed gradients, and that titles call such, with targets."""
+    is_none = np.zeros(named.labels.plane.size, dtype=np.bool_)
+    found = ByTitle(named, is_none).made_of([*typed])
+    return {cell: meant for cell, meant in found.items() if cell not in named.updated}
+
+
+def untold(named: Named) -> Iterator[Doubt]:
+    """Yield the typed numbers that a title calls gradients, and nothing says which."""
+    for one in named.titled.untold:
+        cells = tuple(cell for cell in one.cells if cell not in named.target)
+        if cells and not {*one.by} & _NO_WEIGHTS:
+            title = " ".join(one.title.split())[:_LONGEST]
+            yield Doubt(cells, f"{_UNTOLD} ({title})")
 
 
 def name_copied(named: Named) -> None:

@@ -104,6 +104,19 @@ class Labels:
         sheets, rows, columns = self._places
         return sheets[cell], rows[cell], columns[cell]
 
+    def tops(self, sheet: int) -> Indices:
+        """Return the first row of the filled cells of a box that stand on one another, or -1."""
+        return self._tops[sheet]
+
+    def text(self, sheet: int, row: int, column: int) -> str:
+        """Return the text of a place, "" where none stands."""
+        return self._at.get((sheet, row, column), "")
+
+    @property
+    def every(self) -> frozenset[str]:
+        """All texts, each once."""
+        return frozenset(self._at.values())
+
     def above(self, cell: int) -> tuple[int, str]:
         """Return how far above a cell the next text in its column stands, and the text."""
         sheet, row, column = self.place(cell)
@@ -149,7 +162,7 @@ class Labels:
     @cached_property
     def derivatives(self) -> frozenset[str]:
         """The names of all that texts call gradients by."""
-        said = (derivative(text) for text in set(self._at.values()))
+        said = (derivative(text) for text in self.every)
         return frozenset(one.by for one in said if one is not None)
 
     def beside(self, is_wanted: Callable[[str], bool]) -> Mask:
@@ -158,7 +171,7 @@ class Labels:
         All that have are among them.
         """
         found = np.zeros(self.plane.size, dtype=np.bool_)
-        wanted = {text for text in set(self._at.values()) if is_wanted(text)}
+        wanted = {text for text in self.every if is_wanted(text)}
         for number, box in enumerate(self.plane.boxes):
             own = [place for place, text in self._at.items() if place[0] == number]
             places = [place[1:] for place in own if self._at[place] in wanted]

@@ -1,0 +1,144 @@
+"""Gradients that nothing names but the title over several blocks, of which theirs is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from xlbackprop.equation import Array, Mask
+from xlbackprop.find.gradients.claims.named import Named
+from xlbackprop.find.gradients.differentiation.graph import resting_on
+from xlbackprop.find.gradients.texts.aligned import Blocks, aligned, blocks_of
+from xlbackprop.find.gradients.texts.governed import Governed
+from xlbackprop.find.gradients.texts.labels import Derivative
+from xlbackprop.find.gradients.texts.reading import Said
+from xlbackprop.find.gradients.texts.titles import Titled, Untold
+from xlbackprop.formula.sheets.plane import Indices
+from xlbackprop.tolerance import matches, rounding
+
+# Right numbers that are not zero, by which a tensor is known where nothing else tells which it is.
+_FEWEST = 2
+
+Pairs = tuple[Indices, list[list[int]]]  # cells, and the targets of each, none where it has none
+
+
+class ByTitle:
+    """What titles say of the typed numbers on which no L rests, and of what is made of these."""
+
+    def __init__(self, named: Named, is_typed: Mask) -> None:
+        self._named, self._titles, self._is_typed = named, named.titles, is_typed
+        self._labels, self._targets = named.labels, named.targets
+        self._numbers: Array = named.choice.study.own[:, 0]
+
+    def said(self) -> Titled:
+        """Return what titles call gradients, and the typed numbers that go with nothing."""
+        meant, called, untold = dict[int, list[int]](), dict[int, Derivative](), list[Untold]()
+        for title, said in self._titles.gradients:
+            cells = np.concatenate([one.cells(self._labels).ravel() for one in title.rectangles])
+            if not self._is_typed[cells].any():
+                continue
+            pairs = self._pairs(title, said)
+            if pairs is None:
+                if said.is_outright and not self._is_of_nothing(title, said):
+                    untold += self._untold(title, said)
+                continue
+            for cell, targets in zip(pairs[0].tolist(), pairs[1], strict=True):
+                if targets and self._is_typed[cell]:
+                    meant[cell] = targets
+                    called[cell] = Derivative(said.by[0], said.is_outright)
+        return Titled(meant, called, tuple(untold))
+
+    def made_of(self, typed: Sequence[int]) -> dict[int, list[int]]:
+        """Return the formulas that titles call gradients, with what these are by, if any is typed.
+
+        What is made of typed gradients equals nothing on other numbers: its title alone tells.
+        """
+        study, flow = self._named.choice.study, self._named.choice.flow
+        if not typed or not self._titles.gradients:
+            return {}
+        cells = np.array(typed, dtype=np.int32)
+        rests = resting_on(study.computation.in_order(), study.sheets.graph, cells)
+        is_open = rests & study.sheets.is_computed & (flow.last < 0)
+        found: dict[int, list[int]] = {}
+        for title, said in self._titles.gradients:
+            own = np.concatenate([one.cells(self._labels).ravel() for one in title.rectangles])
+            pairs = self._pairs(title, said) if is_open[own].any() and said.is_outright else None
+            for cell, targets in zip(*pairs, strict=True) if pairs else ():
+                if targets and is_open[cell]:
+                    found[int(cell)] = targets
+        return found
+
+    def _pairs(self, title: Governed, said: Said) -> Pairs | None:
+        """Return the cells under a title with what they are the gradients of, if that is sure."""
+        named = self._titles.named(said, title.sheet)
+        found = [pairs for one in named if (pairs := self._aligned(title, one)) is not None]
+        if len(found) > 1:
+            free = [pairs for pairs in found if not self._is_taken(pairs)]
+            found = free or found
+        if len(found) != 1:
+            found = [pairs for pairs in found if self._is_right(pairs)]
+        return found[0] if len(found) == 1 else None
+
+    def _is_of_nothing(self, title: Governed, said: Said) -> bool:
+        """Whether zeros are said to be gradients by what is on the sheets, and leads to no L."""
+        own = np.concatenate([one.ravel() for one, _ in self._blocks(title)])
+        its = [
+            one.ravel()
+            for by in said.by[:1]
+            for _, other in self._titles.by_name.get(by, ())
+            for one, _ in self._blocks(other)
+        ]
+        last = self._named.choice.flow.last
+        is_zero = not self._numbers[own[self._is_typed[own]]].any()
+        return is_zero and bool(its) and bool((last[np.concatenate(its)] < 0).all())
+
+    def _blocks(self, title: Governed) -> Blocks:
+        return blocks_of(title, self._labels, self._numbers, bare=True)
+
+    def _aligned(self, title: Governed, other: Governed) -> Pairs | None:
+        for bare in (False, True):
+            own, its = (
+                blocks_of(one, self._labels, self._numbers, bare=bare) for one in (title, other)
+            )
+            if own and its and (both := aligned(own, its)) is not None:
+                cells, ofs = both
+                pairs = zip(ofs.tolist(), cells.tolist(), strict=True)
+                targets = [self._targets.at(of, cell) for of, cell in pairs]
+                if any(targets):
+                    return cells, targets
+        return None
+
+    def _is_taken(self, pairs: Pairs) -> bool:
+        """Whether formulas elsewhere hold the gradients that are meant."""
+        own = {*pairs[0].tolist()}
+        wanted = [targets[0] for targets in pairs[1] if targets]
+        return all(self._held.get(at, own) - own for at in wanted if at in self._held) and any(
+            at in self._held for at in wanted
+        )
+
+    @cached_property
+    def _held(self) -> Mapping[int, set[int]]:
+        """The cells with formulas that are right gradients, by their targets."""
+        found: dict[int, set[int]] = {}
+        for cell, match in self._named.choice.matches.items():
+            for at in match.targets:
+                found.setdefault(at, set()).add(cell)
+        return found
+
+    def _is_right(self, pairs: Pairs) -> bool:
+        """Whether typed numbers are, maybe rounded, the gradients that are meant."""
+        told = [(cell, at[0]) for cell, at in zip(pairs[0].tolist(), pairs[1], strict=True) if at]
+        cells, targets = ([one[which] for one in told] for which in (0, 1))
+        typed = np.asarray(self._is_typed[cells])
+        own, truth = self._numbers[cells], self._named.choice.flow.values[targets, 0]
+        right = matches(own, truth, rounding(own, typed, truth))
+        return bool(right[typed].all() and (truth[typed] != 0).sum() >= _FEWEST)
+
+    def _untold(self, title: Governed, said: Said) -> Iterator[Untold]:
+        """Yield the blocks under a title that are typed throughout."""
+        for cells, _ in self._blocks(title):
+            flat: Sequence[int] = cells.ravel().tolist()
+            if self._is_typed[cells].all():
+                yield Untold(tuple(flat), title.text, said.by)
