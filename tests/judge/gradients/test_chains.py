@@ -10,8 +10,10 @@ from tests.support.chains.outcome import honest, planted
 FOUND = (15, 40, 50, 135)
 # A sum that cancels out, a neighbour's gradient, a cell one row too high, weights that stay, two
 # layers of one label, terms missing in a sum, numbers that show it in some draws alone, a filter
-# written out, a rate that moves onto inputs, German cases, a last step of three.
-NAMED = (87, 52, 5, 14, 134, 38, 122, 34, 158, 156, 157, 225, 63)
+# written out, a rate that moves onto inputs, German cases, a last step of three, dead cells of a
+# map on whose place two blocks disagree, deltas that are copies in a batch, weights of a layer that
+# has no updates, two filters at once.
+NAMED = (87, 52, 5, 14, 134, 38, 122, 34, 158, 156, 157, 225, 63, 167, 241, 278, 368)
 # Nothing but their formulas tells that they were to be gradients.
 UNTOLD = (61, 83)
 

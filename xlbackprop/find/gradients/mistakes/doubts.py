@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from xlbackprop.find.gradients.claims.moves import SIDES, Place, moves_of
+from xlbackprop.find.gradients.claims.blocks import blocks
+from xlbackprop.find.gradients.claims.moves import Place, moves_of
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.findings import Claim, Doubt, Reason, Role
 from xlbackprop.find.gradients.loss.losses import factor
@@ -109,20 +110,12 @@ def _in_another_order(named: Named, last: Sequence[Claim]) -> Iterator[Doubt]:
 
 def _blocks(named: Named, places: Mapping[Place, Claim]) -> Iterator[list[Place]]:
     """Yield the places of cells of one formula shape that are neighbours, two or more."""
-    owner, left = named.choice.study.sheets.graph.owner, dict(places)
-    while left:
-        first, claim = left.popitem()
-        block, open_to = [first], [first]
-        while open_to:
-            sheet, row, column = open_to.pop()
-            for down, along in SIDES:
-                beside = sheet, row + down, column + along
-                if beside in left and owner[left[beside].cell] == owner[claim.cell]:
-                    del left[beside]
-                    block.append(beside)
-                    open_to.append(beside)
-        if len(block) > 1:
-            yield sorted(block)
+    owner = named.choice.study.sheets.graph.owner
+    by_shape: dict[int, list[Place]] = {}
+    for place, claim in places.items():
+        by_shape.setdefault(int(owner[claim.cell]), []).append(place)
+    for own in by_shape.values():
+        yield from (block for block in blocks(own) if len(block) > 1)
 
 
 def _fills(block: Sequence[Place], ofs: Sequence[Place]) -> bool:

@@ -19,6 +19,7 @@ from xlbackprop.find.gradients.differentiation.flow import EVERY_STEP
 from xlbackprop.find.gradients.differentiation.matching import classes
 from xlbackprop.find.gradients.differentiation.study import formula_values
 from xlbackprop.find.gradients.findings import Family, Reason, Role
+from xlbackprop.find.gradients.mistakes.chain_rule import meant_by_chain_rule
 from xlbackprop.find.gradients.mistakes.dead_units import Asked, nets_of_dead_units
 from xlbackprop.find.gradients.naming.claimed import Claimed
 from xlbackprop.find.gradients.naming.naming import is_forward
@@ -37,12 +38,15 @@ def add_roots(named: Named, claimed: Claimed) -> bool:
     if not wrong:
         return False
     right = _used_by_right(named, claimed, shows)
+
+    def is_open(cell: int) -> bool:
+        return _is_open(named, cell, right)
+
     asked = _required(named, claimed, wrong, right)
-    if not asked:
-        return False
-    found = _targets_of(named, claimed, asked)
+    found = _targets_of(named, claimed, asked) if asked else {}
     found |= nets_of_dead_units(named, claimed, asked, fits)
-    found |= beside_in_line(named, found, lambda cell: _is_open(named, cell, right), by_most=True)
+    found = found or meant_by_chain_rule(named, claimed, wrong, is_open)
+    found |= beside_in_line(named, found, is_open, by_most=True)
     for cell, (target, ratio) in found.items():
         named.target[cell], named.reason[cell] = target, Reason.USE
         named.factors[cell] = ratio

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from xlbackprop.find.gradients.claims.blocks import blocks
 from xlbackprop.find.gradients.claims.moves import Move, moved, moves_of
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.claims.resting import Ingredients, rests_on_weights
@@ -14,6 +15,7 @@ from xlbackprop.find.gradients.claims.right_cells import RightCells
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.loss.losses import Choice
 from xlbackprop.find.gradients.texts.labels import Labels
+from xlbackprop.formula.sheets.plane import OUTSIDE
 from xlbackprop.formula.tree import Reference
 
 # Cells of a block that have to be right before its others are taken for gradients by their place.
@@ -36,7 +38,7 @@ def name_by_votes(named: Named, right: RightCells) -> None:
         for cell in cells[last[cells] < 0].tolist():
             if cell in named.target or cell in named.updated or not _in_line(labels, cell, lines):
                 continue
-            found = [targets.at(moved(labels, cell, one), cell)[:1] for one in votes.best(cell)]
+            found = [targets.at(votes.at(cell, one), cell)[:1] for one in votes.best(cell)]
             own = [
                 of
                 for ofs in found
@@ -81,8 +83,10 @@ class _Votes:
     def __init__(self, named: Named, right: RightCells) -> None:
         self._owner, self._labels = named.choice.study.sheets.graph.owner, named.labels
         self._along, self._own = named.steps_along, named.choice.study.own
+        self._named, self._block = named, dict[int, list[int]]()
         self._counted: defaultdict[tuple[int, ...], Counter[Move]] = defaultdict(Counter)
         self._voters: dict[tuple[int, Move], list[int]] = {}
+        self._kinds: dict[tuple[int, Move], set[bool]] = {}  # whether they are weights
         wanted = _with_unnamed(named)
         for cell, ofs in right.meant.items():
             if int(self._owner[cell]) not in wanted:
@@ -93,6 +97,10 @@ class _Votes:
                 self._counted[key].update(moves)
             for move in moves:
                 self._voters.setdefault((int(self._owner[cell]), move), []).append(cell)
+            for of in cells:
+                for move in moves_of(named.labels, cell, of):
+                    kinds = self._kinds.setdefault((int(self._owner[cell]), move), set())
+                    kinds.add(named.is_leaf(of))
 
     @property
     def owners(self) -> list[int]:
@@ -105,12 +113,30 @@ class _Votes:
 
     def has_line(self, cell: int) -> bool:
         """Whether enough agree in a cell's own column or row."""
-        return any(self._most(key) for key in self._keys(cell)[:-1])
+        return any(self._most(key) for key in self._keys(cell)[1:-1])
+
+    def at(self, cell: int, move: Move) -> int:
+        """Return the cell to which a way leads; OUTSIDE where it leads from others to none.
+
+        So it is where it leads to a weight, and the voters' to what formulas give, or the other
+        way round; and where it leads from cells beside it, on which none agree, to nothing.
+        """
+        of = moved(self._labels, cell, move)
+        if self._named.is_leaf(of) not in self._kinds[int(self._owner[cell]), move]:
+            return OUTSIDE
+        if not self._most(self._keys(cell)[0]):
+            targets = self._named.targets
+            for one in self._block_of(cell):
+                if one not in self._named.target and not targets.by_cell.get(
+                    moved(self._labels, one, move)
+                ):
+                    return OUTSIDE
+        return of
 
     def best(self, cell: int) -> list[Move]:
-        """Return the ways on which most agree: in a cell's own column or row, or in its block."""
-        *lines, whole = self._keys(cell)
-        key = max(lines, key=self._most)
+        """Return the ways on which most agree: beside a cell, in its column or row, or of all."""
+        block, *lines, whole = self._keys(cell)
+        key = block if self._most(block) else max(lines, key=self._most)
         if self._along is not None and not self._most(key) and self._own[cell, 0]:
             return []  # elsewhere, cells of one formula shape are of different tensors
         counted = self._counted[key if self._most(key) else whole]
@@ -121,7 +147,23 @@ class _Votes:
         owner = int(self._owner[cell])
         sheet, row, column = self._labels.place(cell)
         lines = [(owner, sheet, 1, column), (owner, sheet, 0, row)]
-        return [*(one for one in lines if self._along in (None, one[2])), (owner,)]
+        block = owner, min(self._block_of(cell))
+        return [block, *(one for one in lines if self._along in (None, one[2])), (owner,)]
+
+    def _block_of(self, cell: int) -> list[int]:
+        """Return the cells of a cell's formula shape that hang together with it.
+
+        Beside one another, those of several steps are of different tensors: then itself alone.
+        """
+        if self._along is not None:
+            return [cell]
+        if cell not in self._block:
+            group = self._named.choice.study.sheets.graph.groups[int(self._owner[cell])]
+            cells = {self._labels.place(one): one for one in group.cells.tolist()}
+            for block in blocks(cells):
+                own = [cells[place] for place in block]
+                self._block.update(dict.fromkeys(own, own))
+        return self._block[cell]
 
     def _most(self, key: tuple[int, ...]) -> int:
         """Return how many agree, 0 for too few."""

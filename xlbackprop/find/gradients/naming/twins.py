@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from xlbackprop.find.gradients.claims.moves import SIDES, Move, Place, moved
+from xlbackprop.find.gradients.claims.blocks import blocks
+from xlbackprop.find.gradients.claims.moves import Move, Place, moved
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.claims.right_cells import RightCells
 from xlbackprop.find.gradients.findings import Reason
@@ -51,17 +52,8 @@ def _instead(named: Named, cell: int, move: Move) -> int | None:
 def _blocks(named: Named, cells: Mapping[Place, int]) -> Iterator[list[Place]]:
     """Yield the places of cells of one formula shape that are neighbours, three or more."""
     owner = named.choice.study.sheets.graph.owner
-    left = dict(cells)
-    while left:
-        first, cell = left.popitem()
-        block, open_to = [first], [first]
-        while open_to:
-            sheet, row, column = open_to.pop()
-            for down, along in SIDES:
-                beside = sheet, row + down, column + along
-                if beside in left and owner[left[beside]] == owner[cell]:
-                    del left[beside]
-                    block.append(beside)
-                    open_to.append(beside)
-        if len(block) > _FEWEST:
-            yield sorted(block)
+    by_shape: dict[int, list[Place]] = {}
+    for place, cell in cells.items():
+        by_shape.setdefault(int(owner[cell]), []).append(place)
+    for own in by_shape.values():
+        yield from (block for block in blocks(own) if len(block) > _FEWEST)

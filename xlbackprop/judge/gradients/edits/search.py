@@ -29,11 +29,14 @@ from xlbackprop.judge.gradients.edits.slips import ANOTHER_CELL, NO_DERIVATIVE, 
 from xlbackprop.judge.gradients.edits.solving import Solved
 from xlbackprop.judge.gradients.edits.squares import Squares
 from xlbackprop.judge.gradients.edits.truth import Truth, truths
+from xlbackprop.judge.gradients.edits.turned import Turned
 from xlbackprop.judge.gradients.edits.words import Words
 from xlbackprop.judge.gradients.edits.written import (
     Spot,
     Values,
     Written,
+    moves_between,
+    relative,
     renamed,
     slots_in,
     spot_of,
@@ -82,20 +85,38 @@ class Search:
 
         What mends one formula is tried in the others of its kind before these are looked at.
         """
-        found: dict[int, Edit] = {}
         self._amiss = {*cells}
         rows = dict(zip(cells, truth, strict=True))
+        found = self._turned(cells, rows, fewest=2)
+        found |= self._one_by_one([one for one in cells if one not in found], rows)
+        return found | self._turned([one for one in cells if one not in found], rows, fewest=1)
+
+    def _turned(
+        self, cells: Sequence[int], rows: Mapping[int, Array], fewest: int
+    ) -> dict[int, Edit]:
+        """Return the edits of what is right once filters are rotated, or weights transposed."""
+        formulas = [one for cell in cells if (one := written(self._graph, cell)) is not None]
+        turned = Turned(self._graph, self._values, self._is_typed, self._findings.families)
+        found: dict[int, Edit] = {}
+        for changes in turned.changes(formulas, rows, fewest):
+            self._causes += 1
+            found |= {cell: self._words.edit(own, self._causes) for cell, own in changes.items()}
+        return found
+
+    def _one_by_one(self, cells: Sequence[int], rows: Mapping[int, Array]) -> dict[int, Edit]:
+        """Return the edits of cells, each looked for by itself and tried in others of its kind."""
+        found: dict[int, Edit] = {}
         hopeless: set[object] = set()
         # Where the truth is 0 in all draws, others of the kind tell more.
         left = sorted(dict.fromkeys(cells), key=lambda cell: not np.any(rows[cell]))
         while left:
             cell, *left = left
             formula = written(self._graph, cell)
-            if formula is None or _relative(formula) in hopeless or perf_counter() > self._end:
+            if formula is None or relative(formula) in hopeless or perf_counter() > self._end:
                 continue
             change = self._change(formula, rows[cell])
             if change is None:
-                hopeless.add(_relative(formula))
+                hopeless.add(relative(formula))
                 continue
             self._causes += 1
             found[cell] = self._words.edit(change, self._causes)
@@ -258,7 +279,7 @@ class Search:
         if value is None:
             return None
         new = change.mended.spots[len(first.spots) :]
-        for down, along in _moves(first, other):
+        for down, along in moves_between(first, other):
             moved = [spot.moved(down, along) for spot in new]
             same = replace(change, mended=other.having(change.mended.tree, *moved))
             if min((min(spot[1:3]) for spot in moved), default=0) < 0:
@@ -267,22 +288,3 @@ class Search:
                 if truth.is_wrong and self._holds(same, truth):
                     return same
         return None
-
-
-def _moves(first: Written, other: Written) -> list[tuple[int, int]]:
-    """Return by how many rows and columns what is new may have moved between two formulas."""
-    own = _apart(first.place, other.place)
-    slots = [_apart(*pair) for pair in zip(first.spots, other.spots, strict=True)]
-    return list(
-        dict.fromkeys([own, (0, 0), (own[0], 0), (0, own[1]), own[::-1], (own[1], 0), *slots])
-    )
-
-
-def _apart(spot: Spot, other: Spot) -> tuple[int, int]:
-    return other.top - spot.top, other.left - spot.left
-
-
-def _relative(formula: Written) -> object:
-    """Return what formulas have in common that were copied from one to the other."""
-    places = tuple((_apart(formula.place, spot), spot.height, spot.width) for spot in formula.spots)
-    return formula.tree, places

@@ -6,19 +6,21 @@ from functools import cached_property
 
 import numpy as np
 
+from xlbackprop.equation import Mask
+from xlbackprop.find.gradients.differentiation.graph import resting_on
 from xlbackprop.find.gradients.findings import Claim, Findings, Role
 from xlbackprop.find.gradients.texts.labels import Labels
 from xlbackprop.formula.sheets.board import Board
 from xlbackprop.formula.sheets.codes import Code
-from xlbackprop.formula.tree import Expression, Number, Operation, Reference, walk
+from xlbackprop.formula.tree import Expression, Operation, Reference
 from xlbackprop.judge.gradients.edits import slips
 from xlbackprop.judge.gradients.edits.edit import Change, Edit
 from xlbackprop.judge.gradients.edits.formula_text import address, formula_text
+from xlbackprop.judge.gradients.edits.slopes import is_in_slope, is_slope
 from xlbackprop.judge.gradients.edits.written import Spot, Written, slots_in
 
 _LONGEST = 16
 _OPERATORS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
-_COMPARISONS = (">", "<", ">=", "<=", "=", "<>")
 
 
 class Words:
@@ -52,7 +54,7 @@ class Words:
             case slips.OPERATOR:
                 return _name_of_operator(change)
             case slips.FACTOR_EXTRA:
-                return slips.DERIVATIVE_EXTRA if _is_slope(change.wrong) else change.slip
+                return slips.DERIVATIVE_EXTRA if is_slope(change.wrong) else change.slip
             case slips.FACTOR_MISSING:
                 return self._name_of_factor(change)
         return change.slip
@@ -62,7 +64,7 @@ class Words:
         own, cells = self._claims.get(formula.cell), (self._cell(old), self._cell(new))
         if own is not None and own.role is Role.UPDATE:
             found = self._name_in_update(own, old, new)
-        elif _is_in_slope(change.wrong, formula.tree, change):
+        elif is_in_slope(change.wrong, formula.tree, change):
             found = self._name_of_unit(*cells)
         else:
             found = self._name_by_claims(*cells)
@@ -75,9 +77,28 @@ class Words:
         return in_column or (slips.ANOTHER_INPUT if is_typed else slips.ANOTHER_CELL)
 
     def _leads_to(self, own: Claim | None, cell: int) -> bool:
-        """Whether a cell with a gradient of its own takes part in one of what formulas give."""
-        is_inner = own is not None and not self._is_typed(own.of)
-        return is_inner and self._is_typed(cell) and cell in self._with_gradient
+        """Whether a number that has a gradient of its own is no factor of what a gradient is by."""
+        if own is None or not self._is_typed(cell) or cell not in self._with_gradient:
+            return False
+        return not (self._is_typed(own.of) and self._is_beside(own.of, cell))
+
+    def _is_beside(self, one: int, other: int) -> bool:
+        """Whether a formula before L refers to both of two cells: to a weight and its input."""
+        graph = self._findings.graph
+        for group in graph.groups:
+            forward = self._is_forward[group.cells]
+            rows = graph.copied[graph.windows(group)[forward]]
+            if ((rows == one).any(axis=1) & (rows == other).any(axis=1)).any():
+                return True
+        return False
+
+    @cached_property
+    def _is_forward(self) -> Mask:
+        """Which cells are no gradients and are made of none, as far as is known."""
+        findings = self._findings
+        backward = [claim.cell for claim in findings.claims if claim.cell not in findings.given]
+        cells = np.array(backward, dtype=np.int32)
+        return ~resting_on(findings.computation.in_order(), findings.graph, cells)
 
     @cached_property
     def _with_gradient(self) -> frozenset[int]:
@@ -134,7 +155,7 @@ class Words:
         mended = change.mended
         if change.says == "turned" and change.wrong is not None:
             how = "rotated by 180 degrees" if slip == slips.UNTURNED else "transposed"
-            return f"{self._text(mended, change.wrong)} belongs here {how}."
+            return f"{self._text(mended, change.wrong)} belongs here {how}{self._also(change)}."
         if change.says:
             is_part = change.wrong is not None and change.right not in (None, mended.tree)
             what = self._text(mended, change.wrong) if is_part and change.wrong else "The result"
@@ -237,29 +258,6 @@ class Words:
         if not isinstance(wrong, Reference) or not isinstance(right, Reference):
             raise TypeError("no reference for another")
         return change.mended, spots[wrong.slot], spots[right.slot]
-
-
-def _is_in_slope(wrong: Expression | None, tree: Expression, change: Change) -> bool:
-    """Return whether a reference stands where a derivative's does: 1-c, 1-c^2, c>0."""
-    if not isinstance(wrong, Reference) or not isinstance(change.right, Reference):
-        return False
-    slot = change.right.slot
-    return any(_slope_of(part) == slot for part in walk(tree))
-
-
-def _slope_of(part: Expression) -> int | None:
-    match part:
-        case Operation("-", Number(1.0, _), Reference(slot)):
-            return slot
-        case Operation("-", Number(1.0, _), Operation("^", Reference(slot), Number(2.0, _))):
-            return slot
-        case Operation(sign, Reference(slot), Number()) if sign in _COMPARISONS:
-            return slot
-    return None
-
-
-def _is_slope(part: Expression | None) -> bool:
-    return part is not None and any(_slope_of(one) is not None for one in walk(part))
 
 
 def _one_off(old: Spot, new: Spot, own: Spot | None = None) -> str:

@@ -118,6 +118,25 @@ def subtracts_itself(formula: Written) -> bool:
     return False
 
 
+def moves_between(first: Written, other: Written) -> list[tuple[int, int]]:
+    """Return by how many rows and columns what is new may have moved between two formulas."""
+    own = _apart(first.place, other.place)
+    slots = [_apart(*pair) for pair in zip(first.spots, other.spots, strict=True)]
+    return list(
+        dict.fromkeys([own, (0, 0), (own[0], 0), (0, own[1]), own[::-1], (own[1], 0), *slots])
+    )
+
+
+def _apart(spot: Spot, other: Spot) -> tuple[int, int]:
+    return other.top - spot.top, other.left - spot.left
+
+
+def relative(formula: Written) -> object:
+    """Return what formulas have in common that were copied from one to the other."""
+    places = tuple((_apart(formula.place, spot), spot.height, spot.width) for spot in formula.spots)
+    return formula.tree, places
+
+
 def at_path(tree: Expression, path: Path) -> Expression:
     """Return the part of a tree at the end of a path of children."""
     for step in path:
