@@ -14,10 +14,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what a type checker sees of the names below
+    from xlbackprop.classroom.assignments.handouts import Assigned, assign
     from xlbackprop.classroom.grade import Grading, grade, grade_each
-    from xlbackprop.classroom.grades import Graded, GradeOptions, Grades
     from xlbackprop.classroom.hand_on import HandedOn, gradebook
-    from xlbackprop.classroom.handouts import Assigned, assign
+    from xlbackprop.classroom.marking.grades import Graded, GradeOptions, Grades
     from xlbackprop.derivation import equations
     from xlbackprop.errors import (
         AssignmentError,
@@ -156,9 +156,9 @@ __all__ = [
 # The modules, and the public names that each is the home of.
 _NAMES = {
     "classroom.grade": "Grading grade grade_each",
-    "classroom.grades": "GradeOptions Graded Grades",
+    "classroom.marking.grades": "GradeOptions Graded Grades",
     "classroom.hand_on": "HandedOn gradebook",
-    "classroom.handouts": "Assigned assign",
+    "classroom.assignments.handouts": "Assigned assign",
     "derivation": "equations",
     "errors": (
         "AssignmentError CellError ContractError EngineError MapError ModelError OutputError"

@@ -14,10 +14,10 @@ import pytest
 
 import xlbackprop
 from tests.support.filling import fill
-from xlbackprop.classroom import grading
-from xlbackprop.classroom.assignment import Assignment, Handed, load_assignment
-from xlbackprop.classroom.marking import Marked, Marker, Setup
-from xlbackprop.classroom.pool import Task
+from xlbackprop.classroom.assignments.assignment import Assignment, Handed, load_assignment
+from xlbackprop.classroom.marking import whole_class
+from xlbackprop.classroom.marking.marking import Marked, Marker, Setup
+from xlbackprop.classroom.marking.pool import Task
 from xlbackprop.equation import Array
 from xlbackprop.workbook.builder import contents_of
 from xlbackprop.workbook.description import Handout
@@ -98,7 +98,7 @@ def marked_here() -> Iterator[None]:
             yield task, marker.mark(task.read(), task.suffix)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grading, "mark_all", mark)
+        patch.setattr(whole_class, "mark_all", mark)
         yield
 
 

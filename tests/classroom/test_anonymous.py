@@ -13,7 +13,7 @@ from tests.classroom.classes import Class, H, holding, marked_here
 from tests.classroom.test_similar import signed
 from tests.support.command_line import assert_refused, called
 from tests.support.filling import patch
-from xlbackprop.classroom.key_table import read_key
+from xlbackprop.classroom.assignments.key_table import read_key
 from xlbackprop.workbook.annotate.authors import without_authors
 
 AUTHOR = "Mallory Quagga"

@@ -11,7 +11,7 @@ import pytest
 import xlbackprop
 from tests.support.command_line import assert_refused, called
 from tests.support.filling import arrays_of
-from xlbackprop.classroom.assignment import digest_of, load_assignment
+from xlbackprop.classroom.assignments.assignment import digest_of, load_assignment
 from xlbackprop.workbook import description
 
 ROSTER = 'id,name,email,group\na1,"Lovelace, Ada",ada@x.org,3\nb2,=cmd()|x,,\nc3,Grace,,\n'

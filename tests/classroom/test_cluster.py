@@ -88,7 +88,7 @@ def test_cluster_that_is_not_there_gets_one_line(folder, capsys, monkeypatch):
 @pytest.mark.filterwarnings("default")
 def test_address_without_a_scheduler_gets_one_line(folder, capsys, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("xlbackprop.classroom.cluster._PATIENCE_SECONDS", 1)
+    monkeypatch.setattr("xlbackprop.classroom.marking.cluster._PATIENCE_SECONDS", 1)
     own = Class(folder, 1)
     own.path(0).write_bytes(own.handout(0))
     for address in ("tcp://127.0.0.1:1", "nonsense://x", "localhost"):

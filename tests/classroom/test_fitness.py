@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import xlbackprop
-from xlbackprop.classroom.fitness import Fitness
+from xlbackprop.classroom.assignments.fitness import Fitness
 from xlbackprop.network.values import choose_values
 from xlbackprop.tolerance import decimals_needed, largest_rounding
 from xlbackprop.workbook.builder import resolve_blank

@@ -22,9 +22,9 @@ from tests.classroom.classes import Class, H, W, holding, marked_here, texts_of
 from tests.support.command_line import assert_refused, called
 from tests.support.filling import fill
 from tests.support.program import environment
-from xlbackprop.classroom.grades import GradeOptions
-from xlbackprop.classroom.grading import setup_of
-from xlbackprop.classroom.pool import Task, mark_all
+from xlbackprop.classroom.marking.grades import GradeOptions
+from xlbackprop.classroom.marking.pool import Task, mark_all
+from xlbackprop.classroom.marking.whole_class import setup_of
 
 TWELVE = {
     "s0": ("graded", 100.0), "s1": ("graded", 100.0), "s2": ("graded", 40.0),

@@ -14,7 +14,7 @@ import openpyxl
 import xlbackprop
 from tests.support import keras_files
 from tests.support.filling import arrays_of, fill
-from xlbackprop.classroom.assignment import load_assignment
+from xlbackprop.classroom.assignments.assignment import load_assignment
 from xlbackprop.find.mapping.placing import places_of
 from xlbackprop.workbook.builder import contents_of
 from xlbackprop.workbook.description import Handout

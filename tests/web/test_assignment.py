@@ -10,8 +10,8 @@ from tests.support.filling import arrays_of, fill
 from tests.support.oracles.browser import browser, opened
 from tests.support.served import served
 from tests.web.test_page import drop, ready
-from xlbackprop.classroom.assignment import load_assignment
-from xlbackprop.classroom.marking import Marker
+from xlbackprop.classroom.assignments.assignment import load_assignment
+from xlbackprop.classroom.marking.marking import Marker
 from xlbackprop.errors import AssignmentError
 from xlbackprop.report.hints import Hints
 from xlbackprop.web.feedback import Feedback

@@ -7,10 +7,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from xlbackprop.classroom.assignment import load_assignment
-from xlbackprop.classroom.grades import Graded, GradeOptions, Grades
-from xlbackprop.classroom.grading import collect, keep
-from xlbackprop.classroom.results import write_results
+from xlbackprop.classroom.assignments.assignment import load_assignment
+from xlbackprop.classroom.marking.grades import Graded, GradeOptions, Grades
+from xlbackprop.classroom.marking.whole_class import collect, keep
+from xlbackprop.classroom.results.results import write_results
 
 
 class Grading:

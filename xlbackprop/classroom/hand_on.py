@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlbackprop.classroom.assignment import RESULTS, Assignment, load_assignment
+from xlbackprop.classroom.assignments.assignment import RESULTS, Assignment, load_assignment
+from xlbackprop.classroom.assignments.roster import read_file
 from xlbackprop.classroom.gradebooks.canvas import canvas
 from xlbackprop.classroom.gradebooks.gradescope import autograder
 from xlbackprop.classroom.gradebooks.junit import junit
 from xlbackprop.classroom.gradebooks.marks import read_marks
 from xlbackprop.classroom.gradebooks.moodle import feedback_zip, moodle
-from xlbackprop.classroom.results import RESULTS_JSON
-from xlbackprop.classroom.roster import read_file
+from xlbackprop.classroom.results.results import RESULTS_JSON
 from xlbackprop.errors import AssignmentError
 from xlbackprop.saving import check_output, save
 

@@ -53,8 +53,8 @@ def assign(spec: str, roster: Path, blank: str, output: Path, **chosen: Any) -> 
       xlbackprop assign conv5x5x2 --roster roster.csv --blank dL_dw,dL_dh -o hw1
       xlbackprop assign conv5x5x2 --roster roster.csv --blank dL_dw -o hw2 --points dL_dw=40 --same
     """
-    from xlbackprop.classroom.handouts import assign as make
-    from xlbackprop.classroom.key_table import KEY
+    from xlbackprop.classroom.assignments.handouts import assign as make
+    from xlbackprop.classroom.assignments.key_table import KEY
 
     names = [name.strip() for name in blank.split(",") if name.strip()]
     with shown_progress(lines=True):

@@ -14,7 +14,7 @@ from xlbackprop.cli.progress import shown_progress
 from xlbackprop.judge.options import MOST_DRAWS
 
 if TYPE_CHECKING:
-    from xlbackprop.classroom.grades import Grades
+    from xlbackprop.classroom.marking.grades import Grades
 
 _MOST_LINES = 20
 
@@ -79,7 +79,7 @@ def grade(
     if as_json:
         import json
 
-        from xlbackprop.classroom.results import as_json as plain
+        from xlbackprop.classroom.results.results import as_json as plain
 
         click.echo(json.dumps(plain(grades), indent=1))
     else:

@@ -103,7 +103,7 @@ def serve(
 
 
 def _feedback(folder: Path, hints: Hints) -> Feedback:
-    from xlbackprop.classroom.assignment import load_assignment
+    from xlbackprop.classroom.assignments.assignment import load_assignment
     from xlbackprop.web.feedback import Feedback
 
     return Feedback(load_assignment(folder), hints)

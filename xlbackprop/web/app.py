@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xlbackprop.classroom.frames import send as send_frame
+from xlbackprop.classroom.processes.frames import send as send_frame
 from xlbackprop.web.bodies import Bodies
 from xlbackprop.web.crew import BusyError, Crew
 from xlbackprop.web.files import page_files, type_of

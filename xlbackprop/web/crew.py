@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from xlbackprop.classroom.process import WorkerProcess
+from xlbackprop.classroom.processes.process import WorkerProcess
 from xlbackprop.errors import EngineError
 from xlbackprop.web.tasks import Answer, refused
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from xlbackprop.classroom.assignment import HANDOUT, Assignment
-from xlbackprop.classroom.grades import GradeOptions
-from xlbackprop.classroom.grading import setup_of
-from xlbackprop.classroom.identity import Owners
-from xlbackprop.classroom.key_table import save_private
-from xlbackprop.classroom.marking import JUDGED, PLACE_OF_POINTS, Setup
+from xlbackprop.classroom.assignments.assignment import HANDOUT, Assignment
+from xlbackprop.classroom.assignments.key_table import save_private
+from xlbackprop.classroom.marking.grades import GradeOptions
+from xlbackprop.classroom.marking.identity import Owners
+from xlbackprop.classroom.marking.marking import JUDGED, PLACE_OF_POINTS, Setup
+from xlbackprop.classroom.marking.whole_class import setup_of
 from xlbackprop.report.hints import Hints
 from xlbackprop.web.tasks import Answer, refused
 from xlbackprop.workbook.engine.settings import Limits

@@ -63,7 +63,7 @@ class Serving:
         program = Program("xlbackprop.web.worker", asdict(limits), self.seconds)
         if self.feedback is not None:
             setup = asdict(self.feedback.setup(limits))
-            program = Program("xlbackprop.classroom.worker", setup, self.seconds)
+            program = Program("xlbackprop.classroom.marking.worker", setup, self.seconds)
         return Crew(self.workers, self.waiting, program)
 
     def app(self) -> ASGIApp:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xlbackprop.classroom.confined import end_after, limit_memory, own_streams
-from xlbackprop.classroom.frames import receive, send
+from xlbackprop.classroom.processes.confined import end_after, limit_memory, own_streams
+from xlbackprop.classroom.processes.frames import receive, send
 from xlbackprop.web.tasks import Request, carry_out
 from xlbackprop.workbook.engine.settings import Limits
 

@@ -10,14 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from xlbackprop.classroom.assignment import Assignment, load_assignment
-from xlbackprop.classroom.grades import GradeOptions
-from xlbackprop.classroom.grading import setup_of
-from xlbackprop.classroom.identity import Owners
-from xlbackprop.classroom.marking import JUDGED, Record
-from xlbackprop.classroom.pool import Task, mark_all
-from xlbackprop.classroom.scoring import nothing, score
-from xlbackprop.classroom.submissions import find_submissions
+from xlbackprop.classroom.assignments.assignment import Assignment, load_assignment
+from xlbackprop.classroom.marking.grades import GradeOptions
+from xlbackprop.classroom.marking.identity import Owners
+from xlbackprop.classroom.marking.marking import JUDGED, Record
+from xlbackprop.classroom.marking.points import nothing, score
+from xlbackprop.classroom.marking.pool import Task, mark_all
+from xlbackprop.classroom.marking.submissions import find_submissions
+from xlbackprop.classroom.marking.whole_class import setup_of
 from xlbackprop.errors import XlbackpropError, one_line
 
 

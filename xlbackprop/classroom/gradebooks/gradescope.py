@@ -13,8 +13,8 @@ import zipfile
 from importlib.metadata import requires
 from pathlib import Path
 
-from xlbackprop.classroom.assignment import ASSIGNMENT, SECRET, STUDENTS, Assignment
-from xlbackprop.classroom.key_table import KEY
+from xlbackprop.classroom.assignments.assignment import ASSIGNMENT, SECRET, STUDENTS, Assignment
+from xlbackprop.classroom.assignments.key_table import KEY
 from xlbackprop.spec.templates import template_folder
 
 _DATE = (2026, 1, 1, 0, 0, 0)

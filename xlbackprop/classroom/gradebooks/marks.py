@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from xlbackprop.classroom.assignment import RESULTS, Assignment
-from xlbackprop.classroom.key_table import KEY
-from xlbackprop.classroom.results import GRADES
-from xlbackprop.classroom.roster import Student, read_table
+from xlbackprop.classroom.assignments.assignment import RESULTS, Assignment
+from xlbackprop.classroom.assignments.key_table import KEY
+from xlbackprop.classroom.assignments.roster import Student, read_table
+from xlbackprop.classroom.results.results import GRADES
 from xlbackprop.errors import AssignmentError, one_line
 
 _COUNTING = ("graded", "late")

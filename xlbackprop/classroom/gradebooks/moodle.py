@@ -12,11 +12,11 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from xlbackprop.classroom.assignment import RESULTS, Assignment
+from xlbackprop.classroom.assignments.assignment import RESULTS, Assignment
 from xlbackprop.classroom.gradebooks.marks import Mark, name_forms, named, plain, refuse_unknown
 from xlbackprop.classroom.gradebooks.patch import Table
-from xlbackprop.classroom.results import FEEDBACK, MARKED
-from xlbackprop.classroom.submissions import Names, find_submissions
+from xlbackprop.classroom.marking.submissions import Names, find_submissions
+from xlbackprop.classroom.results.results import FEEDBACK, MARKED
 from xlbackprop.errors import AssignmentError, one_line
 
 _PARTICIPANT = re.compile(r"(.*?\D)?(\d+)")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlbackprop.classroom.roster import delimiter_of, read_file
+from xlbackprop.classroom.assignments.roster import delimiter_of, read_file
 from xlbackprop.errors import AssignmentError, one_line
 
 _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}

@@ -12,11 +12,16 @@ from pathlib import Path
 import numpy as np
 import tomli_w
 
-from xlbackprop.classroom import assignment as on_disk
-from xlbackprop.classroom.assignment import Assignment, Handed, digest_of, load_assignment
-from xlbackprop.classroom.fitness import Fitness
-from xlbackprop.classroom.key_table import KEY, key_csv, save_private
-from xlbackprop.classroom.roster import Student, read_roster
+from xlbackprop.classroom.assignments import assignment as on_disk
+from xlbackprop.classroom.assignments.assignment import (
+    Assignment,
+    Handed,
+    digest_of,
+    load_assignment,
+)
+from xlbackprop.classroom.assignments.fitness import Fitness
+from xlbackprop.classroom.assignments.key_table import KEY, key_csv, save_private
+from xlbackprop.classroom.assignments.roster import Student, read_roster
 from xlbackprop.equation import Array
 from xlbackprop.errors import AssignmentError, OutputError, one_line, suggestion
 from xlbackprop.network import Network, build_network

@@ -6,8 +6,8 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xlbackprop.classroom.assignment import Assignment
-from xlbackprop.classroom.marking import Record
+from xlbackprop.classroom.assignments.assignment import Assignment
+from xlbackprop.classroom.marking.marking import Record
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import tomli_w
 
-from xlbackprop.classroom.key_table import KEY, read_key
-from xlbackprop.classroom.roster import Student, read_file, read_table
+from xlbackprop.classroom.assignments.key_table import KEY, read_key
+from xlbackprop.classroom.assignments.roster import Student, read_file, read_table
 from xlbackprop.equation import Array
 from xlbackprop.errors import AssignmentError, SpecError, one_line, shown, suggestion
 from xlbackprop.network import Network, build_network

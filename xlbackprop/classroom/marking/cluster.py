@@ -13,9 +13,9 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import Any
 
-from xlbackprop.classroom.marking import Marked, Setup
-from xlbackprop.classroom.pool import Bench, Task, content_of
-from xlbackprop.classroom.store import program_version
+from xlbackprop.classroom.marking.marking import Marked, Setup
+from xlbackprop.classroom.marking.pool import Bench, Task, content_of
+from xlbackprop.classroom.marking.store import program_version
 from xlbackprop.errors import EngineError, one_line
 
 _PATIENCE_SECONDS = 10

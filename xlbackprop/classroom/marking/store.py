@@ -11,7 +11,7 @@ from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
-from xlbackprop.classroom.marking import Marked, Record, Setup
+from xlbackprop.classroom.marking.marking import Marked, Record, Setup
 from xlbackprop.saving import save
 
 _RECORD, _PAGE, _COPY = ".json", ".page", ".xlsx"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from xlbackprop.classroom.confined import end_after, limit_memory, own_streams
-from xlbackprop.classroom.frames import receive, send
-from xlbackprop.classroom.marking import Marker, Setup
+from xlbackprop.classroom.marking.marking import Marker, Setup
+from xlbackprop.classroom.processes.confined import end_after, limit_memory, own_streams
+from xlbackprop.classroom.processes.frames import receive, send
 
 # For what ends with a file only, and for a program that is stopped while its worker is at work.
 _PATIENCE = 5

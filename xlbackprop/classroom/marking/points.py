@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xlbackprop.classroom.assignment import Assignment
-from xlbackprop.classroom.marking import Record, unpacked
+from xlbackprop.classroom.assignments.assignment import Assignment
+from xlbackprop.classroom.marking.marking import Record, unpacked
 
 _DIGITS = 1e-11
 _ORDER = ("right", "carried", "typed", "blank", "invalid", "wrong")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
-from xlbackprop.classroom.roster import Student, read_table
+from xlbackprop.classroom.assignments.roster import Student, read_table
 from xlbackprop.errors import AssignmentError, OutputError
 from xlbackprop.report.table import inert
 

@@ -9,8 +9,8 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from xlbackprop.classroom.grades import Grades
-from xlbackprop.classroom.overview import Overview
+from xlbackprop.classroom.marking.grades import Grades
+from xlbackprop.classroom.results.overview import Overview
 
 _ASSETS = "assets"
 _WIDTH, _HEIGHT, _GAP = 600, 180, 8

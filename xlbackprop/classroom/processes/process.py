@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
-from xlbackprop.classroom.frames import receive, send
+from xlbackprop.classroom.processes.frames import receive, send
 from xlbackprop.errors import EngineError
 
 _PROGRAM = (
@@ -34,7 +34,7 @@ class WorkerProcess:
         self, module: str, setup: Mapping[str, Any], environment: Mapping[str, str] | None = None
     ) -> None:
         self.is_late = False
-        root = Path(__file__).parents[2]
+        root = Path(__file__).parents[3]
         self._process = subprocess.Popen(  # noqa: S603  (all of it is ours)
             [sys.executable, "-c", _PROGRAM, str(root), module],
             stdin=subprocess.PIPE,

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from xlbackprop.classroom.assignment import RESULTS, Assignment
-from xlbackprop.classroom.store import program_version
+from xlbackprop.classroom.assignments.assignment import RESULTS, Assignment
+from xlbackprop.classroom.marking.store import program_version
 from xlbackprop.saving import save
 
 _FILE = "last.json"

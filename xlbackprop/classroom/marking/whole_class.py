@@ -10,10 +10,10 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from xlbackprop.classroom.assignment import RESULTS, Assignment
-from xlbackprop.classroom.changes import changes_since, remember
-from xlbackprop.classroom.cluster import mark_on_cluster
-from xlbackprop.classroom.grades import (
+from xlbackprop.classroom.assignments.assignment import RESULTS, Assignment
+from xlbackprop.classroom.marking.changes import changes_since, remember
+from xlbackprop.classroom.marking.cluster import mark_on_cluster
+from xlbackprop.classroom.marking.grades import (
     DEFAULT_OPTIONS,
     GRADED,
     LATE,
@@ -25,12 +25,12 @@ from xlbackprop.classroom.grades import (
     Grades,
     Unassigned,
 )
-from xlbackprop.classroom.identity import Identity, Owners
-from xlbackprop.classroom.marking import JUDGED, Marked, Record, Setup, unreadable
-from xlbackprop.classroom.pool import Task, mark_all
-from xlbackprop.classroom.scoring import nothing, score
-from xlbackprop.classroom.store import Store
-from xlbackprop.classroom.submissions import Names, Submitted, find_submissions
+from xlbackprop.classroom.marking.identity import Identity, Owners
+from xlbackprop.classroom.marking.marking import JUDGED, Marked, Record, Setup, unreadable
+from xlbackprop.classroom.marking.points import nothing, score
+from xlbackprop.classroom.marking.pool import Task, mark_all
+from xlbackprop.classroom.marking.store import Store
+from xlbackprop.classroom.marking.submissions import Names, Submitted, find_submissions
 from xlbackprop.errors import AssignmentError, one_line
 from xlbackprop.progress import tell
 

@@ -14,14 +14,14 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from xlbackprop.classroom.assignment import RESULTS
-from xlbackprop.classroom.class_page import class_page
-from xlbackprop.classroom.grades import Graded, GradeOptions, Grades
-from xlbackprop.classroom.key_table import FILES, files_csv, save_private
-from xlbackprop.classroom.marking import PLACE_OF_POINTS
-from xlbackprop.classroom.overview import overview
-from xlbackprop.classroom.similar import similar
-from xlbackprop.classroom.store import Store
+from xlbackprop.classroom.assignments.assignment import RESULTS
+from xlbackprop.classroom.assignments.key_table import FILES, files_csv, save_private
+from xlbackprop.classroom.marking.grades import Graded, GradeOptions, Grades
+from xlbackprop.classroom.marking.marking import PLACE_OF_POINTS
+from xlbackprop.classroom.marking.store import Store
+from xlbackprop.classroom.results.class_page import class_page
+from xlbackprop.classroom.results.overview import overview
+from xlbackprop.classroom.results.similar import similar
 from xlbackprop.progress import each, tell
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.table import inert

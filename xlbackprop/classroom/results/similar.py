@@ -12,10 +12,10 @@ from datetime import datetime
 
 import numpy as np
 
-from xlbackprop.classroom.assignment import Assignment
-from xlbackprop.classroom.grades import Grades
-from xlbackprop.classroom.marking import JUDGED, Record, unpacked
-from xlbackprop.classroom.store import Store
+from xlbackprop.classroom.assignments.assignment import Assignment
+from xlbackprop.classroom.marking.grades import Grades
+from xlbackprop.classroom.marking.marking import JUDGED, Record, unpacked
+from xlbackprop.classroom.marking.store import Store
 from xlbackprop.equation import Array
 from xlbackprop.judge.diagnosis import UNKNOWN
 from xlbackprop.judge.judgement import Status

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from xlbackprop.classroom.assignment import Assignment
-from xlbackprop.classroom.roster import Student
+from xlbackprop.classroom.assignments.assignment import Assignment
+from xlbackprop.classroom.assignments.roster import Student
 from xlbackprop.errors import AssignmentError, one_line
 from xlbackprop.spec.regular import read_regular
 

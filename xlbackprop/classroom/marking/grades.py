@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from xlbackprop.classroom.assignment import Assignment
-from xlbackprop.classroom.changes import Change
-from xlbackprop.classroom.scoring import Score
+from xlbackprop.classroom.assignments.assignment import Assignment
+from xlbackprop.classroom.marking.changes import Change
+from xlbackprop.classroom.marking.points import Score
 from xlbackprop.report.hints import Hints
 
 if TYPE_CHECKING:

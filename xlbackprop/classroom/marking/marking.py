@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from xlbackprop.classroom.assignment import digest_of
+from xlbackprop.classroom.assignments.assignment import digest_of
 from xlbackprop.equation import Array
 from xlbackprop.equation.indices import indices
 from xlbackprop.errors import WorkbookError, XlbackpropError, one_line

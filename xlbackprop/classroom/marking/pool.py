@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from xlbackprop.classroom.marking import Marked, Setup, unreadable
-from xlbackprop.classroom.process import WorkerProcess
+from xlbackprop.classroom.marking.marking import Marked, Setup, unreadable
+from xlbackprop.classroom.processes.process import WorkerProcess
 from xlbackprop.errors import EngineError
 
-_MODULE = "xlbackprop.classroom.worker"
+_MODULE = "xlbackprop.classroom.marking.worker"
 _TRIES = 2
 # What a worker may take beyond the engine's own time: reading, judging, writing.
 _MORE_SECONDS = 15.0

@@ -1,0 +1,1 @@
+"""What a marked class comes to: tables, feedback, the teacher's page, hints of copying."""
