@@ -361,7 +361,9 @@ def test_page_of_too_many_cells_is_refused_in_one_line(tmp_path, monkeypatch):
         ("dL/dw", "dL_dw"), ("∂L/∂w", "dL_dw"), ("dW", "dL_dw"), ("grad w", "dL_dw"),
         ("filter 2", "w"), ("Gewichte", "w"), ("delta", "dL_dout"), ("Ch 1", "h"), ("bias", "b"),
         ("conv1.dL_dw", "dL_dw"), ("η", "lr"), ("loss target", "target"), ("w5 new", "w_new"),
-        ("E_total", "L"), ("out_h1", "out"),
+        ("E_total", "L"), ("out_h1", "out"), ("dL/dF 2 channel 1", "dL_dw"), ("dK", "dL_dw"),
+        ("∂L/∂Filtre 1", "dL_dw"), ("Gradiente salida", "dL_dout"), ("Poids", "w"),
+        ("Entrée 1", "h"), ("Cible", "target"), ("Uscita", "out"), ("Perte", "L"),
     ],
 )  # fmt: skip
 def test_label_means_a_tensor(label, role):

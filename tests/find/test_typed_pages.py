@@ -1,5 +1,6 @@
 """Pages of typed numbers, rounded: found with a spec, and a wrong tensor is never passed over."""
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -39,3 +40,30 @@ def test_labels_may_stand_columns_away_and_no_bias_takes_a_gradients_cells(apart
     book.save(tmp_path / "own.xlsx")
     report = xlbackprop.check(tmp_path / "own.xlsx", spec="conv5x5x2")
     assert report.counts == {"right": 54 + 50}
+
+
+def test_label_of_a_gradient_of_nothing_known_is_not_passed_over(tmp_path):
+    truth = arrays_of(xlbackprop.build("conv5x5x2", tmp_path / "ours.xlsx"))
+    verdicts = {}
+    for factor in (1, -1):
+        sheet = (book := openpyxl.Workbook()).active
+        for name, label in (
+            ("h", "h"),
+            ("w", "w"),
+            ("b", "b"),
+            ("out", "out"),
+            ("dL_dout", "dL/dout"),
+            ("dL_dw", "∂L/∂q"),
+        ):
+            array = truth[f"conv1.{name}"] * (factor if name == "dL_dw" else 1)
+            for block in np.atleast_2d(array).reshape(-1, *np.atleast_2d(array).shape[-2:]):
+                sheet.append([label])
+                for line in block.tolist():
+                    sheet.append(line)
+        book.save(tmp_path / "own.xlsx")
+        report = xlbackprop.check(tmp_path / "own.xlsx", spec="conv5x5x2")
+        verdicts[factor] = (
+            report.verdict,
+            [one.tensor for one in report.not_judged if "q" in one.reason],
+        )
+    assert verdicts == {1: ("right", []), -1: ("incomplete", ["conv1.dL_dw"])}

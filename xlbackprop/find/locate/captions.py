@@ -10,7 +10,12 @@ from statistics import fmean
 import numpy as np
 
 from xlbackprop.equation import Array, Tensor
-from xlbackprop.find.locate.labels import fit, is_of_a_later_entry, names_plainly
+from xlbackprop.find.locate.labels import (
+    fit,
+    is_of_a_later_entry,
+    names_a_strange_gradient,
+    names_plainly,
+)
 from xlbackprop.find.locate.page import ACROSS, DOWN, NEXT_SHEET, Keys, Page, split
 
 _ABOVE, _LEFT, _HEAD = 4, 6, 3
@@ -85,6 +90,12 @@ class Captions:
             if _names(text, tensor, order) and (
                 self.numbers_beside(key) or self._heads_empty_cells(key, text)
             ):
+                yield key, text
+
+    def strange_gradients(self) -> Iterator[Label]:
+        """Yield the page's labels of gradients of what has a name that is not known here."""
+        for key, text in self._page.texts.items():
+            if names_a_strange_gradient(text):
                 yield key, text
 
     def _heads_empty_cells(self, key: int, text: str) -> bool:

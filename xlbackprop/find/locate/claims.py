@@ -26,6 +26,7 @@ _PARTLY, _SOME = 0.5, 0.25  # of the numbers fit, of the references
 _AS_WELL = 0.05  # evidence that differs by less is the same
 _ROLES = {Role.PARAMETER_GRADIENT, Role.INPUT_GRADIENT, Role.OUTPUT_GRADIENT, Role.OUTPUT}
 _LONGEST_LABEL = 60
+_GRADIENTS = {Role.PARAMETER_GRADIENT, Role.INPUT_GRADIENT}
 
 
 class Claims:
@@ -43,6 +44,7 @@ class Claims:
             if self._is_missing(name, located):
                 self._claim(self._network.tensors[name], located)
         self._read_labels(located)
+        self._read_strange_labels(located)
 
     def _is_missing(self, name: str, located: Located) -> bool:
         """Return whether a tensor was not found that people write down: no copy of another."""
@@ -101,6 +103,22 @@ class Claims:
                         " it in, or say with a map where it stands"
                     )
 
+    def _read_strange_labels(self, located: Located) -> None:
+        """Say where a gradient stands, by its label, of which it is not known whose it is."""
+        taken = _cells([*located.inputs.keys.values(), *(s.keys for s in located.spots.values())])
+        missing = [
+            tensor
+            for tensor in map(self._network.tensors.__getitem__, self._network.equation_of)
+            if tensor.role in _GRADIENTS and self._is_missing(tensor.name, located)
+        ]
+        for key, text in self._captions.strange_gradients():
+            beside = [at for at in self._captions.numbers_beside(key) if at not in taken]
+            extents = {self._page.extent(at) for at in beside}
+            for tensor in missing:
+                if extents & _extents(tensor):
+                    reason = f"{self._quoted(key, text)} may name it: say so in a map"
+                    located.unsettled.setdefault(tensor.name, reason)
+
     def _unread_label(self, tensor: Tensor, located: Located) -> str:
         """Return a label that names a tensor and no placed one, and where; or an empty text."""
         found = {name: spot.keys for name, spot in located.spots.items()}
@@ -114,13 +132,22 @@ class Claims:
         for key, text in self._captions.naming(tensor):
             beside = self._captions.numbers_beside(key)
             if key not in read and not taken.intersection(beside):
-                where = self._where(np.array([key]))
-                return f"the label '{one_line(text, _LONGEST_LABEL)}' at {where}"
+                return self._quoted(key, text)
         return ""
+
+    def _quoted(self, key: int, text: str) -> str:
+        where = self._where(np.array([key]))
+        return f"the label '{one_line(text, _LONGEST_LABEL)}' at {where}"
 
     def _where(self, keys: Keys) -> str:
         places = self._page.places(keys.ravel()[:1])
         return "!".join(places.at((0,)))
+
+
+def _extents(tensor: Tensor) -> set[tuple[int, int]]:
+    """Return the rows and columns of a tensor's blocks, either way."""
+    rows, columns = (1, 1, *tensor.shape)[-2:]
+    return {(rows, columns), (columns, rows)}
 
 
 def is_claim(spot: Spot) -> bool:

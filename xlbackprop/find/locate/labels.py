@@ -9,30 +9,35 @@ from functools import lru_cache
 
 from xlbackprop.equation import Role, Tensor
 
+# French, Spanish, Italian, Portuguese and Dutch.
+_WEIGHTS = r"filtres?|noyaux?|poids|filtros?|pesos?|filtr[oi]|pes[oi]|nucle[oi]s?|gewichten"
+_BIASES = r"biais|sesgos?|vies(es)?"
+_INPUTS = r"entrees?|entradas?|ingress[oi]|invoer"
+_OUTPUTS = r"sorties?|salidas?|saidas?|uscit[ae]|uitvoer"
 # The subject of a derivative or of the word gradient, and whose gradient it may be.
 _SUBJECTS = {
-    r"w\d*|weights?|filters?|kernels?|gewichte?n?|theta": ("dL_dw",),
-    r"b\d*|bias(es)?|schwellwerte?n?": ("dL_db",),
-    r"x\d*|h\d*|in(put)?s?|eingaben?|eingangen?|i\d*|p(added)?": ("dL_dh", "dL_dout"),
-    r"out(put)?s?\d*|o\d*|y(hat)?\d*|z\d*|net\d*|a\d*|s\d*|ausgaben?|netzeingaben?": (
-        "dL_dout",
-        "dL_dh",
-    ),
+    rf"w\d*|weights?|filters?|kernels?|gewichte?n?|theta|f\d*|k\d*|{_WEIGHTS}": ("dL_dw",),
+    rf"b\d*|bias(es)?|schwellwerte?n?|{_BIASES}": ("dL_db",),
+    rf"x\d*|h\d*|in(put)?s?|eingaben?|eingangen?|i\d*|p(added)?|{_INPUTS}": ("dL_dh", "dL_dout"),
+    r"out(put)?s?\d*|o\d*|y(hat)?\d*|z\d*|net\d*|a\d*|s\d*|ausgaben?|netzeingaben?"
+    rf"|{_OUTPUTS}": ("dL_dout", "dL_dh"),
 }
 _WORDS = (
-    (r"w\d*|weights?|filters?|kernels?|gewichte?|theta", ("w",)),
-    (r"b\d*|bias(es)?|schwellwerte?", ("b",)),
-    (r"x\d*|inputs?|in|images?|bild|eingaben?|eingange?|features?|samples?|i\d+", ("h",)),
+    (rf"w\d*|weights?|filters?|kernels?|gewichte?|theta|f\d+|{_WEIGHTS}", ("w",)),
+    (rf"b\d*|bias(es)?|schwellwerte?|{_BIASES}", ("b",)),
+    (rf"x\d*|inputs?|in|images?|bild|eingaben?|eingange?|features?|samples?|i\d+|{_INPUTS}",
+     ("h",)),
     (r"channels?|ch|kanal|c\d+", ("h",)),
     (r"h\d*", ("h", "out")),
-    (r"outputs?|out|z\d*|y\d*|yhat|net\d*|a\d*|ausgaben?|netzeingaben?|activations?|maps?",
-     ("out", "h")),
+    (r"outputs?|out|z\d*|y\d*|yhat|net\d*|a\d*|ausgaben?|netzeingaben?|activations?|maps?"
+     rf"|{_OUTPUTS}", ("out", "h")),
     (r"relu|sigmoid|tanh|softmax|pool|pooled|pooling|flatten|flat|logits?|preactivations?",
      ("out", "h")),
-    (r"targets?|desired|soll|zielwerte?|true|t\d*|labels?", ("target",)),
+    (r"targets?|desired|soll|zielwerte?|true|t\d*|labels?|ziele?|cibles?|objetivos?|doel",
+     ("target",)),
     (r"lr|eta|alpha|lernrate|learning|rate|eps", ("lr",)),
-    (r"loss|cost|l|e|j|etotal|kosten|verlust", ("L",)),
-    (r"err(or)?s?|fehler", ("L", "error", "dL_dout")),
+    (r"loss|cost|l|e|j|etotal|kosten|verlust|perte|perdida|perdita|perda|verlies|couts?", ("L",)),
+    (r"err(or)?s?|fehler|erreurs?|error(e|es|i)|erros?|fout", ("L", "error", "dL_dout")),
     (r"deltas?|upstream|d", ("dL_dout", "dL_dh", "error")),
     (r"winners?|argmax|mask", ("winner", "mask")),
 )  # fmt: skip
@@ -50,7 +55,8 @@ _PLAINLY = 0.8  # how well a label fits at least that names a tensor
 _GRADIENT = re.compile(r"\bd(?:l|e|c|j|loss|error|etotal)?\s*/\s*d\s*([a-z]+\d*)")
 _D_OF = re.compile(r"\bd(?:l|e|c|j)?_?d?_?([a-z]+\d*)\b")
 _GRADIENT_WORD = re.compile(
-    r"\b(grad(?:ient)?s?|gradienten?|nabla|derivatives?|ableitung(?:en)?|dl|updates? to)\b"
+    r"\b(grad(?:ient)?s?|gradient(?:en?|i|es?)|nabla|derivatives?|ableitung(?:en)?|dl"
+    r"|updates? to)\b"
 )
 _NEW = re.compile(r"\b(new|neue?s?r?|updated|after|next)\b|\+|'")
 _ROTATED = re.compile(r"rotat|flip|gedreht|180|turned")
@@ -138,6 +144,15 @@ def fit(label: str, tensor: Tensor, order: int) -> float:
         return -0.6
     score = 1.0 if meaning.roles[0] in names or _says(meaning, tensor) else 0.6
     return score + _layer_fit(label, tensor, order)
+
+
+def names_a_strange_gradient(label: str) -> bool:
+    """Return whether a label says that a gradient of L stands there, and not whose in words known.
+
+    ∂L/∂q is one, if nothing on the page is called q.
+    """
+    found = _GRADIENT.search(_plain(label))
+    return found is not None and not _subject(found[1])
 
 
 def names_plainly(label: str, tensor: Tensor, order: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from math import isfinite
 from typing import Any
 
@@ -75,6 +76,14 @@ class Page:
         known = np.isfinite(self.numbers)
         order = np.argsort(self.numbers[known], kind="stable")
         return self.numbers[known][order], self.keys[known][order]
+
+    def extent(self, key: int) -> tuple[int, int]:
+        """Return how many numbers follow each other below a cell, and to its right, with it."""
+        below, right = (
+            next(n for n in count(1) if self.find(np.array(key + n * step)) < 0)
+            for step in (DOWN, ACROSS)
+        )
+        return below, right
 
     def on(self, sheet: str) -> Page:
         """Return what stands on one sheet."""
