@@ -69,7 +69,7 @@ def test_results_are_the_same_though_a_worker_is_killed(cluster, tmp_path):
     assert grading.grades.marked == 8
     assert contents(own.folder) == expected
     left = psutil.Process(workers[1]).children(recursive=True)
-    assert not any("classroom.worker" in " ".join(one.cmdline()) for one in left)
+    assert not any("classroom.marking.worker" in " ".join(one.cmdline()) for one in left)
     assert not psutil.pid_exists(workers[0]) or psutil.Process(workers[0]).status() == "zombie"
 
 

@@ -50,7 +50,7 @@ EACH = [[], *([name] for name in COMMANDS)]
 def test_example_in_the_help_runs(command, folder, capsys, monkeypatch):
     if command == ["serve"]:  # which would not end
         monkeypatch.setattr(
-            "xlbackprop.web.serving.serve", lambda serving, tell: tell(serving.host)
+            "xlbackprop.web.server.serving.serve", lambda serving, tell: tell(serving.host)
         )
     if command in (["check"], ["explain"], ["gradcheck"], ["inspect"], ["view"]):
         xlbackprop.build("conv5x5x2", folder / "mine.xlsx", blank=["dL_dw", "dL_dh"])

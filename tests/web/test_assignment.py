@@ -14,9 +14,9 @@ from xlbackprop.classroom.assignments.assignment import load_assignment
 from xlbackprop.classroom.marking.marking import Marker
 from xlbackprop.errors import AssignmentError
 from xlbackprop.report.hints import Hints
-from xlbackprop.web.feedback import Feedback
+from xlbackprop.web.server.feedback import Feedback
+from xlbackprop.web.server.tries import Tries
 from xlbackprop.web.tasks import Answer
-from xlbackprop.web.tries import Tries
 from xlbackprop.workbook.engine.settings import Limits
 
 

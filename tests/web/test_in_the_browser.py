@@ -16,8 +16,8 @@ from tests.support.oracles.pyodide import node_at_hand, pyodide_folder, written_
 from tests.support.static_host import hosted
 from tests.web.test_page import FRAME, drop
 from tests.web.test_site import zipped
-from xlbackprop.web.compiling import compiled
-from xlbackprop.web.distribution import Distribution, in_folder
+from xlbackprop.web.static.compiling import compiled
+from xlbackprop.web.static.distribution import Distribution, in_folder
 
 pytestmark = pytest.mark.browser
 

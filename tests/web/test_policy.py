@@ -13,7 +13,7 @@ from tests.support.command_line import assert_refused, called
 from xlbackprop.report.html import html_report
 from xlbackprop.web.files import page_files, type_of
 from xlbackprop.web.policy import content_policy, headers, is_foreign, is_known_host
-from xlbackprop.web.serving import Serving
+from xlbackprop.web.server.serving import Serving
 
 
 class Inline(HTMLParser):
@@ -103,6 +103,6 @@ def test_page_of_another_site_is_foreign(origin, fetch_site, foreign):
 
 
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch, capsys):
-    for name in ("uvicorn", "starlette", "starlette.exceptions", "xlbackprop.web.bodies"):
+    for name in ("uvicorn", "starlette", "starlette.exceptions", "xlbackprop.web.server.bodies"):
         monkeypatch.setitem(sys.modules, name, None)
     assert_refused(called(capsys, "serve", "--port", "0"), "pip install 'xlbackprop[serve]'")

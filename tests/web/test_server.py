@@ -166,8 +166,8 @@ def in_this_process(bodies):
     """Run a server in a thread, and give its port."""
     import uvicorn
 
-    from xlbackprop.web.app import make_app
-    from xlbackprop.web.serving import Serving
+    from xlbackprop.web.server.app import make_app
+    from xlbackprop.web.server.serving import Serving
 
     crew = Serving(workers=1).crew()
     config = uvicorn.Config(make_app(crew, bodies, ()), log_level="warning", ws="none")
@@ -183,7 +183,7 @@ def in_this_process(bodies):
 
 
 def test_slow_body_is_refused_while_others_are_served():
-    from xlbackprop.web.bodies import Bodies
+    from xlbackprop.web.server.bodies import Bodies
 
     head = b"PUT /api/check HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nP"
     bodies = Bodies(seconds=1.0)
@@ -201,7 +201,7 @@ def test_slow_body_is_refused_while_others_are_served():
 
 
 def test_bodies_that_are_too_much_together_are_not_all_taken():
-    from xlbackprop.web.bodies import Bodies
+    from xlbackprop.web.server.bodies import Bodies
 
     head = b"PUT /api/check HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n"
     bodies = Bodies(seconds=5.0, most_held=10_000)

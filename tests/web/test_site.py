@@ -17,10 +17,17 @@ from tests.support.program import environment
 from xlbackprop.errors import OutputError
 from xlbackprop.spec.templates import template_names
 from xlbackprop.web.bytecode import compiled_archive, compiling, imported, is_for
-from xlbackprop.web.compiling import compiled
-from xlbackprop.web.distribution import CORE, LOCK, OFFICIAL_BASE, in_folder, integrity_of, official
-from xlbackprop.web.program_files import program_archive
-from xlbackprop.web.site import site_files, write_site
+from xlbackprop.web.static.compiling import compiled
+from xlbackprop.web.static.distribution import (
+    CORE,
+    LOCK,
+    OFFICIAL_BASE,
+    in_folder,
+    integrity_of,
+    official,
+)
+from xlbackprop.web.static.program_files import program_archive
+from xlbackprop.web.static.site import site_files, write_site
 
 WHEEL = "numpy-9.9-none-any.whl"
 
@@ -149,7 +156,11 @@ def test_sources_are_compiled_and_all_else_stays(tmp_path, monkeypatch):
 
 
 def test_only_what_was_imported_is_compiled_by_those_who_read():
-    assert {"xlbackprop/__init__.py", "xlbackprop/web/site.py", "json/decoder.py"} <= imported()
+    assert {
+        "xlbackprop/__init__.py",
+        "xlbackprop/web/static/site.py",
+        "json/decoder.py",
+    } <= imported()
     assert "antigravity.py" not in imported()
     work = compiling(zipped({"a.py": "1", "b.py": "2", "c.txt": "3"}), "/program", {"b.py"})
     for _ in range(3):  # between which something else may be done

@@ -14,7 +14,7 @@ from xlbackprop.cli import checking, options
 from xlbackprop.report.hints import Hints
 
 if TYPE_CHECKING:
-    from xlbackprop.web.feedback import Feedback
+    from xlbackprop.web.server.feedback import Feedback
 
 
 @click.command()
@@ -94,8 +94,8 @@ def serve(
       xlbackprop serve hw1 --hints kind --tries 6
       xlbackprop serve --port 8080 --name sheets.example.org
     """
-    from xlbackprop.web.serving import Serving
-    from xlbackprop.web.serving import serve as start
+    from xlbackprop.web.server.serving import Serving
+    from xlbackprop.web.server.serving import serve as start
 
     feedback = None if assignment is None else _feedback(assignment, hints)
     serving = Serving(host, port, names, workers, waiting, timeout, memory, feedback, tries)
@@ -104,7 +104,7 @@ def serve(
 
 def _feedback(folder: Path, hints: Hints) -> Feedback:
     from xlbackprop.classroom.assignments.assignment import load_assignment
-    from xlbackprop.web.feedback import Feedback
+    from xlbackprop.web.server.feedback import Feedback
 
     return Feedback(load_assignment(folder), hints)
 

@@ -29,6 +29,6 @@ def site(output: Path, pyodide: Path | None, force: bool) -> None:
     Example:
       xlbackprop site -o public
     """
-    from xlbackprop.web.site import write_site
+    from xlbackprop.web.static.site import write_site
 
     click.echo(write_site(output, pyodide, force=force))

@@ -19,8 +19,8 @@ from tempfile import TemporaryDirectory, gettempdir
 from unittest.mock import patch
 
 from tests.support.oracles.needs import require
-from xlbackprop.web.distribution import CORE, LOCK, VERSION, in_folder, official
-from xlbackprop.web.site import write_site
+from xlbackprop.web.static.distribution import CORE, LOCK, VERSION, in_folder, official
+from xlbackprop.web.static.site import write_site
 
 _WHEEL = "open-webui==0.12.4"
 _HASH = "sha256:02e9caba96234db3fa17a92e56163b3f7f2b8ca8227fa886b85c178d696483f6"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from xlbackprop.web.crew import BusyError
+from xlbackprop.web.server.crew import BusyError
 
 MOST_BYTES = 25_000_000
 # In all that is being sent at a time.

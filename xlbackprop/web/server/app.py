@@ -16,10 +16,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xlbackprop.classroom.processes.frames import send as send_frame
-from xlbackprop.web.bodies import Bodies
-from xlbackprop.web.crew import BusyError, Crew
 from xlbackprop.web.files import page_files, type_of
 from xlbackprop.web.policy import headers, is_foreign, is_known_host
+from xlbackprop.web.server.bodies import Bodies
+from xlbackprop.web.server.crew import BusyError, Crew
 from xlbackprop.web.tasks import Answer
 
 _TASKS = ("check", "explain", "build", "equations", "describe")

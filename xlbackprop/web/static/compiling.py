@@ -6,19 +6,19 @@ compiles it, in Node.js; where there is none of that either, all stays as it is.
 
 from __future__ import annotations
 
+import inspect
 import shutil
 import subprocess
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import BadZipFile
 
+from xlbackprop.web import bytecode
 from xlbackprop.web.bytecode import compiled_archive, is_for
-from xlbackprop.web.distribution import PROGRAM, Distribution
+from xlbackprop.web.static.distribution import PROGRAM, Distribution
 
 _SECONDS = 300  # it takes about ten
-_BYTECODE = "bytecode.py"
 _SCRIPT = """\
 import { pathToFileURL } from "node:url";
 const [base, work, code] = process.argv.slice(1);
@@ -65,8 +65,7 @@ def _by_pyodide(
     node = shutil.which("node")
     if node is None or base is None:
         return {}
-    bytecode = files(__package__).joinpath(_BYTECODE).read_text(encoding="utf-8")
-    code = bytecode + _CODE.format(folders=dict(folders))
+    code = inspect.getsource(bytecode) + _CODE.format(folders=dict(folders))
     with TemporaryDirectory() as work:
         for name, content in archives.items():
             Path(work, name).write_bytes(content)

@@ -10,8 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from xlbackprop.errors import OutputError, one_line
-from xlbackprop.web.compiling import compiled
-from xlbackprop.web.distribution import (
+from xlbackprop.web.files import page_files, type_of
+from xlbackprop.web.policy import content_policy, headers
+from xlbackprop.web.static.compiling import compiled
+from xlbackprop.web.static.distribution import (
     OFFICIAL_BASE,
     PROGRAM,
     PROGRAM_FOLDER,
@@ -22,9 +24,7 @@ from xlbackprop.web.distribution import (
     media_type,
     official,
 )
-from xlbackprop.web.files import page_files, type_of
-from xlbackprop.web.policy import content_policy, headers
-from xlbackprop.web.program_files import program_archive
+from xlbackprop.web.static.program_files import program_archive
 from xlbackprop.web.tasks import Request, carry_out
 
 _SERVICE_WORKER = "service-worker.js"

@@ -11,7 +11,7 @@ from pathlib import Path
 from xlbackprop.errors import OutputError
 from xlbackprop.spec.templates import template_folder
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 # What a browser has no use for: the command line, a class's processes, the servers.
 _LEFT_OUT = ("cli", "classroom", "__main__.py", "web/assets")
 _WEB = ("web/__init__.py", "web/bytecode.py", "web/tasks.py")

@@ -11,13 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from xlbackprop.web.app import framed, make_guarded
-from xlbackprop.web.bodies import Bodies
-from xlbackprop.web.crew import Crew
-from xlbackprop.web.feedback import Feedback
+from xlbackprop.web.server.app import framed, make_guarded
+from xlbackprop.web.server.bodies import Bodies
+from xlbackprop.web.server.crew import Crew
+from xlbackprop.web.server.feedback import Feedback
+from xlbackprop.web.server.tries import Tries
 from xlbackprop.web.tasks import Answer
 from xlbackprop.web.tasks import Request as Task
-from xlbackprop.web.tries import Tries
 
 _SCHEME = "bearer "
 

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from xlbackprop.errors import OutputError, one_line
-from xlbackprop.web.crew import Crew, Program
+from xlbackprop.web.server.crew import Crew, Program
 from xlbackprop.workbook.engine.settings import Limits
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from xlbackprop.web.feedback import Feedback
+    from xlbackprop.web.server.feedback import Feedback
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  (what they mean is to be known)
@@ -60,7 +60,7 @@ class Serving:
     def crew(self) -> Crew:
         """Return the workers that it needs."""
         limits = Limits(self.seconds, self.megabytes)
-        program = Program("xlbackprop.web.worker", asdict(limits), self.seconds)
+        program = Program("xlbackprop.web.server.worker", asdict(limits), self.seconds)
         if self.feedback is not None:
             setup = asdict(self.feedback.setup(limits))
             program = Program("xlbackprop.classroom.marking.worker", setup, self.seconds)
@@ -68,10 +68,10 @@ class Serving:
 
     def app(self) -> ASGIApp:
         """Return the application. Raises ImportError where the extra is not installed."""
-        from xlbackprop.web.app import make_app
-        from xlbackprop.web.assignment_app import make_assignment_app
-        from xlbackprop.web.bodies import Bodies
-        from xlbackprop.web.tries import Tries
+        from xlbackprop.web.server.app import make_app
+        from xlbackprop.web.server.assignment_app import make_assignment_app
+        from xlbackprop.web.server.bodies import Bodies
+        from xlbackprop.web.server.tries import Tries
 
         if self.feedback is None:
             return make_app(self.crew(), Bodies(), self.known_hosts)
@@ -87,7 +87,7 @@ def serve(serving: Serving, tell: Callable[[str], None]) -> None:
     try:
         import uvicorn
 
-        import xlbackprop.web.app  # noqa: F401
+        import xlbackprop.web.server.app  # noqa: F401
     except ImportError:
         raise OutputError(
             "the server needs Starlette and uvicorn: python -m pip install 'xlbackprop[serve]'"

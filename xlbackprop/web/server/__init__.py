@@ -1,0 +1,1 @@
+"""The page with the installed program behind it: requests, limits, workers, and tickets."""
