@@ -1,31 +1,30 @@
 """The page of one layer: where its blocks stand.
 
 One sheet for each layer. On it, columns of tensors from input (left) to output (right), and two
-bands: forward above, backward below, each gradient under its own tensor.
+bands: forward above, backward below, each gradient under its own tensor. What would be too wide
+stands on shelves, and each band goes through all that it has tensors on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 
-from xlbackprop.equation import Equation, Place, Tensor
+from xlbackprop.equation import Equation, Kind, Place, Tensor
 from xlbackprop.errors import SpecError
 from xlbackprop.formula.addresses import MAX_COLUMNS, MAX_ROWS
 from xlbackprop.formula.grid import Block, block_size
 from xlbackprop.layout.contents import SheetContent
 from xlbackprop.layout.paper import (
-    A3,
-    A4,
     COLUMN_WIDTH,
     GAP_WIDTH,
     SMALLEST_SCALE,
     Frames,
     Paper,
-    Printed,
     column_breaks,
     printed,
 )
+from xlbackprop.layout.paper_choice import best_paper, rows_on
 from xlbackprop.layout.reasons import BAND as WHY
 from xlbackprop.layout.reasons import FEWEST_COLUMNS, reason_lines
 from xlbackprop.layout.sheet import (
@@ -37,7 +36,8 @@ from xlbackprop.layout.sheet import (
     heading,
     heading_text,
 )
-from xlbackprop.layout.tiles import rows_of, tile_size, tiling
+from xlbackprop.layout.shelves import SHELVES, Columns, is_too_wide, side_by_side
+from xlbackprop.layout.tiles import places_of, rows_of, tile_size, tiling
 
 # How wide the fonts of titles and equations run, in characters of the standard font.
 _TITLE_CHARACTER, _EQUATION_CHARACTER = 0.82, 0.72
@@ -63,29 +63,25 @@ class Page:
     def sheet(self) -> Sheet:
         """Return the sheet. Raises SpecError where it would be too large."""
         content = self.content
-        starts, across = self._columns([t for _, tensors in content.bands for t in tensors])
-        heights = [self._height(tensors) for _, tensors in content.bands]
-        paper = self._paper(across, heights)
-        self._frames = _frames_on(paper)
+        self._columns, self._most = self._side_by_side()
+        across = self._columns.across
+        bands = list(self._bands_on_shelves())
+        heights = [self._height(tensors) for _, tensors in bands]
+        paper = self._paper(heights)
+        self._frames = Frames(FIRST_ROW, rows_on(paper))
         cuts = column_breaks(across, paper.columns(SMALLEST_SCALE))
         self._page_starts = [FIRST_COLUMN, *cuts]
-        self._room = {start: (end - start) * COLUMN_WIDTH for start, end, _ in across}
         row = FIRST_ROW
-        for (title, tensors), height in zip(content.bands, heights, strict=True):
+        for (title, tensors), height in zip(bands, heights, strict=True):
             self._frames.begin_band(row, height)
-            row = self._place(title, tensors, row, starts) + 1
+            row = self._place(title, tensors, row) + 1
             self._frames.end_band(row - 2)
         end = max(across[-1][1], FEWEST_COLUMNS) if not cuts else cuts[0]
         gaps = sum(gap < end for _, gap, _ in across[:-1])
         room = (end - FIRST_COLUMN) * COLUMN_WIDTH - gaps * (COLUMN_WIDTH - GAP_WIDTH)
         printed_rows, row = self._explain(row, end, room)
-        columns = max(starts.values())
-        if row > MAX_ROWS or columns > MAX_COLUMNS:
-            raise SpecError(
-                f'layer "{content.name}": its sheet would need {row:,} rows and {columns:,}'
-                f" columns; a sheet has {MAX_ROWS:,} and {MAX_COLUMNS:,}"
-            )
-        ends = (printed_rows, columns - 1)
+        columns = self._columns.end + 1
+        self._check_size(row, columns)
         return Sheet(
             name=content.name,
             title=content.title,
@@ -98,8 +94,17 @@ class Page:
             rows=row,
             columns=columns,
             gaps=tuple(end for _, end, _ in across[:-1]),
-            printed=printed(paper, FIRST_ROW, ends, self._frames.breaks, cuts),
+            printed=printed(
+                paper, FIRST_ROW, (printed_rows, columns - 1), self._frames.breaks, cuts
+            ),
         )
+
+    def _check_size(self, rows: int, columns: int) -> None:
+        if rows > MAX_ROWS or columns > MAX_COLUMNS:
+            raise SpecError(
+                f'layer "{self.content.name}": its sheet would need {rows:,} rows and {columns:,}'
+                f" columns; a sheet has {MAX_ROWS:,} and {MAX_COLUMNS:,}"
+            )
 
     def _explain(self, row: int, end: int, room: float) -> tuple[int, int]:
         """Write why the equations are so, below all bands, up to the column `end`.
@@ -133,63 +138,79 @@ class Page:
         heights: dict[str, int] = {}
         for tensor in tensors:
             column = self._column_of(tensor)
-            heights[column] = heights.get(column, 1) + 3 + rows_of(tensor)
+            heights[column] = heights.get(column, 1) + 3 + rows_of(tensor, self._most)
         return max(heights.values(), default=1)
 
-    def _paper(self, across: Sequence[tuple[int, int, int]], heights: Sequence[int]) -> Paper:
-        """Return the paper on which the sheet takes the fewest pages: A4 where blocks fit on it."""
+    def _paper(self, heights: Sequence[int]) -> Paper:
         tiles = [tile_size(t) for _, tensors in self.content.bands for t in tensors]
-        highest = max((height for height, _ in tiles), default=1) + 2  # with the title above
-        widest = max((width for _, width in tiles), default=1)
-
-        def fits(paper: Paper) -> bool:
-            return highest <= _rows_on(paper) and widest <= paper.columns(SMALLEST_SCALE)
-
-        def order(paper: Paper) -> tuple[int, int]:
-            whole = _printed_roughly(paper, across, heights)
-            return whole.pages, -whole.scale
-
-        choice = [one for one in A4 if fits(one)] or [one for one in A3 if fits(one)] or A4[:1]
-        # Where all is on one page, the reasons should be so, too.
-        reasons = len(self._reason_lines(across[-1][1] * COLUMN_WIDTH)) + 3
-        whole = [
-            one
-            for one in choice
-            if order(one)[0] == 1 and sum(heights) + reasons + 3 <= _rows_on(one)
-        ]
-        return min(whole or choice, key=order)
+        reasons = len(self._reason_lines(self._columns.across[-1][1] * COLUMN_WIDTH)) + 3
+        return best_paper(self._columns, tiles, heights, reasons)
 
     def _column_of(self, tensor: Tensor) -> str:
         if tensor.place is Place.PARAMETERS:
-            return "parameters"
+            return Place.PARAMETERS
         if tensor.place is Place.COLUMN or tensor.belongs_to is None:
             return tensor.short
         column = self._column_of(self.tensors[tensor.belongs_to])
         return f"{column}+" if tensor.place is Place.BESIDE else column
 
-    def _columns(
-        self, tensors: Sequence[Tensor]
-    ) -> tuple[dict[str, int], list[tuple[int, int, int]]]:
-        """Return each column's first sheet column, and under "" the one after the last.
+    def _side_by_side(self) -> tuple[Columns, int]:
+        """Return where the columns of tensors stand, and how wide a tensor may be."""
+        widths, blocks = self._widths(MAX_COLUMNS)
+        if not is_too_wide(list(widths.values())):
+            return side_by_side(widths, blocks), MAX_COLUMNS
+        for shelf in SHELVES:
+            widths, blocks = self._widths(shelf)
+            if max(widths.values()) <= shelf:
+                break
+        return side_by_side(widths, blocks, shelf), shelf
 
-        And where each begins and ends, from left to right, and how wide its blocks are.
+    def _widths(self, most: int) -> tuple[dict[str, int], dict[str, int]]:
+        """Return how wide the columns of tensors are, from left to right, and the blocks in each.
+
+        The blocks of a tensor take at most so many columns of the sheet.
         """
         widths: dict[str, int] = {}
         blocks: dict[str, int] = {}
-        for tensor in tensors:
+        for tensor in (tensor for _, tensors in self.content.bands for tensor in tensors):
             column = self._column_of(tensor)
-            widths[column] = max(widths.get(column, 0), self._width(tensor))
+            widths[column] = max(widths.get(column, 0), self._width(tensor, most))
             blocks[column] = max(blocks.get(column, 0), tile_size(tensor)[1])
-        starts, across, next_start = {}, [], FIRST_COLUMN
         order = list(widths)
-        for column in sorted(widths, key=lambda c: (order.index(c.rstrip("+")), c)):
-            starts[column] = next_start
-            across.append((next_start, next_start + widths[column], blocks[column]))
-            next_start += widths[column] + 1
-        return {**starts, "": next_start}, across
+        names = sorted(widths, key=lambda c: (order.index(c.rstrip("+")), c))
+        return {name: widths[name] for name in names}, blocks
 
-    def _width(self, tensor: Tensor) -> int:
-        across, _ = tiling(tensor)
+    def _bands_on_shelves(self) -> Iterator[tuple[str, list[Tensor]]]:
+        """Yield the bands, in parts where there are shelves; backward, as they are computed."""
+        if not self._columns.are_folded:
+            yield from self.content.bands
+            return
+        rank = {name: at for at, name in enumerate(self.equations)}
+        for title, tensors in self.content.bands:
+            shelves: dict[int, list[Tensor]] = {}
+            for tensor in tensors:
+                shelf = self._columns.shelves[self._column_of(tensor)]
+                shelves.setdefault(shelf, []).append(tensor)
+            order = sorted(shelves)
+            if next(iter(shelves), 0) > 0:  # where a gradient comes in
+                order.sort(key=lambda shelf: self._last_rank(shelves[shelf], rank))
+            for at, shelf in enumerate(order, start=1):
+                part = f"  {at} of {len(order)}" if len(order) > 1 else ""
+                yield f"{title}{part}", shelves[shelf]
+
+    def _last_rank(self, tensors: Sequence[Tensor], rank: Mapping[str, int]) -> int:
+        """Return when the last of them is computed that leads on to further ones."""
+        main = [
+            one
+            for one in tensors
+            if one.kind is not Kind.HELPER
+            and one.place is not Place.BESIDE
+            and self._column_of(one) != Place.PARAMETERS
+        ]
+        return max(rank.get(one.name, -1) for one in main or tensors)
+
+    def _width(self, tensor: Tensor, most: int) -> int:
+        across, _ = tiling(tensor, most)
         _, width = tile_size(tensor)
         characters = max(
             len(heading_text(tensor)) * _TITLE_CHARACTER,
@@ -201,36 +222,36 @@ class Page:
         equation = self.equations.get(tensor.name)
         return equation.math.text if equation else ""
 
-    def _place(self, band: str, tensors: list[Tensor], top: int, starts: dict[str, int]) -> int:
+    def _place(self, band: str, tensors: list[Tensor], top: int) -> int:
         """Place a band's tensors below its bar; return the first row after them."""
         # On paper, each page says which band it belongs to; a page with nothing else is none.
+        starts = self._columns.starts
         last = max((starts[self._column_of(tensor)] for tensor in tensors), default=0)
         first_of_pages = [one for one in self._page_starts if one <= last or one == FIRST_COLUMN]
         self.bands += [Text(top, column, band, "band") for column in first_of_pages]
-        self.bars[top] = [*self._page_starts, starts[""]][len(first_of_pages)]
+        self.bars[top] = [*self._page_starts, self._columns.end + 1][len(first_of_pages)]
         next_rows = dict.fromkeys(starts, top + 2)
         for tensor in tensors:
             column = self._column_of(tensor)
-            next_rows[column] = self._place_tensor(tensor, next_rows[column], starts[column]) + 1
+            next_rows[column] = self._place_tensor(tensor, next_rows[column], column) + 1
         return max(next_rows.values())
 
-    def _place_tensor(self, tensor: Tensor, row: int, column: int) -> int:
+    def _place_tensor(self, tensor: Tensor, row: int, name: str) -> int:
         """Place a tensor on one page, or at least each of its blocks; return the row after it."""
-        across, down = tiling(tensor)
+        column = self._columns.starts[name]
         height, width = tile_size(tensor)
-        row = self._frames.fit(self._frames.fit(row, 2 + height), 2 + rows_of(tensor))
-        equation, room = self.equations.get(tensor.name), self._room[column] / _TITLE_CHARACTER
+        rows = rows_of(tensor, self._most)
+        row = self._frames.fit(self._frames.fit(row, 2 + height), 2 + rows)
+        room = (self._columns.ends[name] - column) * COLUMN_WIDTH / _TITLE_CHARACTER
+        equation = self.equations.get(tensor.name)
         self.headings.append(heading(row, column, tensor, equation, room))
         tops = [row + 2]
-        for _ in range(1, down):
+        for _ in range(1, rows // height):
             tops.append(self._frames.fit(tops[-1] + height, height))
-        if tensor.row_length:  # in the order in which one reads
-            places = [(top, along) for top in tops for along in range(across)]
-        else:
-            places = [(top, along) for along in range(across) for top in tops]
+        places = places_of(tensor, self._most)
         self.blocks[tensor.name] = tuple(
-            self._place_block(tensor, index, top, column + along * width)
-            for index, (top, along) in zip(tensor.block_indices(), places, strict=False)
+            self._place_block(tensor, index, tops[below], column + along * width)
+            for index, (below, along) in zip(tensor.block_indices(), places, strict=True)
         )
         return tops[-1] + height
 
@@ -265,26 +286,3 @@ class Page:
             self.edges += [Text(row, column + 1 + j, j, "edge") for j in range(width)]
         if len(tensor.block_shape) == 2 or tensor.vertical:
             self.edges += [Text(row + 1 + i, column, i, "side") for i in range(height)]
-
-
-def _frames_on(paper: Paper) -> Frames:
-    return Frames(FIRST_ROW, _rows_on(paper))
-
-
-def _rows_on(paper: Paper) -> int:
-    """Return how many rows fit on a page below those that each repeats."""
-    return paper.rows(SMALLEST_SCALE) - FIRST_ROW
-
-
-def _printed_roughly(
-    paper: Paper, across: Sequence[tuple[int, int, int]], heights: Sequence[int]
-) -> Printed:
-    """Return how bands of those heights would be printed, before anything is placed."""
-    frames, row = _frames_on(paper), FIRST_ROW
-    for height in heights:
-        frames.begin_band(row, height)
-        row += height + 1
-        frames.end_band(row - 1)
-    ends = (row - 1, max(end for _, end, _ in across))
-    cuts = column_breaks(across, paper.columns(SMALLEST_SCALE))
-    return printed(paper, FIRST_ROW, ends, frames.breaks, cuts)
