@@ -1,6 +1,7 @@
-"""Typed gradients that only a title over several blocks names: our own pages, stripped.
+"""Typed gradients that only a title over several blocks names: on our own pages, and by hand.
 
-Their titles are long, stand once over all blocks of a tensor, and each block has a caption.
+The titles of our own pages are long, stand once over all blocks of a tensor, and each block has a
+caption. People write them in many other ways.
 """
 
 import numpy as np
@@ -8,6 +9,7 @@ import openpyxl
 import pytest
 
 import xlbackprop
+from tests.judge.gradients.filters_by_hand import DW, Style, write
 from tests.judge.gradients.test_own_pages import gradients_of, strip, zeros_of
 
 # A tensor in each place of a page: of weights and inputs, before and after others, of steps.
@@ -57,3 +59,100 @@ def test_right_numbers_instead_of_formulas_are_right(template, tensor, path):
     report = xlbackprop.check(path)
     assert (report.verdict, report.cells, report.not_judged) == ("right", (), ())
     assert report.counts["right"] >= len(true) + 9
+
+
+LAYOUTS = {
+    "captions": (Style(), Style("w")),
+    "filters and channels": (
+        Style(caption="filter {n}, channel {m}"), Style("w  filters", "filter {n}, channel {m}")
+    ),
+    "captions of two kinds": (Style(caption="filter {n}, channel {m}"), Style("w")),
+    "captions in another order": (Style(caption="c={c}  k={k}"), Style("w")),
+    "no captions": (Style(caption=""), Style("w", "")),
+    "captions on one side": (Style(caption=""), Style("w")),
+    "side by side": (Style(across=4), Style("w", across=4)),
+    "one below the other": (Style(across=1), Style("w", across=1)),
+    "laid out otherwise": (Style(across=1), Style("w", across=4)),
+    "far apart": (Style(gap=3), Style("w")),
+    "to the left": (Style(at=(-3, 3)), Style("w", at=(-3, 3))),
+    "to the left, no captions": (Style(caption="", at=(-2, 2)), Style("w", "", at=(-2, 2))),
+    "blank rows": (Style(at=(2, 0)), Style("w", at=(1, 0))),
+    "merged": (Style(merged=5), Style("w", merged=5)),
+    "over the second block": (Style(at=(0, -3)), Style("w")),
+    "an equation and a note": (
+        Style(between=("dL/dw[k,c,a,b] = Σ dL/dout · h", "each entry meets every window once")),
+        Style("w"),
+    ),
+    "long": (Style("dL/dw = dL/dout · ∂out/∂w   of the filters · 2×2×2×2"), Style("w  filters")),
+    "dE": (Style("dE/dw"), Style("w")),
+    "partial": (Style("∂L/∂W"), Style("W")),
+    "with a number": (Style("dC/dw2"), Style("w2")),
+    "code": (Style("grad_w"), Style("w")),
+    "code behind": (Style("w.grad"), Style("w")),
+    "short": (Style("dW  gradient of the filters"), Style("W")),
+    "delta": (Style("Δw"), Style("w")),
+    "a step": (Style("Step 3: dL/dw"), Style("Step 1: w")),
+    "words": (Style("gradient of the loss with respect to the filters"), Style("Filters")),
+    "German": (
+        Style("Gradient der Verlustfunktion nach w", "Filter {n} Kanal {m}"),
+        Style("Filter w", "Filter {n} Kanal {m}"),
+    ),
+    "French": (
+        Style("Gradient de la perte par rapport à w", "filtre {n}, canal {m}"),
+        Style("w (filtres)", "filtre {n}, canal {m}"),
+    ),
+    "Spanish": (
+        Style("Gradiente de la pérdida con respecto a w", "filtro {n}, canal {m}"),
+        Style("w: filtros", "filtro {n}, canal {m}"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.many(quick=["to the left"])
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_typed_gradients_are_found_however_they_are_laid_out(name, path):
+    write(path, np.round(DW, 3), *LAYOUTS[name])
+    report = xlbackprop.check(path)
+    assert (report.verdict, report.counts, report.not_judged) == ("right", {"right": 36}, ())
+    places = write(path, 0 * DW, *LAYOUTS[name])
+    report = xlbackprop.check(path)
+    wrong = {one.cell: one.expected for one in report.cells if one.status == "wrong"}
+    assert report.verdict == "wrong"
+    assert wrong == pytest.approx({cell: DW[index] for cell, index in places.items()})
+
+
+UNNAMED = Style("Kernels")
+
+
+def test_right_numbers_tell_by_what_they_are_where_no_text_does(path):
+    write(path, np.round(DW, 3), filters=UNNAMED)
+    report = xlbackprop.check(path)
+    assert (report.verdict, report.counts) == ("right", {"right": 36})
+
+
+@pytest.mark.parametrize(
+    ("typed", "filters"),
+    [(0 * DW, UNNAMED), (0.5 * DW, UNNAMED), (DW[::-1] + 0.01, UNNAMED)],
+    ids=["zeros", "half", "others"],
+)
+def test_what_goes_with_no_cell_for_sure_is_not_judged_and_said_to_be_so(typed, filters, path):
+    write(path, typed, filters=filters)
+    report = xlbackprop.check(path)
+    assert (report.verdict, report.counts, report.cells) == ("incomplete", {"right": 20}, ())
+    assert [one.tensor for one in report.not_judged] == [
+        "Sheet.J30:K31", "Sheet.M30:N31", "Sheet.J34:K35", "Sheet.M34:N35"
+    ]  # fmt: skip
+    assert all("typed under a gradient's title" in one.reason for one in report.not_judged)
+
+
+# Blocks of numbers that a title says to be something else than gradients of L.
+OTHERS = ("dL/dw, numerically", "previous dL/dw", "gradient norm", "gradient clipping", "∂out/∂w",
+          "∂E_1/∂w", "In the lecture dL/dw was larger", "lr · dL/dw", "dL/dw padded")  # fmt: skip
+
+
+@pytest.mark.many(quick=[OTHERS[0]])
+@pytest.mark.parametrize("title", OTHERS)
+def test_numbers_under_other_titles_are_left_alone(title, path):
+    write(path, 0 * DW + 0.25, Style(title))
+    report = xlbackprop.check(path)
+    assert (report.verdict, report.counts, report.cells) == ("right", {"right": 20}, ())

@@ -56,6 +56,7 @@ class Conventions:
             cell: own for cell, own in self._factors.items() if self._is_accepted(cell, own)
         }
         self._decide_with_most_beside()
+        self._alike: dict[object, float | None] = {}  # what most of a kind have, once it is asked
         self.rate = self._usual_rate(self._as_meant)
 
     def _usual_as_it_is(self) -> float:
@@ -162,9 +163,11 @@ class Conventions:
         if cell in self._accepted:
             return self._precise(self._accepted[cell])
         for kind in (self._group.__getitem__, self._kind):  # formulas of one shape tell the most
-            alike = [own for other, own in self._accepted.items() if kind(other) == kind(cell)]
-            if alike:
-                return self._precise(usual_of(alike))
+            if (key := kind(cell)) not in self._alike:
+                alike = [own for other, own in self._accepted.items() if kind(other) == key]
+                self._alike[key] = usual_of(alike) if alike else None
+            if (usual := self._alike[key]) is not None:
+                return self._precise(usual)
         return self._precise(self._plain if self._is_plain(cell) else self.usual)
 
     def _precise(self, factor: float) -> float:
@@ -195,9 +198,6 @@ class Conventions:
             return own
         return abs(self.rate)
 
-    def _targets_of(self, update: Update) -> list[int]:
-        return self._targets.get(update.of, [])
-
     def _decide_with_most_beside(self) -> None:
         """Take a factor as most cells of the formula in its row or column are taken."""
         lines: dict[tuple[int, int, int], list[int]] = {}
@@ -221,7 +221,7 @@ class Conventions:
         found = []
         most_fit = len(self._fitting) >= max(_FEWEST, len(self._named.updates) / 2)
         for one in self._named.updates:
-            meant = self._targets_of(one)
+            meant = self._targets.get(one.of, [])
             fit = self._fitting.get(one.cell)
             if fit:
                 found.append((one, fit[0]))

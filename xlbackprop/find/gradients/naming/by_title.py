@@ -10,7 +10,7 @@ import numpy as np
 from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.differentiation.graph import resting_on
-from xlbackprop.find.gradients.texts.aligned import Blocks, aligned, blocks_of
+from xlbackprop.find.gradients.texts.aligned import Blocks, Pairs, aligned, blocks_of
 from xlbackprop.find.gradients.texts.governed import Governed
 from xlbackprop.find.gradients.texts.labels import Derivative
 from xlbackprop.find.gradients.texts.reading import Said
@@ -20,8 +20,10 @@ from xlbackprop.tolerance import matches, rounding
 
 # Right numbers that are not zero, by which a tensor is known where nothing else tells which it is.
 _FEWEST = 2
+# Blocks that are compared with one another where their order is not sure.
+_MOST_BLOCKS = 36
 
-Pairs = tuple[Indices, list[list[int]]]  # cells, and the targets of each, none where it has none
+Meant = tuple[Indices, list[list[int]]]  # cells, and the targets of each, none where it has none
 
 
 class ByTitle:
@@ -39,12 +41,12 @@ class ByTitle:
             cells = np.concatenate([one.cells(self._labels).ravel() for one in title.rectangles])
             if not self._is_typed[cells].any():
                 continue
-            pairs = self._pairs(title, said)
-            if pairs is None:
+            found = self._meant(title, said)
+            if found is None:
                 if said.is_outright and not self._is_of_nothing(title, said):
                     untold += self._untold(title, said)
                 continue
-            for cell, targets in zip(pairs[0].tolist(), pairs[1], strict=True):
+            for cell, targets in zip(found[0].tolist(), found[1], strict=True):
                 if targets and self._is_typed[cell]:
                     meant[cell] = targets
                     called[cell] = Derivative(said.by[0], said.is_outright)
@@ -64,22 +66,25 @@ class ByTitle:
         found: dict[int, list[int]] = {}
         for title, said in self._titles.gradients:
             own = np.concatenate([one.cells(self._labels).ravel() for one in title.rectangles])
-            pairs = self._pairs(title, said) if is_open[own].any() and said.is_outright else None
-            for cell, targets in zip(*pairs, strict=True) if pairs else ():
+            meant = self._meant(title, said) if is_open[own].any() and said.is_outright else None
+            for cell, targets in zip(*meant, strict=True) if meant else ():
                 if targets and is_open[cell]:
                     found[int(cell)] = targets
         return found
 
-    def _pairs(self, title: Governed, said: Said) -> Pairs | None:
+    def _meant(self, title: Governed, said: Said) -> Meant | None:
         """Return the cells under a title with what they are the gradients of, if that is sure."""
         named = self._titles.named(said, title.sheet)
-        found = [pairs for one in named if (pairs := self._aligned(title, one)) is not None]
+        found = [meant for one in named if (meant := self._aligned(title, one)) is not None]
         if len(found) > 1:
-            free = [pairs for pairs in found if not self._is_taken(pairs)]
-            found = free or found
-        if len(found) != 1:
-            found = [pairs for pairs in found if self._is_right(pairs)]
-        return found[0] if len(found) == 1 else None
+            found = [meant for meant in found if not self._is_taken(meant)] or found
+        if len(found) == 1:
+            return found[0]
+        if not named:
+            every = (self._aligned(title, one) for one in self._titles.others(title.sheet))
+            found = [meant for meant in every if meant is not None]
+        right = [meant for meant in found if self._is_right(*meant)]
+        return right[0] if len(right) == 1 else None
 
     def _is_of_nothing(self, title: Governed, said: Said) -> bool:
         """Whether zeros are said to be gradients by what is on the sheets, and leads to no L."""
@@ -97,23 +102,47 @@ class ByTitle:
     def _blocks(self, title: Governed) -> Blocks:
         return blocks_of(title, self._labels, self._numbers, bare=True)
 
-    def _aligned(self, title: Governed, other: Governed) -> Pairs | None:
+    def _aligned(self, title: Governed, other: Governed) -> Meant | None:
         for bare in (False, True):
             own, its = (
                 blocks_of(one, self._labels, self._numbers, bare=bare) for one in (title, other)
             )
-            if own and its and (both := aligned(own, its)) is not None:
-                cells, ofs = both
-                pairs = zip(ofs.tolist(), cells.tolist(), strict=True)
-                targets = [self._targets.at(of, cell) for of, cell in pairs]
-                if any(targets):
-                    return cells, targets
+            if own and its and (pairs := aligned(own, its)) is not None:
+                found = self._in_order(pairs)
+                if found is None or any(found[1]):
+                    return found
         return None
 
-    def _is_taken(self, pairs: Pairs) -> bool:
+    def _in_order(self, pairs: Pairs) -> Meant | None:
+        """Return what is meant, block by block; where that is not sure, as the numbers say.
+
+        None where one block is what belongs into another, and the rest do not tell.
+        """
+        order = list(range(len(pairs.own)))
+        if not pairs.is_sure and len(order) <= _MOST_BLOCKS:
+            fits = [
+                [at for at in order if self._is_right(*self._block(pairs, one, at))]
+                for one in order
+            ]
+            if any(own and one not in own for one, own in enumerate(fits)):
+                order = [own[0] for own in fits if len(own) == 1]
+                if sorted(order) != list(range(len(pairs.own))):
+                    return None
+        blocks = [self._block(pairs, one, at) for one, at in enumerate(order)]
+        return np.concatenate([cells for cells, _ in blocks]), [
+            at for _, own in blocks for at in own
+        ]
+
+    def _block(self, pairs: Pairs, one: int, other: int) -> Meant:
+        """Return the cells of one block with what those of another are for L."""
+        cells, ofs = pairs.own[one].ravel(), pairs.its[other].ravel()
+        both = zip(ofs.tolist(), cells.tolist(), strict=cells.size == ofs.size)
+        return cells, [self._targets.at(of, cell) for of, cell in both]
+
+    def _is_taken(self, meant: Meant) -> bool:
         """Whether formulas elsewhere hold the gradients that are meant."""
-        own = {*pairs[0].tolist()}
-        wanted = [targets[0] for targets in pairs[1] if targets]
+        own = {*meant[0].tolist()}
+        wanted = [targets[0] for targets in meant[1] if targets]
         return all(self._held.get(at, own) - own for at in wanted if at in self._held) and any(
             at in self._held for at in wanted
         )
@@ -127,13 +156,15 @@ class ByTitle:
                 found.setdefault(at, set()).add(cell)
         return found
 
-    def _is_right(self, pairs: Pairs) -> bool:
+    def _is_right(self, own: Indices, meant: Sequence[Sequence[int]]) -> bool:
         """Whether typed numbers are, maybe rounded, the gradients that are meant."""
-        told = [(cell, at[0]) for cell, at in zip(pairs[0].tolist(), pairs[1], strict=True) if at]
+        told = [(cell, at[0]) for cell, at in zip(own.tolist(), meant, strict=True) if at]
+        if len(told) < _FEWEST:
+            return False
         cells, targets = ([one[which] for one in told] for which in (0, 1))
         typed = np.asarray(self._is_typed[cells])
-        own, truth = self._numbers[cells], self._named.choice.flow.values[targets, 0]
-        right = matches(own, truth, rounding(own, typed, truth))
+        numbers, truth = self._numbers[cells], self._named.choice.flow.values[targets, 0]
+        right = matches(numbers, truth, rounding(numbers, typed, truth))
         return bool(right[typed].all() and (truth[typed] != 0).sum() >= _FEWEST)
 
     def _untold(self, title: Governed, said: Said) -> Iterator[Untold]:

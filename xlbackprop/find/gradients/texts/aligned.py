@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,38 +14,55 @@ from xlbackprop.find.gradients.texts.reading import index_of
 from xlbackprop.find.gradients.texts.rectangles import Rectangle
 from xlbackprop.formula.sheets.plane import Indices
 
+_AXES = 2  # of captions, whose order nobody knows
+
 Blocks = list[tuple[Indices, str]]  # cells, of a block's shape, with its caption
 
 
-def aligned(one: Blocks, other: Blocks) -> tuple[Indices, Indices] | None:
-    """Return the cells of two tensors that stand for one another; None where that is not certain.
+@dataclass(frozen=True)
+class Pairs:
+    """The cells of two tensors that stand for one another, block by block.
 
-    Blocks go together by their captions, or by their order where both stand alike; the cells in
+    `is_sure` says that nothing speaks for another order of the blocks.
+    """
+
+    own: tuple[Indices, ...]
+    its: tuple[Indices, ...]
+    is_sure: bool
+
+
+def aligned(one: Blocks, other: Blocks) -> Pairs | None:
+    """Return the cells of two tensors that stand for one another; None where none do.
+
+    Blocks go together by their captions, or else in the order in which one reads them; the cells in
     them as they stand, or transposed where only that fits.
     """
     if len(one) != len(other):
         return None
-    order = _by_captions(one, other)
-    pairs = [(own, other[at][0]) for (own, _), at in zip(one, order, strict=True)]
-    if all(own.shape == its.shape for own, its in pairs):
-        return _together(pairs)
-    turned = [(own, its.T) for own, its in pairs]
-    if all(own.shape == its.shape for own, its in turned):
-        return _together(turned)
+    order, is_sure = _by_captions(one, other)
+    own, its = [cells for cells, _ in one], [other[at][0] for at in order]
+    for turned in (its, [cells.T for cells in its]):
+        if all(cells.shape == by.shape for cells, by in zip(own, turned, strict=True)):
+            return Pairs(tuple(own), tuple(turned), is_sure)
     return None
 
 
-def _together(pairs: Sequence[tuple[Indices, Indices]]) -> tuple[Indices, Indices]:
-    first, second = ([pair[which].ravel() for pair in pairs] for which in (0, 1))
-    return np.concatenate(first), np.concatenate(second)
-
-
-def _by_captions(one: Blocks, other: Blocks) -> Sequence[int]:
-    """Return which of the other's blocks goes with each."""
-    own, its = ([index_of(caption) for _, caption in blocks] for blocks in (one, other))
+def _by_captions(one: Blocks, other: Blocks) -> tuple[Sequence[int], bool]:
+    """Return which of the other's blocks goes with each, and whether that is sure."""
+    own, its = (_indices([caption for _, caption in blocks]) for blocks in (one, other))
     if all(own) and sorted(own) == sorted(its) and len({*own}) == len(own):
-        return [its.index(index) for index in own]
-    return range(len(one))
+        return [its.index(index) for index in own], True
+    most = max(len(index) for index in (*own, *its))
+    return range(len(one)), most < _AXES or own == its or not (any(own) or any(its))
+
+
+def _indices(captions: Sequence[str]) -> list[tuple[tuple[str, int], ...]]:
+    """Return what captions count, from 0 on."""
+    every = [index_of(caption) for caption in captions]
+    least: dict[str, int] = {}
+    for axis, number in (pair for index in every for pair in index):
+        least[axis] = min(number, least.get(axis, number))
+    return [tuple((axis, number - least[axis]) for axis, number in index) for index in every]
 
 
 def blocks_of(title: Governed, labels: Labels, numbers: Array, *, bare: bool = False) -> Blocks:

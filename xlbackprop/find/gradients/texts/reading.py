@@ -83,8 +83,17 @@ _KINDS = (
     r"neurona|matrix|slice|part|block|nr|no|from|to|von|nach)"
 )
 _NUMBER = r"(?:\w{1,8}\s*=\s*\w{1,3}|[#(\[]?\d{1,4}[.)\]]?)"
-_INDEX = rf"(?:{_KINDS}(?:[\s:#_]*{_NUMBER}|[\s:#_]+[a-z]\d{{0,3}}\b)|{_NUMBER})"
+_INDEX = rf"(?:{_KINDS}(?:[\s:#_]*{_NUMBER}|[\s:#_]+[a-gi-kmn]\b)|{_NUMBER})"
 _CAPTION = re.compile(rf"[(\[]?{_INDEX}(?:[\s,;/·|→>()-]+{_INDEX})*[)\]]?", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"([^\W\d_]+)[\s:#_=]+([a-gi-kmn])(?![^\W_]|\s*=)|([^\W\d_]*)[\s:#_=(\[]*(\d{1,4})(?![^\W_])"
+)
+_COUNTS_AS = {
+    "k": "k", "f": "k", "filter": "k", "filters": "k", "kernel": "k", "filtre": "k", "filtro": "k",
+    "out": "k", "neuron": "k", "unit": "k", "neurone": "k", "neurona": "k", "output": "k",
+    "c": "c", "ch": "c", "channel": "c", "channels": "c", "kanal": "c", "canal": "c", "in": "c",
+    "input": "c",
+}  # fmt: skip
 _ASIDE = re.compile(r"\(.*\)|\[.*\]|[\d\s×x*,()]+|.*[.!?]|(?:size|shape|größe|form|taille)\b.*")
 _FEWEST_WORDS_OF_PROSE = 5
 
@@ -152,6 +161,11 @@ def is_aside(text: str) -> bool:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def index_of(text: str) -> tuple[str, ...]:
-    """Return the numbers and letters of a caption, by which blocks are told apart."""
-    return tuple(re.findall(r"\d+|(?<![\w])[a-z](?![\w=])", text.casefold()))
+def index_of(text: str) -> tuple[tuple[str, int], ...]:
+    """Return the numbers of a caption, each with what it counts: `filter 2` and `k=2` the same."""
+    found = []
+    for place, groups in enumerate(_COUNTED.findall(text.casefold())):
+        word, number = groups[:2] if groups[1] else groups[2:]
+        which = int(number) if number.isdigit() else ord(number)
+        found.append((_COUNTS_AS.get(word, word) or str(place), which))
+    return tuple(sorted(found))

@@ -51,6 +51,10 @@ class Titles:
                     found.setdefault(name, []).append((rank, title))
         return found
 
+    def others(self, sheet: int) -> list[Governed]:
+        """Return the titles of a sheet that speak of no gradients."""
+        return [one for one in self._all if one.sheet == sheet and said_by(one.text) is None]
+
     @cached_property
     def _all(self) -> list[Governed]:
         labels = self._labels
