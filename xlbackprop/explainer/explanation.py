@@ -93,9 +93,21 @@ class Explanation:
         if self.sheet is None:
             return f"The workbook does not have this cell; right is {right}."
         if self.status == "right":
-            too = f" too: {self.tie_rule}" if self.tie_rule else ""
+            too = f" too: {self.tie_rule}" if self.tie_rule else self._convention
             return f"The workbook has {found}, which is right{too}."
         return f"The workbook has {found} ({self.status}); right is {right}."
+
+    @property
+    def _convention(self) -> str:
+        """What to add where a formula gives a multiple, as for a delta or a step, and is right."""
+        if not self.value or not isinstance(self.found, float) or self.found_formula is None:
+            return ""
+        factor = self.found / self.value
+        plain = float(f"{factor:.3g}")  # what comes of rounded cells is no such number
+        if plain == 1 or not math.isclose(factor, plain, rel_tol=1e-9):
+            return ""
+        what = "-dL/dx, as deltas are" if plain == -1 else f"{plain:g} times that"
+        return f": it holds {what}, by the sheet's own convention"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain lists and dictionaries."""

@@ -189,3 +189,30 @@ def test_slip_among_deltas_is_never_right(changes, path):
     report = deltas(path, changes)
     assert report.verdict == "wrong"
     assert wrong(report) & {*changes, "J2"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "carried"),
+    [
+        ({"J2": "=0.5*I2*F2"}, {"F3"}),
+        ({"K2": "=I2*F2*E2*(1+E2)"}, {"C3", "D3"}),
+        ({"M2": "=0.25*K2*B2"}, {"D3"}),
+        ({"C3": "=C2-L2"}, set()),
+    ],
+)
+def test_slip_among_deltas_accuses_no_other_delta(changes, carried, path):
+    cells = {one.cell: one.status for one in deltas(path, changes).cells if one.status != "right"}
+    own = {cell for cell, status in cells.items() if status == "wrong"}
+    assert {*changes} <= own <= {*changes, "L2", "M2"}
+    assert {cell for cell, status in cells.items() if status == "carried"} == carried
+
+
+def test_explanation_of_a_delta_says_that_it_is_one(path, capsys):
+    deltas(path)
+    (path.parent / "map.toml").write_text(DELTAS)
+    (path.parent / "delta.toml").write_text(DELTA_SPEC.to_toml())
+    options = ("--spec", str(path.parent / "delta.toml"), "--map", str(path.parent / "map.toml"))
+    assert main(["explain", str(path), "I2", *options]) == 0
+    assert "which is right: it holds -dL/dx, as deltas are" in capsys.readouterr().out
+    assert main(["explain", str(path), "J2", *options]) == 0
+    assert "which is right: it holds 0.5 times that" in capsys.readouterr().out

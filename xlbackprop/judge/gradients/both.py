@@ -92,14 +92,17 @@ class Own:
         return bool(self.rate) or not np.isclose(self.factors, 1).any()
 
     @cached_property
+    def has_no_plain_gradient(self) -> bool:
+        """Whether all that the updates use are deltas, or steps: then updates add them."""
+        roles = [one.role is Role.GRADIENT for one in self.findings.claims]
+        return bool(self.rate) and not np.isclose(self.factors[roles], 1).any()
+
+    @cached_property
     def made_of(self) -> frozenset[int]:
-        """The cells to which right gradients and updates refer; none where any is not right."""
-        if not (self.said.is_known & (self.said.statuses == Status.RIGHT)).all():
-            return frozenset()
-        graph = self.findings.graph
-        return frozenset(
-            cell for one in self.findings.claims for cell in graph.references(one.cell)
-        )
+        """The cells to which right gradients and updates refer."""
+        graph, claims = self.findings.graph, self.findings.claims
+        right = np.flatnonzero(self.said.is_known & (self.said.statuses == Status.RIGHT))
+        return frozenset(c for at in right.tolist() for c in graph.references(claims[at].cell))
 
 
 @dataclass(frozen=True)
@@ -174,14 +177,20 @@ def _merged(own: Own, one: Both, claims: NDArray[np.int64]) -> Both:
     )
     off = np.isin(statuses, (Status.WRONG, Status.CARRIED))
     borne_out = off & (said == Status.RIGHT)
-    by_rule = borne_out & agrees & (np.isclose(factor, -1) | np.isclose(factor, -own.rate))
-    by_rule &= own.is_delta_rule
-    merged = np.where(by_rule, Status.RIGHT, np.where(wrong, Status.WRONG, statuses))
+    as_deltas = agrees & (np.isclose(factor, -1) | np.isclose(factor, -own.rate))
+    as_deltas &= own.is_delta_rule
+    wrong |= (statuses == Status.CARRIED) & (said == Status.WRONG) & as_deltas
+    by_rule = borne_out & as_deltas
+    # What follows in the sheet's convention from a cell that is wrong does not in the network's.
+    is_added = agrees & (judgement.tensor.kind is Kind.UPDATE) & own.has_no_plain_gradient
+    carried = off & (said == Status.CARRIED) & (as_deltas | is_added)
+    as_said = np.where(carried, Status.CARRIED, np.where(wrong, Status.WRONG, statuses))
+    merged = np.where(by_rule, Status.RIGHT, as_said)
     notes = dict.fromkeys(indices(wrong & own.said.is_latent[claims]), LATENT)
     judgement = replace(
         judgement,
         statuses=merged.astype(np.int8),
-        expected=np.where(by_rule | wrong, truth, judgement.expected),
+        expected=np.where(by_rule | wrong | (off & as_deltas), truth, judgement.expected),
         notes={**judgement.notes, **notes},
     )
     named = (merged == Status.WRONG) & (said == Status.WRONG)
@@ -210,7 +219,8 @@ def _diagnoses(own: Own, one: Both, judgement: Judgement, named: Mask) -> Sequen
     """
     left = judgement.statuses == Status.WRONG
     known = [each for each in one.diagnoses if each.slip != UNKNOWN]
-    kept = _edits(own, one.cells, left, named, (MOVED_RATE,))
+    # The network's words are of plain gradients.
+    kept = _edits(own, one.cells, left, named, () if own.has_no_plain_gradient else (MOVED_RATE,))
     kept += _kept([each for each in known if not each.is_weaker], left)
     kept += _edits(own, one.cells, left, named)
     kept += _kept([each for each in known if each.is_weaker], left)
