@@ -1,14 +1,14 @@
 """The options of commands that check workbooks, each handed to the command as one argument.
 
-`checks` makes a CheckOptions of what is said about judging and recalculating, `hints` the level
-of hints, and `OutputCommand` has an option for each form of output.
+`checks` makes a CheckOptions of what is said about judging and recalculating: an option is called
+like the field that it fills. `hints` is the level of hints, and `OutputCommand` has an option for
+each form of output.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +16,7 @@ import click
 from xlbackprop.cli import options
 from xlbackprop.cli.completion import SPEC
 from xlbackprop.cli.sections import Decorator, SectionedCommand, SectionedOption, section
-from xlbackprop.judge.options import MOST_DRAWS, CheckOptions
+from xlbackprop.judge.options import MOST_DRAWS, CheckKeywords, CheckOptions
 from xlbackprop.report.hints import Hints
 from xlbackprop.report.outputs import OUTPUTS
 from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limits
@@ -83,34 +83,10 @@ def checks(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of a check, and hand them to it as `check_options`."""
 
     @wraps(command)
-    def with_options(
-        *,
-        spec: str | None,
-        map: Path | None,  # noqa: A002
-        prove: int | None,
-        formulas: bool,
-        same_givens: bool,
-        rounded_givens: bool,
-        loss: str | None,
-        sheet: str | None,
-        engine: str,
-        timeout: float,
-        memory: int,
-        **others: Any,
-    ) -> Any:
+    def with_options(*, prove: int | None, timeout: float, memory: int, **others: Any) -> Any:
+        said = {name: others.pop(name) for name in CheckKeywords.__annotations__ if name in others}
         limits = Limits(timeout, memory)
-        checked = CheckOptions(
-            spec,
-            map,
-            engine,
-            limits,
-            prove or 0,
-            formulas,
-            same_givens=same_givens,
-            rounded_givens=rounded_givens,
-            loss=loss,
-            sheet=sheet,
-        )
+        checked = CheckOptions(limits=limits, prove=prove or 0, **said)
         return command(check_options=checked, **others)
 
     decorated: Callable[..., Any] = with_options
