@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,6 @@ from xlbackprop.classroom.gradebooks.moodle import feedback_zip, moodle
 from xlbackprop.classroom.results.results import RESULTS_JSON
 from xlbackprop.errors import AssignmentError
 from xlbackprop.saving import check_output, save
-
-FORMS = ("canvas", "moodle", "moodle-feedback", "gradescope", "junit")
 
 
 @dataclass(frozen=True)
@@ -51,25 +49,11 @@ def gradebook(
     output = Path(output)
     check_output(output, force=force)
     assignment = load_assignment(Path(folder))
-    content, students = _content(assignment, form, Path(source), column)
+    if form not in _MAKERS:
+        raise AssignmentError(f"there is no form {form!r} (known: {', '.join(FORMS)})")
+    content, students = _MAKERS[form](assignment, Path(source), column)
     save(output, content, force=force)
     return HandedOn(output, students)
-
-
-def _content(assignment: Assignment, form: str, source: Path, column: str) -> tuple[bytes, int]:
-    match form:
-        case "canvas":
-            return canvas(read_marks(assignment), source, column)
-        case "moodle":
-            return moodle(read_marks(assignment), source)
-        case "moodle-feedback":
-            return feedback_zip(assignment, source)
-        case "gradescope":
-            return autograder(assignment), len(assignment.students)
-        case "junit":
-            results = _results(assignment)["results"]
-            return junit(assignment.name, results), len(results)
-    raise AssignmentError(f"there is no form {form!r} (known: {', '.join(FORMS)})")
 
 
 def _results(assignment: Assignment) -> Mapping[str, Any]:
@@ -83,3 +67,20 @@ def _results(assignment: Assignment) -> Mapping[str, Any]:
     except (ValueError, TypeError, KeyError):
         raise AssignmentError(f"{path} has been changed and cannot be read any more") from None
     return found
+
+
+def _for_junit(assignment: Assignment, _source: Path, _column: str) -> tuple[bytes, int]:
+    results = _results(assignment)["results"]
+    return junit(assignment.name, results), len(results)
+
+
+# What makes each form, as its file's content and for how many students something is in it, from
+# an assignment, the platform's own file and the column that is to change.
+_MAKERS: Mapping[str, Callable[[Assignment, Path, str], tuple[bytes, int]]] = {
+    "canvas": lambda assignment, source, column: canvas(read_marks(assignment), source, column),
+    "moodle": lambda assignment, source, _: moodle(read_marks(assignment), source),
+    "moodle-feedback": lambda assignment, source, _: feedback_zip(assignment, source),
+    "gradescope": lambda assignment, *_: (autograder(assignment), len(assignment.students)),
+    "junit": _for_junit,
+}
+FORMS = tuple(_MAKERS)
