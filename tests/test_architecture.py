@@ -184,6 +184,18 @@ def test_drawing_and_table_change_with_the_imports(planted):
     assert "| `layers` |  | `errors`, `equation` |" not in reference.rooms(before)
 
 
+def test_places_that_the_documentation_names_are_there(house):
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+(?:/[a-z_.]+)+/?)`", page))
+    assert {"find/locate/labels.py", "judge/gradients/edits/", "find/gradients"} <= named
+    places = [house.folder, ROOT]
+    assert not {name for name in named if not any(is_there(one / name) for one in places)}
+
+
+def is_there(path):
+    return path.exists() or path.with_suffix(".py").exists()
+
+
 def test_only_the_workbook_room_knows_the_file_format(house):
     assert len(house.modules) > 200
     for module in house.modules.values():
