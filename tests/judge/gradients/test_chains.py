@@ -12,8 +12,31 @@ FOUND = (15, 40, 50, 135)
 # layers of one label, terms missing in a sum, numbers that show it in some draws alone, a filter
 # written out, a rate that moves onto inputs, German cases, a last step of three, dead cells of a
 # map on whose place two blocks disagree, deltas that are copies in a batch, weights of a layer that
-# has no updates, two filters at once.
-NAMED = (87, 52, 5, 14, 134, 38, 122, 34, 158, 156, 157, 225, 63, 167, 241, 278, 368)
+# has no updates, two filters at once, batches in one formula, all paths but the first, a corner.
+NAMED = (
+    87,
+    52,
+    5,
+    14,
+    134,
+    38,
+    122,
+    34,
+    158,
+    156,
+    157,
+    225,
+    63,
+    167,
+    241,
+    278,
+    368,
+    112,
+    196,
+    317,
+    257,
+    323,
+)
 # Nothing but their formulas tells that they were to be gradients.
 UNTOLD = (61, 83)
 

@@ -120,3 +120,21 @@ def test_what_a_text_or_an_update_says_is_no_doubt(path):
             update.value = update.value.replace("-$H$1", "+$H$1")
     book.active["A11"] = None
     assert checked(path, book).verdict == "right"
+
+
+def test_two_classes_gradients_that_stand_in_each_others_place_are_not_right(path):
+    """One class's gradient is the other's with a minus: so are rows in another order."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for address, content in {
+        "B1": 0.5, "C1": -0.3, "B2": 1, "C2": 0, "B4": 0.2, "C4": 0.4, "B5": -0.6, "C5": 0.3,
+        "B7": "=B1*B4+C1*C4", "C7": "=B1*B5+C1*C5", "B8": "=EXP(B7)/(EXP(B7)+EXP(C7))",
+        "C8": "=EXP(C7)/(EXP(B7)+EXP(C7))", "A9": "L", "B9": "=-B2*LN(B8)-C2*LN(C8)",
+        "B10": "=B8-B2", "C10": "=C8-C2",
+    }.items():  # fmt: skip
+        sheet[address] = content
+    for sign, verdict in (("", "right"), ("-", "incomplete")):
+        for row, unit in zip((12, 13), "BC", strict=True):
+            for column in "BC":
+                sheet[f"{column}{row}"] = f"={sign}{unit}10*{column}1"
+        assert checked(path, book).verdict == verdict

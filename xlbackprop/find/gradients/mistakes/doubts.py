@@ -102,10 +102,10 @@ def _in_another_order(named: Named, last: Sequence[Claim]) -> Iterator[Doubt]:
         named.labels.place(claim.cell): claim for claim in last if claim.reason is Reason.VALUE
     }
     for block in _blocks(named, places):
-        cells = [places[place].cell for place in block]
-        ofs = [named.labels.place(places[place].of) for place in block]
-        if len(set(ofs)) == len(ofs) and _fills(block, ofs) and not _agree(named, cells):
-            yield Doubt(tuple(cells), _ANOTHER_ORDER)
+        own = [places[place] for place in block]
+        ofs = [named.labels.place(claim.of) for claim in own]
+        if len(set(ofs)) == len(ofs) and _fills(block, ofs) and not _agree(named, own):
+            yield Doubt(tuple(claim.cell for claim in own), _ANOTHER_ORDER)
 
 
 def _blocks(named: Named, places: Mapping[Place, Claim]) -> Iterator[list[Place]]:
@@ -131,17 +131,21 @@ def _size(places: Sequence[Place]) -> tuple[int, ...]:
     return (height, width) if len(set(sheets)) == 1 and height * width == len(places) else ()
 
 
-def _agree(named: Named, cells: Sequence[int]) -> bool:
-    """Whether one and the same way leads from each cell to something that it is the gradient of."""
+def _agree(named: Named, claims: Sequence[Claim]) -> bool:
+    """Whether one and the same way leads from each cell to something that it is the gradient of.
+
+    With the sign that it has here: of two classes, one's gradient is the other's with a minus.
+    """
     choice = named.choice
     ways = [
         {
             way
-            for at in choice.matches[cell].targets
-            for way in moves_of(named.labels, cell, int(choice.flow.cells[at]))
+            for at in choice.matches[claim.cell].targets
+            if factor(choice, claim.cell, at) * claim.factor > 0
+            for way in moves_of(named.labels, claim.cell, int(choice.flow.cells[at]))
         }
-        for cell in cells
-        if cell in choice.matches
+        for claim in claims
+        if claim.cell in choice.matches
     ]
     return not ways or bool(set.intersection(*ways))
 

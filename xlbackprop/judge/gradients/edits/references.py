@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, product
@@ -12,12 +12,7 @@ import numpy as np
 from xlbackprop.equation import Array, Mask
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.plane import Indices
-from xlbackprop.formula.tree import (
-    Expression,
-    Reference,
-    children,
-    walk,
-)
+from xlbackprop.formula.tree import Expression, Reference, children, walk
 from xlbackprop.judge.gradients.edits.around import Around
 from xlbackprop.judge.gradients.edits.edit import Change
 from xlbackprop.judge.gradients.edits.reordering import Reordering
@@ -33,6 +28,7 @@ from xlbackprop.judge.gradients.edits.written import (
     Spot,
     Values,
     Written,
+    addends,
     paths,
     renamed,
     shape,
@@ -66,10 +62,11 @@ class Replacing:
     def of_others(self) -> Iterator[Change]:
         """Yield the changes of ranges, and of several references, that mend the formula."""
         if len(slots_in(self.formula.tree)) > _MOST_SLOTS:
+            yield from self._of_several(self._in_terms())
             return
         yield from self._of_ranges()
         yield from self._resized()
-        yield from self._of_several()
+        yield from self._of_several(self._families())
         yield from Reordering(self.formula, self.values, self.truth).changes()
 
     # One cell for another.
@@ -135,8 +132,8 @@ class Replacing:
 
     # Several references at once.
 
-    def _of_several(self) -> Iterator[Change]:
-        for slots in self._families():
+    def _of_several(self, families: Iterable[Sequence[int]]) -> Iterator[Change]:
+        for slots in families:
             spots = [self.formula.spots[slot] for slot in slots]
             first = spots[0]
             offsets = [(spot.top - first.top, spot.left - first.left) for spot in spots]
@@ -197,6 +194,13 @@ class Replacing:
             sizes = {(spots[s].sheet, spots[s].height, spots[s].width) for s in family}
             if is_new and len({spots[s] for s in family}) > 1 and len(sizes) == 1:
                 yield family
+
+    def _in_terms(self) -> Iterator[list[int]]:
+        """Yield the slots at the same place of all terms of a sum, where these are alike."""
+        terms = addends(self.formula.tree)
+        if len({shape(term) for term in terms}) == 1:
+            slots = [slots_in(term) for term in terms]
+            yield from (own for own in map(list, zip(*slots, strict=False)) if len(set(own)) > 1)
 
     def _alike(self) -> Iterator[list[int]]:
         """Yield the slots at the same place of parts that are alike: each term's weight."""

@@ -21,11 +21,12 @@ from xlbackprop.judge.gradients.edits.alike import Alike
 from xlbackprop.judge.gradients.edits.around import Around, Form, Links, around
 from xlbackprop.judge.gradients.edits.edit import Change, Edit
 from xlbackprop.judge.gradients.edits.elementwise import Elementwise
+from xlbackprop.judge.gradients.edits.in_all_terms import InAllTerms
 from xlbackprop.judge.gradients.edits.parts import A_CELL_MISSING, Parts
 from xlbackprop.judge.gradients.edits.paths_missing import Paths, Products
 from xlbackprop.judge.gradients.edits.references import Replacing
 from xlbackprop.judge.gradients.edits.rest_of_sum import RestOfSum
-from xlbackprop.judge.gradients.edits.slips import ANOTHER_CELL, NO_DERIVATIVE, NOT_UPDATED
+from xlbackprop.judge.gradients.edits.slips import ANOTHER_CELL, NO_DERIVATIVE, NOT_UPDATED, VAGUE
 from xlbackprop.judge.gradients.edits.solving import Solved
 from xlbackprop.judge.gradients.edits.squares import Squares
 from xlbackprop.judge.gradients.edits.truth import Truth, truths
@@ -89,7 +90,8 @@ class Search:
         rows = dict(zip(cells, truth, strict=True))
         found = self._turned(cells, rows, fewest=2)
         found |= self._one_by_one([one for one in cells if one not in found], rows)
-        return found | self._turned([one for one in cells if one not in found], rows, fewest=1)
+        vague = [one for one in cells if one not in found or found[one].slip in VAGUE]
+        return found | self._turned(vague, rows, fewest=1)
 
     def _turned(
         self, cells: Sequence[int], rows: Mapping[int, Array], fewest: int
@@ -245,6 +247,7 @@ class Search:
         yield replacing.of_others()
         yield Squares(formula, self._values, truth, self._is_typed).changes()
         yield Alike(formula, self._values, truth, solved).changes()
+        yield InAllTerms(formula, self._values, near, truth, solved).changes()
         yield Paths(formula, near, solved, self._products).changes()
         yield Elementwise(formula, self._leads_to(formula)).changes()
 

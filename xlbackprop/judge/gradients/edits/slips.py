@@ -34,3 +34,6 @@ TOO_HIGH = "one row too high"
 TOO_LOW = "one row too low"
 TOO_LEFT = "one column too far left"
 TOO_RIGHT = "one column too far right"
+
+# They say that a formula should refer elsewhere, and not why.
+VAGUE = frozenset({ANOTHER_CELL, ANOTHER_INPUT, ANOTHER_RANGE, SEVERAL_CELLS, TRANSPOSED})

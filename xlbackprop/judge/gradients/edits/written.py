@@ -137,6 +137,14 @@ def relative(formula: Written) -> object:
     return formula.tree, places
 
 
+def addends(tree: Expression) -> list[Expression]:
+    """Return what a tree adds up, from left to right; itself alone where it adds up nothing."""
+    found: list[Expression] = []
+    while isinstance(tree, Operation) and tree.operator == "+":
+        found, tree = [tree.right, *found], tree.left
+    return [tree, *found]
+
+
 def at_path(tree: Expression, path: Path) -> Expression:
     """Return the part of a tree at the end of a path of children."""
     for step in path:
