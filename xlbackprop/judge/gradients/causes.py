@@ -12,6 +12,7 @@ from xlbackprop.judge.diagnosis import Diagnosis, unknown
 from xlbackprop.judge.gradients.edits import SECONDS, Edit, Search
 from xlbackprop.judge.gradients.statuses import Statuses, with_true_values
 from xlbackprop.judge.gradients.tensors import Block
+from xlbackprop.judge.gradients.typed_slips import TypedSlips
 from xlbackprop.judge.judgement import Status
 
 
@@ -33,20 +34,24 @@ def diagnoses_of(
     cells = [findings.claims[at].cell for at in wrong.tolist()]
     edits = search.find_all(cells, findings.truth[wrong])
     by_claim = {at: edits.get(cell) for at, cell in zip(wrong.tolist(), cells, strict=True)}
-    found = {block.tensor.name: _diagnoses(block, by_claim) for block in blocks}
+    typed = TypedSlips(findings, said)
+    found = {block.tensor.name: _diagnoses(block, by_claim, typed) for block in blocks}
     return {name: own for name, own in found.items() if own}
 
 
-def _diagnoses(block: Block, edits: Mapping[int, Edit | None]) -> Sequence[Diagnosis]:
+def _diagnoses(
+    block: Block, edits: Mapping[int, Edit | None], typed: TypedSlips
+) -> Sequence[Diagnosis]:
     """Return the diagnoses of a block's wrong cells; those that nothing explains come last."""
     causes: dict[int, list[int]] = {}
     claims = block.claims.ravel()
+    of_typed = typed.diagnosis(block)
     for place, claim in enumerate(claims.tolist()):
-        if claim in edits:
+        if claim in edits and not (of_typed and claim in typed.claims):
             edit = edits[claim]
             causes.setdefault(edit.cause if edit else 0, []).append(place)
     unexplained = causes.pop(0, [])
-    found = []
+    found = [of_typed] if of_typed else []
     for places in causes.values():
         edit = edits[int(claims[places[0]])]
         if edit is not None:
