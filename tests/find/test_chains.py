@@ -7,11 +7,14 @@ from tests.support.chains.outcome import honest, outcome, planted
 
 FOUND = (2, 4, 8, 16)
 # An active relu, a rate and a copy without labels, x and w that one could take for each other;
-# a relu whose gradient is that of its output, too, indices in labels, two rows that are alike.
-WITH_SPEC = (10, 18, 40, 61, 223, 228, 216, 240, 349)
+# a relu whose gradient is that of its output, too, indices in labels, two rows that are alike, and
+# gradients that are not there, though something has their shape, and a title below another one.
+WITH_SPEC = (10, 18, 40, 61, 223, 228, 216, 240, 349, 377, 640)
 # Not updated, with labels and none; claimed by references, a rate that moved, a deltas' sign;
-# a sign that could be that of the error, another weight's gradient, a delta that is no dL/dout.
-PLANTED = (14, 29, 18, 40, 82, 95, 104, 208, 214, 280, 360)
+# a sign that may be the error's, weights without updates, another weight's gradient,
+# a delta that is no dL/dout, one that is known by what follows from it, and a reversed gradient
+# that has most cells.
+PLANTED = (14, 29, 18, 40, 82, 95, 104, 208, 214, 278, 280, 360, 377, 619)
 
 
 @pytest.mark.many(quick=["8"])

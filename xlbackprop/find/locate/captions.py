@@ -70,7 +70,7 @@ class Captions:
     def name(self, keys: Keys, tensor: Tensor) -> bool:
         """Return whether a label near a tensor's first block names the tensor plainly."""
         order = self._orders[tensor.name]
-        groups = self._labels(_boxes(keys)[0])
+        groups = self._labels_of(_boxes(keys)[0], tensor)
         return any(_names(text, tensor, order) for group in groups for _, text in group)
 
     def head(self, keys: Keys, tensor: Tensor) -> bool:
@@ -120,11 +120,23 @@ class Captions:
     def _read_fit(self, box: Box, tensor: Tensor) -> float:
         order = self._orders[tensor.name]
         found = []
-        for group in self._labels(box):
+        for group in self._labels_of(box, tensor):
             fits = [one for _, label in group if (one := _fit(label, tensor, order))]
             if fits:
                 found.append(fmean(fits))
         return max(found, key=lambda one: (one > 0, abs(one)), default=0.0)
+
+    def _labels_of(self, box: Box, tensor: Tensor) -> list[list[Label]]:
+        """Return the labels near a block without those above one that means another tensor.
+
+        That is a block's own title; several beside each other are headings, which have a title.
+        """
+        groups, order = self._labels(box), self._orders[tensor.name]
+        above = list(self._above(box))[:2]
+        is_title = len(above) > 1 and len(above[0]) == 1
+        if is_title and _fit(above[0][0][1], tensor, order) < 0:
+            return groups[:-1]
+        return groups
 
     def _labels(self, box: Box) -> list[list[Label]]:
         if box not in self._known:

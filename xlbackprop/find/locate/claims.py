@@ -151,12 +151,12 @@ def _extents(tensor: Tensor) -> set[tuple[int, int]]:
 
 
 def is_claim(spot: Spot) -> bool:
-    """Return whether a label, the derivatives or references say that a place is the tensor's."""
+    """Return whether a label, derivatives, references or what follows say whose a place is."""
     if spot.tensor.kind is Kind.LINK:
         return False
     # That a value happens to be a gradient tells nothing where neither numbers nor formulas fit.
     is_told = spot.is_told and (spot.is_said or spot.share > 0 or spot.references > 0)
-    if spot.is_named or is_told:
+    if spot.is_named or is_told or spot.is_followed:
         return True
     is_usual = spot.tensor.role in _ROLES or spot.tensor.kind is Kind.UPDATE
     is_block = is_usual and spot.keys.size > 1 and spot.formulas == 1 and spot.label >= 0

@@ -14,6 +14,7 @@ from xlbackprop.find.locate.candidates import Candidates, Readings
 from xlbackprop.find.locate.captions import Captions
 from xlbackprop.find.locate.claims import Claims, is_claim
 from xlbackprop.find.locate.disputes import Disputes
+from xlbackprop.find.locate.followed import Followed
 from xlbackprop.find.locate.inputs import InputReading
 from xlbackprop.find.locate.page import Keys, Page
 from xlbackprop.find.locate.references import PageReferences
@@ -46,6 +47,7 @@ class ComputedSearch:
         self._network, self._page, self._references = network, page, references
         self._readings, self._captions, self._told = readings, captions, told
         self._weighing = Weighing(network, page, references, readings, captions)
+        self._followed = Followed(network, page, readings)
 
     def run(self, inputs: InputReading) -> Located:
         """Return where the computed tensors stand: each cell is one tensor's at most."""
@@ -93,6 +95,9 @@ class ComputedSearch:
         located.considered[name] = spots
         located.counted[name] = own
         place = next((spot for spot in spots if spot.is_counted_with), None)
+        if place is None and (followed := self._followed.spot(equation, spots, located)):
+            place = replace(followed, is_followed=True)
+            located.considered[name] = [place, *(one for one in spots if one is not followed)]
         if place is not None:
             on_page = self._page.numbers_at(place.keys)
             located.counted[name] = np.where(np.isfinite(on_page), on_page, own)

@@ -234,6 +234,8 @@ class _Verdicts:
         reason = self._because(spot.keys, spot.tensor)
         if spot.is_told:
             reason += f", {_told_to_be(spot)}"
+        if spot.is_followed:
+            reason += ", what is computed from it follows from these numbers"
         if spot.references > 0.9:
             reason += ", its formulas refer to what it is computed from"
         if not doubt:

@@ -37,6 +37,7 @@ class Spot:
     is_loose: bool = False  # only repeats other cells, and no formula refers to it
     is_told: bool = False  # by what the page's own formulas differentiate to
     is_said: bool = False  # and an update or a label there says so, too
+    is_followed: bool = False  # what the page computes from the numbers there follows from them
 
     @property
     def name(self) -> str:
@@ -93,7 +94,8 @@ class Spot:
         """How much speaks for this place, whatever else there is."""
         numbers = self.share * min(self.different, 4) / 4 if self.share >= 0.5 else 0.0
         plain = 0.25 if self.oddity < 1 else 0.0
-        sure = 1.0 if self.is_told or self.is_made_of_sources else 0.0
+        is_sure = self.is_told or self.is_made_of_sources or self.is_followed
+        sure = 1.0 if is_sure else 0.0
         return numbers + 0.5 * max(0.0, self.label) + 0.5 * self.references + plain + sure
 
     @property
@@ -106,7 +108,8 @@ class Spot:
         is_named_block = self.is_named and self.oddity < 1 and self.share == 1
         goes_before = is_named_block and self.different < _MANY
         return (
-            told + _NAMED_BLOCK * goes_before + _MADE * self.is_made_of_sources + numbers
+            told + _NAMED_BLOCK * goes_before + numbers
+            + _MADE * (self.is_made_of_sources or self.is_followed)
             + 0.5 * self.label + 0.6 * self.references + 0.3 * self.formulas
             - 0.08 * self.oddity - 2 * self.empty - copy
         )  # fmt: skip

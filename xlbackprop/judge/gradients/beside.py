@@ -51,7 +51,7 @@ def judge_beside(
             loss = _loss(review, sheets)
             found = derivatives.of(sheets, loss=loss, seconds=seconds)
             if isinstance(found, Findings):
-                review = _with_own(workbook, review, Own.of(found))
+                review = _with_own(workbook, review, Own.of(found, review))
     return review
 
 
@@ -81,7 +81,7 @@ def _with_own(workbook: Workbook, review: Review, own: Own) -> Review:
     rest = [
         at
         for at, claim in enumerate(own.findings.claims)
-        if own.said.is_known[at] and claim.cell not in covered
+        if own.claim_at[claim.cell] >= 0 and own.said.is_known[at] and claim.cell not in covered
     ]
     return _with_the_rest(workbook, judged, own, blocks_of(own.findings, rest))
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Kind, Mask, Tensor
+from xlbackprop.equation import Role as TensorRole
 from xlbackprop.equation.indices import indices
 from xlbackprop.find.gradients.findings import Findings, Role
 from xlbackprop.formula.places import Places
@@ -38,13 +39,32 @@ class Own:
     claim_at: NDArray[np.int64]  # of a cell, -1 where it has none
 
     @classmethod
-    def of(cls, findings: Findings) -> Own:
-        """Return what is said of all claims."""
+    def of(cls, findings: Findings, review: Review) -> Own:
+        """Return what is said of all claims, where a network says which cells are weights.
+
+        It says as well that gradients are no deltas, -dL/dx, where it finds more of them right as
+        they stand than reversed. Their cells alone do not tell: one filter has more than the rest.
+        """
         said = judge_claims(findings)
         known = np.flatnonzero(said.is_known)
         claim_at = np.full(findings.computation.plane.size, -1, dtype=np.int64)
         claim_at[[findings.claims[at].cell for at in known.tolist()]] = known
-        return cls(findings, said, claim_at)
+        own = cls(findings, said, claim_at)
+        own = replace(own, findings=replace(findings, weights=own.weights(review)))
+        if _as_they_stand(review) <= 0:
+            return own
+        is_delta = np.isclose(own.factors, -1)
+        return replace(own, claim_at=np.where(is_delta[claim_at], -1, claim_at))
+
+    def weights(self, review: Review) -> Indices:
+        """Return the cells of the weights that are updated, and of the network's parameters."""
+        parameters = [
+            self.cells(found.places).ravel()
+            for found in review.found.values()
+            if found.tensor.kind is Kind.PARAMETER
+        ]
+        weights = np.unique(np.concatenate([self.findings.weights, *parameters]))
+        return np.asarray(weights[weights != OUTSIDE], dtype=np.int32)
 
     def cells(self, places: Places) -> Indices:
         """Return the cells of a tensor's entries, OUTSIDE where they stand on other sheets."""
@@ -119,6 +139,17 @@ class Both:
     cells: Indices
     factors: tuple[float, ...] = ()
     is_right_for_itself: bool = False
+
+
+def _as_they_stand(review: Review) -> int:
+    """Return how many more gradients of parameters are right than are right but for the sign."""
+    more = 0
+    for judgement in review.judgements.values():
+        if judgement.tensor.role is TensorRole.PARAMETER_GRADIENT and np.any(judgement.expected):
+            numbers, expected = judgement.found.numbers, judgement.expected
+            more += bool((judgement.statuses == Status.RIGHT).all())
+            more -= bool(_is_near(-numbers, expected).all())
+    return more
 
 
 def judge_both(own: Own, review: Review, name: str) -> Both:
