@@ -10,7 +10,7 @@ import numpy as np
 from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.claims.moves import Move, moved, moves_of
 from xlbackprop.find.gradients.claims.named import Named
-from xlbackprop.find.gradients.differentiation.drawing import columns_of, holds
+from xlbackprop.find.gradients.differentiation.drawing import are_true, columns_of
 from xlbackprop.find.gradients.differentiation.matching import classes
 from xlbackprop.find.gradients.findings import Family, Reason
 from xlbackprop.find.gradients.loss.losses import factor
@@ -122,8 +122,7 @@ class Levels:
         by = factor(self._named.choice, like, self._named.target[like])
         own = self._named.choice.study.own[cell]
         truth = by * self._named.choice.flow.values[target]
-        near = np.abs(own - truth) <= _CLOSE * np.nanmax(np.abs(truth), initial=0.0)
-        return bool(near[0] and holds(near[None], truth[None])[0])
+        return bool(are_true(own[None], truth[None])[0])
 
     def _ways(self, cells: list[int]) -> list[Move]:
         """Return how one comes from enough cells to what they are gradients of."""

@@ -24,6 +24,7 @@ DRAWS = 1 + 3 * EACH
 _SMALL = 1e-3
 _SPREAD, _AWAY_FROM_ZERO = 0.3, 0.4
 _SUM_CLOSE = 1e-9
+_CLOSE = 1e-6
 _SEED = 12
 
 
@@ -47,6 +48,17 @@ def holds(near: Mask, truth: Array) -> Mask:
             found |= near[:, draws].all(axis=1) & (shows | ~is_shown)
             is_shown |= shows
     return found
+
+
+def are_true(own: Array, truth: Array) -> Mask:
+    """Return which rows are the truth but for last digits, on the page and where `holds` says so.
+
+    Both have the shape (rows, draws); a number that is not known is none.
+    """
+    with np.errstate(invalid="ignore"):
+        largest = np.fmax.reduce(np.abs(truth), axis=1, initial=0.0)[:, None]
+        near = np.abs(own - truth) <= _CLOSE * largest
+    return np.asarray(near[:, 0] & holds(near, truth))
 
 
 def rows_of_draws(

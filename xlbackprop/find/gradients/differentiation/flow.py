@@ -63,6 +63,12 @@ class Flow:
         return found
 
     @cached_property
+    def by_step(self) -> Mapping[tuple[int, int], int]:
+        """Where the gradient of a cell and a step is."""
+        keys = zip(self.cells.tolist(), self.steps.tolist(), strict=True)
+        return {key: at for at, key in enumerate(keys)}
+
+    @cached_property
     def parts(self) -> Mapping[int, int]:
         """Where the part of a cell's gradient is that comes back on its own sheet."""
         (which,) = np.nonzero(self.steps == OWN_SHEET)

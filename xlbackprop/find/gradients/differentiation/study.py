@@ -121,6 +121,13 @@ class Study:
         )
         return result
 
+    def shifted(self, cells: Sequence[int] | Indices | int, by: float, of: Indices) -> Array:
+        """Return what some formulas give where some cells hold so much more: (formulas, draws)."""
+        board = copy(self.board)
+        board.numbers = self.board.numbers.copy()
+        board.numbers[cells] += by
+        return formula_values(self.sheets.graph, board, of)
+
     def flow(self, objective: Objective) -> Flow:
         """Return what flows back from an objective."""
         self.sheets.look_up()

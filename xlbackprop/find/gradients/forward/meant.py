@@ -13,8 +13,8 @@ from itertools import islice, product
 
 import numpy as np
 
-from xlbackprop.equation import Array, Mask
-from xlbackprop.find.gradients.differentiation.drawing import holds
+from xlbackprop.equation import Mask
+from xlbackprop.find.gradients.differentiation.drawing import are_true
 from xlbackprop.find.gradients.differentiation.study import Sheets
 from xlbackprop.find.gradients.findings import Claim, Findings, Role
 from xlbackprop.find.gradients.forward.forward import ACTIVATIONS
@@ -26,7 +26,6 @@ from xlbackprop.formula.sheets.groups import Group
 from xlbackprop.formula.sheets.plane import Indices
 from xlbackprop.formula.tree import Reference, functions_in
 
-_CLOSE = 1e-6
 _MOST_FORMULAS, _MOST_TRIED, _MOST_ALIKE = 2_000, 24, 8
 # How far a neighbour stands, as the next unit's output does behind its net.
 _REACH = 4
@@ -48,7 +47,7 @@ def meant_forward(findings: Findings, choice: Choice) -> Iterator[str]:
     """Yield what would make all gradients right, if one formula before L would."""
     gradients = [one for one in findings.claims if one.role is Role.GRADIENT]
     at = [number for number, one in enumerate(findings.claims) if one.role is Role.GRADIENT]
-    is_right = _near(findings.own[at], findings.truth[at]) & ~findings.is_blank[at]
+    is_right = are_true(findings.own[at], findings.truth[at]) & ~findings.is_blank[at]
     graph = findings.graph
     if (~is_right).sum() < _FEWEST or findings.is_typed.any() or choice.objective.assumed:
         return
@@ -166,15 +165,13 @@ def _makes_right(findings: Findings, choice: Choice, gradients: list[Claim], oth
     except NotKnown:
         return False
     flow = tried.flow
-    keys = zip(flow.cells.tolist(), flow.steps.tolist(), strict=True)
-    by_key = {key: at for at, key in enumerate(keys)}
-    targets = [by_key.get((one.of, one.step), -1) for one in gradients]
+    targets = [flow.by_step.get((one.of, one.step), -1) for one in gradients]
     if -1 in targets:
         return False
     factors = np.array([one.factor for one in gradients])[:, None]
     truth = factors * flow.values[np.array(targets, dtype=np.int64)]
     own = tried.study.own[[one.cell for one in gradients]]
-    return bool(_near(own, truth).all())
+    return bool(are_true(own, truth).all())
 
 
 def _changed(findings: Findings, other: _Other) -> Contents:
@@ -201,13 +198,6 @@ def _changed(findings: Findings, other: _Other) -> Contents:
     )
     others = [changed if at == number else one for at, one in enumerate(findings.contents.sheets)]
     return replace(findings.contents, sheets=others)
-
-
-def _near(own: Array, truth: Array) -> Mask:
-    with np.errstate(invalid="ignore"):
-        largest = np.fmax.reduce(np.abs(truth), axis=1, initial=0.0)[:, None]
-        near = np.abs(own - truth) <= _CLOSE * largest
-    return np.asarray(near[:, 0] & holds(near, truth))
 
 
 def _said(findings: Findings, other: _Other) -> str:

@@ -8,14 +8,13 @@ were what it was to be, the cell would be right.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 
 from xlbackprop.equation import Array
 from xlbackprop.find.gradients.claims.named import Named
-from xlbackprop.find.gradients.differentiation.drawing import holds
+from xlbackprop.find.gradients.differentiation.drawing import are_true
 from xlbackprop.find.gradients.differentiation.flow import EVERY_STEP
 from xlbackprop.find.gradients.differentiation.study import formula_values
 from xlbackprop.find.gradients.naming.claimed import Claimed
@@ -61,12 +60,7 @@ def _all_meant(
 ) -> Iterator[_Meant]:
     graph, flow = named.choice.study.sheets.graph, named.choice.flow
     users = _users(named, {claimed.claims[at].of for at in wrong})
-    places = {
-        (cell, step): at
-        for at, (cell, step) in enumerate(
-            zip(flow.cells.tolist(), flow.steps.tolist(), strict=True)
-        )
-    }
+    places = flow.by_step
     for at in wrong:
         claim = claimed.claims[at]
         parts = [one for one in dict.fromkeys(graph.references(claim.cell)) if is_open(one)]
@@ -102,13 +96,8 @@ def _slopes(named: Named, cell: int, of: Sequence[int]) -> Array:
     """Return by how much some formulas change with a cell, all else as it is: (formulas, draws)."""
     study = named.choice.study
     cells: Indices = np.array(of, dtype=np.int32)
-    board, given = copy(study.board), study.board.numbers
-    results = []
-    for by in (_STEP, -_STEP):
-        board.numbers = given.copy()
-        board.numbers[cell] += by
-        results.append(formula_values(study.sheets.graph, board, cells))
-    return np.asarray((results[0] - results[1]) / (2 * _STEP))
+    above, below = (study.shifted(cell, by, cells) for by in (_STEP, -_STEP))
+    return np.asarray((above - below) / (2 * _STEP))
 
 
 def _pairs(slopes: Sequence[Array], wanted: Array) -> Iterator[tuple[int, float, int]]:
@@ -136,15 +125,11 @@ def _mended(
     board = study.mended(parts, rows).board
     cells = np.array([claimed.claims[at].cell for at in wrong], dtype=np.int32)
     own, truth = formula_values(study.sheets.graph, board, cells), claimed.truth[list(wrong)]
-    largest = np.fmax.reduce(np.abs(truth), axis=1, initial=0.0)[:, None]
-    near = np.abs(own - truth) <= _CLOSE * largest
-    is_right = near[:, 0] & holds(near, truth)
-    return {at for at, right in zip(wrong, is_right.tolist(), strict=True) if right}
+    return {at for at, right in zip(wrong, are_true(own, truth).tolist(), strict=True) if right}
 
 
 def _has(named: Named, cell: int, meant: tuple[int, float]) -> bool:
     """Whether a cell holds what it was to be."""
     target, by = meant
     own, truth = named.choice.study.own[cell], by * named.choice.flow.values[target]
-    near = np.abs(own - truth) <= _CLOSE * np.abs(truth).max(initial=0.0)
-    return bool(near[0] and holds(near[None], truth[None])[0])
+    return bool(are_true(own[None], truth[None])[0])

@@ -39,12 +39,7 @@ def nets_of_dead_units(
         return {}
     graph, flow = named.choice.study.sheets.graph, named.choice.flow
     owners = graph.owner[[claim.cell for claim in claimed.claims]]
-    places = {
-        (cell, step): at
-        for at, (cell, step) in enumerate(
-            zip(flow.cells.tolist(), flow.steps.tolist(), strict=True)
-        )
-    }
+    places = flow.by_step
     found = dict[int, tuple[int, float]]()
     for one in zero:
         target = named.target.get(one.cell)

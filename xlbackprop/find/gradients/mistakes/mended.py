@@ -10,7 +10,7 @@ import numpy as np
 
 from xlbackprop.equation import Mask
 from xlbackprop.find.gradients.claims.named import Named
-from xlbackprop.find.gradients.differentiation.drawing import holds
+from xlbackprop.find.gradients.differentiation.drawing import are_true
 from xlbackprop.find.gradients.findings import Reason, Role
 from xlbackprop.find.gradients.loss.losses import Choice, factor
 from xlbackprop.find.gradients.naming.claimed import Claimed
@@ -51,13 +51,10 @@ def add_mended(named: Named, claimed: Claimed) -> bool:
 def _wrong(named: Named, claimed: Claimed) -> Mask:
     """Return which claims are of gradients that are not what they should be."""
     own = named.choice.study.own[[claim.cell for claim in claimed.claims]]
-    largest = np.fmax.reduce(np.abs(claimed.truth), axis=1, initial=0.0)[:, None]
-    near = np.abs(own - claimed.truth) <= _CLOSE * largest
     is_known = np.isfinite(own).all(axis=1) & np.isfinite(claimed.truth).all(axis=1)
     roles = [claim.role is Role.GRADIENT for claim in claimed.claims]
     is_gradient = np.array(roles, dtype=np.bool_)  # of a sheet without claims, too
-    fits = near[:, 0] & holds(near, claimed.truth)
-    return np.asarray(~fits & is_known & is_gradient)
+    return np.asarray(~are_true(own, claimed.truth) & is_known & is_gradient)
 
 
 def _is_open(named: Named, claimed: Claimed, cell: int) -> bool:

@@ -6,15 +6,13 @@ gradient of some cell, and nothing that uses P4 is right as it is, the mistake i
 
 from __future__ import annotations
 
-from copy import copy
-
 import numpy as np
 from numpy.typing import NDArray
 
 from xlbackprop.equation import Array, Mask
 from xlbackprop.find.gradients.claims.lines import beside_in_line
 from xlbackprop.find.gradients.claims.named import Named
-from xlbackprop.find.gradients.differentiation.drawing import FAMILIES, columns_of, holds
+from xlbackprop.find.gradients.differentiation.drawing import FAMILIES, are_true, columns_of
 from xlbackprop.find.gradients.differentiation.flow import EVERY_STEP
 from xlbackprop.find.gradients.differentiation.matching import classes
 from xlbackprop.find.gradients.differentiation.study import formula_values
@@ -59,10 +57,8 @@ def _not_carried(named: Named, claimed: Claimed, wrong: list[int]) -> list[int]:
     cells = np.array([claimed.claims[at].cell for at in wrong], dtype=np.int32)
     mended = study.mended(cells, truth)
     own = formula_values(study.sheets.graph, mended.board, cells)
-    largest = np.fmax.reduce(np.abs(truth), axis=1, initial=0.0)[:, None]
-    near = np.abs(own - truth) <= _CLOSE * largest
-    is_carried = near[:, 0] & holds(near, truth)
-    return [at for at, carried in zip(wrong, is_carried.tolist(), strict=True) if not carried]
+    is_carried = are_true(own, truth).tolist()
+    return [at for at, carried in zip(wrong, is_carried, strict=True) if not carried]
 
 
 def _is_wrong(role: Role, fits: bool) -> bool:
@@ -149,10 +145,7 @@ def _needed(
     open_to: Mask,
 ) -> list[Asked]:
     study = named.choice.study
-    board = copy(study.board)
-    board.numbers = study.board.numbers.copy()
-    board.numbers[used] += 1.0
-    slopes = formula_values(study.sheets.graph, board, cells) - study.own[cells]
+    slopes = study.shifted(used, 1.0, cells) - study.own[cells]
     which = np.array(members)[open_to]
     needed = study.own[used] + (claimed.truth[which] - study.own[cells]) / slopes
     return [

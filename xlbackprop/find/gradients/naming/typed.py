@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
 
 import numpy as np
 
 from xlbackprop.equation import Array
 from xlbackprop.find.gradients.claims.conventions import Conventions
 from xlbackprop.find.gradients.claims.named import Named
-from xlbackprop.find.gradients.differentiation.study import formula_values
 from xlbackprop.find.gradients.findings import Doubt, Reason
 from xlbackprop.find.gradients.loss.losses import Choice
 from xlbackprop.find.gradients.naming.by_title import ByTitle
@@ -189,9 +187,5 @@ def _slopes(named: Named, typed: Sequence[int]) -> dict[int, float]:
     if not own:
         return {}
     cells = np.array([using[cell] for cell in own], dtype=np.int32)
-    board = copy(study.board)
-    board.numbers = study.board.numbers.copy()
-    board.numbers[own] += 1.0
-    graph = study.sheets.graph
-    grown = formula_values(graph, board, cells) - formula_values(graph, study.board, cells)
+    grown = study.shifted(own, 1.0, cells) - study.own[cells]
     return dict(zip(own, np.round(grown[:, 0], 9).tolist(), strict=True))
