@@ -29,6 +29,8 @@ NEAR = 0.1
 # A whisker more than half a unit, for the binary fractions of numbers that end in a 5.
 HALF = 0.5 * (1 + 1e-9)
 
+_LARGEST_HALF = HALF * 10.0**-LEAST_DECIMALS
+
 # More decimals than any number has, for a tensor so small that none would do.
 NO_ROUNDING, _SMALLEST = 400, 1e-300
 
@@ -120,7 +122,7 @@ def is_filled_alike(
     if not np.isfinite(numbers).all():
         return False
     with np.errstate(invalid="ignore"):
-        copied = [one for one in before if (np.abs(numbers - one) <= half_units(numbers)).all()]
+        copied = [one for one in before if _is_rounded_copy(numbers, one)]
         if numbers.size > 1:
             if np.ptp(numbers) == 0 and not is_one_number(expected):
                 return True
@@ -128,6 +130,12 @@ def is_filled_alike(
                 one for one in others if (np.abs(numbers - one) <= RELATIVE * np.abs(one)).all()
             ]
         return any((np.abs(one - expected) > allowance(expected)).any() for one in copied)
+
+
+def _is_rounded_copy(numbers: Array, array: Array) -> bool:
+    off = np.abs(numbers - array)
+    # What is further off than any rounding is none, whatever its decimals.
+    return bool((off <= _LARGEST_HALF).all() and (off <= half_units(numbers)).all())
 
 
 def is_one_number(array: Array) -> bool:

@@ -122,13 +122,15 @@ class _Evaluation:
         self._sources, self._checked = sources, checked
 
     def of(self, tree: Expression) -> Array:
-        match tree:
+        match tree:  # the most usual first
+            case Reference(slot):
+                return self._sources.values(slot)
+            case Operation(sign, left, right):
+                return self._operation(sign, self.of(left), self.of(right))
             case Number(value, _):
                 return self._checked(np.full((1, 1, 1, 1), value))
             case Boolean(is_true):
                 return np.full((1, 1, 1, 1), float(is_true))
-            case Reference(slot):
-                return self._sources.values(slot)
             case Constants(rows):
                 parts = [[self.of(one)[0, 0, 0, 0] for one in row] for row in rows]
                 return np.array(parts)[None, ..., None]
@@ -136,8 +138,6 @@ class _Evaluation:
                 return -self.of(operand)
             case Percent(operand):
                 return self.of(operand) / 100
-            case Operation(sign, left, right):
-                return self._operation(sign, self.of(left), self.of(right))
             case Call(name, arguments):
                 return self._call(row_of(name, len(arguments)), arguments)
         raise NotKnown(f"{type(tree).__name__.lower()} in a formula")
@@ -226,6 +226,8 @@ def _fitting(*values: Array) -> tuple[Array, ...]:
 
     A single row or column serves all others, as in spreadsheets.
     """
+    if len({value.shape for value in values}) <= 1:
+        return values
     for axis in (ROWS, COLUMNS):
         sizes = {value.shape[axis] for value in values} - {1}
         if len(sizes) > 1:

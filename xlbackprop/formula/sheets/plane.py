@@ -116,11 +116,13 @@ class Plane:
             and tops.max() + height <= box.top + box.height
             and lefts.max() + width <= box.left + box.width
         )
+        if is_inside:
+            first = (tops - box.top) * box.width + (lefts + (box.first - box.left))
+            if size == (1, 1):
+                return first[:, None, None]
         down, along = np.arange(height, dtype=np.int32), np.arange(width, dtype=np.int32)
         if is_inside:
-            first = box.first + (tops - box.top) * box.width + (lefts - box.left)
-            within = down[:, None] * np.int32(box.width) + along
-            return first[:, None, None] + within
+            return first[:, None, None] + (down[:, None] * np.int32(box.width) + along)
         rows, columns = tops[:, None, None] + down[:, None], lefts[:, None, None] + along
         return self.indices(sheet, *np.broadcast_arrays(rows, columns))
 

@@ -202,5 +202,5 @@ class References:
             found = self._group.places[slot].of(self._board.plane, self._part)
             cells = self._part.stop - self._part.start
             shape = (cells, *found.shape[1:]) if self._each else found.shape
-            self._windows[slot] = np.broadcast_to(found, shape)
+            self._windows[slot] = found if found.shape == shape else np.broadcast_to(found, shape)
         return self._windows[slot]

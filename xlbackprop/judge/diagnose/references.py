@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -39,7 +40,7 @@ _BESIDE = {
 
 @dataclass(frozen=True)
 class _Change:
-    """A change that may mend a formula: what it is called, and what stands for what."""
+    """A change that may mend a formula: what it is called, and what stands for what, if it does."""
 
     name: str
     message: str
@@ -89,13 +90,14 @@ def _change(case: Case, index: Index, known: _Known) -> _Change | None:
     if not 0 < len(text) <= _LONGEST or not np.isfinite([right, found]).all():
         return None
     try:
-        tried = list(_Changes(case, index, read_formula(text), known).all())
+        changes = _Changes(case, index, read_formula(text), known)
+        tried = list(changes.all())
     except (ValueError, NotKnown):
         return None
     # That a formula comes to 0 says nothing of how fine the page's numbers are.
     units = float(case.units[index]) if found else case.unit
     off, unit = abs(found - right), max(units, 2 * _NEAR * abs(right))
-    mending = [one for one in tried if abs(one.value - right) <= _NEAR * abs(right)]
+    mending = [one for one in tried if changes.mends(one.value)]
     best = min((one.rank for one in mending), default=0)
     as_likely = sum(one.rank <= best for one in tried)
     said = {one.message: one for one in mending if one.rank == best}
@@ -121,7 +123,9 @@ class _Changes:
     """The changes of one cell's formula, with what it gives with each."""
 
     def __init__(self, case: Case, index: Index, formula: Formula, known: _Known) -> None:
-        self._case, self._known = case, known
+        self._case, self._known, self._wanted = case, known, float(case.right[index])
+        of_sources = (one for one in known.items() if one[1][0] in case.sources)
+        self._choices = dict(islice(of_sources, _MOST_CHOICES))
         self._sheet = case.found.places.at(index)[0]
         self._tree, self._addresses = formula.tree, formula.references
         self._numbers = [self._read(one) for one in self._addresses]
@@ -129,6 +133,10 @@ class _Changes:
         value = self._value(self._tree, self._numbers)[0]
         if not abs(value - case.numbers[index]) <= _NEAR * abs(value):
             raise NotKnown("the saved numbers are not those that were judged")
+
+    def mends(self, value: float) -> bool:
+        """Return whether a value is what follows from the page's own cells."""
+        return abs(value - self._wanted) <= _NEAR * abs(self._wanted)
 
     def all(self) -> Iterator[_Change]:
         for address, slots in self._slots().items():
@@ -147,22 +155,24 @@ class _Changes:
         return found
 
     def _of_cell(self, old: Address, slots: Sequence[int]) -> Iterator[_Change]:
-        own = self._known.get(self._place(old))
-        choices = [cell for cell, one in self._known.items() if one[0] in self._case.sources]
-        news = [
-            old._replace(sheet=self._own(sheet), top=r, left=c, bottom=r, right=c)
-            for sheet, r, c in choices[:_MOST_CHOICES]
-        ]
-        news = [one for one in news if self._place(one) != self._place(old)]
+        here = self._place(old)
+        own = self._known.get(here, ("",))[0]
+        news = [one for one in self._choices.items() if one[0] != here]
         if not news:
             return
-        values = self._with(slots, np.concatenate([self._read(one) for one in news]))
-        for new, value in zip(news, values.tolist(), strict=True):
-            other = self._known[self._place(new)]
-            same = own is not None and own[0] == other[0]
-            name = self._name(old, new, other[0], same=same)
-            message = f"{self._text(old)} stands where {self._text(new)} belongs."
-            yield _Change(name, message, value, 0 if same else 1)
+        numbers = np.array([self._case.page[name].numbers[index] for _, (name, index) in news])
+        values = self._with(slots, numbers.reshape(-1, 1, 1, 1))
+        for (cell, (tensor, _)), value in zip(news, values.tolist(), strict=True):
+            same = own == tensor
+            said = self._said(old, cell, tensor, same=same) if self.mends(value) else ("", "")
+            yield _Change(*said, value, 0 if same else 1)
+
+    def _said(self, old: Address, cell: _Cell, tensor: str, *, same: bool) -> tuple[str, str]:
+        sheet, row, column = cell
+        own = "" if sheet == self._sheet else sheet
+        new = old._replace(sheet=own, top=row, left=column, bottom=row, right=column)
+        message = f"{self._text(old)} stands where {self._text(new)} belongs."
+        return self._name(old, new, tensor, same=same), message
 
     def _of_range(self, old: Address, slots: Sequence[int]) -> Iterator[_Change]:
         for (down, along), name in _BESIDE.items():
@@ -221,9 +231,6 @@ class _Changes:
 
     def _place(self, address: Address) -> _Cell:
         return address.sheet or self._sheet, address.top, address.left
-
-    def _own(self, sheet: str) -> str:
-        return "" if sheet == self._sheet else sheet
 
     def _text(self, address: Address) -> str:
         entry = self._known.get(self._place(address))
