@@ -46,13 +46,10 @@ def checked(page, path, template, *, typed):
 
 
 def planted(template, layout, name, slip):
-    """Return a page with a slip in a whole tensor; None where that changes nothing."""
+    """Return a page with a slip in a whole tensor."""
     page = strange_page(template, layout)
-    array = page.arrays[name]
-    wrong = SLIPS[slip](array)
-    if np.allclose(array, wrong, rtol=1e-4):
-        return None
-    page.wrong = {(name, index): float(wrong[index]) for index in np.ndindex(array.shape)}
+    wrong = SLIPS[slip](page.arrays[name])
+    page.wrong = {(name, index): float(wrong[index]) for index in np.ndindex(wrong.shape)}
     return page
 
 
@@ -63,7 +60,7 @@ def slips_of(template):
         for name in page.truth
         if name.partition(".")[2] in GRADIENTS
         for slip in SLIPS
-        if planted(template, "side-by-side", name, slip) is not None
+        if not np.allclose(page.arrays[name], SLIPS[slip](page.arrays[name]), rtol=1e-4)
     ]
 
 

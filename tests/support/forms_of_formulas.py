@@ -11,6 +11,9 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _FORMULA = re.compile(rb"<f[^>]*>([^<]+)</f>")
 _SHEET = r"(?:(?:'[^']*'|[A-Za-z_][\w.]*)!)?"
@@ -40,7 +43,7 @@ def forms(path: Path) -> set[str]:
     return {form(html.unescape(text.decode())) for text in found}
 
 
-def one_of_each(of: Mapping[str, set[str]], chosen: Iterable[str] = ()) -> list[str]:
+def one_of_each(of: Mapping[T, set[str]], chosen: Iterable[T] = ()) -> list[T]:
     """Return, in order, what to add to those chosen for all forms to be among theirs."""
     seen = set().union(*(of[name] for name in chosen))
     added = []
