@@ -150,6 +150,31 @@ class Pad:
     ]
 
 
+def test_public_functions_say_which_errors_they_raise(house):
+    assert not house_rules.unsaid_errors(house)
+
+
+def test_error_that_no_docstring_mentions_is_noticed(planted):
+    house = planted(
+        errors="class OurError(Exception): ...\nclass SizeError(OurError): ...",
+        spec__toml='''
+def silent(): raise SizeError("too large")
+def plain(): """Raises SizeError."""; raise SizeError("too large")
+def of_a_kind(): """Raises OurError."""; raise SizeError
+def others(): raise ValueError
+def _private(): raise SizeError
+class Reader:
+    """Reads; raises SizeError."""
+    def read(self): raise SizeError
+    def close(self): raise OurError
+''',
+    )
+    assert house_rules.unsaid_errors(house) == [
+        "xlbackprop.spec.toml.silent raises SizeError",
+        "xlbackprop.spec.toml.close raises OurError",
+    ]
+
+
 def test_drawing_says_what_needs_what(house):
     """Each arrow is an import, and what a room needs is what the arrows lead to."""
     drawn = house.drawn()

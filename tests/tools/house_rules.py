@@ -92,6 +92,54 @@ def long_functions(house: House, most: int) -> list[str]:
     ]
 
 
+def unsaid_errors(house: House) -> list[str]:
+    """Return where a public function raises an error of ours that no docstring of it mentions.
+
+    That of its class counts, too, and so does an error of which the raised one is a kind.
+    """
+    kinds = _kinds_of_errors(house)
+    return [
+        f"{name}.{function.name} raises {error}"
+        for name, module in house.modules.items()
+        for function, said in _public_functions(module)
+        for error in sorted(_raised(function) & kinds.keys())
+        if not any(one in said for one in (error, *kinds[error]))
+    ]
+
+
+def _kinds_of_errors(house: House) -> dict[str, list[str]]:
+    """Return the classes of the room `errors`, and what each of them is a kind of."""
+    bases = {
+        node.name: [base.id for base in node.bases if isinstance(base, ast.Name)]
+        for module in house.modules.values()
+        if module.room == "errors"
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+
+    def above(name: str) -> list[str]:
+        return [one for base in bases.get(name, ()) for one in (base, *above(base))]
+
+    return {name: above(name) for name in bases}
+
+
+def _public_functions(module: Module) -> Iterator[tuple[ast.FunctionDef, str]]:
+    """Yield the public functions of a module and of its public classes, with what is said there."""
+    for node in module.tree.body:
+        members = node.body if isinstance(node, ast.ClassDef) else [node]
+        said = ast.get_docstring(node) or "" if isinstance(node, ast.ClassDef) else ""
+        for one in members if not _is_private(getattr(node, "name", "")) else ():
+            if isinstance(one, ast.FunctionDef) and not _is_private(one.name):
+                yield one, f"{said} {ast.get_docstring(one) or ''}"
+
+
+def _raised(function: ast.FunctionDef) -> set[str]:
+    """Return the names of what a function raises itself."""
+    raised = (node.exc for node in ast.walk(function) if isinstance(node, ast.Raise))
+    made = (exc.func if isinstance(exc, ast.Call) else exc for exc in raised)
+    return {one.id for one in made if isinstance(one, ast.Name)}
+
+
 def changed_attributes(house: House, rooms: tuple[str, ...]) -> list[str]:
     """Return where objects of these rooms set attributes after they are made."""
     found = {

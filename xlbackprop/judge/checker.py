@@ -43,7 +43,10 @@ def review_workbook(
     options: CheckOptions = DEFAULT_OPTIONS,
     **changes: Unpack[CheckKeywords],
 ) -> Review:
-    """Judge a workbook as `check` does, and return all that is known of it, as arrays."""
+    """Judge a workbook as `check` does, and return all that is known of it, as arrays.
+
+    Raises as `check` does: WorkbookError, SpecError, MapError or EngineError.
+    """
     options, path = _with_map(options.with_changes(**changes)), Path(path)
     name, limits = engine_name(options.engine, proves=options.prove > 0), options.limits
     with (

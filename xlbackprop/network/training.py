@@ -143,7 +143,10 @@ def _given_states(update: Update) -> list[Tensor]:
 
 
 def plan_training(spec: Spec) -> Training | None:
-    """Return the training that a spec asks for, without its steps; None where it asks for none."""
+    """Return the training that a spec asks for, without its steps; None where it asks for none.
+
+    Raises SpecError where the optimizer is unknown or an option of it is not valid.
+    """
     if spec.training is None:
         return None
     name = spec.training.optimizer

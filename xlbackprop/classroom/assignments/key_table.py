@@ -46,7 +46,10 @@ def read_key(path: Path) -> dict[str, Student]:
 
 
 def save_private(path: Path, content: bytes) -> None:
-    """Write a file that its owner alone can read, from the first moment on."""
+    """Write a file that its owner alone can read, from the first moment on.
+
+    Raises OutputError where it cannot be written.
+    """
     beside = path.with_name(f".{os.urandom(8).hex()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

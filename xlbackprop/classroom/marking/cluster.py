@@ -57,7 +57,10 @@ def mark_on_cluster(
 def mark_there(
     setup: Mapping[str, Any], version: str, content: bytes, suffix: str
 ) -> tuple[dict[str, Any], bytes, bytes]:
-    """Return what comes of a file; this runs on the cluster's workers."""
+    """Return what comes of a file; this runs on the cluster's workers.
+
+    Raises EngineError where they have another version of the program.
+    """
     if version != program_version():
         raise EngineError(f"version {program_version()} of xlbackprop, and {version} is needed")
     key = (threading.get_ident(), repr(setup))

@@ -61,6 +61,7 @@ def collect(
     """Yield what each file alone is worth, as they are marked, of those that are somebody's.
 
     Returns the results of the class, and where its records are; nothing but records is written.
+    Raises AssignmentError where the assignment itself is among the submissions.
     """
     setup = setup_of(assignment, options)
     store = Store(assignment.folder / RESULTS / "records", setup)

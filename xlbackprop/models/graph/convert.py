@@ -41,7 +41,11 @@ def with_loss(
     name: str,
     target: Array | None = None,
 ) -> Spec:
-    """Return the Spec of a draft with a loss, which takes a last log_softmax together."""
+    """Return the Spec of a draft with a loss, which takes a last log_softmax together.
+
+    Raises SpecError where the model's last operation does not end a network, and SizeError where
+    the workbook would be too large.
+    """
     if isinstance(result, LogSoftmax):
         if loss.type != "nll":
             raise SpecError(

@@ -14,7 +14,10 @@ from xlbackprop.spec.array_files import MAX_NUMBERS
 
 
 class Weights:
-    """The variables of layers, read when they are asked for."""
+    """The variables of layers, read when they are asked for.
+
+    Raises SpecError where the file is no HDF5, or holds more than is read.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._h5py: Any = import_module("h5py")

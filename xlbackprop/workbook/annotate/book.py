@@ -53,7 +53,10 @@ class Book:
         return next(iter(self.parts.items()), ("", ""))
 
     def add_first(self, wanted: str, content: bytes) -> None:
-        """Put a sheet before all others, of the wanted name or one like it."""
+        """Put a sheet before all others, of the wanted name or one like it.
+
+        Raises WorkbookError where there are no others.
+        """
         sheets, p = self._sheets, self._document.prefix
         name = self._free_name(wanted)
         package = self._package

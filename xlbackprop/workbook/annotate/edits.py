@@ -72,7 +72,7 @@ class Edits:
         self.insert(start + 1 + len(self.raw_name(start).encode()), f" {name}={written}")
 
     def end_of_tag(self, start: int) -> int:
-        """Return where the tag that begins at a position ends."""
+        """Return where the tag that begins at a position ends; raises WorkbookError if nowhere."""
         match = _TAG.match(self.content, start)
         if match is None:
             raise WorkbookError("the file is damaged: a tag does not end")

@@ -41,7 +41,10 @@ class Relation:
 
 
 class Package:
-    """The parts of an open archive, and what is to become of them."""
+    """The parts of an open archive, and what is to become of them.
+
+    Raises WorkbookError where it is no workbook that can be marked.
+    """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive

@@ -98,7 +98,10 @@ class StyleList:
 
 
 def style_lists(document: Document, formats: int) -> dict[str, StyleList]:
-    """Return the lists that formats are made of, in order; cells refer to so many `formats`."""
+    """Return the lists that formats are made of, in order; cells refer to so many `formats`.
+
+    Raises WorkbookError where the part is no style sheet.
+    """
     if document.root.name != "styleSheet":
         raise WorkbookError("the file is damaged: its styles are no style sheet")
     least = {name: _referred(document.root, key) for name, key in _REFERENCES.items()}

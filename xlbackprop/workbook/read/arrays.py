@@ -72,7 +72,10 @@ class ArrayFormulas:
 
 
 def ranges(first: Ints, last: Ints) -> tuple[Ints, Ints]:
-    """Return the numbers from each first one up to the last, and to which pair each belongs."""
+    """Return the numbers from each first one up to the last, and to which pair each belongs.
+
+    Raises WorkbookError for more than MAX_COVERED.
+    """
     lengths = np.maximum(last - first, 0).astype(np.intp)  # which repeat takes on any machine
     if lengths.sum() > MAX_COVERED:
         raise WorkbookError(

@@ -39,7 +39,7 @@ def next_place(reference: str | None, row: int, column: int) -> tuple[int, int]:
 
 
 class CellReader:
-    """Collects the cells of a sheet while its XML goes by.
+    """Collects the cells of a sheet while its XML goes by; raises WorkbookError beyond a limit.
 
     `strings` are the texts that cells share, `date_styles` the formats, as cells name them, that
     show a number as a date.

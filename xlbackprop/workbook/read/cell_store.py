@@ -40,7 +40,10 @@ class Part:
 
 
 class CellStore:
-    """Collects the cells of a sheet; `strings` are the texts that cells share."""
+    """Collects the cells of a sheet; `strings` are the texts that cells share.
+
+    Raises WorkbookError where there are more than it takes.
+    """
 
     def __init__(self, strings: Sequence[str]) -> None:
         self._rows, self._columns = array("q"), array("q")

@@ -21,7 +21,10 @@ def plain_text(text: str) -> str:
 
 
 class StringReader:
-    """Collects a workbook's shared strings: their runs, without reading aids."""
+    """Collects a workbook's shared strings: their runs, without reading aids.
+
+    Raises WorkbookError where there are more than it takes.
+    """
 
     def __init__(self) -> None:
         self.strings: list[str] = []

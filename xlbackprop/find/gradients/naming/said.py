@@ -51,7 +51,10 @@ class Said:
 def objective_of(
     said: Said, sheets: Sheets, labels: Labels, contents: Contents
 ) -> Objective | None:
-    """Return L as a map says it, if it does: of one cell, in all steps of which that is one."""
+    """Return L as a map says it, if it does: of one cell, in all steps of which that is one.
+
+    Raises MapError where a cell of it holds no formula that gives a number.
+    """
     if not said.losses:
         return None
     cells = [_cell(one, sheets, contents) for one in said.losses]

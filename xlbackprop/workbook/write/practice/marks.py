@@ -65,7 +65,10 @@ def write_practice(
 
 
 def place_marks(layout: Layout, blank: Collection[str]) -> dict[str, Blocks]:
-    """Return the blocks of the marks of each tensor to fill in."""
+    """Return the blocks of the marks of each tensor to fill in.
+
+    Raises SpecError where a sheet has no columns left for them.
+    """
     sheets = {sheet.name: sheet for sheet in layout.sheets}
     marks = {}
     for name in (name for name in layout.blocks if name in blank):

@@ -36,7 +36,7 @@ class StackedSheet:
         self._sheet.very_hidden()
 
     def place(self, tensor: Tensor) -> Blocks:
-        """Return blocks for the tensor below all others."""
+        """Return blocks for the tensor below all others; raises SpecError where no row is left."""
         blocks = tuple(
             replace(block, sheet=self._name, row=self._take(block.height), column=0)
             for block in self._pages[tensor.name]
