@@ -51,7 +51,7 @@ def statuses(path):
 OUT, NEXT = ("dense1.out", (1,)), ("tanh1.h", (1,))
 
 
-@pytest.mark.parametrize("text", ["12:05", "$ 1.5", "2024-05-12", "5/12/2024", "1:02:03"])
+@pytest.mark.parametrize("text", ["12:05", "$ 1.5", "2024-05-12", "5/12/2024", "1:02:03", "-0,018"])
 def test_what_arithmetic_makes_of_a_text_is_followed(statuses, text):
     found = statuses({OUT: text})
     assert found.pop(OUT) == "invalid"
@@ -84,6 +84,9 @@ def test_text_that_is_added_counts_where_one_that_is_summed_does_not(statuses):
         ("31/12/2024", [45657]),
         ("40/40/2024", []),
         ("1.5 kg", []),
+        ("-0,018", [-18]),
+        ("1,234.5", [1234.5]),
+        ("0,01", []),
     ],
 )
 def test_numbers_that_arithmetic_makes_of_texts(text, numbers):

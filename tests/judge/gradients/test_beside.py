@@ -175,6 +175,13 @@ def test_delta_rule_is_right_and_said_to_be_one(path):
     assert "dense2.dL_dw, dense1.dL_dw hold -0.5 * dL/dx" in report.notes[2]
 
 
+def test_deltas_are_located_without_a_map(path):
+    deltas(path)
+    report = xlbackprop.check(path, spec=DELTA_SPEC)
+    assert report.verdict == "right"
+    assert "dense2.dL_dout, sigmoid1.dL_dh hold -dL/dx" in " ".join(report.notes)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

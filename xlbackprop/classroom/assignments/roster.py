@@ -109,7 +109,7 @@ def decoded(content: bytes, path: Path) -> str:
     """
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return content.decode(encoding)
+        return content.decode(encoding).removeprefix("\ufeff")  # some write their mark twice
     except UnicodeDecodeError:
         raise AssignmentError(
             f"{one_line(path, 120)} is not in UTF-8: save it as “CSV UTF-8”"

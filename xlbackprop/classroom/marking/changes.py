@@ -72,8 +72,12 @@ def _reasons(last: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     for what in ("rules", "points", "options"):
         before, after = last.get(what, {}), now[what]
         reasons += [
-            f"{what}: {key} was {before.get(key)}, is {after.get(key)}"
+            f"{what}: {key} was {_said(before.get(key))}, is {_said(after.get(key))}"
             for key in sorted({*before, *after})
             if before.get(key) != after.get(key)
         ]
     return "; ".join(reasons)
+
+
+def _said(value: object) -> str:
+    return "not given" if value in (None, "") else str(value)

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation, Kind, Mask, Tensor
+from xlbackprop.equation import Array, Equation, Kind, Mask, Role, Tensor
 from xlbackprop.find.locate.by_numbers import placed_by_numbers
 from xlbackprop.find.locate.candidates import Candidates, Readings
 from xlbackprop.find.locate.captions import Captions
@@ -26,6 +26,7 @@ from xlbackprop.network import Network
 
 _MOST_WEIGHED, _MOST_LABELS_READ = 60, 200
 _NEARLY_ALL = 0.9
+_OF_UNITS = {Role.OUTPUT_GRADIENT, Role.INPUT_GRADIENT}
 _OTHER_ORDER = (
     "its numbers fit only with rows and columns, or blocks, exchanged against the page's other"
     " tensors: if that is meant, say so in a map"
@@ -91,7 +92,8 @@ class ComputedSearch:
     def _consider(self, equation: Equation, located: Located) -> None:
         name = equation.target.name
         true, own = located.inputs.arrays[name], equation.evaluate(located.counted)
-        spots = self._spots(equation, (true, own), located)
+        as_deltas = self._told.are_deltas and equation.target.role in _OF_UNITS
+        spots = self._spots(equation, (true, own, -true) if as_deltas else (true, own), located)
         located.considered[name] = spots
         located.counted[name] = own
         place = next((spot for spot in spots if spot.is_counted_with), None)

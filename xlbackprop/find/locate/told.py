@@ -47,6 +47,7 @@ class Told:
     losses: tuple[int, ...] = ()
     rates: frozenset[int] = frozenset()
     steps: ToldSteps | None = None
+    are_deltas: bool = False  # no gradient on the page is plain: they are -dL/dx, or steps
 
     def places_of(self, tensor: Tensor, partner: Keys | None, page: Page) -> Keys | None:
         """Return the cells that are told to be a tensor's; None where nothing is.
@@ -129,7 +130,13 @@ def _with(told: Told, findings: Findings, page: Page) -> Told:
         (*told.losses, *losses),
         told.rates | ({key(findings.rate)} if findings.rate is not None else set()),
         told.steps or _steps(losses),
+        told.are_deltas or _are_deltas(findings),
     )
+
+
+def _are_deltas(findings: Findings) -> bool:
+    factors = [one.factor for one in findings.claims if one.role is Role.GRADIENT]
+    return bool(factors) and max(factors) < 0
 
 
 def _strongest(findings: Findings, role: Role) -> dict[int, int]:

@@ -227,7 +227,7 @@ def as_numbers(found: Found, index: Index) -> tuple[float, float]:
     text = found.text(index) or ""
     if found.states[index] == int(State.BOOLEAN):
         return float(text == "TRUE"), float(text == "TRUE")
-    numbers = read_text(text).numbers or in_arithmetic(text) or (np.nan,)
+    numbers = (*read_text(text).numbers, *in_arithmetic(text)) or (np.nan,)
     return numbers[0], numbers[-1]
 
 

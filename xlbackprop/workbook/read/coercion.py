@@ -1,4 +1,4 @@
-"""What arithmetic makes of a text that is no plain number: money, a time of day, a date.
+"""What arithmetic makes of a text that is no plain number: money, a time of day, a date, groups.
 
 Spreadsheet programs turn such a text into a number where it is added or multiplied, so that what
 follows from the cell is a number, although the cell holds none.
@@ -16,6 +16,8 @@ _TIME = re.compile(
     r"(?P<hours>\d{1,2}):(?P<minutes>[0-5]?\d)(?::(?P<seconds>[0-5]?\d))?(?: ?(?P<half>[AP])M)?",
     re.IGNORECASE,
 )
+# Where a comma is no decimal one, it may stand before any three digits: 0,018 is 18.
+_GROUPS = re.compile(r"[+-]?\d+(?:,\d{3})+(?:\.\d*)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
 _DAY_0 = datetime.date(1899, 12, 30)
@@ -26,6 +28,8 @@ def in_arithmetic(text: str) -> tuple[float, ...]:
     plain = text.strip()
     if money := _MONEY.fullmatch(plain) or _MONEY_AFTER.fullmatch(plain):
         return (float(money["sign"] + money["amount"]),)
+    if _GROUPS.fullmatch(plain):
+        return (float(plain.replace(",", "")),)
     if time := _TIME.fullmatch(plain):
         return (_part_of_day(time),)
     if date := _YEAR_FIRST.fullmatch(plain):
