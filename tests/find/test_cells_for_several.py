@@ -133,5 +133,26 @@ def test_class_that_the_spec_fixes_is_not_asked_of_the_sheet(tmp_path):
 
 @pytest.mark.parametrize("onehot", [[[0, 1, 1], [1, 0, 0]], [[0, 0, 0.5], [1, 0, 0]]])
 def test_what_is_no_single_one_tells_no_class(onehot, tmp_path):
-    with pytest.raises(MapError, match=r"loss\.target is missing, from which loss\.onehot is"):
+    with pytest.raises(
+        MapError,
+        match=r"loss\.target is missing, from which loss\.onehot is.* not one 1 in each row",
+    ):
         checked(tmp_path, ONE_HOT, classes(np.array(onehot)))
+
+
+@pytest.mark.parametrize("label", ["one-hot", "Ziel", ""])
+@pytest.mark.parametrize("sign", [1, -1], ids=["right", "wrong"])
+def test_ones_and_zeros_are_located_whatever_the_class(sign, label, tmp_path):
+    """The class's number, here 2 and 0, stands nowhere on the page."""
+    tensors = classes(ONES)
+    tensors["dense1.dL_dout"] = ("M1", sign * tensors["dense1.dL_dout"][1])
+    shifted = {name: (f"{at[0]}{int(at[1:]) + 2}", own) for name, (at, own) in tensors.items()}
+    file, _ = written(tmp_path, ONE_HOT, shifted)
+    book = openpyxl.load_workbook(file)
+    for corner, text in (("A2", "x"), ("A6", "W"), ("E2", "z"), ("I2", label), ("M2", "dL/dz")):
+        book.active[corner] = text
+    book.save(file)
+    report = xlbackprop.check(file, spec=tmp_path / "spec.toml")
+    wrong = {cell.tensor for cell in report.cells if cell.status == "wrong"}
+    assert wrong == (set() if sign == 1 else {"dense1.dL_dout"})
+    assert report.counts["right"] >= 12

@@ -17,6 +17,13 @@ import numpy as np
 from xlbackprop.equation import Array, Equation, Kind, Tensor
 from xlbackprop.find.locate.candidates import Candidates, Readings
 from xlbackprop.find.locate.captions import Captions
+from xlbackprop.find.locate.choices import (
+    Choice,
+    are_apart,
+    classes_of_ones,
+    has_room,
+    is_one_hot_of,
+)
 from xlbackprop.find.locate.page import Keys, Page, is_compact
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.told import Told
@@ -53,19 +60,6 @@ class InputReading:
     def cells(self) -> frozenset[int]:
         """The keys of all cells that are taken for a given or a parameter."""
         return frozenset(key for keys in self.keys.values() for key in keys.ravel().tolist())
-
-
-@dataclass(frozen=True)
-class _Choice:
-    tensor: Tensor
-    keys: Keys | None
-    array: Array
-    prior: float
-
-    @cached_property
-    def cells(self) -> frozenset[int]:
-        """The keys of its cells, none where it stands nowhere."""
-        return frozenset() if self.keys is None else frozenset(self.keys.ravel().tolist())
 
 
 class InputSearch:
@@ -168,18 +162,18 @@ class InputSearch:
         for number, (before, chosen) in enumerate(_combinations(beam, choices, most)):
             if number > last:
                 break
-            if not _apart(before, chosen):
+            if not are_apart(before.cells, chosen):
                 continue
             reading, complete = self._tried(before, chosen, equations, targets)
             found.append(reading)
             if complete:  # a few more: another order of the axes may only fail later
                 last = min(last, number + _AFTERWARDS)
         # An input that is nowhere on the page takes no cells from a reading that has all of them.
-        found += [one for one in beam if not all(_has_room(one, own) for own in choices)]
+        found += [one for one in beam if not all(has_room(one.cells, own) for own in choices)]
         found.sort(key=lambda reading: -reading.rank)
         return found[:_KEPT] or beam
 
-    def _choices(self, tensor: Tensor, before: InputReading) -> list[_Choice]:
+    def _choices(self, tensor: Tensor, before: InputReading) -> list[Choice]:
         """Return the likeliest places, of all and of those apart from what was read before."""
         candidates = self.candidates(tensor)
         priors = self.priors(tensor, candidates)
@@ -187,7 +181,7 @@ class InputSearch:
         free = [n for n in order if before.cells.isdisjoint(candidates.keys[n].ravel().tolist())]
         best = dict.fromkeys([*order[:_PER_TENSOR], *free[:_PER_TENSOR]])
         choices = [
-            _Choice(
+            Choice(
                 tensor,
                 candidates.keys[n],
                 candidates.numbers[n].reshape(tensor.shape),
@@ -195,9 +189,22 @@ class InputSearch:
             )
             for n in best
         ]
+        choices += self._classes_of_ones(tensor)
         if tensor.name in self._fixed:
-            choices.append(_Choice(tensor, None, self._fixed[tensor.name], _ABSENT))
+            choices.append(Choice(tensor, None, self._fixed[tensor.name], _ABSENT))
         return choices
+
+    def _classes_of_ones(self, tensor: Tensor) -> list[Choice]:
+        """Return the classes that typed ones and zeros say, where the classes are wanted."""
+        equations = self._network.equations
+        ones = next((e.target for e in equations if is_one_hot_of(e, tensor)), None)
+        if ones is None:
+            return []
+        candidates = self._readings.of(ones.shape, typed=True)
+        named = np.array([self._captions.head(keys, tensor) for keys in candidates.keys])
+        # A label of the target names all of the column, and not its first cell.
+        priors = self.priors(ones, candidates) + 1.5 * _NAMED * named
+        return classes_of_ones(tensor, ones, candidates, priors)
 
     def _targets(self, equations: list[Equation]) -> dict[str, Candidates]:
         found = {one.target.name: self._readings.of(one.target.shape) for one in equations}
@@ -206,14 +213,14 @@ class InputSearch:
     def _tried(
         self,
         before: InputReading,
-        chosen: tuple[_Choice, ...],
+        chosen: tuple[Choice, ...],
         equations: list[Equation],
         targets: Mapping[str, Candidates],
     ) -> tuple[InputReading, bool]:
         own = {choice.tensor.name: choice.array for choice in chosen}
         arrays, counted = {**before.arrays, **own}, {**before.counted, **own}
         score, most = 0.0, 0.0
-        keys = {c.tensor.name: c.keys for c in chosen if c.keys is not None}
+        keys = {c.name: c.keys for c in chosen if c.keys is not None}
         for equation in equations:
             if any(source.name not in arrays for source in equation.sources.values()):
                 continue
@@ -239,8 +246,8 @@ class InputSearch:
 
 
 def _combinations(
-    beam: list[InputReading], choices: list[list[_Choice]], most: int
-) -> Iterator[tuple[InputReading, tuple[_Choice, ...]]]:
+    beam: list[InputReading], choices: list[list[Choice]], most: int
+) -> Iterator[tuple[InputReading, tuple[Choice, ...]]]:
     """Yield what may be read together, the most that are likeliest, the likeliest first."""
     sizes = (len(beam), *map(len, choices))
     numbers = np.unravel_index(np.arange(min(prod(sizes), _MOST_COMBINED)), sizes)
@@ -281,18 +288,3 @@ def _best_apart(shares: Array, readings: Keys, apart_from: list[Keys]) -> int:
     free = ~np.isin(readings[high].reshape(len(high), readings[0].size), taken).any(axis=1)
     place = int(np.argmax(free)) if free.any() else min(len(high), len(order) - 1)
     return int(order[place])
-
-
-def _has_room(before: InputReading, choices: list[_Choice]) -> bool:
-    """Return whether one of the choices takes no cell that is taken."""
-    return any(before.cells.isdisjoint(one.cells) for one in choices)
-
-
-def _apart(before: InputReading, chosen: tuple[_Choice, ...]) -> bool:
-    """Return whether no cell is taken for two things."""
-    taken = before.cells
-    for choice in chosen:
-        if not taken.isdisjoint(choice.cells):
-            return False
-        taken = taken | choice.cells
-    return True

@@ -33,8 +33,9 @@ _WORDS = (
      rf"|{_OUTPUTS}", ("out", "h")),
     (r"relu|sigmoid|tanh|softmax|pool|pooled|pooling|flatten|flat|logits?|preactivations?",
      ("out", "h")),
+    (r"onehot", ("onehot", "target")),
     (r"targets?|desired|soll|zielwerte?|true|t\d*|labels?|ziele?|cibles?|objetivos?|doel",
-     ("target",)),
+     ("target", "onehot")),
     (r"lr|eta|alpha|lernrate|learning|rate|eps", ("lr",)),
     (r"loss|cost|l|e|j|etotal|kosten|verlust|perte|perdida|perdita|perda|verlies|couts?", ("L",)),
     (r"err(or)?s?|fehler|erreurs?|error(e|es|i)|erros?|fout", ("L", "error", "dL_dout")),
@@ -120,6 +121,7 @@ def _plain(label: str) -> str:
     ):
         text = text.replace(symbol, word)
     text = re.sub(r"\b(d[lecj])_d", r"\1/d", text)
+    text = re.sub(r"\bone[ _-]hot\b", "onehot", text)
     return re.sub(r"[_{}()\[\]^:=,;]+", " ", text)
 
 

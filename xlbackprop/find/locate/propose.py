@@ -273,7 +273,11 @@ class _Verdicts:
             reason = "neither a label nor what is computed from it speaks for any place"
             return LeftOut(tensor.name, reason, tensor.name not in self._fixed)
         if tensor.name in self._located.inputs.arrays:
-            return LeftOut(tensor.name, "not on the page: the spec's numbers are taken", False)
+            follows = tensor.name not in self._fixed
+            how = (
+                "it follows from the ones and zeros" if follows else "the spec's numbers are taken"
+            )
+            return LeftOut(tensor.name, f"not on the page: {how}", False)
         reason = "no block of numbers that has its shape fits"
         return LeftOut(tensor.name, reason, tensor.name not in self._fixed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from xlbackprop.find.blocks import NamesGone
 from xlbackprop.find.gradients.derivatives import Derivatives
 from xlbackprop.find.locate.proposal import LIKELY, LocatedTensor, Proposal
 from xlbackprop.find.locate.propose import locate_in
+from xlbackprop.find.mapping.one_hot import classes_of_one_hot
 from xlbackprop.find.subject import Subject, named_subject, network_of
 from xlbackprop.network import Network
 from xlbackprop.network.values import fixed_values
@@ -46,7 +48,8 @@ def locate_subject(
     network = network_of(workbook, spec)
     if not is_laid_out_here(workbook, network):
         name = network.spec.name if spec is None or isinstance(spec, Spec) else str(spec)
-        return _located(locate_in(workbook, running, network, "", name, sheet, derivatives), name)
+        proposal = locate_in(workbook, running, network, "", name, sheet, derivatives)
+        return _located(proposal, name, workbook)
     try:
         return named_subject(workbook, network)
     except NamesGone as gone:
@@ -54,19 +57,21 @@ def locate_subject(
             return _located(
                 locate_in(workbook, running, network, "", network.spec.name, sheet, derivatives),
                 network.spec.name,
+                workbook,
             )
         except WorkbookError:
             raise gone from None
 
 
-def _located(proposal: Proposal, name: str) -> Subject:
+def _located(proposal: Proposal, name: str, workbook: Workbook) -> Subject:
     network = proposal.network
     _refuse_incomplete(proposal)
     left_open = {one.name: one.unsettled for one in proposal.tensors if one.unsettled}
     places = {name: own for name, own in proposal.places.items() if name not in left_open}
-    fixed = fixed_values(network)
+    told = classes_of_one_hot(workbook, network, places)
+    known = {**fixed_values(network), **told}
     chosen = {
-        tensor.name: fixed.get(tensor.name, np.zeros(tensor.shape))
+        tensor.name: known.get(tensor.name, np.zeros(tensor.shape))
         for tensor in network.inputs
         if tensor.name not in places
     }
@@ -74,7 +79,7 @@ def _located(proposal: Proposal, name: str) -> Subject:
         network,
         places,
         chosen=chosen,
-        notes=_notes(proposal, name),
+        notes=_notes(proposal, name, told),
         absent=proposal.absent | left_open,
         unsettled=frozenset(
             [*left_open, *(one.name for one in proposal.left_out if one.seems_there)]
@@ -92,10 +97,11 @@ def _refuse_incomplete(proposal: Proposal) -> None:
         )
 
 
-def _notes(proposal: Proposal, spec: str) -> tuple[Note, ...]:
+def _notes(proposal: Proposal, spec: str, told: Collection[str]) -> tuple[Note, ...]:
     tensors = proposal.network.tensors
     sure = sum(one.certainty != LIKELY for one in proposal.tensors)
-    taken = [one.name for one in proposal.left_out if not tensors[one.name].kind.is_computed]
+    left_out = [one.name for one in proposal.left_out if one.name not in told]
+    taken = [name for name in left_out if not tensors[name].kind.is_computed]
     notes = [Note(NoteKind.LOCATED, sure, len(proposal.tensors), reason=spec)]
     if taken:
         notes.append(Note(NoteKind.TAKEN_NOT_FOUND, names=tuple(taken)))

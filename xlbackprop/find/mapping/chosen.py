@@ -8,6 +8,7 @@ import numpy as np
 
 from xlbackprop.equation import Array
 from xlbackprop.find.mapping.map import Map
+from xlbackprop.find.mapping.one_hot import ONE_HOT
 from xlbackprop.network import Network
 from xlbackprop.network.values import fixed_values
 
@@ -39,7 +40,7 @@ def choose_unmapped(
         raise map.error(
             "[tensors]",
             f"{', '.join(unknown)} {are} missing, from which {first} is computed, and the"
-            " spec fixes no numbers: say where they stand",
+            f" spec fixes no numbers: say where they stand{_no_classes(network, mapped)}",
         )
     # What nothing that is mapped depends on may be any number.
     return {one.name: fixed.get(one.name, np.zeros(one.shape)) for one in absent}
@@ -52,3 +53,9 @@ def needed_for(network: Network, computed: Collection[str]) -> frozenset[str]:
         if equation.target.name in needed:
             needed.update(source.name for source in equation.sources.values())
     return frozenset(needed)
+
+
+def _no_classes(network: Network, mapped: Collection[str]) -> str:
+    """Return what to add where ones and zeros have a place and tell no class."""
+    ones = next((name for name in mapped if network.tensors[name].short == ONE_HOT), "")
+    return f" ({ones} tells none: there is not one 1 in each row)" if ones else ""

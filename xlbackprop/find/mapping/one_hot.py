@@ -13,7 +13,7 @@ from xlbackprop.network.values import fixed_values
 from xlbackprop.workbook.read.found import read_tensors
 from xlbackprop.workbook.read.workbook import Workbook
 
-_ONE_HOT = "onehot"
+ONE_HOT = "onehot"
 
 
 def classes_of_one_hot(
@@ -29,7 +29,7 @@ def classes_of_one_hot(
     found: dict[str, Array] = {}
     for equation in network.equations:
         name = equation.target.name
-        if equation.target.short != _ONE_HOT or name not in places:
+        if equation.target.short != ONE_HOT or name not in places:
             continue
         (source,) = equation.sources.values()
         if source.name in open_ones:
