@@ -169,7 +169,7 @@ class Tensor:
         """The name that the same tensor has in the first training step."""
         return f"{self.layer}.{self.short}"
 
-    @property
+    @cached_property
     def title(self) -> str:
         """What equations call it: the symbol, or the short name as people write it: `dL/dw`."""
         return self.symbol or self.short.replace("dL_d", "dL/d")

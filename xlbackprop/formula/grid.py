@@ -179,14 +179,26 @@ def view_from(sheet: str, tensor: Tensor, blocks: tuple[Block, ...]) -> View:
 
 
 class Addresses:
-    """What a formula calls `at`: the views of its equation's sources, and `here` for itself."""
+    """What a formula calls `at`: the views of its equation's sources, and `here` for itself.
+
+    `views` keeps those of all equations of the same blocks, by sheet and tensor.
+    """
 
     here: View
 
-    def __init__(self, equation: Equation, blocks: Mapping[str, tuple[Block, ...]]) -> None:
+    def __init__(
+        self,
+        equation: Equation,
+        blocks: Mapping[str, tuple[Block, ...]],
+        views: dict[tuple[str, str], View] | None = None,
+    ) -> None:
+        views = {} if views is None else views
         sheet = blocks[equation.target.name][0].sheet
         for letter, tensor in {**equation.sources, "here": equation.target}.items():
-            setattr(self, letter, view_from(sheet, tensor, blocks[tensor.name]))
+            place = sheet, tensor.name
+            if place not in views:
+                views[place] = view_from(sheet, tensor, blocks[tensor.name])
+            setattr(self, letter, views[place])
 
     def __getattr__(self, letter: str) -> View:
         raise AttributeError(f"the equation has no source {letter!r}")

@@ -65,19 +65,28 @@ class Template:
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the formulas of each row."""
-        columns = range(self.width)
-        if any(one.row.along or one.column.down for one in self.corners):
-            yield from ([self.at(row, at) for at in columns] for row in range(self.height))
-            return
-        names = [[column_name(one.column.at(0, at)) for at in columns] for one in self.corners]
-        by_column = list(zip(*names, strict=True)) if names else [()] * self.width
+        first, *rest = (text.replace("%", "%%") for text in self.texts)
+        names = [[] if one.column.down else self._names(one, 0) for one in self.corners]
         for row in range(self.height):
-            pattern = self.texts[0].replace("%", "%%")
-            for corner, text in zip(self.corners, self.texts[1:], strict=True):
-                letters, digits = "$" * corner.column_stays, "$" * corner.row_stays
-                number = corner.row.at(row, 0) + 1
-                pattern += f"{letters}%s{digits}{number}{text.replace('%', '%%')}"
-            yield [pattern % one for one in by_column]
+            pattern, varying = first, []
+            for corner, own, text in zip(self.corners, names, rest, strict=True):
+                letters, number = "%s", "%s"
+                if corner.column.along:
+                    varying.append(own or self._names(corner, row))
+                else:
+                    letters = column_name(corner.column.at(row, 0))
+                if corner.row.along:
+                    varying.append([str(corner.row.at(row, at) + 1) for at in range(self.width)])
+                else:
+                    number = str(corner.row.at(row, 0) + 1)
+                kept = "$" * corner.column_stays, "$" * corner.row_stays
+                pattern += f"{kept[0]}{letters}{kept[1]}{number}{text}"
+            cells = zip(*varying, strict=True) if varying else [()] * self.width
+            yield [pattern % one for one in cells]
+
+    def _names(self, corner: Corner, row: int) -> list[str]:
+        """Return the letters of the columns in which a corner is, along a row."""
+        return [column_name(corner.column.at(row, at)) for at in range(self.width)]
 
     def at(self, row: int, column: int) -> str:
         """Return the formula of one cell."""

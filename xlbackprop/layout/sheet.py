@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
+from typing import NamedTuple
 
 from xlbackprop.equation import Equation, Math, Tensor
 from xlbackprop.layout.paper import COLUMN_WIDTH, GAP_WIDTH, Printed
@@ -19,9 +20,11 @@ FIRST_COLUMN = 1  # the first column is a margin
 _ABOUT_CHARACTER = 0.76
 
 
-@dataclass(frozen=True)
-class Text:
-    """A text on the page; `style` names one of the writer's formats."""
+class Text(NamedTuple):
+    """A text on the page; `style` names one of the writer's formats.
+
+    Pages have as many of them as numbers: hence no dataclass.
+    """
 
     row: int
     column: int

@@ -57,9 +57,15 @@ def build(
     path = Path("output", f"{spec.name}.xlsx") if path is None else Path(path)
     check_output(path, force=force)
     with _no_looking_for_garbage():
-        contents = _chosen(spec, blank, seed, practice=practice or ladder, plain=plain)
-        contents = replace(contents, gradcheck=gradcheck, walk=walk, ladder=ladder)
-        content = write_workbook(contents)
+        # In an expression, so that nothing is left to be looked through when it ends.
+        content = write_workbook(
+            replace(
+                _chosen(spec, blank, seed, practice=practice or ladder, plain=plain),
+                gradcheck=gradcheck,
+                walk=walk,
+                ladder=ladder,
+            )
+        )
     save(path, content, force=force)
     return path
 

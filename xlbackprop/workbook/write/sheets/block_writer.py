@@ -11,7 +11,7 @@ from xlsxwriter.format import Format
 
 from xlbackprop.equation import Array, Equation, Tensor
 from xlbackprop.errors import SpecError
-from xlbackprop.formula.grid import Addresses, Block
+from xlbackprop.formula.grid import Addresses, Block, View
 from xlbackprop.formula.stepping import NotTraced
 from xlbackprop.formula.traced import Template, Tracer
 
@@ -28,6 +28,7 @@ class BlockWriter:
     def __init__(self, workbook: xlsxwriter.Workbook) -> None:
         self._workbook = workbook
         self._characters = 0
+        self._views: dict[tuple[str, str], View] = {}
 
     def write_equation(
         self,
@@ -41,7 +42,7 @@ class BlockWriter:
         `blocks` are those of all tensors; `styles` has the format for formulas and that for
         numbers. Raises SpecError where the text grows too long.
         """
-        target, at = equation.target, Addresses(equation, blocks)
+        target, at = equation.target, Addresses(equation, blocks, self._views)
         # All blocks of a tensor are of one size.
         is_large = prod(target.block_shape) > _FEW_CELLS
         tracer = Tracer(equation, blocks, at) if is_large else None
@@ -77,7 +78,7 @@ class BlockWriter:
             for row, line in enumerate(numbers, start=block.row):
                 inside = islice(entries, block.width)
                 contents = [content(*block.index, *entry) for entry in inside]
-                self._count_characters(tensor, contents)
+                self._count(tensor, [text for text in contents if isinstance(text, str)])
                 sheet.write_block_row(row, block.column, contents, line, styles)
 
     def _write_template(
@@ -92,15 +93,15 @@ class BlockWriter:
         numbers = saved.reshape(block.height, block.width).tolist()
         if template.is_shared and not template.has_sheets:
             formula = template.at(0, 0)
-            self._count_characters(tensor, [formula])
+            self._count(tensor, [formula])
             sheet.write_shared(block, formula, numbers, style)
             return
         for row, (texts, line) in enumerate(zip(template.rows(), numbers, strict=True)):
-            self._count_characters(tensor, texts)
+            self._count(tensor, texts)
             sheet.write_block_row(block.row + row, block.column, texts, line, (style, style))
 
-    def _count_characters(self, tensor: Tensor, contents: Iterable[str | float]) -> None:
-        self._characters += sum(len(text) for text in contents if isinstance(text, str))
+    def _count(self, tensor: Tensor, formulas: Iterable[str]) -> None:
+        self._characters += sum(map(len, formulas))
         if self._characters > MAX_CHARACTERS:
             raise SpecError(
                 f"the formulas up to {tensor.name} take more than {MAX_CHARACTERS:,} characters:"

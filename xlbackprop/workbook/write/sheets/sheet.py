@@ -166,10 +166,12 @@ def _escaped(text: str) -> str:
 
 def _saved(number: float) -> tuple[str, str]:
     """Return the type attribute and the text of a formula's saved value."""
-    return ("", _shortest(number)) if number == number else (' t="e"', ERROR)  # noqa: PLR0124
+    text = repr(number)
+    if text == "nan":
+        return ' t="e"', ERROR
+    return "", text.removesuffix(".0")
 
 
 def _shortest(number: float) -> str:
     """Return the shortest text that reads back as the same number."""
-    text = repr(number)
-    return text[:-2] if text.endswith(".0") else text
+    return repr(number).removesuffix(".0")
