@@ -192,6 +192,10 @@ def test_noise_that_a_tie_sends_to_another_cell_is_noise_still():
         }
     )  # fmt: skip
     inputs = {tensor.name: page.true[tensor.name] for tensor in page.network.inputs}
-    off = Noise(page.network, inputs).of("pool1.dL_dh")
-    assert 0 < off.max() < 1e-12
-    assert (np.abs(page.true["pool1.dL_dh"]) <= off).all()
+    left = np.abs(page.true["pool1.dL_dh"])
+    noise_of_page = Noise(page.network, inputs)
+    assert noise_of_page.covers("pool1.dL_dh", left).all()
+    assert noise_of_page.covers("pool1.dL_dh", np.full_like(left, 1e-20)).any()
+    assert not noise_of_page.covers("pool1.dL_dh", np.full_like(left, 1e-12)).any()
+    # Where nothing is asked, nothing is covered.
+    assert not noise_of_page.covers("pool1.dL_dh", np.full_like(left, np.nan)).any()

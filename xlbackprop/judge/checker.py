@@ -14,8 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-import numpy as np
-
 from xlbackprop.equation import Array
 from xlbackprop.errors import WorkbookError, shown
 from xlbackprop.find.blocks import NamesGone
@@ -208,7 +206,8 @@ def _excused(review: Review, handed_out: Mapping[str, Array], options: CheckOpti
 
 
 def _has_any(review: Review, *statuses: Status) -> bool:
-    return any(np.isin(one.statuses, statuses).any() for one in review.judgements.values())
+    judgements = review.judgements.values()
+    return any((one.statuses == status).any() for status in statuses for one in judgements)
 
 
 def _explained(review: Review) -> Review:

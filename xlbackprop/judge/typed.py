@@ -60,4 +60,5 @@ def _unevaluated(judgement: Judgement) -> Mask:
 
 
 def _is_credited(judgement: Judgement) -> Mask:
-    return np.isin(judgement.statuses, (Status.RIGHT, Status.CARRIED))
+    statuses = judgement.statuses
+    return np.asarray((statuses == Status.RIGHT) | (statuses == Status.CARRIED))

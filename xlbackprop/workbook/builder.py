@@ -57,15 +57,10 @@ def build(
     path = Path("output", f"{spec.name}.xlsx") if path is None else Path(path)
     check_output(path, force=force)
     with _no_looking_for_garbage():
-        # In an expression, so that nothing is left to be looked through when it ends.
-        content = write_workbook(
-            replace(
-                _chosen(spec, blank, seed, practice=practice or ladder, plain=plain),
-                gradcheck=gradcheck,
-                walk=walk,
-                ladder=ladder,
-            )
-        )
+        contents = _chosen(spec, blank, seed, practice=practice or ladder, plain=plain)
+        contents = replace(contents, gradcheck=gradcheck, walk=walk, ladder=ladder)
+        content = write_workbook(contents)
+        del contents  # so that it is not looked through when this ends
     save(path, content, force=force)
     return path
 

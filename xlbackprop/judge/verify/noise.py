@@ -9,12 +9,11 @@ noise of its own: that of a large one is no excuse for a tiny one beside it.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from xlbackprop.equation import Array, Equation
+from xlbackprop.equation import Array, Equation, Mask
 from xlbackprop.network import Network
 
 _LAST_DIGITS, _MORE = 1e-14, 100
@@ -34,25 +33,25 @@ class Noise:
 
     def __init__(self, network: Network, inputs: Mapping[str, Array]) -> None:
         self._network, self._inputs = network, inputs
+        self._signs = [_Signs(attempt) for attempt in range(_TRIES)]
+        self._evaluated: dict[tuple[float, int], dict[str, Array]] = {}
 
-    def of(self, name: str) -> Array:
-        """Return how far off a tensor's entries may be for the last digits before it."""
-        return _most_grown(lambda part, attempt: self._evaluated[part, attempt][name])
+    def covers(self, name: str, off: Array) -> Mask:
+        """Return which entries of a tensor are off for no more than the last digits before it.
 
-    @cached_property
-    def _evaluated(self) -> dict[tuple[float, int], dict[str, Array]]:
-        evaluated = {(0.0, 0): self._evaluate(0.0, _Signs(0))}
-        for attempt in range(_TRIES):
-            signs = _Signs(attempt)
-            for part in (_LAST_DIGITS, _MORE * _LAST_DIGITS):
-                evaluated[part, attempt] = self._evaluate(part, signs)
-        return evaluated
+        `off` says by how much, NaN where nothing is asked.
+        """
+        return _covers(off, lambda part, attempt: self._version(part, attempt)[name])
 
-    def _evaluate(self, part: float, signs: _Signs) -> dict[str, Array]:
-        arrays = dict(self._inputs)
-        for name, equation in self._network.equation_of.items():
-            arrays[name] = signs.shaken(name, equation.evaluate(arrays), part)
-        return arrays
+    def _version(self, part: float, attempt: int) -> dict[str, Array]:
+        """Return all tensors with each entry changed by a part of it."""
+        if (part, attempt) not in self._evaluated:
+            arrays = dict(self._inputs)
+            for name, equation in self._network.equation_of.items():
+                array = equation.evaluate(arrays)
+                arrays[name] = self._signs[attempt].shaken(name, array, part)
+            self._evaluated[part, attempt] = arrays
+        return self._evaluated[part, attempt]
 
 
 def noise(equation: Equation, arrays: Mapping[str, Array]) -> Array:
@@ -63,7 +62,7 @@ def noise(equation: Equation, arrays: Mapping[str, Array]) -> Array:
         shaken = signs[attempt].shaken
         return equation.evaluate({name: shaken(name, a, part) for name, a in arrays.items()})
 
-    return _most_grown(evaluate)
+    return list(_noises(evaluate))[-1]
 
 
 class _Signs:
@@ -82,13 +81,24 @@ class _Signs:
         return array * (1 + part * self._drawn[name])
 
 
-def _most_grown(evaluate: Evaluate) -> Array:
+def _covers(off: Array, evaluate: Evaluate) -> Mask:
+    """Return what is off by noise; further changes are tried where one does not explain all."""
+    covered = np.zeros(off.shape, dtype=np.bool_)
+    for noise_so_far in _noises(evaluate):
+        covered = np.asarray(off <= noise_so_far)
+        if (covered | np.isnan(off)).all():
+            break
+    return covered
+
+
+def _noises(evaluate: Evaluate) -> Iterator[Array]:
+    """Yield the noise that one change shows, then the most of two, and of all."""
     exact = evaluate(0.0, 0)
-    grown = [
-        _grown(exact, evaluate(_LAST_DIGITS, attempt), evaluate(_MORE * _LAST_DIGITS, attempt))
-        for attempt in range(_TRIES)
-    ]
-    return np.asarray(_MARGIN / _MORE * np.fmax.reduce(grown))
+    most = np.full(exact.shape, np.nan)
+    for attempt in range(_TRIES):
+        little, more = (evaluate(part, attempt) for part in (_LAST_DIGITS, _MORE * _LAST_DIGITS))
+        most = np.fmax(most, _grown(exact, little, more))
+        yield _MARGIN / _MORE * most
 
 
 def _grown(exact: Array, little: Array, more: Array) -> Array:

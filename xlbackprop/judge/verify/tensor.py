@@ -125,7 +125,7 @@ class TensorJudge:
         sources = self._evaluate.arrays("true").values()
         if not (off <= ABSOLUTE * max([1.0, *map(largest_of, sources)])).any():
             return np.zeros_like(right)
-        return np.asarray(off <= self._noise.of(self._equation.target.name))
+        return self._noise.covers(self._equation.target.name, off)
 
     def _gives(self, version: str) -> Mask:
         return self._evaluate.gives(version, self._numbers, self._tolerance)
