@@ -58,12 +58,18 @@ def test_difference_at_the_output_is_no_gradient_of_a_weight(formula, path):
     assert checked(path, book).verdict == "right"
 
 
-def test_delta_rule_has_a_minus_throughout(path):
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [("Δ", "right"), ("change of ", "right"), ("d", "incomplete"), (None, "incomplete")],
+)
+def test_minus_throughout_is_the_delta_rule_where_a_text_says_so(text, verdict, path):
     book = with_biases(without_updates(layer(has_label=False)), "={1}-{0}")
     for row, unit in zip(GRADIENTS, "BC", strict=True):
         book.active[f"{unit}9"] = f"={unit}2-{unit}7"
         book.active[f"F{row}"] = f"={unit}9"
-    assert checked(path, book).verdict == "right"
+    if text:
+        book.active["A11"], book.active["F10"] = f"{text}w", f"{text}b"
+    assert checked(path, book).verdict == verdict
 
 
 ORDERS = {

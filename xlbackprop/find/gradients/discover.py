@@ -38,6 +38,7 @@ from xlbackprop.find.gradients.naming.typed import untold
 from xlbackprop.find.gradients.naming.typed_for import as_typed, is_typed_for
 from xlbackprop.find.gradients.noting import not_that, notes_on, times_that
 from xlbackprop.find.gradients.texts.labels import Labels
+from xlbackprop.find.gradients.training.updates import updates
 from xlbackprop.formula.functions.values import NotKnown
 from xlbackprop.formula.sheets.computation import Computation
 from xlbackprop.formula.sheets.contents import Contents
@@ -114,13 +115,28 @@ def _chosen(
     others = [one for one in assumed(sheets) if not kinds or one.assumed in kinds]
     tried = [choice for one in others for choice in try_all(sheets, [one])]
     other = best(tried)
+    if chosen is None and (other is None or not (other.score[1] or other.score[0] >= FEWEST)):
+        return _with_updates(sheets) or other, None
     if other is None or (chosen is not None and _explains(chosen, other)):
         return as_typed(labels, chosen, tried)
-    if chosen is not None and _of_weights(chosen) >= max(1, _of_weights(other)):
-        return chosen, None
-    if chosen is not None and not _of_weights(other) and is_typed_for(labels, chosen, other):
+    if chosen is not None and (
+        _of_weights(chosen) >= max(1, _of_weights(other))
+        or (not _of_weights(other) and is_typed_for(labels, chosen, other))
+    ):
         return chosen, None
     return other, chosen
+
+
+def _with_updates(sheets: Sheets) -> Choice | None:
+    """Return an L that no text names, of steps between which most weights take what is wrong."""
+    for one in unlabelled(sheets):
+        for choice in try_all(sheets, [one]) if one.count > 1 else ():
+            before = choice.study.before
+            found = updates(choice.study, choice.flow)
+            takes = sum(bool(update.gradients) and update.cell in before for update in found)
+            if before and takes > len(before) / 2:
+                return choice
+    return None
 
 
 def _fits(choice: Choice, labels: Labels) -> bool:

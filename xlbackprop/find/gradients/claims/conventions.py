@@ -82,7 +82,7 @@ class Conventions:
         objective, usual = self._named.choice.objective, self.usual
         # Updates that all climb with -dL/dx as it were are right; the sign of dL/dx is not.
         # What is called dL/dx outright, and no update takes for anything else, is not -dL/dx.
-        if self._all_climb or (usual < 0 and self._all_are_called):
+        if self._all_climb or (usual < 0 and self._texts_tell):
             usual = -usual
         is_slip = abs(usual) in _SLIPS and not objective.assumed and bool(objective.label)
         return float(np.sign(usual)) if is_slip else usual
@@ -152,9 +152,11 @@ class Conventions:
         )
 
     @property
-    def _all_are_called(self) -> bool:
-        """Whether texts call all gradients dL/dx outright, and no update uses any."""
-        return not self._uses and all(map(self._is_called, self._factors))
+    def _texts_tell(self) -> bool:
+        """Whether texts call all gradients dL/dx, or some that are it; and no update uses any."""
+        called = [cell for cell in self._factors if self._is_called(cell)]
+        is_all = len(called) == len(self._factors)
+        return not self._uses and (is_all or any(self._factors[one] > 0 for one in called))
 
     def of_gradient(self, cell: int) -> float:
         """Return the factor that a gradient should have."""
@@ -246,17 +248,13 @@ class Conventions:
         """Whether the factor that a right gradient has is no mistake."""
         usual = self.usual
         if self._is_plain(cell):
-            used = [
-                self._as_it_is(one) for one in self._uses.get(cell, []) if one.cell in self._fitting
-            ]
-            return own == self._plain and all(ratio > 0 for ratio in used)
+            return own == self._plain and all(ratio > 0 for ratio in self._taken(cell))
         if own == usual or self._named.reason[cell] is Reason.PLACE:
             return own == usual  # among others that have the usual one
-        used = self._taken(cell)
         if own == -usual:
             if self._all_climb:
                 return False
-            if used:
+            if used := self._taken(cell):
                 return all(ratio > 0 for ratio in used)
             return not self._is_called(cell) and not self._is_among_usual(cell)
         made_of = self._named.choice.study.sheets.graph.references(cell)

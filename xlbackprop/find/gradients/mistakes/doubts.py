@@ -8,6 +8,7 @@ are not said to be right.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -22,8 +23,11 @@ from xlbackprop.formula.tree import Reference
 _TWO_SIGNS = (
     "-dL/dx where the other gradients of the sheet are dL/dx, and no update tells which is meant"
 )
+_ALL_MINUS = "-dL/dx throughout, and neither a text nor an update says that it is to be so"
 _ANOTHER_ORDER = "right gradients, but in another order than the numbers that they are by"
 _STAYS = "copies of numbers whose gradients stand on the sheet: no step is taken from them"
+_NEAR = 4
+_DERIVATIVE = re.compile(r"d(?!elta)[\s_]?\w{1,12}", re.IGNORECASE)
 
 
 def doubts(named: Named, claims: Sequence[Claim]) -> Iterator[Doubt]:
@@ -59,6 +63,20 @@ def _of_two_signs(named: Named, last: Sequence[Claim]) -> Iterator[Doubt]:
     minus = tuple(cell for cell, sign in signs.items() if sign < 0)
     if minus and any(sign > 0 for sign in signs.values()):
         yield Doubt(minus, _TWO_SIGNS)
+    elif minus and not any(_is_said(named, cell) for cell in minus):
+        yield Doubt(minus, _ALL_MINUS)
+
+
+def _is_said(named: Named, cell: int) -> bool:
+    """Whether a text beside a cell may say that a minus is meant: `delta`, `Δw`, `error`; not `dw`.
+
+    One that is far above it, or far to its left, is no text of the cell's own.
+    """
+    labels = named.labels
+    near = [text for far, text in (labels.above(cell), labels.left(cell)) if far <= _NEAR]
+    return any(
+        text and not _DERIVATIVE.fullmatch(text) for text in [labels.heading(cell)[0], *near]
+    )
 
 
 def _sign(named: Named, claim: Claim) -> float:

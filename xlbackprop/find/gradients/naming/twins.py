@@ -50,10 +50,15 @@ def _instead(named: Named, cell: int, move: Move) -> int | None:
 
 
 def _blocks(named: Named, cells: Mapping[Place, int]) -> Iterator[list[Place]]:
-    """Yield the places of cells of one formula shape that are neighbours, three or more."""
+    """Yield the places of cells that are neighbours, three or more: those of one formula shape.
+
+    Then those of any, where steps do not stand beside one another: at the edge of a map, formulas
+    have another shape than within.
+    """
     owner = named.choice.study.sheets.graph.owner
     by_shape: dict[int, list[Place]] = {}
     for place, cell in cells.items():
         by_shape.setdefault(int(owner[cell]), []).append(place)
-    for own in by_shape.values():
+    every = [*cells] if named.steps_along is None else []
+    for own in (*by_shape.values(), every):
         yield from (block for block in blocks(own) if len(block) > _FEWEST)
