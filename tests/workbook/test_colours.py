@@ -1,6 +1,7 @@
 """Numbers in colours: scales that tell, text that stays legible, the right cells in bold."""
 
 import zipfile
+from functools import lru_cache
 
 import numpy as np
 import openpyxl
@@ -23,9 +24,16 @@ from xlbackprop.workbook.write.sheets.style import NEGATIVE, POSITIVE, ZERO, kin
 POOLS = ("kernel = 2", "kernel = [3, 2]\nstride = [2, 1]\npadding = [1, 0]")
 
 
+@lru_cache(maxsize=1)
+def loaded(path, _):
+    """Return a workbook, loaded once for all its sheets."""
+    return load(path)
+
+
 def rules(path, sheet, kind):
     """Yield the ranges and the rule of each conditional format of a kind on a sheet."""
-    for area, own in load(path)[sheet].conditional_formatting._cf_rules.items():
+    book = loaded(path, path.stat().st_mtime_ns)
+    for area, own in book[sheet].conditional_formatting._cf_rules.items():
         yield from ((str(area.sqref), rule) for rule in own if rule.type == kind)
 
 

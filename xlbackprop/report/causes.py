@@ -110,7 +110,11 @@ def with_causes(
         numbered.append((cell, key))
     numbers = {key: number for number, key in enumerate(members, start=1)}
     causes = tuple(_cause(key, own, sizes) for key, own in members.items())
-    return causes, tuple(replace(cell, cause=numbers[key]) for cell, key in numbered)
+    return causes, tuple(_of_cause(cell, numbers[key]) for cell, key in numbered)
+
+
+def _of_cause(cell: CellResult, number: int) -> CellResult:
+    return cell if cell.cause == number else replace(cell, cause=number)
 
 
 def _key(cell: CellResult, unknown: Set[str]) -> tuple[str, ...]:

@@ -17,6 +17,10 @@ from xlbackprop.workbook.read.numerals import Kind, Reading, read_text
 _MOST_DECIMALS = 9
 
 
+# There may be very many cells, and to look up a member takes longer than to compare numbers.
+_INVALID = int(Status.INVALID)
+_OFF = (int(Status.WRONG), _INVALID)
+
 _TEXT = "text, where a number belongs"
 _WHAT_TEXTS_ARE = {
     Kind.NUMBER: "a number typed as text",
@@ -41,12 +45,12 @@ def _notes(judgement: Judgement, index: Index) -> Iterator[str]:
 
 
 def _note(judgement: Judgement, index: Index) -> str:
-    status = judgement.statuses[index]
-    if status in (Status.WRONG, Status.INVALID) and judgement.found.is_date[index]:
+    status = int(judgement.statuses[index])
+    if status in _OFF and judgement.found.is_date[index]:
         return _note_on_date(float(judgement.found.numbers[index]))
     if judgement.uncredited[index]:
         return "follows only from cells that are blank, invalid or all equal: no credit"
-    if status == Status.INVALID:
+    if status == _INVALID:
         return _note_on_invalid(judgement, index)
     if judgement.rounded[index]:
         return _note_on_rounding(judgement, index)

@@ -6,6 +6,9 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import groupby
 
+import numpy as np
+from numpy.typing import NDArray
+
 from xlbackprop.formula.addresses import MAX_COLUMNS, read_address, rectangle
 from xlbackprop.workbook.annotate.sheet import Sheet
 
@@ -18,6 +21,7 @@ Area = tuple[int, int, int, int]  # top, left, bottom, right: the last ones are 
 
 def leave_out_of_scales(sheet: Sheet, keys: Collection[int]) -> None:
     """Take cells out of a sheet's colour scales; `keys` are row * MAX_COLUMNS + column."""
+    in_order = np.sort(np.fromiter(keys, np.int64, len(keys)))
     for name, start in sheet.children:
         if name != "conditionalFormatting" or sheet.edits.is_empty(start):
             continue
@@ -26,7 +30,7 @@ def leave_out_of_scales(sheet: Sheet, keys: Collection[int]) -> None:
         if end < 0 or match is None or b"colorScale" not in sheet.content[start:end]:
             continue
         areas = list(_areas(match[1].decode("ascii", "replace")))
-        kept = [one for area in areas for one in without(area, keys)]
+        kept = [one for area in areas for one in without(area, in_order)]
         if kept == areas:
             continue
         if kept and len(kept) <= _MOST_RANGES:
@@ -36,11 +40,13 @@ def leave_out_of_scales(sheet: Sheet, keys: Collection[int]) -> None:
             sheet.edits.replace(start, sheet.edits.end_of_tag(end), "")
 
 
-def without(area: Area, keys: Collection[int]) -> Iterator[Area]:
-    """Yield the rectangles that are left of an area without some cells."""
+def without(area: Area, in_order: NDArray[np.int64]) -> Iterator[Area]:
+    """Yield the rectangles that are left of an area without some cells, whose keys are in order."""
     top, left, bottom, right = area
-    places = sorted(divmod(key, MAX_COLUMNS) for key in keys)
-    inside = [(r, c) for r, c in places if top <= r <= bottom and left <= c <= right]
+    first, end = np.searchsorted(in_order, [top * MAX_COLUMNS, (bottom + 1) * MAX_COLUMNS])
+    rows, columns = np.divmod(in_order[first:end], MAX_COLUMNS)
+    is_inside = (columns >= left) & (columns <= right)
+    inside = zip(rows[is_inside].tolist(), columns[is_inside].tolist(), strict=True)
     for row, own in groupby(inside, key=lambda place: place[0]):
         if row > top:
             yield top, left, row - 1, right
