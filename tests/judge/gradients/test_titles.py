@@ -156,3 +156,19 @@ def test_numbers_under_other_titles_are_left_alone(title, path):
     write(path, 0 * DW + 0.25, Style(title))
     report = xlbackprop.check(path)
     assert (report.verdict, report.counts, report.cells) == ("right", {"right": 20}, ())
+
+
+@pytest.mark.many(quick=["conv5x5x2-conv1.dL_dw"])
+@pytest.mark.parametrize(
+    ("template", "tensor"), [("conv5x5x2", "conv1.dL_dw"), ("lstm", "lstm1.dL_dnet_2")]
+)
+def test_formulas_that_equal_no_gradient_are_wrong_under_a_title(template, tensor, path):
+    """What is made of them is carried, though it may equal the gradient of something else."""
+    xlbackprop.build(template, path)
+    (places,) = [gradient for name, gradient, _ in gradients_of(path) if name == tensor]
+    cells = {places.at(index) for index in np.ndindex(places.rows.shape)}
+    zeros = zeros_of(path, cells)
+    strip(path, {cell: lambda formula: f"=0*({formula[1:]})" for cell in cells})
+    report = xlbackprop.check(path)
+    wrong = {(one.sheet, one.cell) for one in report.cells if one.status == "wrong"}
+    assert (report.verdict, wrong) == ("wrong", cells - zeros)

@@ -52,17 +52,25 @@ class ByTitle:
                     called[cell] = Derivative(said.by[0], said.is_outright)
         return Titled(meant, called, tuple(untold))
 
-    def made_of(self, typed: Sequence[int]) -> dict[int, list[int]]:
-        """Return the formulas that titles call gradients, with what these are by, if any is typed.
+    def formulas(self, typed: Sequence[int]) -> dict[int, list[int]]:
+        """Return the formulas that titles call gradients, and that equal none, with what is meant.
 
-        What is made of typed gradients equals nothing on other numbers: its title alone tells.
+        What is made of these, or of `typed` gradients, may equal another: its title tells, too.
         """
-        study, flow = self._named.choice.study, self._named.choice.flow
-        if not typed or not self._titles.gradients:
-            return {}
-        cells = np.array(typed, dtype=np.int32)
-        rests = resting_on(study.computation.in_order(), study.sheets.graph, cells)
-        is_open = rests & study.sheets.is_computed & (flow.last < 0)
+        choice = self._named.choice
+        is_beside = choice.study.sheets.is_computed & (choice.flow.last < 0)
+        is_beside[list(self._named.updated)] = False
+        is_open = is_beside.copy()
+        is_open[list(choice.matches)] = False
+        found = self._called(is_open)
+        if begins := [*typed, *found]:
+            cells, graph = np.array(begins, dtype=np.int32), choice.study.sheets.graph
+            rests = resting_on(choice.study.computation.in_order(), graph, cells)
+            found |= self._called(is_beside & rests & ~is_open)
+        return found
+
+    def _called(self, is_open: Mask) -> dict[int, list[int]]:
+        """Return those of some cells that titles call gradients outright, with what is meant."""
         found: dict[int, list[int]] = {}
         for title, said in self._titles.gradients:
             own = np.concatenate([one.cells(self._labels).ravel() for one in title.rectangles])
@@ -120,10 +128,7 @@ class ByTitle:
         """
         order = list(range(len(pairs.own)))
         if not pairs.is_sure and len(order) <= _MOST_BLOCKS:
-            fits = [
-                [at for at in order if self._is_right(*self._block(pairs, one, at))]
-                for one in order
-            ]
+            fits = [[at for at in order if self._is_of(pairs, one, at)] for one in order]
             if any(own and one not in own for one, own in enumerate(fits)):
                 order = [own[0] for own in fits if len(own) == 1]
                 if sorted(order) != list(range(len(pairs.own))):
@@ -133,10 +138,15 @@ class ByTitle:
             at for _, own in blocks for at in own
         ]
 
+    def _is_of(self, pairs: Pairs, one: int, other: int) -> bool:
+        """Whether the typed numbers of one block are the gradients of another."""
+        is_alike = pairs.own[one].shape == pairs.its[other].shape
+        return is_alike and self._is_right(*self._block(pairs, one, other))
+
     def _block(self, pairs: Pairs, one: int, other: int) -> Meant:
         """Return the cells of one block with what those of another are for L."""
         cells, ofs = pairs.own[one].ravel(), pairs.its[other].ravel()
-        both = zip(ofs.tolist(), cells.tolist(), strict=cells.size == ofs.size)
+        both = zip(ofs.tolist(), cells.tolist(), strict=True)
         return cells, [self._targets.at(of, cell) for of, cell in both]
 
     def _is_taken(self, meant: Meant) -> bool:

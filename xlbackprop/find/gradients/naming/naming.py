@@ -11,7 +11,7 @@ from xlbackprop.find.gradients.loss.losses import Choice
 from xlbackprop.find.gradients.naming.by_place import name_by_place
 from xlbackprop.find.gradients.naming.by_use import by_update
 from xlbackprop.find.gradients.naming.typed import (
-    made_of_typed,
+    formulas_by_title,
     name_copied,
     typed_by_text,
     without_others,
@@ -27,7 +27,7 @@ def name_gradients(choice: Choice, labels: Labels) -> Named:
     named.take(updates(choice.study, choice.flow, typed))
     named.none |= gradients_of_dead(choice.study, choice.flow, labels, named.updates)
     used = without_others(named, by_update(named), typed)
-    by_label = made_of_typed(named, typed) | _by_label(named) | typed
+    by_label = formulas_by_title(named, typed) | _by_label(named) | typed
     for cell in choice.matches:
         _name_matched(named, cell, used.get(cell, []), by_label.get(cell, []))
     for reason, found in ((Reason.UPDATE, used), (Reason.LABEL, by_label)):

@@ -91,11 +91,10 @@ def _is_borne_out(named: Named, outright: Mapping[int, list[int]], names: set[st
     return bool(outright) or has_right or len(names) >= _FEWEST_NAMES
 
 
-def made_of_typed(named: Named, typed: Mapping[int, list[int]]) -> dict[int, list[int]]:
-    """Return the formulas that rest on typed gradients, and that titles call such, with targets."""
+def formulas_by_title(named: Named, typed: Mapping[int, list[int]]) -> dict[int, list[int]]:
+    """Return the formulas that a title calls gradients and that equal none, with the targets."""
     is_none = np.zeros(named.labels.plane.size, dtype=np.bool_)
-    found = ByTitle(named, is_none).made_of([*typed])
-    return {cell: meant for cell, meant in found.items() if cell not in named.updated}
+    return ByTitle(named, is_none).formulas([*typed])
 
 
 def untold(named: Named) -> Iterator[Doubt]:

@@ -10,7 +10,7 @@ import numpy as np
 from xlbackprop.equation import Array
 from xlbackprop.find.gradients.texts.governed import Governed
 from xlbackprop.find.gradients.texts.labels import Labels
-from xlbackprop.find.gradients.texts.reading import index_of
+from xlbackprop.find.gradients.texts.reading import PARTS, index_of
 from xlbackprop.find.gradients.texts.rectangles import Rectangle
 from xlbackprop.formula.sheets.plane import Indices
 
@@ -37,7 +37,7 @@ def aligned(one: Blocks, other: Blocks) -> Pairs | None:
     Blocks go together by their captions, or else in the order in which one reads them; the cells in
     them as they stand, or transposed where only that fits.
     """
-    if len(one) != len(other):
+    if len(one) != len(other) or _is_parted(one, other):
         return None
     order, is_sure = _by_captions(one, other)
     own, its = [cells for cells, _ in one], [other[at][0] for at in order]
@@ -47,13 +47,22 @@ def aligned(one: Blocks, other: Blocks) -> Pairs | None:
     return None
 
 
+def _is_parted(one: Blocks, other: Blocks) -> bool:
+    """Whether captions tell blocks of one tensor apart by samples or steps, and not the other's."""
+    own, its = (
+        {axis for _, caption in blocks for axis, _ in index_of(caption)} for blocks in (one, other)
+    )
+    return bool((own ^ its) & PARTS)
+
+
 def _by_captions(one: Blocks, other: Blocks) -> tuple[Sequence[int], bool]:
     """Return which of the other's blocks goes with each, and whether that is sure."""
     own, its = (_indices([caption for _, caption in blocks]) for blocks in (one, other))
     if all(own) and sorted(own) == sorted(its) and len({*own}) == len(own):
         return [its.index(index) for index in own], True
     most = max(len(index) for index in (*own, *its))
-    return range(len(one)), most < _AXES or own == its or not (any(own) or any(its))
+    is_sure = own == its or not (any(own) and any(its))
+    return range(len(one)), is_sure and (most < _AXES or own == its)
 
 
 def _indices(captions: Sequence[str]) -> list[tuple[tuple[str, int], ...]]:

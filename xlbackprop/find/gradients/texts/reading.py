@@ -94,6 +94,11 @@ _COUNTS_AS = {
     "c": "c", "ch": "c", "channel": "c", "channels": "c", "kanal": "c", "canal": "c", "in": "c",
     "input": "c",
 }  # fmt: skip
+# Each of these has a share in the whole gradient.
+PARTS = frozenset({
+    "sample", "samples", "example", "examples", "batch", "time", "step", "steps", "t", "n",
+    "probe", "beispiel", "schritt", "exemple", "muestra", "ejemplo", "paso",
+})  # fmt: skip
 _ASIDE = re.compile(r"\(.*\)|\[.*\]|[\d\s×x*,()]+|.*[.!?]|(?:size|shape|größe|form|taille)\b.*")
 _FEWEST_WORDS_OF_PROSE = 5
 
