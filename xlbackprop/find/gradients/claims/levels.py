@@ -28,13 +28,13 @@ class Levels:
 
     def __init__(self, named: Named, usual: float, left_out: Mapping[int, float]) -> None:
         self._named, self._usual = named, usual
-        self._study = study = named.choice.study
+        self._study = study = named.study
         self._graph = graph = study.sheets.graph
         self._is_computed = study.sheets.is_computed & (
             graph.copied == np.arange(len(graph.copied))
         )
         self.level = np.zeros(self._graph.plane.size)
-        for cell, match in named.choice.matches.items():
+        for cell, match in named.matches.items():
             all_own = [abs(factor(named.choice, cell, of)) for of in match.targets]
             if any(own > 0 and abs(own - usual) <= _CLOSE * own for own in all_own):
                 self.level[cell] = usual
@@ -86,7 +86,7 @@ class Levels:
         Of what is a multiple by itself, as the difference of an output and its target, they may be.
         """
         found: list[int] = []
-        last, is_computed = self._named.choice.flow.last, self._study.sheets.is_computed
+        last, is_computed = self._named.flow.last, self._study.sheets.is_computed
         is_untold = is_computed & (last < 0) & (self.level == 0)
         for cells, own, made_of in self.by_group(is_near(self.level, odd)):
             is_untold_within = is_untold[self._made_of(cells)].any(axis=1)
@@ -120,8 +120,8 @@ class Levels:
     def _is_times(self, cell: int, target: int, like: int) -> bool:
         """Whether a cell is as many times a gradient as another cell is its own."""
         by = factor(self._named.choice, like, self._named.target[like])
-        own = self._named.choice.study.own[cell]
-        truth = by * self._named.choice.flow.values[target]
+        own = self._named.own[cell]
+        truth = by * self._named.flow.values[target]
         return bool(are_true(own[None], truth[None])[0])
 
     def _ways(self, cells: list[int]) -> list[Move]:
@@ -136,7 +136,7 @@ class Levels:
     def _is_unsaid(self, cell: int) -> bool:
         """Whether a cell is beside L, and its number is no gradient that it claims to be."""
         named = self._named
-        if named.choice.flow.last[cell] >= 0 or cell in named.none or cell in named.updated:
+        if named.flow.last[cell] >= 0 or cell in named.none or cell in named.updated:
             return False
         is_weak = named.reason.get(cell, Reason.VALUE) in (Reason.VALUE, Reason.PLACE)
         return is_weak and not named.fits(cell)
@@ -150,7 +150,7 @@ class Levels:
 
     def is_backward(self, cells: Indices) -> Mask:
         """Return which cells of one formula are made of others that are beside L."""
-        study, last = self._named.choice.study, self._named.choice.flow.last
+        study, last = self._named.choice.study, self._named.flow.last
         is_beside = (last < 0) & study.sheets.is_computed
         return np.asarray(is_beside[self._made_of(cells)].any(axis=1))
 
@@ -159,7 +159,7 @@ class Levels:
         return cell in self._named.target and self._named.is_leaf(self._of(cell))
 
     def _of(self, cell: int) -> int:
-        return int(self._named.choice.flow.cells[self._named.target[cell]])
+        return int(self._named.flow.cells[self._named.target[cell]])
 
     def _made_of(self, cells: Indices) -> Indices:
         """Return what cells of one formula refer to, and not to copies of it."""
@@ -169,7 +169,7 @@ class Levels:
 
     def _made_of_right(self) -> list[int]:
         """Return the multiples that are made of right gradients alone, and of no rate."""
-        sheets, last = self._named.choice.study.sheets, self._named.choice.flow.last
+        sheets, last = self._named.sheets, self._named.flow.last
         # What stands around a window are typed zeros.
         is_rate = sheets.is_typed & (last < 0) & (sheets.page.numbers[:, 0] != 0)
         found: list[int] = []
@@ -240,7 +240,7 @@ class Levels:
 
 def _given_gradients(named: Named) -> Indices:
     """Return the typed cells that are dL/d(cell) of others, where `L = sum(dL/dout * out)`."""
-    study, flow = named.choice.study, named.choice.flow
+    study, flow = named.study, named.flow
     draws = columns_of(Family.ALL)
     gradients = flow.values[study.sheets.is_computed[flow.cells]][:, draws]
     rows = np.concatenate([study.board.numbers[study.given][:, draws], gradients])

@@ -36,7 +36,7 @@ def beside_in_line(
     for cell, (target, by) in found.items() if wanted else ():
         for line in filter(wanted.__contains__, _lines(named, cell)):
             members[line] += 1
-            ways = moves_of(named.labels, cell, int(named.choice.flow.cells[target]))
+            ways = moves_of(named.labels, cell, int(named.flow.cells[target]))
             counted[line].update((way, round(by, 9)) for way in ways)
     beside: dict[int, tuple[int, float]] = {}
     for line, votes in counted.items():
@@ -57,7 +57,7 @@ def _open_to(
     named: Named, found: Mapping[int, tuple[int, float]], is_open: Callable[[int], bool]
 ) -> Iterator[int]:
     """Yield the cells of the formulas of those found that are not among these, and open."""
-    graph = named.choice.study.sheets.graph
+    graph = named.graph
     for owner in np.unique(graph.owner[list(found)]).tolist():
         if owner >= 0:
             left = {*graph.groups[owner].cells.tolist()}.difference(found)
@@ -69,7 +69,7 @@ def _lines(named: Named, cell: int) -> list[Line]:
 
     Across that, cells of one formula shape are of different tensors.
     """
-    owner = int(named.choice.study.sheets.graph.owner[cell])
+    owner = int(named.graph.owner[cell])
     sheet, row, column = named.labels.place(cell)
     both = [(owner, sheet, 0, row), (owner, sheet, 1, column)]
     return [line for line in both if named.steps_along in (None, line[2])]
@@ -77,6 +77,6 @@ def _lines(named: Named, cell: int) -> list[Line]:
 
 def _cells_in(named: Named, line: Line) -> Iterator[int]:
     owner, sheet, axis, number = line
-    cells = named.choice.study.sheets.graph.groups[owner].cells
+    cells = named.graph.groups[owner].cells
     sheets, *along = named.labels.plane.places
     yield from cells[(along[axis][cells] == number) & (sheets[cells] == sheet)].tolist()

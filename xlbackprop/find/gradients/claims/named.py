@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from xlbackprop.equation import Array
 from xlbackprop.find.gradients.claims.factors import is_near, steps_of
 from xlbackprop.find.gradients.claims.targets import Targets
-from xlbackprop.find.gradients.differentiation.flow import EVERY_STEP
+from xlbackprop.find.gradients.differentiation.flow import EVERY_STEP, Flow
+from xlbackprop.find.gradients.differentiation.graph import Graph
+from xlbackprop.find.gradients.differentiation.study import Match, Sheets, Study
 from xlbackprop.find.gradients.findings import Reason
 from xlbackprop.find.gradients.loss.losses import Choice, factor
 from xlbackprop.find.gradients.texts.labels import Derivative, Labels
@@ -35,6 +38,36 @@ class Named:
     said: set[int] = field(default_factory=set)  # what a map says outright
     rate: float | None = None  # that of a map
     titled: Titled = field(default_factory=Titled)
+
+    @property
+    def study(self) -> Study:
+        """The sheets on draws."""
+        return self.choice.study
+
+    @property
+    def sheets(self) -> Sheets:
+        """The formulas of the sheets, and what they give on the page."""
+        return self.study.sheets
+
+    @property
+    def graph(self) -> Graph:
+        """Which cells each formula refers to."""
+        return self.sheets.graph
+
+    @property
+    def own(self) -> Array:
+        """What the formulas give: (cells, draws)."""
+        return self.study.own
+
+    @property
+    def flow(self) -> Flow:
+        """What flows back from L."""
+        return self.choice.flow
+
+    @property
+    def matches(self) -> Mapping[int, Match]:
+        """Which cells equal gradients, and which."""
+        return self.choice.matches
 
     @cached_property
     def updated(self) -> frozenset[int]:
@@ -83,8 +116,7 @@ class Named:
 
     def is_leaf(self, cell: int) -> bool:
         """Return whether a cell is a weight, or another number that was typed or is cut."""
-        study = self.choice.study
-        return bool(study.sheets.is_typed[cell]) or cell in study.before
+        return bool(self.sheets.is_typed[cell]) or cell in self.study.before
 
     @property
     def held(self) -> frozenset[int]:
@@ -93,7 +125,7 @@ class Named:
 
     def fits(self, cell: int) -> bool:
         """Return whether a cell's number is a multiple of the gradient that it is named as."""
-        match = self.choice.matches.get(cell)
+        match = self.matches.get(cell)
         return match is not None and self.target.get(cell) in match.targets
 
     def alone_has(self, cell: int) -> bool:
@@ -104,7 +136,7 @@ class Named:
         if not self.fits(cell):
             return False
         at = self.target[cell]
-        is_leaf = self.is_leaf(int(self.choice.flow.cells[at]))
+        is_leaf = self.is_leaf(int(self.flow.cells[at]))
         return is_leaf and sum(one == at for one in self.target.values()) == 1
 
     def give(self, cell: int, target: int, reason: Reason) -> None:
@@ -114,9 +146,9 @@ class Named:
 
     def nearest(self, cell: int, matched: Iterable[int]) -> int:
         """Return the target that a cell is most likely the gradient of, of several alike."""
-        flow = self.choice.flow
+        flow = self.flow
         _, row, column = self.labels.place(cell)
-        families = self.choice.matches[cell].families
+        families = self.matches[cell].families
 
         def rank(at: int) -> tuple[int, bool, bool, bool, bool, int]:
             of = int(flow.cells[at])

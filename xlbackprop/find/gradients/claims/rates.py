@@ -18,7 +18,7 @@ def cell_of_rate(named: Named, claims: Iterable[Claim]) -> int | None:
     rates = {one.cell: one.factor for one in claims if one.role is Role.UPDATE}
     if not rates:
         return None
-    study, graph = named.choice.study, named.choice.study.sheets.graph
+    study, graph = named.study, named.graph
     usual = Counter(rates.values()).most_common(1)[0][0]
     counted = Counter[int]()
     for one in named.updates:

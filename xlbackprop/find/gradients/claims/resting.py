@@ -24,10 +24,10 @@ def rests_on_right(choice: Choice, cell: int, meant: Iterable[int]) -> bool:
 
 def rests_on_weights(named: Named, cell: int) -> bool:
     """Whether a cell is made of the right gradient of any weight, and of nothing but weights."""
-    flow = named.choice.flow
+    flow = named.flow
 
     def is_right(one: int) -> bool:
-        match = named.choice.matches.get(one)
+        match = named.matches.get(one)
         return match is not None and all(
             named.is_leaf(int(flow.cells[at])) and flow.steps[at] != OWN_SHEET
             for at in match.targets

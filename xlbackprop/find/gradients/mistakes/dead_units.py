@@ -34,16 +34,16 @@ def nets_of_dead_units(
     Such a cell equals the gradient of the unit's output, so the derivative is missing, in it or in
     what uses it. It is in the cell where most formulas of the shape of what uses it are right.
     """
-    zero = [one for one in asked if _is_zero(one.needed, named.choice.study.own[one.cell])]
+    zero = [one for one in asked if _is_zero(one.needed, named.own[one.cell])]
     if not zero:
         return {}
-    graph, flow = named.choice.study.sheets.graph, named.choice.flow
+    graph, flow = named.graph, named.flow
     owners = graph.owner[[claim.cell for claim in claimed.claims]]
     places = flow.by_step
     found = dict[int, tuple[int, float]]()
     for one in zero:
         target = named.target.get(one.cell)
-        match = named.choice.matches.get(one.cell)
+        match = named.matches.get(one.cell)
         if target is None or match is None or target not in match.targets:
             continue
         if fits[owners == owners[one.by]].mean() <= _MOST:

@@ -40,7 +40,7 @@ def doubts(named: Named, claims: Sequence[Claim]) -> Iterator[Doubt]:
 
 def _not_used(named: Named, claims: Sequence[Claim]) -> list[Claim]:
     """Return the gradients of weights and other typed numbers of which nothing on is made."""
-    graph = named.choice.study.sheets.graph
+    graph = named.graph
     used = {one for claim in claims for one in graph.references(claim.cell)}
     used |= {one for update in named.updates for one in update.gradients}
     return [
@@ -52,7 +52,7 @@ def _not_used(named: Named, claims: Sequence[Claim]) -> list[Claim]:
 
 def _is_of_leaf(named: Named, claim: Claim) -> bool:
     """Whether a gradient is, or may be as well, that of a typed number: a bias's is its net's."""
-    match, cells = named.choice.matches.get(claim.cell), named.choice.flow.cells
+    match, cells = named.matches.get(claim.cell), named.flow.cells
     others = () if match is None else match.targets
     return named.is_leaf(claim.of) or any(named.is_leaf(int(cells[at])) for at in others)
 
@@ -84,7 +84,7 @@ def _sign(named: Named, claim: Claim) -> float:
 
     That by a target, of which nobody has the gradient, is that of the output with a minus.
     """
-    choice, match = named.choice, named.choice.matches.get(claim.cell)
+    choice, match = named.choice, named.matches.get(claim.cell)
     if match is None:
         return claim.factor
     signs = {
@@ -102,7 +102,7 @@ def _sign(named: Named, claim: Claim) -> float:
 def _is_target(named: Named, cell: int, signs: Mapping[int, float]) -> bool:
     """Whether L has a cell's difference from another one, whose gradient is its with a minus."""
     others = [one for one, sign in signs.items() if sign == -signs[cell]]
-    graph = named.choice.study.sheets.graph
+    graph = named.graph
     for group in graph.groups if others else ():
         windows = graph.windows(group)
         users = windows[(windows == cell).any(axis=1)]
@@ -128,7 +128,7 @@ def _in_another_order(named: Named, last: Sequence[Claim]) -> Iterator[Doubt]:
 
 def _blocks(named: Named, places: Mapping[Place, Claim]) -> Iterator[list[Place]]:
     """Yield the places of cells of one formula shape that are neighbours, two or more."""
-    owner = named.choice.study.sheets.graph.owner
+    owner = named.graph.owner
     by_shape: dict[int, list[Place]] = {}
     for place, claim in places.items():
         by_shape.setdefault(int(owner[claim.cell]), []).append(place)
@@ -173,7 +173,7 @@ def _that_stay(named: Named, last: Sequence[Claim]) -> Iterator[Doubt]:
 
     There is an update of some other, or a number that is used nowhere, as a rate may be.
     """
-    sheets, flow = named.choice.study.sheets, named.choice.flow
+    sheets, flow = named.sheets, named.flow
     graph = sheets.graph
     weights = {claim.of for claim in last} - {one.of for one in named.updates}
     if not weights or not (named.updates or _has_idle_number(named)):
@@ -189,5 +189,5 @@ def _that_stay(named: Named, last: Sequence[Claim]) -> Iterator[Doubt]:
 
 def _has_idle_number(named: Named) -> bool:
     """Whether a typed number stands on the sheet that no formula uses."""
-    sheets = named.choice.study.sheets
+    sheets = named.sheets
     return bool((sheets.is_typed & ~sheets.graph.is_used).any())

@@ -24,11 +24,11 @@ def add_mended(named: Named, claimed: Claimed) -> bool:
     wrong = _wrong(named, claimed)
     if not wrong.any():
         return False
-    study = named.choice.study
+    study = named.study
     cells = np.array([claim.cell for claim in claimed.claims], dtype=np.int32)[wrong]
     cells, first = np.unique(cells, return_index=True)
     other = study.mended(cells, claimed.truth[wrong][first])
-    flow, objective = named.choice.flow, named.choice.objective
+    flow, objective = named.flow, named.choice.objective
     choice = Choice(objective, other, flow, other.matches(flow, objective))
     changed = ~np.isclose(other.own, study.own, rtol=_CLOSE, atol=0, equal_nan=True).all(axis=1)
     changed = np.asarray(changed)
@@ -50,7 +50,7 @@ def add_mended(named: Named, claimed: Claimed) -> bool:
 
 def _wrong(named: Named, claimed: Claimed) -> Mask:
     """Return which claims are of gradients that are not what they should be."""
-    own = named.choice.study.own[[claim.cell for claim in claimed.claims]]
+    own = named.own[[claim.cell for claim in claimed.claims]]
     is_known = np.isfinite(own).all(axis=1) & np.isfinite(claimed.truth).all(axis=1)
     roles = [claim.role is Role.GRADIENT for claim in claimed.claims]
     is_gradient = np.array(roles, dtype=np.bool_)  # of a sheet without claims, too

@@ -53,7 +53,7 @@ def add_roots(named: Named, claimed: Claimed) -> bool:
 
 def _not_carried(named: Named, claimed: Claimed, wrong: list[int]) -> list[int]:
     """Return the wrong claims that stay so once all of them hold what they should."""
-    study, truth = named.choice.study, claimed.truth[wrong]
+    study, truth = named.study, claimed.truth[wrong]
     cells = np.array([claimed.claims[at].cell for at in wrong], dtype=np.int32)
     mended = study.mended(cells, truth)
     own = formula_values(study.sheets.graph, mended.board, cells)
@@ -70,7 +70,7 @@ def _fits(named: Named, claimed: Claimed) -> tuple[Mask, Mask]:
 
     And which of these show something there: where all is zero, anything would do.
     """
-    own = named.choice.study.own[[claim.cell for claim in claimed.claims]]
+    own = named.own[[claim.cell for claim in claimed.claims]]
     fits, shows = np.zeros((2, len(own)), dtype=np.bool_)
     for family in FAMILIES:
         if family is Family.PAGE:
@@ -86,7 +86,7 @@ def _fits(named: Named, claimed: Claimed) -> tuple[Mask, Mask]:
 
 def _used_by_right(named: Named, claimed: Claimed, shows: Mask) -> set[int]:
     """Return what is used by cells that are right and not zero."""
-    graph = named.choice.study.sheets.graph
+    graph = named.graph
     return {
         one
         for at, claim in enumerate(claimed.claims)
@@ -97,7 +97,7 @@ def _used_by_right(named: Named, claimed: Claimed, shows: Mask) -> set[int]:
 
 def _required(named: Named, claimed: Claimed, wrong: list[int], right: set[int]) -> list[Asked]:
     """Return what the cells that wrong ones use would have to be, by each of these."""
-    study = named.choice.study
+    study = named.study
     graph = study.sheets.graph
     by_owner: dict[int, list[int]] = {}
     for at in wrong:
@@ -123,7 +123,7 @@ def _is_open(named: Named, cell: int, right: set[int]) -> bool:
 
     What its place alone says counts no more where its number is something else.
     """
-    study, flow = named.choice.study, named.choice.flow
+    study, flow = named.study, named.flow
     if cell == OUTSIDE or cell in right or cell in named.none:
         return False
     if flow.last[cell] >= 0 or cell in study.before:
@@ -144,7 +144,7 @@ def _needed(
     members: list[int],
     open_to: Mask,
 ) -> list[Asked]:
-    study = named.choice.study
+    study = named.study
     slopes = study.shifted(used, 1.0, cells) - study.own[cells]
     which = np.array(members)[open_to]
     needed = study.own[used] + (claimed.truth[which] - study.own[cells]) / slopes
@@ -156,7 +156,7 @@ def _needed(
 
 def _targets_of(named: Named, claimed: Claimed, asked: list[Asked]) -> dict[int, tuple[int, float]]:
     """Return the gradients that cells would have to be, where all that ask for one agree."""
-    flow = named.choice.flow
+    flow = named.flow
     rows = np.array([one.needed for one in asked])
     votes: dict[int, list[set[int]]] = {}
     ratios: dict[tuple[int, int], float] = {}

@@ -44,15 +44,15 @@ class _Blanks:
     def __init__(self, named: Named, right: RightCells) -> None:
         self._named, self._targets, self._labels = named, named.targets, named.labels
         self._right = right
-        self._cells = named.choice.flow.cells
-        self._is_blank = named.choice.study.sheets.page.codes[:, 0] == Code.BLANK
+        self._cells = named.flow.cells
+        self._is_blank = named.sheets.page.codes[:, 0] == Code.BLANK
         self._called = [cell for cell in right.meant if self._targets.is_called[cell]]
         self.taken = set(named.target.values())
-        self._steps = {int(named.choice.flow.steps[at]) for at in self.taken}
+        self._steps = {int(named.flow.steps[at]) for at in self.taken}
 
     def has_begun(self, target: int) -> bool:
         """Whether some gradient of a target's step is there: the last step may have none."""
-        return int(self._named.choice.flow.steps[target]) in self._steps
+        return int(self._named.flow.steps[target]) in self._steps
 
     def in_blocks(self) -> Iterator[tuple[int, int]]:
         """Yield the blank cells among right ones, and the targets that these say."""
@@ -119,5 +119,5 @@ class _Blanks:
         """Yield a blank cell, and by which of some others its gradient is, if it has one."""
         for other in others if cell != OUTSIDE else ():
             for target in self._targets.at(other, cell)[:1]:
-                if np.isfinite(self._named.choice.flow.values[target, 0]):
+                if np.isfinite(self._named.flow.values[target, 0]):
                     yield cell, target

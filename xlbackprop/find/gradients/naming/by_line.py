@@ -19,7 +19,7 @@ def settle(named: Named, right: RightCells) -> None:
 
     The gradients of a unit's net and of its output are the same where a ramp is active.
     """
-    graph, cells = named.choice.study.sheets.graph, named.choice.flow.cells
+    graph, cells = named.graph, named.flow.cells
     lines: dict[tuple[int, ...], list[int]] = {}
     for cell in right.meant:
         if named.reason[cell] is Reason.VALUE:
@@ -57,11 +57,11 @@ def follow_lines(named: Named) -> None:
         is_named = named.reason.get(cell, Reason.VALUE) is not Reason.VALUE
         is_free = cell not in named.updated and cell not in named.none
         is_open = not is_named or _is_misnamed(named, cell)
-        return is_open and is_free and named.choice.flow.last[cell] < 0
+        return is_open and is_free and named.flow.last[cell] < 0
 
     held = named.held
     for cell, (target, _) in beside_in_line(named, said, is_open).items():
-        match = named.choice.matches.get(cell)
+        match = named.matches.get(cell)
         is_fitting = match is not None and target in match.targets
         is_taken = _is_misnamed(named, cell) or named.alone_has(cell) or target in held
         if is_fitting or not is_taken:
@@ -71,4 +71,4 @@ def follow_lines(named: Named) -> None:
 def _is_misnamed(named: Named, cell: int) -> bool:
     """Whether a text says what a cell is, and its value that it is something else."""
     is_called = named.reason.get(cell) is Reason.LABEL
-    return is_called and cell in named.choice.matches and not named.fits(cell)
+    return is_called and cell in named.matches and not named.fits(cell)

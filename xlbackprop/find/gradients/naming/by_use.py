@@ -15,14 +15,14 @@ _OF_ALL = -1
 def by_update(named: Named) -> dict[int, list[int]]:
     """Return the cells that updates use as gradients, with the targets that these name."""
     found: dict[int, list[int]] = {}
-    right = {at for match in named.choice.matches.values() for at in match.targets}
+    right = {at for match in named.matches.values() for at in match.targets}
     users = Counter(one.gradients[0] for one in named.updates if len(one.gradients) == 1)
     for one in named.updates:
         if len(one.gradients) != 1 or one.refers_to != one.of:
             continue
         (gradient,) = one.gradients
         meant = named.targets.at(one.of, gradient)
-        match = named.choice.matches.get(gradient)
+        match = named.matches.get(gradient)
         fits = match is not None and set(match.targets) & set(meant)
         if one.is_waiting and right & set(meant):
             continue
@@ -41,15 +41,15 @@ def _of_others(named: Named, found: Mapping[int, list[int]]) -> list[int]:
     More gradients stand so to the weights that they are right for than to those whose updates use
     them: so the updates are wrong.
     """
-    cells = named.choice.flow.cells
+    cells = named.flow.cells
     suspect = {cell for cell, meant in found.items() if _is_of_other(named, cell, meant)}
     if not suspect:
         return []
     right: dict[int, list[int]] = {}
-    for cell, match in named.choice.matches.items():
+    for cell, match in named.matches.items():
         own = [int(cells[at]) for at in match.targets]
         right[cell] = [of for of in own if named.is_leaf(of)]
-    owner = named.choice.study.sheets.graph.owner
+    owner = named.graph.owner
     as_right, as_used = Counter[tuple[int, Move]](), Counter[tuple[int, Move]]()
     for cell, weights in right.items():
         ways = {move for of in weights for move in moves_of(named.labels, cell, of)}
@@ -75,7 +75,7 @@ def _of_others(named: Named, found: Mapping[int, list[int]]) -> list[int]:
 
 def _is_of_other(named: Named, cell: int, meant: list[int]) -> bool:
     """Whether a cell is the gradient of weights, and not of the one whose update uses it."""
-    match, cells = named.choice.matches.get(cell), named.choice.flow.cells
+    match, cells = named.matches.get(cell), named.flow.cells
     own = [int(cells[at]) for at in match.targets] if match is not None else []
     weights = [of for of in own if named.is_leaf(of)]
     return bool(weights) and int(cells[meant[0]]) not in weights

@@ -64,13 +64,13 @@ def _is_of_dead(choice: Choice, cell: int, *, is_in_line: bool) -> bool:
 
 def _is_alike_on_page(named: Named, cell: int, target: int) -> bool:
     """Whether the number on the page, and not zero, is what the place says: no reason to accuse."""
-    own, true = named.choice.study.own[cell, 0], named.choice.flow.values[target, 0]
+    own, true = named.own[cell, 0], named.flow.values[target, 0]
     return bool(own and abs(abs(own) - abs(true)) <= _CLOSE_ON_PAGE * abs(true))
 
 
 def _with_unnamed(named: Named) -> set[int]:
     """Return the formula shapes of cells beside L that nothing names yet."""
-    sheets, flow = named.choice.study.sheets, named.choice.flow
+    sheets, flow = named.sheets, named.flow
     is_open = (flow.last < 0) & (sheets.graph.owner >= 0)
     is_open[list(named.target)] = False
     is_open[list(named.updated)] = False
@@ -81,8 +81,8 @@ class _Votes:
     """How one comes from right cells to what they are gradients of, by formula shape and line."""
 
     def __init__(self, named: Named, right: RightCells) -> None:
-        self._owner, self._labels = named.choice.study.sheets.graph.owner, named.labels
-        self._along, self._own = named.steps_along, named.choice.study.own
+        self._owner, self._labels = named.graph.owner, named.labels
+        self._along, self._own = named.steps_along, named.own
         self._named, self._block = named, dict[int, list[int]]()
         self._counted: defaultdict[tuple[int, ...], Counter[Move]] = defaultdict(Counter)
         self._voters: dict[tuple[int, Move], list[int]] = {}
@@ -91,7 +91,7 @@ class _Votes:
         for cell, ofs in right.meant.items():
             if int(self._owner[cell]) not in wanted:
                 continue
-            cells = [int(named.choice.flow.cells[of]) for of in ofs]
+            cells = [int(named.flow.cells[of]) for of in ofs]
             moves = {move for of in cells for move in moves_of(named.labels, cell, of)}
             for key in self._keys(cell):
                 self._counted[key].update(moves)
@@ -158,7 +158,7 @@ class _Votes:
         if self._along is not None:
             return [cell]
         if cell not in self._block:
-            group = self._named.choice.study.sheets.graph.groups[int(self._owner[cell])]
+            group = self._named.graph.groups[int(self._owner[cell])]
             cells = {self._labels.place(one): one for one in group.cells.tolist()}
             for block in blocks(cells):
                 own = [cells[place] for place in block]
@@ -173,7 +173,7 @@ class _Votes:
 
 def _apart(named: Named, cell: int, target: int) -> float:
     """Return how far a cell is from a gradient, of either sign, in all draws."""
-    own, true = named.choice.study.own[cell], named.choice.flow.values[target]
+    own, true = named.own[cell], named.flow.values[target]
     return float(min(np.abs(own - true).max(), np.abs(own + true).max()))
 
 

@@ -29,7 +29,7 @@ def claimed(named: Named) -> Claimed:
     """Return the claims with the factors that they have in this sheet, and their true values."""
     conventions = Conventions(named)
     claims, truth = [], []
-    flow, own = named.choice.flow, named.choice.study.own
+    flow, own = named.flow, named.own
     of_typed = factors_of_typed(named, conventions)
     for cell, at in named.target.items():
         if conventions.is_something_else(cell):
@@ -50,7 +50,7 @@ def claimed(named: Named) -> Claimed:
         rate = conventions.of_update(one)
         step = int(flow.steps[at])
         claims.append(Claim(one.cell, one.of, Role.UPDATE, Reason.UPDATE, step, rate))
-        truth.append(named.choice.study.board.numbers[one.of] - rate * flow.values[at])
+        truth.append(named.study.board.numbers[one.of] - rate * flow.values[at])
     return Claimed(
         tuple(claims),
         np.array(truth).reshape(len(claims), own.shape[1]),

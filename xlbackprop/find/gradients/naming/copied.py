@@ -15,8 +15,8 @@ def name_copies(named: Named) -> None:
     It is so by the same factor as the cell that it copies is a gradient, and no other cell has that
     weight's. Where what it copies was taken for that, it is the gradient of the net.
     """
-    matches, copied = named.choice.matches, named.choice.study.sheets.graph.copied
-    cells = named.choice.flow.cells
+    matches, copied = named.matches, named.graph.copied
+    cells = named.flow.cells
     taken = {int(cells[at]): cell for cell, at in named.target.items()}
     for cell in sorted(matches):
         of = int(copied[cell])
@@ -41,15 +41,15 @@ def name_copies(named: Named) -> None:
 def _alike(named: Named, cell: int, of: int) -> list[int]:
     """Return the targets of a copy whose gradient it is by the factor that what it copies has."""
     usual = factor(named.choice, of, named.target[of])
-    flow, targets = named.choice.flow, named.choice.matches[cell].targets
+    flow, targets = named.flow, named.matches[cell].targets
     whole = [at for at in targets if flow.steps[at] != OWN_SHEET]
     return [at for at in whole if is_near(factor(named.choice, cell, at), usual)]
 
 
 def _is_weight(named: Named, target: int) -> bool:
-    return named.is_leaf(int(named.choice.flow.cells[target]))
+    return named.is_leaf(int(named.flow.cells[target]))
 
 
 def _is_free(named: Named, cell: int) -> bool:
     is_named = cell in named.target or cell in named.none or cell in named.updated
-    return not is_named and bool(named.choice.flow.last[cell] < 0)
+    return not is_named and bool(named.flow.last[cell] < 0)

@@ -21,7 +21,7 @@ def frozen_updates(named: Named) -> list[Update]:
     Of such a weight the gradient is on the sheet, and nothing else updates it. Where no formula
     uses the gradient or the copy, the copy may stand anywhere.
     """
-    graph, flow = named.choice.study.sheets.graph, named.choice.flow
+    graph, flow = named.graph, named.flow
     ways = Counter(_way(named, one.cell, one.of) for one in named.updates if _fits(named, one))
     usual = {way for way, number in ways.items() if number >= _FEWEST}
     if not usual:
@@ -38,7 +38,7 @@ def frozen_updates(named: Named) -> list[Update]:
         which = np.isin(graph.copied[free], list(weights))
         for cell in free[which].tolist():
             of = next(iter(graph.references(cell)), 0)
-            is_new = of in weights and cell not in named.choice.study.before
+            is_new = of in weights and cell not in named.study.before
             is_idle = is_new and not is_used[[cell, gradients[of]]].any()
             if is_new and (is_idle or _way(named, cell, of) in usual):
                 found.append(Update(cell, of, of, (), (), is_plain=False))

@@ -27,7 +27,7 @@ def name_gaps(named: Named, right: RightCells) -> None:
         cell = cell_at(named.labels, place)
         if not _may_be_named(named, cell):
             continue
-        match = named.choice.matches.get(cell)
+        match = named.matches.get(cell)
         own = usual.agreed(place)
         for move in sorted(own if match is None else own | usual.of_any_side(place)):
             found = named.targets.at(moved(named.labels, cell, move), cell)
@@ -35,7 +35,7 @@ def name_gaps(named: Named, right: RightCells) -> None:
                 continue
             if move not in own and match is not None and found[0] not in match.targets:
                 continue
-            if named.alone_has(cell) and found[0] not in named.choice.matches[cell].targets:
+            if named.alone_has(cell) and found[0] not in named.matches[cell].targets:
                 continue
             if not _is_right_on_page(named, cell, found[0], by):
                 named.target[cell], named.reason[cell] = found[0], Reason.PLACE
@@ -55,8 +55,8 @@ def _is_right_on_page(named: Named, cell: int, target: int, by: float) -> bool:
 
     A number that was typed may be rounded.
     """
-    study = named.choice.study
-    own, true = study.own[cell, 0], by * named.choice.flow.values[target, 0]
+    study = named.study
+    own, true = study.own[cell, 0], by * named.flow.values[target, 0]
     allowed = _CLOSE * abs(true)
     if study.sheets.is_typed[cell]:
         allowed = max(allowed, min(float(half_units(own[None])[0]), SMALL * abs(true)))
@@ -65,11 +65,11 @@ def _is_right_on_page(named: Named, cell: int, target: int, by: float) -> bool:
 
 def _may_be_named(named: Named, cell: int) -> bool:
     """Whether something stands in a cell that is no part of L, and that only its value names."""
-    study = named.choice.study
+    study = named.study
     is_named = named.reason.get(cell, Reason.VALUE) is not Reason.VALUE
     if not cell or cell in named.none or is_named or cell in named.updated:
         return False
     graph = study.sheets.graph
     is_filled = study.sheets.page.codes[cell, 0] != Code.BLANK
-    is_free = is_filled and named.choice.flow.last[cell] < 0
+    is_free = is_filled and named.flow.last[cell] < 0
     return bool(is_free and graph.copied[cell] == cell and not rests_on_weights(named, cell))

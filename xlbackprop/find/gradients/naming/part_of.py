@@ -10,7 +10,7 @@ from xlbackprop.find.gradients.findings import Reason
 
 def name_parts(named: Named) -> None:
     """Take for parts, as those beside them are, the cells that nothing but their place names."""
-    flow = named.choice.flow
+    flow = named.flow
     if not flow.parts:
         return
     left = {
@@ -27,4 +27,4 @@ def _is_beside_part(named: Named, cell: int) -> bool:
     sheet, row, column = named.labels.place(cell)
     near = (cell_at(named.labels, (sheet, row + down, column + along)) for down, along in SIDES)
     own = (named.target.get(one) for one in near)
-    return any(at is not None and named.choice.flow.steps[at] == OWN_SHEET for at in own)
+    return any(at is not None and named.flow.steps[at] == OWN_SHEET for at in own)

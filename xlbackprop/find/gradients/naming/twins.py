@@ -25,7 +25,7 @@ def name_twins(named: Named, right: RightCells) -> None:
     """
     labels, targets, moves = named.labels, named.targets, right.moves
     cells = {labels.place(cell): cell for cell in right.meant}
-    taken = {int(named.choice.flow.cells[at]) for at in named.target.values()}
+    taken = {int(named.flow.cells[at]) for at in named.target.values()}
     for block in _blocks(named, cells):
         counted = Counter(move for place in block for move in moves[place])
         move, number = counted.most_common(1)[0]
@@ -37,16 +37,16 @@ def name_twins(named: Named, right: RightCells) -> None:
         for cell in [cells[place] for place in others]:
             found = _instead(named, cell, move)
             is_twin = not agreeing.isdisjoint(right.meant[cell])
-            if is_twin and found is not None and int(named.choice.flow.cells[found]) not in taken:
+            if is_twin and found is not None and int(named.flow.cells[found]) not in taken:
                 named.target[cell], named.reason[cell] = found, Reason.PLACE
 
 
 def _instead(named: Named, cell: int, move: Move) -> int | None:
     """Return what a cell's place says, where that is neither nothing nor what it holds."""
     found = named.targets.at(moved(named.labels, cell, move), cell)
-    if named.reason[cell] is not Reason.VALUE or not found or named.choice.flow.is_zero[found[0]]:
+    if named.reason[cell] is not Reason.VALUE or not found or named.flow.is_zero[found[0]]:
         return None
-    return None if found[0] in named.choice.matches[cell].targets else found[0]
+    return None if found[0] in named.matches[cell].targets else found[0]
 
 
 def _blocks(named: Named, cells: Mapping[Place, int]) -> Iterator[list[Place]]:
@@ -55,7 +55,7 @@ def _blocks(named: Named, cells: Mapping[Place, int]) -> Iterator[list[Place]]:
     Then those of any, where steps do not stand beside one another: at the edge of a map, formulas
     have another shape than within.
     """
-    owner = named.choice.study.sheets.graph.owner
+    owner = named.graph.owner
     by_shape: dict[int, list[Place]] = {}
     for place, cell in cells.items():
         by_shape.setdefault(int(owner[cell]), []).append(place)
