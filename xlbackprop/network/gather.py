@@ -33,6 +33,7 @@ class Words:
     first_only: str  # the slips' names
     last_only: str
     mean: str
+    one_missing: str = ""
 
 
 OUTPUT = Words(
@@ -55,6 +56,7 @@ PARAMETER = Words(
     first_only="gradient from one use only",
     last_only="gradient from the last use only",
     mean="mean over the uses for their sum",
+    one_missing="gradient of one use missing",
 )
 
 
@@ -123,15 +125,19 @@ def _sum(target: Tensor, parts: Sequence[Tensor], words: Words) -> Equation:
             full=f"{target.title}{index} = " + " + ".join(f"{part.title}{index}" for part in parts),
             why=words.why,
         ),
-        slips=tuple(_slips_of_sum(len(parts), words)),
+        slips=tuple(_slips_of_sum([part.title for part in parts], words)),
     )
 
 
-def _slips_of_sum(number: int, words: Words) -> Iterator[Slip]:
+def _slips_of_sum(parts: Sequence[str], words: Words) -> Iterator[Slip]:
+    number = len(parts)
     hint = words.hint % number
 
     def only(position: int) -> Callable[..., Array]:
         return lambda **arrays: list(arrays.values())[position]
+
+    def without(position: int) -> Callable[..., Array]:
+        return lambda **arrays: sum(arrays.values()) - list(arrays.values())[position]
 
     yield Slip(words.first_only, f"{hint}: yours has the first only.", only(0))
     yield Slip(words.last_only, f"{hint}: yours has the last only.", only(-1))
@@ -140,3 +146,5 @@ def _slips_of_sum(number: int, words: Words) -> Iterator[Slip]:
         f"{hint}, and do not divide by {number}.",
         lambda **arrays: np.mean(list(arrays.values()), axis=0),
     )
+    for position, part in enumerate(parts) if number > 2 and words.one_missing else ():
+        yield Slip(words.one_missing, f"{hint}: {part} is missing.", without(position))
