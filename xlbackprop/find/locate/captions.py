@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from math import prod
 from statistics import fmean
 
@@ -35,6 +36,7 @@ class Captions:
     def __init__(self, page: Page, orders: dict[str, int]) -> None:
         self._page, self._orders = page, orders
         self._known: dict[Box, list[list[Label]]] = {}
+        self._known_above: dict[Box, list[list[Label]]] = {}
         self._fits: dict[tuple[Box, str], float] = {}
         self._filled = frozenset(page.keys.tolist())
 
@@ -132,7 +134,7 @@ class Captions:
         That is a block's own title; several beside each other are headings, which have a title.
         """
         groups, order = self._labels(box), self._orders[tensor.name]
-        above = list(self._above(box))[:2]
+        above = self._nearest_above(box)
         is_title = len(above) > 1 and len(above[0]) == 1
         if is_title and _fit(above[0][0][1], tensor, order) < 0:
             return groups[:-1]
@@ -140,10 +142,14 @@ class Captions:
 
     def _labels(self, box: Box) -> list[list[Label]]:
         if box not in self._known:
-            above = list(self._above(box))
-            left = list(self._left(box))
-            self._known[box] = [group for group in (*above[:1], left, *above[1:2]) if group]
+            above, left = self._nearest_above(box), list(self._left(box))
+            self._known[box] = [group for group in (*above[:1], left, *above[1:]) if group]
         return self._known[box]
+
+    def _nearest_above(self, box: Box) -> list[list[Label]]:
+        if box not in self._known_above:
+            self._known_above[box] = list(islice(self._above(box), 2))
+        return self._known_above[box]
 
     def _above(self, box: Box) -> Iterator[list[Label]]:
         """Yield the texts of each row above that has any, nearest first, up to other numbers."""
