@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import xlbackprop
+from tests.support import planted_slips
 from tests.support.networks_for_slips import (
     GROUPS,
     LINKS,
@@ -24,13 +23,11 @@ from tests.support.networks_for_slips import (
     random_pages,
 )
 from tests.support.page_with_slip import Page
-from xlbackprop.equation import Array, Equation, Slip
+from tests.support.planted_slips import Tally
+from xlbackprop.equation import Equation, Slip
 from xlbackprop.judge.diagnose import diagnose, general_slips
 from xlbackprop.judge.diagnose.general import ROUNDED
-from xlbackprop.judge.verify import Status, verify
-from xlbackprop.tolerance import half_units
 
-NETWORKS = 10  # for each slip
 LEAST_DRAWN, MOST_DRAWN = 20, 300
 OF_PENALTY = (
     "l2 forgotten in dL/dw", "2λw", "l2 with the wrong sign", "l2 on biases", "weights not squared",
@@ -78,78 +75,6 @@ def by_penalty(owner: str, equation: Equation) -> Iterator[tuple[str, Equation]]
     yield PENALTY, replace(equation, slips=tuple(known))
 
 
-def is_telling(page: Page, equation: Equation, wrong: Array) -> bool:
-    """Return whether a slip changes enough for its numbers to be no chance.
-
-    Two numbers swapped, or a single one copied from elsewhere, could be anything; where there are
-    only zeros, or zeros and ones, it takes more cells.
-    """
-    right = page.true[equation.target.name]
-    off = ~np.isclose(wrong, right, rtol=1e-4, atol=1e-6)
-    sources = [page.true[one.name].ravel() for one in equation.sources.values()]
-    if right.size <= 2 and np.isclose(np.concatenate(sources)[:, None], wrong.ravel()).any():
-        return False
-    zeros, others = off & (np.abs(wrong) < 1e-7), np.abs(right) > 1e-7
-    changed = np.stack([wrong[off & ~zeros], right[off & ~zeros]], axis=1)
-    pairs = np.unique(np.sort(np.round(changed, 7), axis=1), axis=0)
-    if off.any() and len(pairs) >= min(4, right.size):
-        return True
-    return bool(off.sum() >= 20 or (zeros.sum() >= 4 and others.sum() >= zeros.sum() + 4))
-
-
-def names_of(slip: str) -> list[str]:
-    return slip.removeprefix("one of: ").split(", ")
-
-
-def gives(page: Page, equation: Equation, name: str, numbers: Array) -> bool:
-    """Return whether a slip of that name gives these numbers, which may be rounded ones."""
-    return any(
-        np.allclose(
-            equation.evaluate_slip(slip, page.true),
-            numbers,
-            rtol=1e-5,
-            atol=max(1e-8, float(half_units(numbers).max())),
-        )
-        for slip in (*equation.slips, *general_slips(equation))
-        if slip.name == name
-    )
-
-
-class Planted:
-    """A page filled in with a slip, and what is said of it."""
-
-    def __init__(self, page: Page, equation: Equation, slip: Slip, numbers: Array) -> None:
-        self.page, self.equation, self.slip, self.numbers = page, equation, slip, numbers
-        self.name = equation.target.name
-        found = page.found(page.follow({self.name: numbers}))
-        self.review = verify(page.network, found)
-
-    def is_seen(self) -> bool:
-        """Return whether all changed cells are wrong: a tie, or rounding, may make them right."""
-        off = ~np.isclose(self.numbers, self.page.true[self.name], rtol=1e-6, atol=1e-9)
-        return bool((self.review.judgements[self.name].statuses[off] == Status.WRONG).all())
-
-    def misnomer(self) -> str | None:
-        """Return what is said instead of the slip's name, or None."""
-        said = diagnose(self.review).diagnoses
-        if set(said) != {self.name} or len(said[self.name]) != 1:
-            return str({tensor: [one.slip for one in ones] for tensor, ones in said.items()})
-        named = names_of(said[self.name][0].slip)
-        # Several are named only where they cannot be told apart, and another only where it is one
-        # of the layer's own that gives the same numbers.
-        same = all(gives(self.page, self.equation, one, self.numbers) for one in named)
-        return None if same else said[self.name][0].slip
-
-
-def plant(page: Page, equation: Equation, slip: Slip) -> Planted | None:
-    """Return the page filled in with the slip, or None where it changes too little to be known."""
-    wrong = equation.evaluate_slip(slip, page.true)
-    if not np.isfinite(wrong).all() or not is_telling(page, equation, wrong):
-        return None
-    planted = Planted(page, equation, slip, wrong)
-    return planted if planted.is_seen() else None
-
-
 def own_slips(page: Page, group: str) -> Iterator[tuple[tuple[str, str], Equation, Slip]]:
     for owner, equation in equations_by_owner(page):
         for slip in equation.slips if owner == group else ():
@@ -165,37 +90,6 @@ def any_slips(page: Page) -> Iterator[tuple[tuple[str, str], Equation, Slip]]:
             # What is rounded is off by little: it takes many numbers to be sure of it.
             if slip.name != ROUNDED or equation.target.size >= 20:
                 yield ("", slip.name), equation, slip
-
-
-class Tally:
-    """In how many networks each slip was planted, and where it was not known again."""
-
-    def __init__(self, networks: int = NETWORKS) -> None:
-        self.networks = networks
-        self.times: dict[tuple[str, str], int] = defaultdict(int)
-        self.wrong: list[object] = []
-
-    def add(self, page: Page, slips: Iterable[tuple[tuple[str, str], Equation, Slip]]) -> None:
-        done = set()
-        for key, equation, slip in slips:
-            self.times[key] += 0
-            if key in done or self.times[key] >= self.networks:
-                continue
-            planted = plant(page, equation, slip)
-            if planted is not None:
-                done.add(key)
-                self.times[key] += 1
-                if (said := planted.misnomer()) is not None:
-                    self.wrong.append((*key, equation.target.name, said))
-
-    def rare(self) -> dict[tuple[str, str], int]:
-        return {key: times for key, times in self.times.items() if times < self.networks}
-
-    def assert_all_known(self) -> None:
-        total = sum(self.times.values())
-        assert not self.wrong, f"{len(self.wrong)} of {total}: {self.wrong[:4]}"
-        assert self.times
-        assert not self.rare()
 
 
 # Which argument of what makes mistakes is the name.
@@ -275,3 +169,20 @@ def test_slips_that_fit_any_equation_are_diagnosed_by_their_names():
         if number >= len(blocks) + len(GROUPS) and not tally.rare():
             break
     tally.assert_all_known()
+
+
+def test_slip_that_gets_another_name_is_noticed(monkeypatch):
+    def misled(review):
+        found = diagnose(review)
+        named = {
+            tensor: [replace(one, slip="weights missing in dL/dh") for one in ones]
+            for tensor, ones in found.diagnoses.items()
+        }
+        return replace(found, diagnoses=named)
+
+    monkeypatch.setattr(planted_slips, "diagnose", misled)
+    tally = Tally(2)
+    for page in random_pages("relu", 4):
+        tally.add(page, own_slips(page, "relu"))
+    with pytest.raises(AssertionError, match="weights missing in dL/dh"):
+        tally.assert_all_known()
