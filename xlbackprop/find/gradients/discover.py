@@ -26,10 +26,9 @@ from xlbackprop.find.gradients.loss.losses import Choice, best, factor, labelled
 from xlbackprop.find.gradients.loss.named_loss import cell_of_loss
 from xlbackprop.find.gradients.mistakes.doubts import doubts
 from xlbackprop.find.gradients.mistakes.left_over import left_over
-from xlbackprop.find.gradients.mistakes.mended import add_mended
-from xlbackprop.find.gradients.mistakes.multiples import add_multiples, begins_right
-from xlbackprop.find.gradients.mistakes.roots import add_roots
-from xlbackprop.find.gradients.naming.claimed import Claimed, claimed
+from xlbackprop.find.gradients.mistakes.multiples import begins_right
+from xlbackprop.find.gradients.mistakes.rounds import all_claimed
+from xlbackprop.find.gradients.naming.claimed import Claimed
 from xlbackprop.find.gradients.naming.copied import name_copies
 from xlbackprop.find.gradients.naming.frozen import frozen_updates
 from xlbackprop.find.gradients.naming.naming import name_gradients
@@ -46,7 +45,6 @@ from xlbackprop.workbook.read.workbook import Workbook
 
 # Matches without which an L is doubted.
 FEWEST = 4.0
-_MOST_ROUNDS = 6
 # How much more an assumed L has to explain if most gradients are multiples of its own, too.
 _MOST_MORE = 4 / 3
 _ASKED_FOR = "--loss"
@@ -191,16 +189,6 @@ def _first_that_fits(sheets: Sheets) -> Choice | None:
     return best(tried)
 
 
-def _claimed(named: Named) -> Claimed:
-    """Return all claims, those of deltas that nothing but their use tells included."""
-    found = claimed(named)
-    for _ in range(_MOST_ROUNDS):
-        if not any(add(named, found) for add in (add_multiples, add_mended, add_roots)):
-            break
-        found = claimed(named)
-    return found
-
-
 def _restricted(findings: Findings, sheet: str | None, said: Said | None) -> Findings:
     """Return the findings with the claims of one sheet only, or with those that are said."""
     wanted = said.claimed if said else None
@@ -232,7 +220,7 @@ def _findings(
     said: Said | None,
 ) -> Findings:
     named = _named(contents, choice, labels, said)
-    found = _claimed(named)
+    found = all_claimed(named)
     study, objective = choice.study, choice.objective
     weights = sorted({claim.of for claim in found.claims if claim.role is Role.UPDATE})
     own = instead_of.objective if instead_of else objective

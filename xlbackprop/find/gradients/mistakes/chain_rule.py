@@ -67,8 +67,8 @@ def _all_meant(
         made = users.get(claim.of, [])
         if not parts or not made or max(len(parts), len(made)) > _MOST_CELLS:
             continue
-        slopes = [_slopes(named, one, [claim.cell])[0] for one in parts]
-        wanted = _slopes(named, claim.of, made)
+        slopes = [slopes_of(named, one, [claim.cell])[0] for one in parts]
+        wanted = slopes_of(named, claim.of, made)
         for part, sign, one in _pairs(slopes, wanted):
             for step in (claim.step, EVERY_STEP):
                 if (made[one], step) in places:
@@ -92,7 +92,7 @@ def _users(named: Named, wanted: set[int]) -> Mapping[int, list[int]]:
     return found
 
 
-def _slopes(named: Named, cell: int, of: Sequence[int]) -> Array:
+def slopes_of(named: Named, cell: int, of: Sequence[int]) -> Array:
     """Return by how much some formulas change with a cell, all else as it is: (formulas, draws)."""
     study = named.choice.study
     cells: Indices = np.array(of, dtype=np.int32)
