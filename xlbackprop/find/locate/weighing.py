@@ -106,25 +106,40 @@ class Weighing:
     def _refers(self, keys: Keys, sources: list[Source]) -> float:
         """Return how far formulas refer to the sources, to all of them and to nothing else."""
         used = self._references.from_cells(keys)
-        cells = [one for source in sources for one in self._apart_from(keys, source)]
-        if not used.size or not cells:
+        if not used.size or not sources:
             return 0.0
+        cells = self._apart_from(keys, used, sources)
         touched = [bool(np.isin(one, used).any()) for one in cells]
         inside = np.isin(used, np.concatenate(cells)).mean()
         return float(inside * np.mean(touched))
 
-    def _apart_from(self, keys: Keys, source: Source) -> list[Keys]:
-        """Return a source's cells, for a tensor that stands in some cells itself.
+    def _apart_from(self, keys: Keys, used: Keys, sources: list[Source]) -> list[Keys]:
+        """Return the sources' cells, for a tensor that stands in some cells itself and uses some.
 
-        What stands in those same cells, or is made from them, is not the source, whose own sources
-        are meant then.
+        A source that seems to stand in those same cells, or to be made from them, is not on the
+        page, and its own sources are meant, if the formulas use what else the tensor is made from.
         """
+        cells = [source.with_earlier for source in sources]
+        is_none = [self._is_made_from(keys, source) for source in sources]
+        others = [own for own, none in zip(cells, is_none, strict=True) if not none]
+        if not any(np.isin(own, used).any() for own in others):
+            return cells
+        return [
+            one
+            for source, own, none in zip(sources, cells, is_none, strict=True)
+            for one in (self._before(keys, source) if none else [own])
+        ]
+
+    def _before(self, keys: Keys, source: Source) -> list[Keys]:
+        """Return the cells of what comes before a source and is not made from some cells."""
+        earlier = source.earlier() if self._is_made_from(keys, source) else []
+        if not earlier:
+            return [source.with_earlier]
+        return [cells for one in earlier for cells in self._before(keys, one)]
+
+    def _is_made_from(self, keys: Keys, source: Source) -> bool:
         used = self._references.from_cells(source.cells)
-        is_none = np.isin(keys, source.cells).any() or np.isin(keys, used).any()
-        earlier = source.earlier() if is_none else []
-        if earlier:
-            return [cells for one in earlier for cells in self._apart_from(keys, one)]
-        return [source.with_earlier]
+        return bool(np.isin(keys, source.cells).any() or np.isin(keys, used).any())
 
 
 def matching(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:
