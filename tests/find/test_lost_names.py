@@ -127,3 +127,22 @@ def test_page_with_the_titles_of_earlier_versions_is_found_where_it_was_built(bo
     pages.save(book)
     patch(book, {BOOK: without_names})
     assert GONE in xlbackprop.check(book).notes
+
+
+@pytest.mark.slow
+def test_pages_that_belong_together_are_found_without_names_and_description(tmp_path):
+    """Each has numbers enough for all givens, and little follows from them on a page alone."""
+    whole = openpyxl.load_workbook(xlbackprop.build("mlp-2-2-2", tmp_path / "built.xlsx"))
+    del whole["_xlbackprop"]
+    whole.defined_names.clear()
+    for sheet in whole:
+        sheet.defined_names.clear()
+    whole.save(tmp_path / "own.xlsx")
+    report = xlbackprop.check(tmp_path / "own.xlsx", spec="mlp-2-2-2")
+    assert report.verdict == "right"
+    assert report.counts["right"] >= 54
+    whole["dense2"]["K25"] = 7.0
+    whole.save(tmp_path / "own.xlsx")
+    wrong = [c for c in xlbackprop.check(tmp_path / "own.xlsx", spec="mlp-2-2-2").cells
+             if c.status == "wrong"]  # fmt: skip
+    assert [(c.sheet, c.cell) for c in wrong] == [("dense2", "K25")]

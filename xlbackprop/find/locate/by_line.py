@@ -47,7 +47,7 @@ def located_by_line(
         if not found.is_complete:
             continue
         enough = 1.0 if has_other_steps else _FITTING
-        if table.is_told or (_fits(found, enough) and _is_on_line(found, page, table)):
+        if table.is_told or (found.fitting >= enough and _is_on_line(found, page, table)):
             return _in_all_steps(found, network, page, table)
     return None
 
@@ -61,14 +61,6 @@ def of_one_step(network: Network) -> Network:
         return build_network(replace(network.spec, training=replace(training, steps=1)))
     except SpecError:
         return network
-
-
-def _fits(proposal: Proposal, enough: float) -> bool:
-    """Return whether so large a share of the numbers is what the equations give."""
-    tensors = proposal.network.tensors
-    computed = [one for one in proposal.tensors if tensors[one.name].kind.is_computed]
-    entries = sum(tensors[one.name].size for one in computed)
-    return sum(one.share * tensors[one.name].size for one in computed) >= enough * entries
 
 
 def _is_on_line(proposal: Proposal, page: Page, table: Lines) -> bool:

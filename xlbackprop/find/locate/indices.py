@@ -33,7 +33,21 @@ def _edges(page: Page) -> Keys:
     edges = [one for one in blocks if one is not None]
     if not any(one.size > 2 for one in edges):
         return np.empty(0, dtype=np.int64)
-    return np.concatenate(edges)
+    known = set(np.concatenate(edges).tolist())
+    alone = [_beside(counts, key) for key in counts.starts.tolist() if key not in known]
+    return np.concatenate([*edges, *alone])
+
+
+def _beside(counts: _Counts, start: int) -> Keys:
+    """Return the indices beside a column vector, above which there are none; or nothing.
+
+    Only where other blocks of the page have indices on both sides: else 0 and 1 may be numbers.
+    """
+    down = counts.run(start, DOWN)
+    column = down + ACROSS
+    ends = (int(column[0]) - DOWN, int(column[-1]) + DOWN, int(down[-1]) + DOWN)
+    is_edge = len(down) > 1 and all(map(counts.is_filled, column.tolist()))
+    return down if is_edge and not any(map(counts.is_filled, ends)) else down[:0]
 
 
 def _headings(page: Page) -> Keys:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 
 import numpy as np
@@ -38,6 +38,7 @@ _AFTERWARDS = 240
 _ABSENT = -0.7
 _PARTLY = 0.5
 _UPDATED = {Kind.PARAMETER: 4.0, Kind.GIVEN: -4.0}  # what the page's own updates change
+_LOSS, _OF_LOSS = "loss", 4.0  # what L's own formula takes
 _NAMED = 8.0  # so much a plain label counts against a few numbers that happen to fit elsewhere
 
 
@@ -114,14 +115,13 @@ class InputSearch:
         whole = np.isfinite(candidates.numbers).all(axis=1)
         allowed = tensor.domain.allows(candidates.numbers).all(axis=1)
         fits = self._captions.fits(candidates.keys, tensor)
-        named = np.array(
-            [
-                self._is_named(keys, tensor) or self._told.is_rate(tensor, keys)
-                for keys in candidates.keys
-            ]
-        )
-        scores = 2.0 * fits + typed + used + _NAMED * named - 0.3 * candidates.oddities
+        is_rate = partial(self._told.is_rate, tensor)
+        named = [self._is_named(keys, tensor) or is_rate(keys) for keys in candidates.keys]
+        scores = 2.0 * fits + typed + used + _NAMED * np.array(named) - 0.3 * candidates.oddities
         scores += self._told.updated(flat) * _UPDATED.get(tensor.kind, 0.0)
+        if tensor.layer == _LOSS:
+            of_loss = self._references.from_cells(np.array(self._told.losses, dtype=np.int64))
+            scores += _OF_LOSS * np.isin(flat, of_loss).mean(axis=1)
         return np.where(whole & allowed, scores, -np.inf)
 
     def _is_named(self, keys: Keys, tensor: Tensor) -> bool:

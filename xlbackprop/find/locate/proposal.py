@@ -80,6 +80,14 @@ class Proposal:
         return computed and not any(one.is_needed for one in self.left_out)
 
     @property
+    def fitting(self) -> float:
+        """The share of the computed numbers that are what the equations give; 0 of none."""
+        sizes = {one.name: self.network.tensors[one.name].size for one in self.tensors
+                 if self.network.tensors[one.name].kind.is_computed}  # fmt: skip
+        fitting = sum(one.share * sizes.get(one.name, 0) for one in self.tensors)
+        return fitting / max(1, sum(sizes.values()))
+
+    @property
     def places(self) -> dict[str, Places]:
         """The places by the tensors' names, in all steps."""
         return {one.name: one.places for one in self.tensors} | dict(self.later)

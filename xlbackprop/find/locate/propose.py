@@ -40,6 +40,7 @@ from xlbackprop.workbook.read.workbook import Workbook, open_workbook
 
 # Where a workbook has more sheets, not each is tried by itself.
 _MOST_SHEETS = 12
+_HALF = 0.5
 _NOT_CONSISTENT = "not all else fits"
 
 
@@ -91,13 +92,21 @@ def locate_in(
     sheets = [one for one in page.sheets if len(page.on(one).keys) >= needed]
     if 1 < len(sheets) <= _MOST_SHEETS:
         alone = [locate_on(page.on(one), network, path, spec, told) for one in sheets]
-        whole = [name for name, one in zip(sheets, alone, strict=True) if one.is_complete]
+        whole = [name for name, one in zip(sheets, alone, strict=True) if _holds_network(one)]
         if len(whole) > 1:
             raise WorkbookError(
                 f"{listed(whole)} each hold the network: say which sheet is meant, with --sheet"
                 f" {quote(whole[0])}"
             )
     return with_training(locate_on(page, network, path, spec, told), told, page)
+
+
+def _holds_network(alone: Proposal) -> bool:
+    """Return whether a sheet has all that is needed, and is no page of several of one network.
+
+    There, numbers may stand for what is on other pages, but little follows from them.
+    """
+    return alone.is_complete and alone.fitting > _HALF
 
 
 @np.errstate(all="ignore")  # a stranger's numbers may overflow
