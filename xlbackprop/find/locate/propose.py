@@ -25,7 +25,7 @@ from xlbackprop.find.locate.reading import page_of
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.spots import Located, Spot
 from xlbackprop.find.locate.tiles import Tiles
-from xlbackprop.find.locate.told import NOTHING_TOLD, Told, told_of
+from xlbackprop.find.locate.told import NOTHING_TOLD, Told, told_of, told_to_be
 from xlbackprop.find.locate.training import with_training
 from xlbackprop.find.sheets import listed
 from xlbackprop.network import Network, build_network
@@ -139,14 +139,6 @@ def _search(page: Page, network: Network, workbook: str, spec: str, told: Told) 
     return Proposal(workbook, spec, network, verdicts.tensors(), verdicts.left_out())
 
 
-def _told_to_be(spot: Spot) -> str:
-    """Return what the page's own derivatives say that a tensor's cells are."""
-    if spot.tensor.kind is Kind.UPDATE:
-        return "updated by gradients of the sheet's own L"
-    is_loss = spot.tensor.kind is Kind.FORWARD
-    return "the L whose gradients the sheet holds" if is_loss else "gradients of the sheet's own L"
-
-
 def layer_orders(network: Network) -> dict[str, int]:
     """Return the number of each tensor's layer among those that have such a tensor, from 1."""
     orders, counts = {}, dict[str, int]()
@@ -242,7 +234,7 @@ class _Verdicts:
             doubt = _NOT_CONSISTENT
         reason = self._because(spot.keys, spot.tensor)
         if spot.is_told:
-            reason += f", {_told_to_be(spot)}"
+            reason += f", {told_to_be(spot.tensor)}"
         if spot.is_followed:
             reason += ", what is computed from it follows from these numbers"
         if spot.references > 0.9:

@@ -106,6 +106,14 @@ def told_of(workbook: Workbook, page: Page, derivatives: Derivatives, sheet: str
     return told
 
 
+def told_to_be(tensor: Tensor) -> str:
+    """Return what the page's own derivatives say that a tensor's cells are."""
+    if tensor.kind is Kind.UPDATE:
+        return "updated by gradients of the sheet's own L"
+    is_loss = tensor.kind is Kind.FORWARD
+    return "the L whose gradients the sheet holds" if is_loss else "gradients of the sheet's own L"
+
+
 def _with(told: Told, findings: Findings, page: Page) -> Told:
     def key(cell: int) -> int:
         sheet, row, column = findings.place(cell)
