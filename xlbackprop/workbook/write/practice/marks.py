@@ -13,7 +13,7 @@ Sheets lets them look at another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -55,8 +55,8 @@ def write_practice(
     for name, blocks in marks.items():
         opened = is_open(rungs[name]) if rungs else ""
         tensor = contents.network.tensors[name]
-        typed, compared = contents.layout.blocks[name], answers.compared[name]
-        _write_marks(writer, tensor, blocks, typed, compared, formats, opened)
+        mark = _mark(tensor, contents.layout.blocks[name], answers.compared[name], blocks, opened)
+        writer.write(tensor, blocks, np.zeros(tensor.shape), mark, (formats({}), formats({})))
     of_all = [block for blocks in marks.values() for block in blocks]
     for page in pages_of(workbook, contents, formats):
         own = [block for block in of_all if block.sheet == page.sheet.name]
@@ -96,26 +96,22 @@ def marks_range(sheet: Sheet) -> str:
     return rectangle(HEAD_ROWS, first, sheet.rows - HEAD_ROWS, columns)
 
 
-def _write_marks(
-    writer: BlockWriter,
-    tensor: Tensor,
-    marks: Blocks,
-    blocks: Blocks,
-    compared: Compared,
-    formats: Formats,
-    opened: str,
-) -> None:
-    """Write a tensor's marks: 0 where `opened` is the address of another number than 1."""
+def _mark(
+    tensor: Tensor, blocks: Blocks, compared: Compared, marks: Blocks, opened: str
+) -> Callable[..., str]:
+    """Return what gives the mark of an entry, by its index, of what is typed into the blocks.
+
+    It is 0 where `opened` is the address of another number than 1.
+    """
     sheet = marks[0].sheet
     typed, answer = (view_from(sheet, tensor, own) for own in (blocks, compared.nearest))
     largest, most = (on_sheet(SHEET, one) for one in (compared.limit.largest, compared.limit.most))
-    plain = formats({})
 
     def mark(*index: int) -> str:
         formula = mark_formula(typed[index], answer[index], largest, most)
         return f"IF({opened}=1,{formula},0)" if opened else formula
 
-    writer.write(tensor, marks, np.zeros(tensor.shape), mark, (plain, plain))
+    return mark
 
 
 def _show_marks(page: Page, marks: list[Block]) -> None:

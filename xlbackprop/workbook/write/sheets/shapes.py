@@ -70,22 +70,14 @@ def _line(line: Line, numbers: Iterator[int]) -> Iterator[str]:
 
 def _label(label: Label, number: int) -> str:
     (x, y), height = label.middle, 16
-    place = (x - label.width / 2, y - height / 2)
-    return _shape(number, place, (label.width, height), "rect", _fill("#FFFFFF"), "",
-                  [label.runs])  # fmt: skip
+    frame = _frame((x - label.width / 2, y - height / 2), (label.width, height))
+    return _shape(number, frame, _look("rect", "#FFFFFF"), [label.runs])
 
 
 def _box(box: Box, number: int) -> str:
-    return _shape(
-        number,
-        (box.x, box.y),
-        (box.width, box.height),
-        _FORM.get(box.look, "rect"),
-        _fill(_GROUND[box.look]),
-        f'<a:ln w="9525">{_fill(BAND)}</a:ln>',
-        box.lines,
-        has_name=box.has_name,
-    )
+    frame = _frame((box.x, box.y), (box.width, box.height))
+    look = _look(_FORM.get(box.look, "rect"), _GROUND[box.look], BAND)
+    return _shape(number, frame, look, box.lines, has_name=box.has_name)
 
 
 def _mark(mark: Mark, number: int) -> str:
@@ -93,20 +85,21 @@ def _mark(mark: Mark, number: int) -> str:
     (x, y), size = mark.middle, 2 * mark.radius
     colour, adds_up = _COLOURS[mark.way], mark.way is Way.BACKWARD
     form, ground = ("flowChartOr", "#FFFFFF") if adds_up else ("ellipse", colour)
-    edge = f'<a:ln w="9525">{_fill(colour)}</a:ln>'
-    return _shape(
-        number, (x - mark.radius, y - mark.radius), (size, size), form, _fill(ground), edge, ()
-    )
+    frame = _frame((x - mark.radius, y - mark.radius), (size, size))
+    return _shape(number, frame, _look(form, ground, colour))
+
+
+def _look(form: str, ground: str, edge: str = "") -> str:
+    """Return a form with the colours of its ground and of its edge, if it has one."""
+    outline = f'<a:ln w="9525">{_fill(edge)}</a:ln>' if edge else _NO_EDGE
+    return f'<a:prstGeom prst="{form}"><a:avLst/></a:prstGeom>{_fill(ground)}{outline}'
 
 
 def _shape(
     number: int,
-    place: tuple[float, float],
-    size: tuple[float, float],
-    form: str,
-    ground: str,
-    edge: str,
-    lines: Sequence[Sequence[Run]],
+    frame: str,
+    look: str,
+    lines: Sequence[Sequence[Run]] = (),
     *,
     has_name: bool = False,
 ) -> str:
@@ -116,11 +109,9 @@ def _shape(
         ' lIns="0" tIns="0" rIns="0" bIns="0" anchor="ctr"/><a:lstStyle/>'
         f"{''.join(paragraphs)}</xdr:txBody>"
     ) * bool(lines)
-    geometry = f'<a:prstGeom prst="{form}"><a:avLst/></a:prstGeom>'
     return (
         f'<xdr:sp macro="" textlink=""><xdr:nvSpPr><xdr:cNvPr id="{number}" name="shape {number}"/>'
-        f"<xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr>{_frame(place, size)}{geometry}{ground}"
-        f"{edge or _NO_EDGE}</xdr:spPr>{body}</xdr:sp>"
+        f"<xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr>{frame}{look}</xdr:spPr>{body}</xdr:sp>"
     )
 
 
