@@ -51,9 +51,9 @@ def has_colours(contents: Contents) -> bool:
 
 def is_coloured(tensor: Tensor, contents: Contents) -> bool:
     """Return whether a tensor is seen better than read, and nobody is to fill it in."""
-    if contents.plain or tensor.name in contents.blank or not _largest(tensor, contents):
+    if contents.plain or tensor.name in contents.blank:
         return False
-    return is_seen(tensor, contents.network)
+    return is_seen(tensor, contents.network) and _largest(tensor, contents) > 0
 
 
 def emphases(contents: Contents) -> Iterator[Emphasis]:
