@@ -137,7 +137,7 @@ class _Votes:
         """Return the ways on which most agree: beside a cell, in its column or row, or of all."""
         block, *lines, whole = self._keys(cell)
         key = block if self._most(block) else max(lines, key=self._most)
-        if self._along is not None and not self._most(key) and self._own[cell, 0]:
+        if self._along is not None and not self._most(key) and self._own[cell].any():
             return []  # elsewhere, cells of one formula shape are of different tensors
         counted = self._counted[key if self._most(key) else whole]
         number = max(counted.values())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 
-from xlbackprop.find.gradients.claims.moves import Move, moves_of
+from xlbackprop.find.gradients.claims.moves import SIDES, Move, Place, moves_of
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.training.updates import Update
 from xlbackprop.formula.tree import Reference
@@ -22,10 +23,14 @@ def frozen_updates(named: Named) -> list[Update]:
     uses the gradient or the copy, the copy may stand anywhere.
     """
     graph, flow = named.graph, named.flow
-    ways = Counter(_way(named, one.cell, one.of) for one in named.updates if _fits(named, one))
-    usual = {way for way, number in ways.items() if number >= _FEWEST}
-    if not usual:
+    right = {
+        named.labels.place(one.cell): _way(named, one.cell, one.of)
+        for one in named.updates
+        if _fits(named, one)
+    }
+    if not right:
         return []
+    usual = {way for way, number in Counter(right.values()).items() if number >= _FEWEST}
     updated = {one.of for one in named.updates}
     gradients = {int(flow.cells[at]): cell for cell, at in named.target.items() if named.fits(cell)}
     weights = {one for one in gradients.keys() - updated if named.is_leaf(one)}
@@ -39,10 +44,17 @@ def frozen_updates(named: Named) -> list[Update]:
         for cell in free[which].tolist():
             of = next(iter(graph.references(cell)), 0)
             is_new = of in weights and cell not in named.study.before
-            is_idle = is_new and not is_used[[cell, gradients[of]]].any()
-            if is_new and (is_idle or _way(named, cell, of) in usual):
+            is_idle = bool(usual) and is_new and not is_used[[cell, gradients[of]]].any()
+            if is_new and (is_idle or _way(named, cell, of) in usual | _beside(named, cell, right)):
                 found.append(Update(cell, of, of, (), (), is_plain=False))
     return found
+
+
+def _beside(named: Named, cell: int, right: Mapping[Place, Move]) -> set[Move]:
+    """Return how right updates next to a cell stand to their weights."""
+    sheet, row, column = named.labels.place(cell)
+    around = [(sheet, row + down, column + along) for down, along in SIDES]
+    return {right[place] for place in around if place in right}
 
 
 def _fits(named: Named, update: Update) -> bool:
