@@ -1,28 +1,34 @@
 """Which chain of layers a page may hold: layer after layer by its numbers, and the loss at its end.
 
-Each next layer is one whose output, computed from the last, is on the page. Nothing is taken for a
+Each next layer is one whose output, computed from the last, is on the page: its own, or that of the
+activation or the pool behind it, where people write both in one formula. Nothing is taken for a
 layer whose numbers are not there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
 
 import numpy as np
 
 from xlbackprop.equation import Array
-from xlbackprop.find.locate.candidates import Candidates, Readings
-from xlbackprop.find.locate.page import Page
+from xlbackprop.find.locate.candidates import Readings
+from xlbackprop.find.locate.chain_functions import ACTIVATIONS, Layer, activated, pooled
+from xlbackprop.find.locate.chain_links import Links, LinkSearch
+from xlbackprop.find.locate.evidence import Evidence, Fit
+from xlbackprop.find.locate.leaves import NONE, Leaves
+from xlbackprop.find.locate.page import Keys, Page
+from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.tiles import Tiles
-from xlbackprop.tolerance import may_be
 
-Layer = Mapping[str, object]
-
-_MOST_LAYERS, _MOST_READINGS, _MOST_OUTPUTS = 12, 12, 200
-_FEW = 3  # so few typed numbers may fit by chance
-_WINDOW = 2
+_MOST_LAYERS, _MOST_STARTS, _MOST_CHANNELS = 12, 12, 8
+_BEFORE_POOLS = ("relu", "sigmoid", "tanh")
+_LEAST_IMAGE = 3
 _PART = 1.5  # so odd is a part of a block
+_CHANCE = 0.01  # a fit that is to be expected more often among numbers that mean nothing is none
 
 
 @dataclass(frozen=True)
@@ -35,161 +41,176 @@ class Chain:
     array: Array
     used: frozenset[int]
     loss: Layer
+    net: Array | None = None  # what the last activation is taken of
+    chance: float = 0.0  # that what fits does so by chance, as long as nothing behind it tells
+    given: Mapping[str, Keys] = field(default_factory=dict)  # of inputs, weights and biases
+
+    @property
+    def is_image(self) -> bool:
+        """Whether what the last layer gives has channels, rows and columns."""
+        return self.array.ndim - bool(self.batch) == 3
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Layers that may follow, and what they give with each choice of weights."""
+
+    layers: tuple[Layer, ...]
+    arrays: Array
+    nets: Array | None = None  # what the activation among them is taken of
+    links: Links | None = None
+
+    def cells(self, hypothesis: int) -> frozenset[int]:
+        return self.links.cells(hypothesis) if self.links else frozenset()
 
 
 class Chains:
-    """Finds the chains that a page's numbers are of."""
+    """Finds the chains that a page's numbers are of, until a time is over.
 
-    def __init__(self, page: Page, tiles: Tiles) -> None:
-        self._page, self._readings = page, Readings(page, tiles)
+    What layers give is looked for among formulas, or among numbers that were typed.
+    """
+
+    def __init__(
+        self, page: Page, tiles: Tiles, references: PageReferences, ends: float, *, in_typed: bool
+    ) -> None:
+        self._ends_at = ends
+        readings = Readings(page, tiles)
         self._sizes = {tile.size for tile in tiles.whole}
-        self._is_typed_only = not page.has_formula.any()
+        leaves = Leaves(page, references)
+        self.links = LinkSearch(page, readings, self._sizes, None if in_typed else leaves)
+        self.evidence = Evidence(page, readings, leaves, in_typed=in_typed)
 
     def from_inputs(self) -> Iterator[Chain]:
-        """Yield the longest chain that begins with each block of typed numbers."""
-        shapes = {one if min(one) > 1 else (max(one),) for one in self._sizes}
-        for shape in sorted(shapes):
-            given = self._typed(shape)
-            whole = np.flatnonzero(given.oddities < _PART)[:_MOST_READINGS]
-            for n in whole.tolist():
-                array = given.numbers[n].reshape(shape)
-                batch = shape[0] if len(shape) > 1 else 0
-                used = frozenset(given.keys[n].ravel().tolist())
-                start = Chain(shape[-1:], batch, (), array, used, {"type": "given"})
-                if np.isfinite(array).all() and (chain := self.grown(start)).layers:
+        """Yield the longest chain that begins with each block of typed numbers.
+
+        What is a part of a chain, as its weights are, begins none.
+        """
+        taken = NONE
+        for shape, batch in self._shapes():
+            keys, numbers, oddities = self.links.given((batch, *shape) if batch else shape)
+            for n in np.flatnonzero(oddities < _PART)[:_MOST_STARTS].tolist():
+                if self.is_over:
+                    return
+                used = frozenset(keys[n].ravel().tolist())
+                if used <= taken:
+                    continue
+                start = Chain(
+                    shape, batch, (), numbers[n], used, {"type": "given"}, given={"h": keys[n]}
+                )
+                if (chain := self.grown(start)).layers:
+                    taken |= chain.used
                     yield chain
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return time.process_time() > self._ends_at
+
     def grown(self, chain: Chain) -> Chain:
-        """Return a chain with all layers that follow, and with its loss."""
-        while len(chain.layers) < _MOST_LAYERS:
-            longer = next(self._longer(chain), None)
+        """Return a chain with all layers that follow and that no chance explains."""
+        firm = chain
+        while len(chain.layers) < _MOST_LAYERS and not self.is_over:
+            longer = self._longer(chain)
             if longer is None:
                 break
             chain = longer
-        return self._with_loss(chain)
+            firm = chain if chain.chance < _CHANCE else firm
+        return firm
 
-    def _typed(self, shape: tuple[int, ...]) -> Candidates:
-        return self._readings.of(shape, typed=not self._is_typed_only)
-
-    def _longer(self, chain: Chain) -> Iterator[Chain]:
-        is_active = bool(chain.layers) and chain.layers[-1]["type"] in _ACTIVATIONS
-        for kind, function in _ACTIVATIONS.items() if chain.layers and not is_active else ():
-            array = function(chain.array)
-            if not np.allclose(array, chain.array):
-                yield from self._with({"type": kind}, chain, array)
-        if chain.array.ndim == 3 and min(chain.array.shape[1:]) >= _WINDOW:
-            for kind, of_window in _POOLS.items():
-                layer = {"type": kind, "kernel": _WINDOW}
-                yield from self._with(layer, chain, _pooled(chain.array, of_window))
-        yield from self._with_dense(chain)
-
-    def _with(self, layer: Layer, chain: Chain, array: Array) -> Iterator[Chain]:
-        """Yield the chain with a layer, if what it gives is on the page."""
-        places = self._readings.of(array.shape)
-        fits = may_be(places.numbers, array.ravel(), places.tolerances).all(axis=1)
-        for n in np.flatnonzero(fits).tolist():
-            cells = frozenset(places.keys[n].ravel().tolist())
-            if cells.isdisjoint(chain.used) and self._is_evidence(places, n):
-                used = chain.used | cells
-                yield replace(chain, layers=(*chain.layers, layer), array=array, used=used)
-
-    def _is_evidence(self, places: Candidates, n: int) -> bool:
-        """Return whether numbers that fit are no chance: formulas, or several that differ."""
-        is_computed = bool(self._page.formulas_at(places.keys[n]).all())
-        return is_computed or len(np.unique(places.numbers[n])) > _FEW
-
-    def _with_dense(self, chain: Chain) -> Iterator[Chain]:
-        rows = chain.array.reshape(chain.batch or 1, -1)
-        inputs = rows.shape[1]
-        flat = ({"type": "flatten"},) if chain.array.ndim == 3 else ()
-        sides = {
-            other for size in self._sizes for one, other in (size, size[::-1]) if one == inputs
-        }
-        for units in sorted(sides, reverse=True):  # a row of a matrix would be a unit by itself
-            weights = self._typed((units, inputs))
-            for n in range(min(len(weights), _MOST_READINGS)):
-                net = rows @ weights.numbers[n].reshape(units, inputs).T
-                taken = chain.used | frozenset(weights.keys[n].ravel().tolist())
-                is_apart = len(taken) == len(chain.used) + units * inputs
-                if not is_apart or not np.isfinite(net).all():
-                    continue
-                for bias, cells in self._biases(units):
-                    layer = {"type": "dense", "units": units, "bias": bool(cells)}
-                    if cells.isdisjoint(taken):
-                        array = (net + bias).reshape(
-                            (chain.batch, units) if chain.batch else (units,)
-                        )
-                        wider = replace(chain, layers=chain.layers + flat, used=taken | cells)
-                        yield from self._with(layer, wider, array)
-
-    def _biases(self, units: int) -> Iterator[tuple[Array, frozenset[int]]]:
-        """Yield what may be added: the numbers of a typed vector, and nothing."""
-        vectors = self._typed((units,))
-        for n in range(min(len(vectors), _MOST_READINGS * 3)):
-            if np.isfinite(vectors.numbers[n]).all():
-                yield vectors.numbers[n], frozenset(vectors.keys[n].ravel().tolist())
-        yield np.zeros(units), frozenset()
-
-    def _with_loss(self, chain: Chain) -> Chain:
-        """Return the chain with a loss, if a target of typed numbers gives an L on the page."""
-        targets, single = self._typed(chain.array.shape), self._readings.of(())
-        for n in range(min(len(targets), _MOST_OUTPUTS)):
-            target = targets.numbers[n].reshape(chain.array.shape)
-            cells = frozenset(targets.keys[n].ravel().tolist())
-            if not cells.isdisjoint(chain.used):
+    def _shapes(self) -> Iterator[tuple[tuple[int, ...], int]]:
+        """Yield the shapes of one sample that typed blocks may have, and how many samples."""
+        for size in sorted(self._sizes, key=lambda one: (-prod(one), one)):
+            if min(size) == 1:
+                yield (max(size),), 0
                 continue
-            for loss, function in _LOSSES.items():
-                value = np.array(function(chain.array, target, chain.batch))
-                fits = may_be(single.numbers, value.ravel(), single.tolerances).all(axis=1)
-                if any(self._page.formulas_at(single.keys[at]) for at in np.flatnonzero(fits)):
-                    more = {"target": "probabilities"} if loss == "cross_entropy" else {}
-                    return replace(chain, loss={"type": loss, **more})
-        return chain
+            blocks = len(self.links.given(size)[0]) if min(size) >= _LEAST_IMAGE else 0
+            for channels in range(min(blocks, _MOST_CHANNELS), 0, -1):
+                yield (channels, *size), 0
+            yield size[1:], size[0]
+
+    def _longer(self, chain: Chain) -> Chain | None:
+        """Return the chain with what follows: the first that is no chance, or the least one."""
+        best: Chain | None = None
+        for step in self._steps(chain):
+            for fit in self.evidence.fits(
+                step.arrays, step.arrays.shape[1:], step.cells, chain.used
+            ):
+                chance = fit.chance * max(1.0, chain.chance)
+                if best is None or chance < best.chance:
+                    best = _with(chain, step, fit, chance)
+            if best is not None and best.chance < _CHANCE:
+                break
+            if self.is_over:
+                break
+        return best if best is not None and best.chance < 1 else None
+
+    def _steps(self, chain: Chain) -> Iterator[_Step]:
+        last = str(chain.layers[-1]["type"]) if chain.layers else ""
+        if last in ("dense", "conv2d"):
+            yield from _activations(chain.array[None])
+        if chain.is_image and chain.layers:
+            yield from _pools(chain.array[None])
+        if chain.is_image and last == "conv2d":
+            for one in _activations(chain.array[None]):
+                yield from (_behind(one, own) for own in _pools(one.arrays))
+        for links in self._links(chain):
+            linear = _Step((links.layer,), links.arrays, None, links)
+            yield linear
+            yield from (_behind(linear, one) for one in _activations(linear.arrays))
+        if chain.is_image:
+            yield from self._pooled(chain)
+
+    def _pooled(self, chain: Chain) -> Iterator[_Step]:
+        """Yield conv layers of which only what a pool makes of them is on the page."""
+        for links in self.links.conv(chain.array, chain.used):
+            if links.layer["stride"] == links.layer["dilation"] == 1:
+                linear = _Step((links.layer,), links.arrays, None, links)
+                for one in (linear, *_activations(linear.arrays, _BEFORE_POOLS)):
+                    both = one if one is linear else _behind(linear, one)
+                    yield from (_behind(both, own) for own in _pools(one.arrays))
+
+    def _links(self, chain: Chain) -> Iterator[Links]:
+        rows = chain.array.reshape(chain.batch or 1, -1)
+        yield from self.links.dense(rows, chain.used, has_batch=bool(chain.batch))
+        if chain.is_image:
+            yield from self.links.conv(chain.array, chain.used)
 
 
-def _sigmoid(array: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-array)))
+def _activations(arrays: Array, kinds: tuple[str, ...] = ACTIVATIONS) -> Iterator[_Step]:
+    for kind in kinds:
+        found = activated(kind, arrays)
+        if kind != "softmax" and not np.array_equal(found, arrays):
+            yield _Step(({"type": kind},), found, arrays)
 
 
-def _tanh(array: Array) -> Array:
-    return np.asarray(np.tanh(array))
+def _pools(arrays: Array) -> Iterator[_Step]:
+    yield from (_Step((layer,), found) for layer, found in pooled(arrays))
 
 
-def _relu(array: Array) -> Array:
-    return np.maximum(array, 0.0)
+def _behind(first: _Step, second: _Step) -> _Step:
+    nets = second.nets if second.nets is not None else first.nets
+    return _Step(first.layers + second.layers, second.arrays, nets, first.links)
 
 
-def _pooled(array: Array, of_window: Callable[..., Array]) -> Array:
-    channels, height, width = array.shape
-    rows, columns = height // _WINDOW, width // _WINDOW
-    cut = array[:, : rows * _WINDOW, : columns * _WINDOW]
-    windows = cut.reshape(channels, rows, _WINDOW, columns, _WINDOW)
-    return np.asarray(of_window(windows, axis=(2, 4)))
-
-
-def _half_squares(out: Array, target: Array, _batch: int) -> float:
-    return float(0.5 * ((out - target) ** 2).sum())
-
-
-def _mean_squares(out: Array, target: Array, _batch: int) -> float:
-    return float(((out - target) ** 2).mean())
-
-
-def _cross_entropy(out: Array, target: Array, batch: int) -> float:
-    powers = np.exp(out - out.max(axis=-1, keepdims=True))
-    shares = powers / powers.sum(axis=-1, keepdims=True)
-    is_shares = np.allclose(target.sum(axis=-1), 1) and (target >= 0).all()
-    return float(-(target * np.log(shares)).sum() / max(1, batch)) if is_shares else float("nan")
-
-
-_ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
-    "sigmoid": _sigmoid,
-    "tanh": _tanh,
-    "relu": _relu,
-}
-_POOLS: Mapping[str, Callable[..., Array]] = {"max_pool2d": np.max, "avg_pool2d": np.mean}
-_LOSSES: Mapping[str, Callable[[Array, Array, int], float]] = {
-    "half_sse": _half_squares,
-    "mse": _mean_squares,
-    "cross_entropy": _cross_entropy,
-}
+def _with(chain: Chain, step: _Step, fit: Fit, chance: float) -> Chain:
+    """Return a chain with the layers of a fit."""
+    layers, given, used = list(step.layers), dict(chain.given), chain.used
+    number = len(chain.layers)
+    if step.links:
+        layers[0], own = step.links.of(fit.hypothesis)
+        if chain.is_image and layers[0]["type"] == "dense":
+            layers.insert(0, {"type": "flatten"})
+            number += 1
+        given |= {f"{number}.{short}": keys for short, keys in own.items()}
+        used |= step.cells(fit.hypothesis)
+    ends_in_activation = str(step.layers[-1]["type"]) in ACTIVATIONS
+    net = step.nets[fit.hypothesis] if ends_in_activation and step.nets is not None else None
+    return replace(
+        chain,
+        layers=(*chain.layers, *layers),
+        array=step.arrays[fit.hypothesis],
+        used=used | frozenset(fit.keys.ravel().tolist()),
+        net=net,
+        chance=chance,
+        given=given,
+    )

@@ -7,10 +7,9 @@ is taken, and what follows it is found by its numbers.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice, product
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,10 @@ from xlbackprop.errors import SpecError, WorkbookError
 from xlbackprop.find.gradients.discover import find_gradients
 from xlbackprop.find.gradients.findings import Findings
 from xlbackprop.find.locate.chain import Chain, Chains
+from xlbackprop.find.locate.chain_ends import with_loss
 from xlbackprop.find.locate.from_formulas import chain_of
 from xlbackprop.find.locate.indices import without_indices
+from xlbackprop.find.locate.line_indices import without_line_indices
 from xlbackprop.find.locate.page import Page
 from xlbackprop.find.locate.proposal import SURE, Proposal
 from xlbackprop.find.locate.propose import locate, locate_on
@@ -36,23 +37,10 @@ from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limi
 from xlbackprop.workbook.opening import as_xlsx
 from xlbackprop.workbook.read.workbook import open_workbook
 
-Size = tuple[int, int]
-
-_MOST_TRIED = 8
 _SECONDS = 10.0  # for the page's own formulas
+_SECONDS_OF_CHAINS = 5.0
 _MOST_CHAINS = 2
-_MOST_SPECS = 4_000
-_MOST_FILTERS = 16
 _MOSTLY, _FEW = 0.9, 4
-_STRIDES, _PADDINGS, _DILATIONS = (1, 2, 3), (0, 1, 2), (1, 2)
-
-
-@dataclass(frozen=True)
-class _Sizes:
-    """How many blocks of each size were typed, and how many are computed."""
-
-    typed: Counter[Size]
-    computed: Counter[Size]
 
 
 def guess(
@@ -67,21 +55,26 @@ def guess(
     The proposal's network holds the spec. With `sheet` only that sheet is looked at.
     Raises WorkbookError where the file cannot be used, or no such layer fits what is in it.
     """
-    page = without_indices(read_page_of(Path(path), engine, limits, sheet))
+    page = _page(Path(path), engine, limits, sheet)
     findings = _findings(Path(path), engine, limits, sheet)
     for text in filter(None, map(chain_of, findings)):
         proposal = locate(path, parse_spec(text), engine=engine, limits=limits, sheet=sheet)
         if _explains_output(proposal):
             return replace(proposal, spec="")
-    best = _best(_chains(page), page, str(path)) or _best(specs(page), page, str(path))
-    if best is not None and best.network.layers[-1].type == "conv2d":
-        best = _best(_behind(best, page), page, str(path)) or best
+    best = _best(page, str(path))
     if best is None:
         raise WorkbookError(
             f"{path}: no conv or dense layer fits its numbers, by itself or before others"
             f"{_but(findings)}: name the network with --spec"
         )
     return best
+
+
+def _page(path: Path, engine: EngineName | str, limits: Limits, sheet: str | None) -> Page:
+    """Return what stands in a workbook, without the indices along blocks and vectors."""
+    whole = read_page_of(path, engine, limits, sheet)
+    page = without_indices(whole)
+    return without_line_indices(page) if len(page.keys) < len(whole.keys) else page
 
 
 def _findings(
@@ -111,39 +104,28 @@ def _but(findings: Sequence[Findings]) -> str:
     )
 
 
-def _best(texts: Iterator[str], page: Page, path: str) -> Proposal | None:
-    """Return the best proposal of some specs, if one explains what its layers give."""
-    tried = (_located(page, text, path) for text in islice(texts, _MOST_TRIED))
-    fitting = (one for one in tried if one is not None and _explains_output(one))
-    return max(fitting, key=_fit, default=None)
+@np.errstate(all="ignore")  # a stranger's numbers may overflow
+def _best(page: Page, path: str) -> Proposal | None:
+    """Return the proposal of the chain that explains most of a page, if one explains its output."""
+    for chain in _chains(page)[:_MOST_CHAINS]:
+        proposal = _located(page, chain_text(chain), path)
+        if proposal is not None and _is_network(proposal):
+            return proposal
+    return None
 
 
-def _chains(page: Page) -> Iterator[str]:
-    """Yield the specs of the chains of dense layers that explain most of a page."""
-    chains = Chains(page, Tiles(page, PageReferences(page).ranges)).from_inputs()
-    for chain in sorted(chains, key=lambda one: -len(one.used))[:_MOST_CHAINS]:
-        yield chain_text(chain)
-
-
-def _behind(proposal: Proposal, page: Page) -> Iterator[str]:
-    """Yield the spec of a conv layer with all that follows it on the page, if something does."""
-    network, places = proposal.network, proposal.places
-    out = places[network.layers[-1].equations.outputs[0].tensor.name]
-    # What was taken for the gradient that is given may be what the next layer gives.
-    taken = [
-        places[one.name]
-        for one in network.inputs
-        if one.name in places and one.role is not Role.OUTPUT_GRADIENT
-    ]
-    used = np.concatenate([page.keys_of(own).ravel() for own in (*taken, out)])
-    layer = {"type": "conv2d", **network.spec.layers[0].options}
-    start = Chain(
-        network.spec.input, 0, (layer,), page.numbers_at(page.keys_of(out)),
-        frozenset(used.tolist()), {"type": "given"},
-    )  # fmt: skip
-    grown = Chains(page, Tiles(page, PageReferences(page).ranges)).grown(start)
-    if len(grown.layers) > 1 or grown.loss["type"] != "given":
-        yield chain_text(grown)
+def _chains(page: Page) -> list[Chain]:
+    """Return the chains that a page's numbers are of, with their losses, the longest first."""
+    references = PageReferences(page)
+    tiles = Tiles(page, references.ranges)
+    ends = time.process_time() + _SECONDS_OF_CHAINS
+    for in_typed in (False, True) if page.has_formula.any() else (True,):
+        chains = Chains(page, tiles, references, ends, in_typed=in_typed)
+        found = sorted(chains.from_inputs(), key=lambda one: -len(one.used))[: 2 * _MOST_CHAINS]
+        if found:
+            ended = [with_loss(chains, one) for one in found]
+            return sorted(ended, key=lambda one: -len(one.used))
+    return []
 
 
 def chain_text(chain: Chain) -> str:
@@ -151,60 +133,6 @@ def chain_text(chain: Chain) -> str:
     head: dict[str, object] = {"name": "guess", "input": list(chain.shape)}
     head |= {"batch": chain.batch} if chain.batch else {}
     return tomli_w.dumps({**head, "layers": list(chain.layers), "loss": dict(chain.loss)})
-
-
-def specs(page: Page) -> Iterator[str]:
-    """Yield the specs, as TOML, whose tensors' shapes the page's blocks have: plainest first."""
-    sizes = _sizes(page)
-    found = [*_conv_layers(sizes), *_dense_layers(sizes)]
-    found.sort(key=lambda one: one[0])
-    yield from dict.fromkeys(text for _, text in found)
-
-
-def _sizes(page: Page) -> _Sizes:
-    tiles = Tiles(page, PageReferences(page).ranges)
-    typed = Counter(tile.size for tile in set(tiles.whole) if tiles.is_typed(tile))
-    computed = Counter(tile.size for tile in set(tiles.whole) if not tiles.is_typed(tile))
-    return _Sizes(typed, computed)
-
-
-def _conv_layers(sizes: _Sizes) -> Iterator[tuple[float, str]]:
-    geometries = product(sizes.typed, sizes.typed, _STRIDES, _PADDINGS, _DILATIONS)
-    for image, kernel, stride, padding, dilation in islice(geometries, _MOST_SPECS):
-        spans = [dilation * (length - 1) + 1 for length in kernel]
-        out = [(n + 2 * padding - d) // stride + 1 for n, d in zip(image, spans, strict=True)]
-        is_dilated_pixel = dilation > 1 and max(kernel) == 1
-        if min(out) < 1 or min(image) < 2 or padding >= max(spans) or is_dilated_pixel:
-            continue
-        outputs = sizes.computed[out[0], out[1]]
-        for count in range(1, min(outputs, _MOST_FILTERS) + 1):
-            channels = sizes.typed[image] - (count if tuple(out) == image else 0)
-            # Of the blocks of the kernel's size some may be dL/dout, which may be missing, too.
-            kernels = sizes.typed[kernel] - (count if tuple(out) == kernel else 0)
-            if image != kernel and count * channels in (kernels, sizes.typed[kernel]):
-                oddity = stride + padding + dilation + 0.01 * (outputs - count)
-                layer = {
-                    "type": "conv2d", "filters": count, "kernel": list(kernel), "stride": stride,
-                    "padding": padding, "dilation": dilation,
-                }  # fmt: skip
-                yield oddity, _text([channels, *image], layer)
-
-
-def _dense_layers(sizes: _Sizes) -> Iterator[tuple[float, str]]:
-    for height, width in sizes.typed:
-        for units, inputs in ((height, width), (width, height)):
-            layer = {"type": "dense", "units": units}
-            for samples in {1, *(rows for rows, columns in sizes.typed if columns == inputs)}:
-                given = sizes.typed[samples, inputs] + sizes.typed[inputs, samples]
-                out = sizes.computed[samples, units] + sizes.computed[units, samples]
-                if given and out and units * inputs > 1:
-                    batch = samples if samples > 1 else None
-                    yield 6.0 + (units != height), _text([inputs], layer, batch)
-
-
-def _text(shape: list[int], layer: dict[str, object], batch: int | None = None) -> str:
-    head = {"name": "guess", "input": shape} | ({"batch": batch} if batch else {})
-    return tomli_w.dumps({**head, "layers": [layer], "loss": {"type": "given"}})
 
 
 def _located(page: Page, text: str, workbook: str) -> Proposal | None:
@@ -215,11 +143,23 @@ def _located(page: Page, text: str, workbook: str) -> Proposal | None:
     return locate_on(page, network, workbook=workbook, spec="")
 
 
-def _fit(proposal: Proposal) -> float:
-    """Return how many computed cells are explained."""
+def _is_network(proposal: Proposal) -> bool:
+    """Return whether a chain's outputs were found, and more than products of numbers.
+
+    Weighted sums are on many pages. What tells a network is an activation, a convolution, several
+    units with a bias, or a gradient.
+    """
     tensors = proposal.network.tensors
     computed = [one for one in proposal.tensors if tensors[one.name].kind.is_computed]
-    return sum(one.share * tensors[one.name].size for one in computed)
+    outputs = [one for one in computed if tensors[one.name].role is Role.OUTPUT]
+    gradients = (Role.PARAMETER_GRADIENT, Role.INPUT_GRADIENT)
+    layers = proposal.network.spec.layers
+    is_more = (
+        any(one.type not in ("dense", "flatten") for one in layers)
+        or any(one.options.get("bias", True) and one.options.get("units") != 1 for one in layers)
+        or any(one.fits and tensors[one.name].role in gradients for one in computed)
+    )
+    return is_more and bool(outputs) and all(one.share >= _MOSTLY for one in outputs)
 
 
 def _explains_output(proposal: Proposal) -> bool:
