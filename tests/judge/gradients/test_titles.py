@@ -4,6 +4,8 @@ The titles of our own pages are long, stand once over all blocks of a tensor, an
 caption. People write them in many other ways.
 """
 
+import time
+
 import numpy as np
 import openpyxl
 import pytest
@@ -11,6 +13,13 @@ import pytest
 import xlbackprop
 from tests.judge.gradients.filters_by_hand import DW, Style, write
 from tests.judge.gradients.test_own_pages import gradients_of, strip, zeros_of
+from xlbackprop.find.gradients.texts.reading import (
+    index_of,
+    is_aside,
+    is_caption,
+    names_in,
+    said_by,
+)
 
 # A tensor in each place of a page: of weights and inputs, before and after others, of steps.
 TENSORS = [
@@ -172,3 +181,22 @@ def test_formulas_that_equal_no_gradient_are_wrong_under_a_title(template, tenso
     report = xlbackprop.check(path)
     wrong = {(one.sheet, one.cell) for one in report.cells if one.status == "wrong"}
     assert (report.verdict, wrong) == ("wrong", cells - zeros)
+
+
+def test_the_parts_of_samples_are_no_whole_gradient(path):
+    write(path, DW / 2, Style(caption="sample {n}, part {m}"))
+    report = xlbackprop.check(path)
+    assert (report.verdict, report.cells) == ("incomplete", ())
+
+
+LONG = ("." * 150 + "x dL/dw", "gradient" + " " * 190, "gradient of the " * 12, "d/" * 100,
+        "k=1 " * 8000, "a b c " * 30 + "dL/dw", "x" * 32_000, " " * 32_000 + "x", "(k=1)" * 40,
+        "dL/d" + "w" * 190, "grad_" + "(1)" * 60)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LONG, ids=[one[:12].strip() for one in LONG])
+def test_reading_a_title_takes_no_time_however_it_is_made(text):
+    began = time.process_time()
+    for read in (said_by, names_in, is_caption, is_aside, index_of):
+        read(text)
+    assert time.process_time() - began < 0.5

@@ -20,6 +20,8 @@ from xlbackprop.tolerance import matches, rounding
 
 # Right numbers that are not zero, by which a tensor is known where nothing else tells which it is.
 _FEWEST = 2
+# Right formulas of gradients, by which a sheet is known to hold such.
+_FEWEST_RIGHT = 4.0
 # Blocks that are compared with one another where their order is not sure.
 _MOST_BLOCKS = 36
 
@@ -43,7 +45,7 @@ class ByTitle:
                 continue
             found = self._meant(title, said)
             if found is None:
-                if said.is_outright and not self._is_of_nothing(title, said):
+                if self._is_called_so(title, said) and not self._is_of_nothing(title, said):
                     untold += self._untold(title, said)
                 continue
             for cell, targets in zip(found[0].tolist(), found[1], strict=True):
@@ -93,6 +95,20 @@ class ByTitle:
             found = [meant for meant in every if meant is not None]
         right = [meant for meant in found if self._is_right(*meant)]
         return right[0] if len(right) == 1 else None
+
+    def _is_called_so(self, title: Governed, said: Said) -> bool:
+        """Whether a title that cannot be followed calls gradients what it stands over, for sure.
+
+        `dw` does where gradients stand on the sheet, and as many numbers as there are of `w`.
+        """
+        if said.is_outright or self._named.choice.score[0] < _FEWEST_RIGHT:
+            return said.is_outright
+        count = sum(cells.size for cells, _ in self._blocks(title))
+        last = self._named.choice.flow.last
+        return any(
+            sum(int((last[cells] >= 0).sum()) for cells, _ in self._blocks(one)) == count > 1
+            for one in self._titles.named(said, title.sheet)
+        )
 
     def _is_of_nothing(self, title: Governed, said: Said) -> bool:
         """Whether zeros are said to be gradients by what is on the sheets, and leads to no L."""

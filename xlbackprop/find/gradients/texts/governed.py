@@ -6,8 +6,10 @@ below, with a caption of its own or none, is under the same title until another 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from xlbackprop.find.gradients.texts.labels import Labels
 from xlbackprop.find.gradients.texts.reading import is_aside, is_caption, said_by
@@ -19,6 +21,8 @@ _MOST_ROWS, _MOST_BLANK, _MOST_LEFT = 9, 3, 8
 _BEFORE = 2
 # So many rows or columns may lie between blocks of one title.
 _MOST_APART = 4
+# Rectangles of a sheet that anybody gives titles.
+_MOST = 20_000
 
 Spot = tuple[int, int]
 
@@ -43,25 +47,36 @@ class _Over:
 
 
 def governed(labels: Labels, sheet: int) -> list[Governed]:
-    """Return the titles of a sheet with what they govern, in the order in which one reads."""
-    return _Sheet(labels, sheet).titles()
+    """Return the titles of a sheet with what they govern, in the order in which one reads.
+
+    None where it has too many rectangles.
+    """
+    every = rectangles_of(labels, sheet)
+    return _Sheet(labels, sheet, every).titles() if len(every) <= _MOST else []
+
+
+def _neighbours(
+    every: list[Rectangle], line: Callable[[Rectangle], tuple[int, int]]
+) -> tuple[dict[Rectangle, Rectangle], dict[Rectangle, Rectangle]]:
+    """Return the rectangle before each in its line, and the one behind it."""
+    lines: dict[tuple[int, int], list[Rectangle]] = {}
+    for one in every:
+        lines.setdefault(line(one), []).append(one)
+    pairs = [pair for own in lines.values() for pair in pairwise(own)]
+    return {second: first for first, second in pairs}, dict(pairs)
 
 
 class _Sheet:
     """The rectangles of a sheet, and what is said of each."""
 
-    def __init__(self, labels: Labels, sheet: int) -> None:
-        self._labels, self._sheet = labels, sheet
-        self._all = rectangles_of(labels, sheet)
+    def __init__(self, labels: Labels, sheet: int, every: list[Rectangle]) -> None:
+        self._labels, self._sheet, self._all = labels, sheet, every
         self._over = {one: self._said_over(one) for one in self._all}
         self._of: dict[Rectangle, Spot] = {
             one: over.at for one, over in self._over.items() if over.at is not None
         }
-        self._by_row: dict[tuple[int, int], list[Rectangle]] = {}
-        self._by_column: dict[tuple[int, int], list[Rectangle]] = {}
-        for one in self._all:
-            self._by_row.setdefault((one.top, one.bottom), []).append(one)
-            self._by_column.setdefault((one.left, one.right), []).append(one)
+        self._by_row = _neighbours(self._all, lambda one: (one.top, one.bottom))
+        self._by_column = _neighbours(self._all, lambda one: (one.left, one.right))
 
     def titles(self) -> list[Governed]:
         """Return the titles with their rectangles."""
@@ -77,26 +92,17 @@ class _Sheet:
 
     def _hand_on(self) -> None:
         """Let the rectangles without a title have that of the nearest ones that are like them."""
-        left = [one for one in self._all if one not in self._of]
-        for backwards in (False, True):
-            for _ in range(len(left) if left else 0):
-                before = len(left)
-                for one in left:
-                    near = sorted(self._near(one, backwards=backwards))
-                    if near and (
-                        len(near) == 1 or near[0][0] < near[1][0] or near[0][1] == near[1][1]
-                    ):
-                        self._of[one] = near[0][1]
-                left = [one for one in left if one not in self._of]
-                if len(left) == before:
-                    break
+        for is_backwards in (False, True):
+            left = [one for one in self._all if one not in self._of]
+            for one in reversed(left) if is_backwards else left:
+                near = sorted(self._near(one, is_backwards=is_backwards))
+                if len({title for far, title in near if far == near[0][0]}) == 1:
+                    self._of[one] = near[0][1]
 
-    def _near(self, one: Rectangle, *, backwards: bool) -> Iterator[tuple[int, Spot]]:
+    def _near(self, one: Rectangle, *, is_backwards: bool) -> Iterator[tuple[int, Spot]]:
         """Yield how far the titled neighbours are that a rectangle is like, and their title."""
-        beside = self._by_row[one.top, one.bottom], self._by_column[one.left, one.right]
-        for line, own in enumerate(beside):
-            at = own.index(one) + (1 if backwards else -1)
-            other = own[at] if 0 <= at < len(own) else one
+        for line, beside in enumerate((self._by_row, self._by_column)):
+            other = beside[is_backwards].get(one, one)
             title = self._of.get(other)
             if title is None or other.size != one.size or self._kind(other) != self._kind(one):
                 continue
@@ -114,7 +120,7 @@ class _Sheet:
         """Return how many rows or columns between two rectangles say nothing."""
         if not is_below:
             return second.left - first.right - 1
-        rows = range(first.bottom + 1, second.top)
+        rows = range(first.bottom + 1, min(second.top, first.bottom + 2 + 2 * _MOST_ROWS))
         return sum(not any(self._row(row, first.left, first.right)) for row in rows)
 
     def _is_parted(
@@ -130,10 +136,12 @@ class _Sheet:
         texts = (
             text
             for row in rows
-            for column, text in self._labels.texts(self._sheet, is_row=True, at=row)
-            if column in columns and (row, column) != title
+            for column, text in self._row(row, columns[0], columns[-1])
+            if (row, column) != title
         )
-        return any(not is_caption(text) and not (is_aside(text)) for text in texts)
+        return any(
+            said_by(text) is not None or not (is_caption(text) or is_aside(text)) for text in texts
+        )
 
     def _said_over(self, one: Rectangle) -> _Over:
         """Return what is said over a rectangle, or to the left of it."""
@@ -183,25 +191,26 @@ class _Sheet:
     def _left(self, one: Rectangle) -> Spot | None:
         """Return the title to the left of a rectangle, in its first rows or right above these."""
         for column in range(one.left - 1, max(one.left - 1 - _MOST_LEFT, -1), -1):
-            if any(self._is_filled(row, column, column) for row in range(one.top, one.bottom + 1)):
+            if self._is_filled_beside(one, column):
                 return None
-            own = [
-                (row, self._text(row, column))
-                for row in range(max(one.top - 1, 0), one.bottom + 1)
-                if self._text(row, column)
-            ]
+            texts = self._labels.texts(self._sheet, is_row=False, at=column)
+            own = texts[bisect_left(texts, (one.top - 1,)) : bisect_left(texts, (one.bottom + 1,))]
             if len(own) > 1 and not said_by(own[0][1]):
                 continue  # the rows' headers
             if own and not is_caption(own[0][1]) and not is_aside(own[0][1]):
                 return own[0][0], column
         return None
 
+    def _is_filled_beside(self, one: Rectangle, column: int) -> bool:
+        box = self._labels.plane.boxes[self._sheet]
+        if column < box.left:
+            return False
+        own = self._labels.tops(self._sheet)[one.top - box.top : one.bottom + 1 - box.top]
+        return bool((own[:, column - box.left] >= 0).any())
+
     def _row(self, row: int, first: int, last: int) -> list[tuple[int, str]]:
-        return [
-            (column, text)
-            for column, text in self._labels.texts(self._sheet, is_row=True, at=row)
-            if first <= column <= last
-        ]
+        own = self._labels.texts(self._sheet, is_row=True, at=row)
+        return own[bisect_left(own, (first,)) : bisect_left(own, (last + 1,))]
 
     def _text(self, row: int, column: int) -> str:
         return self._labels.text(self._sheet, row, column)

@@ -12,23 +12,26 @@ from functools import lru_cache
 from xlbackprop.find.gradients.texts.labels import derivative, name
 
 _MOST_KEPT = 4096  # texts that are read once
-_LONGEST = 200
+_LONGEST, _LONGEST_CAPTION = 200, 60
 _SHORT = 3  # letters of a name that stands by itself behind a word: `gradient of the filters w`
 _D = r"(?:[d∂δ𝜕𝛿ϑ]|partial\s?)"
 _BY = (
     r"(?P<by>[^\W\d_]\w{0,30}(?:\s?\^?[({\[]+\s?\d+\s?[)}\]]+)?)"
     r"(?:\[[^\]\d]*\])?(?P<next>\s\w{1,6}\b)?"
 )
-# What may stand before a gradient, and says no more of it.
-_BEFORE = re.compile(
-    r"(?:(?:step|schritt|étape|etape|paso|layer|schicht|couche|capa|backward|pass|back|"
-    r"rückwärts\w*|rückpropagierung|rétropropagation|retropropagación|backprop\w*|"
-    r"gradients?|gradienten|gradiente|gradientes|grads?|ableitung|ableitungen|derivada|dérivée|"
-    r"derivative|derivatives|partielle|partial|weights?|gewichte?|poids|pesos|filters?|kernels?|"
-    r"filtres?|filtros?|kern|bias|biases|hidden|output|input|conv\d*|dense\d*|the|der|die|das|la|"
-    r"le|les|el|los|of|von|de|for|für|pour|para|our|my|mein|[a-z]\)|\d+)\b[\s.:·,()–—-]*|[\W_]+)*",
-    re.IGNORECASE,
-)
+# What may stand before a gradient, and says no more of it; letters and numbers may as well.
+_BEFORE = {
+    "step", "schritt", "étape", "etape", "paso", "layer", "schicht", "couche", "capa", "backward",
+    "pass", "back", "backprop", "rückwärts", "rückwärtspass", "rückpropagierung",
+    "rétropropagation",
+    "retropropagación", "backpropagation", "gradient", "gradients", "gradienten", "gradiente",
+    "gradientes", "grad", "grads", "ableitung", "ableitungen", "derivada", "dérivée", "derivative",
+    "derivatives", "partielle", "partial", "weight", "weights", "gewicht", "gewichte", "poids",
+    "pesos", "filter", "filters", "kernel", "kernels", "filtre", "filtres", "filtro", "filtros",
+    "kern", "bias", "biases", "hidden", "output", "input", "conv", "dense", "the", "der", "die",
+    "das", "la", "le", "les", "el", "los", "of", "von", "de", "for", "für", "pour", "para", "our",
+    "my", "mein",
+}  # fmt: skip
 _SLOPE = re.compile(
     rf"(?<!\w){_D}[\s_]*(?P<of>[^\W\d_]\w{{0,14}}?)\s*[/÷:_ ]\s*{_D}[\s_]*{_BY}", re.IGNORECASE
 )
@@ -59,7 +62,7 @@ _CODE = re.compile(
     r"(?:(?:grads?_|∇_?)" + _BY + r"|(?P<before>[^\W\d_]\w{0,20}?)(?:\.|_)grad)\b", re.IGNORECASE
 )
 _LOOSELY = (
-    re.compile(r"(?:delta[\s_]+|[dΔ∆]_?)" + _BY + r"(?=\s*$|\s{2,}|\s*[(:,;·—–])"),
+    re.compile(r"(?:delta[\s_]+|[dΔ∆δ]_?)" + _BY + r"(?=\s*$|\s{2,}|\s*[(:,;·—–])"),
     re.compile(r"(?:grads?|gradients?)\s" + _BY + r"\s*$", re.IGNORECASE),
     re.compile(
         r"(?P<before>[^\W\d_]\w{0,20})[\s-](?:grads?|gradients?|gradienten)\b", re.IGNORECASE
@@ -73,6 +76,8 @@ _OTHERWISE = re.compile(
     r"absolute|abs|max\w*|min|minimum|bound|limit|threshold|scaled?|times|steps?\ssize)\b",
     re.IGNORECASE,
 )
+_SPACES = re.compile(r"\s{2,}")
+_LEAST_OF_WORDS = 2  # letters
 _WORD = re.compile(r"[^\W_][\w^]*")
 _CUT = re.compile(r"\s{2,}|\s*[=·—–|:;]|\s-\s|\n")
 _KINDS = (
@@ -117,20 +122,29 @@ class Said:
 @lru_cache(maxsize=_MOST_KEPT)
 def said_by(text: str) -> Said | None:
     """Return what a title says of gradients; None where it speaks of something else."""
-    text = " ".join(text[:_LONGEST].replace("\n", "  ").split(" ")).strip()
+    text = _SPACES.sub("  ", text[:_LONGEST].replace("\n", "  ")).strip()
     head = text.split("=")[0]
     if _OTHERWISE.search(head):
         return None
     if (found := _SLOPE.search(head)) and derivative(f"d{found['of']}/dw") is not None:
         before = text[: found.start()]
         is_plain = before.strip()[-1:] not in ("-", "−")
-        return Said(_names(found), is_plain) if _BEFORE.fullmatch(before) else None
+        return Said(_names(found), is_plain) if _says_no_more(before) else None
     if found := _CODE.match(head):
         return Said(_names(found), is_outright=True)
     if _STARTS.match(head) and (found := _IN_WORDS.match(head)):
         return Said(_names(found), is_outright=True)
     loosely = (found for pattern in _LOOSELY if (found := pattern.match(head)))
     return next((Said(_names(found), is_outright=False) for found in loosely), None)
+
+
+def _says_no_more(before: str) -> bool:
+    """Whether nothing but a number and usual words stands before a gradient."""
+    words = re.findall(r"[^\W_]+", before.casefold())
+    return all(
+        len(one.rstrip("0123456789")) < _LEAST_OF_WORDS or one.rstrip("0123456789") in _BEFORE
+        for one in words
+    )
 
 
 def _names(found: re.Match[str]) -> tuple[str, ...]:
@@ -153,13 +167,14 @@ def names_in(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=_MOST_KEPT)
 def is_caption(text: str) -> bool:
     """Return whether a text is the index of one block of several: `k=0 c=1`, `filter 2`."""
-    return bool(_CAPTION.fullmatch(text.strip()))
+    text = text.strip()
+    return len(text) <= _LONGEST_CAPTION and bool(_CAPTION.fullmatch(text))
 
 
 @lru_cache(maxsize=_MOST_KEPT)
 def is_aside(text: str) -> bool:
     """Return whether a text may tell more of what a title above it names: an equation, a size."""
-    text = text.strip()
+    text = text[:_LONGEST].strip()
     words = re.findall(r"[^\W\d_]{2,}", text)
     is_prose = len(words) >= _FEWEST_WORDS_OF_PROSE and " · " not in text
     return "=" in text or is_prose or bool(_ASIDE.fullmatch(text))
@@ -169,7 +184,7 @@ def is_aside(text: str) -> bool:
 def index_of(text: str) -> tuple[tuple[str, int], ...]:
     """Return the numbers of a caption, each with what it counts: `filter 2` and `k=2` the same."""
     found = []
-    for place, groups in enumerate(_COUNTED.findall(text.casefold())):
+    for place, groups in enumerate(_COUNTED.findall(text[:_LONGEST_CAPTION].casefold())):
         word, number = groups[:2] if groups[1] else groups[2:]
         which = int(number) if number.isdigit() else ord(number)
         found.append((_COUNTS_AS.get(word, word) or str(place), which))
