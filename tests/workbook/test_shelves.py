@@ -23,6 +23,14 @@ kernel = 3
 [values]
 style = "integers"
 """
+LARGE_IMAGE = """
+name = "large"
+input = [1, 48, 48]
+[[layers]]
+type = "conv2d"
+filters = 12
+kernel = 3
+"""
 FOLDED = ["attention", "gru", "lstm", "transformer-block"]
 
 
@@ -129,6 +137,19 @@ def test_folded_page_is_right_and_its_blanks_are_found(tmp_path):
     assert report.verdict == "right"
     blank = xlbackprop.build(spec, tmp_path / "blank.xlsx", blank=["dL_dw"])
     assert xlbackprop.check(blank).counts["blank"] == 20 * 2 * 9
+
+
+def test_only_what_is_wider_than_any_paper_is_cut():
+    layout = lay_out(xlbackprop.build_network(parse_spec(LARGE_IMAGE)))
+    (sheet,) = layout.sheets
+    assert sheet.printed.columns
+    cut = {
+        one.tensor
+        for own in layout.blocks.values()
+        for one in own
+        if any(one.column < column < one.column + one.width for column in sheet.printed.columns)
+    }
+    assert cut == {f"conv1.{name}" for name in ("h", "out", "dL_dh", "dL_dout", "dL_dout_spread")}
 
 
 @pytest.mark.many(quick=["conv5x5x2"])

@@ -159,11 +159,10 @@ class Page:
         widths, blocks = self._widths(MAX_COLUMNS)
         if not is_too_wide(list(widths.values())):
             return side_by_side(widths, blocks), MAX_COLUMNS
-        for shelf in SHELVES:
-            widths, blocks = self._widths(shelf)
-            if max(widths.values()) <= shelf:
-                break
-        return side_by_side(widths, blocks, shelf), shelf
+        fitting = (one for one in SHELVES if max(self._widths(one)[0].values()) <= one)
+        # What is wider than any paper is cut, and nothing else.
+        shelf = next(fitting, SHELVES[0])
+        return side_by_side(*self._widths(shelf), shelf), shelf
 
     def _widths(self, most: int) -> tuple[dict[str, int], dict[str, int]]:
         """Return how wide the columns of tensors are, from left to right, and the blocks in each.
