@@ -1,11 +1,14 @@
 """Numbers computed from givens with more decimals than are typed on the page."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import xlbackprop
 from tests.support.filling import arrays_of, fill
 from xlbackprop.__main__ import main
+from xlbackprop.judge.verify.rounded_givens import Spread
 from xlbackprop.network.values import choose_values
 
 SPEC = """
@@ -88,7 +91,25 @@ def test_number_one_per_cent_off_is_no_rounding(seed, tmp_path):
     report = xlbackprop.check(path, rounded_givens=True)
     assert report.verdict == "wrong"
     assert [(c.tensor, c.index) for c in report.cells if c.status == "wrong"] == [(tensor, index)]
-    assert xlbackprop.check(path).verdict == "wrong"
+    report = xlbackprop.check(path)
+    assert report.verdict == "wrong"
+    assert any("--rounded-givens" in note for note in report.notes)  # by which the slip is left
+
+
+def test_hardly_any_printout_is_beyond_what_samples_give():
+    """Of 118 numbers in each, some are sampled as if they were bounded, and are not."""
+    network = xlbackprop.build_network(xlbackprop.parse_spec(SPEC.format(name="n", head=CONV)))
+    typed = {name: np.round(own, 2) for name, own in choose_values(network).items()}
+    halves = {name: np.full(own.shape, 0.005) for name, own in typed.items()}
+    names = ["conv1.out", "conv1.dL_dw", "conv1.dL_dh"]
+    review = SimpleNamespace(judged_network=network, found={}, chosen=typed)
+    spread = Spread(review, halves, names, 200)
+    truth, random, beyond = network.evaluate(typed), np.random.default_rng(0), 0
+    for _ in range(500):
+        drawn = {n: own + random.uniform(-1, 1, own.shape) * halves[n] for n, own in typed.items()}
+        arrays = network.evaluate(drawn)
+        beyond += any((np.abs(arrays[n] - truth[n]) > spread.of(n)).any() for n in names)
+    assert beyond <= 3
 
 
 def test_formula_is_not_excused_by_the_rounding_of_what_it_refers_to(tmp_path):

@@ -40,12 +40,14 @@ _WHOLE, _LEAST_UNIT = 0.4, 0.4 * 10.0**-_MOST_DECIMALS
 _FEW, _MANY, _LEAST, _MOST_NUMBERS = 8, 200, 24, 20_000_000
 _FAR = 8.0
 # Of samples: where few numbers are rounded the extremes are near the bounds, else far from them.
-_BOUNDED, _A_LITTLE_MORE, _DEVIATIONS = 2.6, 1.3, 4.5
+_BOUNDED, _A_LITTLE_MORE, _DEVIATIONS = 2.3, 1.4, 4.5
 # A number tells whether givens were rounded if that can put it off by so many times its own
 # rounding; of a tensor's numbers that tell, so many have to be off.
 _TELLS, _MANY_OFF = 4, 0.25
 # How likely it is, in any tensor, that those which are not off are so by chance.
 _UNLIKELY = 0.01
+# Of what is off, where a slip stands beside it: worth a note.
+_MOSTLY = 0.75
 _DENSER = 3  # near the middle of what they may be off by
 
 
@@ -63,7 +65,7 @@ def excuse_rounded_givens(
         return review
     excused = _excused(review, halves, accepted=accepted)
     if not any(mask.any() for mask in excused.values()):
-        return review
+        return review if accepted else _with_a_hint(review, halves)
     judgements = {
         name: _told(judgement, excused[name], accepted=accepted) if name in excused else judgement
         for name, judgement in review.judgements.items()
@@ -72,6 +74,23 @@ def excuse_rounded_givens(
     kind = NoteKind.ROUNDED_ACCEPTED if accepted else NoteKind.ROUNDED_GIVENS
     note = Note(kind, count, names=tuple(halves))
     return replace(review, judgements=judgements, notes=(note, *review.notes))
+
+
+def _with_a_hint(review: Review, halves: Mapping[str, Array]) -> Review:
+    """Return the review with a note where rounded givens explain most of what is off, not all."""
+    judgements = review.judgements
+    off = sum(int(_suspects(one).sum()) for one in judgements.values())
+    for samples in (_FEW, _number_of_samples(review.judged_network)):
+        spread = Spread(review, halves, list(judgements), samples)
+        excused = {name: _within(one, spread.of(name)) for name, one in judgements.items()}
+        count = sum(int(mask.sum()) for mask in excused.values())
+        if count < _MOSTLY * off:
+            return review
+    whole = {n: one for n, one in judgements.items() if _are_all({n: one}, excused)}
+    if not any(excused[name].any() for name in whole) or not _is_likely(whole, spread):
+        return review
+    note = Note(NoteKind.ROUNDED_GIVENS, count, names=tuple(halves))
+    return replace(review, notes=(note, *review.notes))
 
 
 def _told(judgement: Judgement, excused: Mask, *, accepted: bool) -> Judgement:
@@ -126,7 +145,7 @@ def _excused(review: Review, halves: Mapping[str, Array], *, accepted: bool) -> 
     """Return by tensor which of the suspects are within what rounded givens can give."""
     judgements = review.judgements
     for samples in (_FEW, _number_of_samples(review.judged_network)):
-        spread = _Spread(review, halves, list(judgements), samples)
+        spread = Spread(review, halves, list(judgements), samples)
         excused = {name: _within(one, spread.of(name)) for name, one in judgements.items()}
         if not accepted and not _are_all(judgements, excused):
             return {}
@@ -140,7 +159,7 @@ def _are_all(judgements: Mapping[str, Judgement], excused: Mapping[str, Mask]) -
     )
 
 
-def _is_likely(judgements: Mapping[str, Judgement], spread: _Spread) -> bool:
+def _is_likely(judgements: Mapping[str, Judgement], spread: Spread) -> bool:
     """Whether each tensor that rounded givens would put off is so, and none is left as it was.
 
     A slip puts off its own tensor, and what follows from it.
@@ -182,7 +201,7 @@ def _own_rounding(judgement: Judgement) -> Array:
     return np.where(found.has_formula, 0.0, np.minimum(half_units(found.numbers), most))
 
 
-class _Spread:
+class Spread:
     """How far off each entry of some tensors may be, from samples of the rounded givens."""
 
     def __init__(
