@@ -8,10 +8,10 @@ import pytest
 
 from xlbackprop.contract.scope import Scope
 from xlbackprop.layers import LAYERS
-from xlbackprop.layers.common import planes
-from xlbackprop.layers.common.filter_layer import FilterLayer
-from xlbackprop.layers.common.geometry import Geometry, Placement
-from xlbackprop.layers.common.planes import correlated, filtered, placed, taken_out, windows
+from xlbackprop.layers.common.convolution.filter_layer import FilterLayer
+from xlbackprop.layers.common.windows import planes
+from xlbackprop.layers.common.windows.geometry import Geometry, Placement
+from xlbackprop.layers.common.windows.planes import correlated, filtered, placed, taken_out, windows
 
 ALL = [
     Geometry((height, 5), (kernel, 2), (stride, 1), (padding, 0), (dilation, 2))

@@ -20,10 +20,10 @@ from xlbackprop.contract.layer import LayerEquations, Port, Scope, layer
 from xlbackprop.contract.options import count, flag
 from xlbackprop.equation import Equation, Kind, Math, Shape, Slip
 from xlbackprop.formula.grid import Addresses
-from xlbackprop.layers.common import attention_projections as projections
-from xlbackprop.layers.common.attention_gradients import attention_gradients
-from xlbackprop.layers.common.attention_tensors import AttentionTensors
-from xlbackprop.layers.common.attention_weights import AttentionWeights
+from xlbackprop.layers.common.attention import projections
+from xlbackprop.layers.common.attention.gradients import attention_gradients
+from xlbackprop.layers.common.attention.tensors import AttentionTensors
+from xlbackprop.layers.common.attention.weights import AttentionWeights
 
 
 @layer("attention", short="attn", inputs=(1, 2))

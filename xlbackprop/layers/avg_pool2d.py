@@ -28,19 +28,19 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape
 from xlbackprop.formula.grid import Addresses
-from xlbackprop.layers.common.avg_pool2d_slips import (
+from xlbackprop.layers.common.pooling.avg_pool2d_slips import (
     slips_of_dh,
     slips_of_mean,
     slips_of_share,
 )
-from xlbackprop.layers.common.geometry import Geometry
-from xlbackprop.layers.common.helper_blocks import Helper, Prepared, padded, spread
-from xlbackprop.layers.common.images import batch_letter
-from xlbackprop.layers.common.planes import windows
-from xlbackprop.layers.common.pool_cells import Cells
-from xlbackprop.layers.common.pool_windows import entries_counted
-from xlbackprop.layers.common.pooling import PoolOptions, PoolPorts, about_pool, pool_ports
+from xlbackprop.layers.common.pooling.cells import Cells
+from xlbackprop.layers.common.pooling.pooling import PoolOptions, PoolPorts, about_pool, pool_ports
+from xlbackprop.layers.common.pooling.windows import entries_counted
 from xlbackprop.layers.common.text import index_text
+from xlbackprop.layers.common.windows.geometry import Geometry
+from xlbackprop.layers.common.windows.helper_blocks import Helper, Prepared, padded, spread
+from xlbackprop.layers.common.windows.images import batch_letter
+from xlbackprop.layers.common.windows.planes import windows
 
 WHY_UNEVEN = (
     "entries[i,j] is how many entries a window has within the padded input: the last windows reach"

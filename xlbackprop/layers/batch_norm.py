@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import choice, number
 from xlbackprop.equation import Shape
-from xlbackprop.layers.common.elementwise import literal
-from xlbackprop.layers.common.given_statistics import GivenStatistics
-from xlbackprop.layers.common.normalization import Normalization
+from xlbackprop.layers.common.elementwise.elementwise import literal
+from xlbackprop.layers.common.normalization.given_statistics import GivenStatistics
+from xlbackprop.layers.common.normalization.normalization import Normalization
 
 
 @layer("batch_norm", short="bn")

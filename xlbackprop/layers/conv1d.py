@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import count, ends, flag
 from xlbackprop.equation import Shape
-from xlbackprop.layers.common.filter_layer import filters_text
+from xlbackprop.layers.common.convolution.filter_layer import filters_text
 from xlbackprop.layers.common.rows import Ends, both, ends_of_row, in_one_row, padding_of_row_text
 from xlbackprop.layers.conv2d import Conv2d
 

@@ -27,12 +27,17 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import count, flag, pair, sides
 from xlbackprop.contract.sums import sum_equations, whole_sum
 from xlbackprop.equation import Equation, Math, Shape
-from xlbackprop.layers.common.conv2d_slips import slips_of_dh, slips_of_dw, slips_of_out
-from xlbackprop.layers.common.cross_correlation import CrossCorrelation
-from xlbackprop.layers.common.filter_layer import FilterLayer, filter_ports, filters_text
-from xlbackprop.layers.common.filter_slips import wrong_gradient_slip
-from xlbackprop.layers.common.geometry import Geometry, Padding, Pair
-from xlbackprop.layers.common.helper_blocks import (
+from xlbackprop.layers.common.convolution.conv2d_slips import slips_of_dh, slips_of_dw, slips_of_out
+from xlbackprop.layers.common.convolution.cross_correlation import CrossCorrelation
+from xlbackprop.layers.common.convolution.filter_layer import (
+    FilterLayer,
+    filter_ports,
+    filters_text,
+)
+from xlbackprop.layers.common.convolution.filter_slips import wrong_gradient_slip
+from xlbackprop.layers.common.text import index_text, padding_text, pair_text, size_text
+from xlbackprop.layers.common.windows.geometry import Geometry, Padding, Pair
+from xlbackprop.layers.common.windows.helper_blocks import (
     Helper,
     Prepared,
     dilated,
@@ -40,8 +45,7 @@ from xlbackprop.layers.common.helper_blocks import (
     padded,
     spread,
 )
-from xlbackprop.layers.common.images import image_size
-from xlbackprop.layers.common.text import index_text, padding_text, pair_text, size_text
+from xlbackprop.layers.common.windows.images import image_size
 
 WHY_TURNED = (
     "The filter's entry [a,b] meets an input cell in the window that starts a rows above it and b"

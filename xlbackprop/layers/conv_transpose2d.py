@@ -28,20 +28,28 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import count, flag, pair
 from xlbackprop.contract.sums import sum_equations, whole_sum
 from xlbackprop.equation import Equation, Math, Shape
-from xlbackprop.layers.common.conv_transpose2d_slips import slips_of_dh, slips_of_dw, slips_of_out
-from xlbackprop.layers.common.cross_correlation import CrossCorrelation
-from xlbackprop.layers.common.filter_layer import FilterLayer, filter_ports, filters_text
-from xlbackprop.layers.common.filter_slips import wrong_gradient_slip
-from xlbackprop.layers.common.geometry import Geometry, Pair
-from xlbackprop.layers.common.helper_blocks import (
+from xlbackprop.layers.common.convolution.conv_transpose2d_slips import (
+    slips_of_dh,
+    slips_of_dw,
+    slips_of_out,
+)
+from xlbackprop.layers.common.convolution.cross_correlation import CrossCorrelation
+from xlbackprop.layers.common.convolution.filter_layer import (
+    FilterLayer,
+    filter_ports,
+    filters_text,
+)
+from xlbackprop.layers.common.convolution.filter_slips import wrong_gradient_slip
+from xlbackprop.layers.common.text import index_text, pair_text, size_text
+from xlbackprop.layers.common.windows.geometry import Geometry, Pair
+from xlbackprop.layers.common.windows.helper_blocks import (
     Helper,
     Prepared,
     half_turn,
     padded,
     spread,
 )
-from xlbackprop.layers.common.images import image_size
-from xlbackprop.layers.common.text import index_text, pair_text, size_text
+from xlbackprop.layers.common.windows.images import image_size
 
 WHY_TURNED = (
     "Each input entry stamps the filter, times itself, onto the output. Seen from an output entry,"

@@ -25,7 +25,7 @@ from xlbackprop.contract.sums import Terms, sum_equations, whole_sum
 from xlbackprop.equation import Array, Equation, Index, Math, Shape, Slip
 from xlbackprop.equation.indices import index_at
 from xlbackprop.formula.grid import Addresses, sumproduct
-from xlbackprop.layers.common.filter_slips import (
+from xlbackprop.layers.common.convolution.filter_slips import (
     bias_slips,
     gradient_of_b_slips,
     without_weights,

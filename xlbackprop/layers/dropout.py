@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import number
 from xlbackprop.equation import Array, Domain, Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import Elementwise, literal
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise, literal
 
 
 @layer("dropout", short="dropout")

@@ -13,7 +13,7 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.slips import misplaced_derivative, without_upstream
 from xlbackprop.equation import Array, Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import Elementwise
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise
 
 
 @layer("exp", short="exp")

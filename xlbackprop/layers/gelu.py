@@ -26,8 +26,8 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import choice
 from xlbackprop.equation import Equation, Kind, Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import Elementwise
-from xlbackprop.layers.common.exact_gelu import ExactGelu
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise
+from xlbackprop.layers.common.elementwise.exact_gelu import ExactGelu
 
 _SCALE, _CUBIC = sqrt(2 / pi), 0.044715
 

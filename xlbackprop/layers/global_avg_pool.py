@@ -14,9 +14,9 @@ import numpy as np
 
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Equation, Math, Shape, Slip
-from xlbackprop.layers.common.geometry import Placement
-from xlbackprop.layers.common.planes import placed
 from xlbackprop.layers.common.rows import in_one_row
+from xlbackprop.layers.common.windows.geometry import Placement
+from xlbackprop.layers.common.windows.planes import placed
 
 
 @layer("global_avg_pool", short="gap")

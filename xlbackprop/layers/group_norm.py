@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import count, number
 from xlbackprop.equation import Shape
-from xlbackprop.layers.common.elementwise import literal
-from xlbackprop.layers.common.normalization import Normalization
+from xlbackprop.layers.common.elementwise.elementwise import literal
+from xlbackprop.layers.common.normalization.normalization import Normalization
 
 
 @layer("group_norm", short="gn")

@@ -16,8 +16,8 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Equation, Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import Elementwise, between
-from xlbackprop.layers.common.hard_gate import hard_sigmoid, passes
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise, between
+from xlbackprop.layers.common.elementwise.hard_gate import hard_sigmoid, passes
 
 _TIE_RULE = "hardsigmoid passes no gradient where h = -3 or h = 3, as in PyTorch"
 

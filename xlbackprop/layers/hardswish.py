@@ -18,9 +18,9 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Array, Equation, Kind, Mask, Math, Shape, Slip, Tensor
-from xlbackprop.layers.common.elementwise import Elementwise, between
-from xlbackprop.layers.common.gated import gated, path_slips
-from xlbackprop.layers.common.hard_gate import hard_sigmoid, passes
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise, between
+from xlbackprop.layers.common.elementwise.gated import gated, path_slips
+from xlbackprop.layers.common.elementwise.hard_gate import hard_sigmoid, passes
 
 _TIE_RULE = "hardswish takes the slope 0 where h = -3 and 1 where h = 3, as in PyTorch"
 

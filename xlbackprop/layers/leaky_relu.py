@@ -18,7 +18,7 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import number
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import Elementwise, between, literal
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise, between, literal
 
 
 @layer("leaky_relu", short="leaky")

@@ -24,8 +24,8 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import choice, count, flag
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip, Tensor
 from xlbackprop.formula.grid import Addresses
-from xlbackprop.layers.common.gates import SIGMOID, TANH, Gate, Gates, product
-from xlbackprop.layers.common.recurrence import GIVEN, ZEROS, Net, Recurrence
+from xlbackprop.layers.common.recurrence.gates import SIGMOID, TANH, Gate, Gates, product
+from xlbackprop.layers.common.recurrence.recurrence import GIVEN, ZEROS, Net, Recurrence
 
 _GATES = (
     Gate("i", "input gate", SIGMOID),

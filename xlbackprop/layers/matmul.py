@@ -16,7 +16,7 @@ from xlbackprop.contract.layer import LayerEquations, Port, Scope, layer
 from xlbackprop.contract.options import flag, number
 from xlbackprop.contract.slips import altered
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import literal
+from xlbackprop.layers.common.elementwise.elementwise import literal
 from xlbackprop.layers.common.matrix_products import (
     ONE,
     Factor,

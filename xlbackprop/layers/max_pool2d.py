@@ -26,18 +26,18 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Mask, Math, Place, Shape, Tensor
 from xlbackprop.formula.grid import Addresses
-from xlbackprop.layers.common.geometry import Geometry
-from xlbackprop.layers.common.images import batch_letter
-from xlbackprop.layers.common.max_pool2d_slips import (
+from xlbackprop.layers.common.pooling.cells import Cells
+from xlbackprop.layers.common.pooling.max_pool2d_slips import (
     slips_of_dh,
     slips_of_maximum,
     slips_of_winner,
 )
-from xlbackprop.layers.common.pool_cells import Cells
-from xlbackprop.layers.common.pool_windows import Windows
-from xlbackprop.layers.common.pool_winners import winners
-from xlbackprop.layers.common.pooling import PoolOptions, PoolPorts, about_pool, pool_ports
+from xlbackprop.layers.common.pooling.pooling import PoolOptions, PoolPorts, about_pool, pool_ports
+from xlbackprop.layers.common.pooling.windows import Windows
+from xlbackprop.layers.common.pooling.winners import winners
 from xlbackprop.layers.common.text import index_text
+from xlbackprop.layers.common.windows.geometry import Geometry
+from xlbackprop.layers.common.windows.images import batch_letter
 
 # A formula can nest 64 functions, and looks for the winner with an IF for each entry.
 LARGEST_WINDOW = 60

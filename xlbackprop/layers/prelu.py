@@ -22,9 +22,9 @@ from xlbackprop.contract.options import count
 from xlbackprop.contract.sums import Terms, sum_equations
 from xlbackprop.equation import Array, Domain, Equation, Kind, Mask, Math, Shape, Slip, Tensor
 from xlbackprop.formula.grid import Addresses, sumproduct
-from xlbackprop.layers.common.elementwise import Elementwise, between
-from xlbackprop.layers.common.groups import Groups, entry_equation
-from xlbackprop.layers.common.summands import products
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise, between
+from xlbackprop.layers.common.groups.groups import Groups, entry_equation
+from xlbackprop.layers.common.groups.summands import products
 
 _TIE_RULE = "prelu takes the slope w where h = 0, as in PyTorch"
 

@@ -18,7 +18,7 @@ from xlbackprop.contract.emphasis import above_zero
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Equation, Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import Elementwise, between
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise, between
 
 _TIE_RULE = "relu passes no gradient where h = 0, as in PyTorch"
 

@@ -16,7 +16,7 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import Elementwise, between
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise, between
 
 _TIE_RULE = "relu6 passes no gradient where h = 0 or h = 6, as in PyTorch"
 

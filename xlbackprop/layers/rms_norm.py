@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import count, number
 from xlbackprop.equation import Shape
-from xlbackprop.layers.common.elementwise import literal
-from xlbackprop.layers.common.root_mean_square import RootMeanSquare
+from xlbackprop.layers.common.elementwise.elementwise import literal
+from xlbackprop.layers.common.normalization.root_mean_square import RootMeanSquare
 
 
 @layer("rms_norm", short="rms")

@@ -18,8 +18,8 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import choice, count, flag
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Array, Equation, Mask, Math, Shape, Slip, Tensor
-from xlbackprop.layers.common.elementwise import between
-from xlbackprop.layers.common.recurrence import GIVEN, ZEROS, Net, Recurrence
+from xlbackprop.layers.common.elementwise.elementwise import between
+from xlbackprop.layers.common.recurrence.recurrence import GIVEN, ZEROS, Net, Recurrence
 
 
 @layer("rnn", short="rnn")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.options import number
 from xlbackprop.equation import Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import Elementwise, literal
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise, literal
 
 
 @layer("scale", short="scale")

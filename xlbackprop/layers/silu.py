@@ -18,8 +18,8 @@ from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.contract.logistic import sigmoid, sigmoid_text
 from xlbackprop.contract.slips import without_upstream
 from xlbackprop.equation import Array, Equation, Kind, Math, Shape, Slip, Tensor
-from xlbackprop.layers.common.elementwise import Elementwise
-from xlbackprop.layers.common.gated import gated, path_slips
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise
+from xlbackprop.layers.common.elementwise.gated import gated, path_slips
 
 
 @layer("silu", short="silu")

@@ -24,7 +24,7 @@ import numpy as np
 from xlbackprop.contract.layer import LayerEquations, Scope, layer
 from xlbackprop.equation import Array, Equation, Kind, Math, Place, Shape, Slip, Tensor
 from xlbackprop.formula.grid import Addresses, sumproduct
-from xlbackprop.layers.common.elementwise import Elementwise
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise
 from xlbackprop.layers.common.softmax_slips import SLIPS_OF_GRADIENT, slips_of_axis
 
 

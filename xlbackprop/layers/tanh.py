@@ -20,7 +20,7 @@ from xlbackprop.contract.slips import (
     without_upstream,
 )
 from xlbackprop.equation import Array, Equation, Math, Shape, Slip
-from xlbackprop.layers.common.elementwise import Elementwise
+from xlbackprop.layers.common.elementwise.elementwise import Elementwise
 
 
 @layer("tanh", short="tanh")

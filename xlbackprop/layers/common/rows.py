@@ -10,7 +10,7 @@ from xlbackprop.contract.layer import LayerEquations, Scope
 from xlbackprop.contract.options import count, ends, flag
 from xlbackprop.equation import Shape, Tensor
 from xlbackprop.layers.common.dropped_axes import DroppedAxes, scope_for
-from xlbackprop.layers.common.geometry import Padding, Pair
+from xlbackprop.layers.common.windows.geometry import Padding, Pair
 
 Ends = Pair | str  # the zeros at both ends of a row, or "same"
 

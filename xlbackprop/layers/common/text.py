@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlbackprop.layers.common.geometry import Geometry, Pair
+from xlbackprop.layers.common.windows.geometry import Geometry, Pair
 
 
 def size_text(size: Pair) -> str:

@@ -1,0 +1,1 @@
+"""Scaled dot-product attention: its tensors, projections, weights, and the way back."""

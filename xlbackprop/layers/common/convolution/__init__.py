@@ -1,0 +1,1 @@
+"""What convolutions have in common with transposed ones: three sums, and their slips."""

@@ -1,0 +1,1 @@
+"""Layers whose every entry is made from the same entry of the input."""

@@ -1,0 +1,1 @@
+"""What the largest and the mean of each window have in common."""

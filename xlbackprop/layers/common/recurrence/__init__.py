@@ -1,0 +1,1 @@
+"""States that are handed on from step to step, with gates and without."""
