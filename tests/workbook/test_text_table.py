@@ -26,6 +26,9 @@ from xlbackprop.workbook.read.text_table import read_table
         pytest.param(";1\n\n;;2\n", [["", 1], [], ["", "", 2]], id="gaps"),
         pytest.param("=A1+B1;-;1-2;1,2,3\n", [["=A1+B1", "-", "1-2", "1,2,3"]], id="texts"),
         pytest.param("1e999;nan\n", [["1e999", "nan"]], id="no-numbers"),
+        pytest.param("1,5;2\r-3;x\r", [[1.5, 2], [-3, "x"]], id="old-mac"),
+        pytest.param("−1,5;1\u00a0234,5;−x\n", [[-1.5, 1234.5, "−x"]], id="minus-and-space"),
+        pytest.param("1'234.5;1’234\n", [[1234.5, 1234]], id="apostrophes"),
         pytest.param("", [], id="empty"),
     ],
 )

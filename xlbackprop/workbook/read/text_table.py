@@ -24,13 +24,16 @@ _MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 _GROUPS_BY = {  # what separates groups of three digits, by what separates decimals
     decimal: re.compile(
-        rf"[+-]?(?:\d{{1,3}}(?:[{group} ]\d{{3}})+|\d+)?"
+        rf"[+-]?(?:\d{{1,3}}(?:[{group} ']\d{{3}})+|\d+)?"
         rf"(?:[{decimal}]\d*)?(?:[eE][+-]?\d{{1,3}})?%?"
     )
     for decimal, group in ((",", "."), (".", ","))
 }
 # A mark before three digits may be either; elsewhere it separates decimals.
 _DECIMALS = re.compile(r"[+-]?(?:0|\d{4,}|\d*(?=[.,](?!\d{3}(?!\d))))([.,])\d*(?:[eE].*)?%?")
+
+# A minus sign, spaces and an apostrophe as some countries' programs write them.
+_ASCII = str.maketrans(dict(zip("−\u00a0\u202f\u2009’", "-   '", strict=True)))
 
 Row = list[str | float]
 
@@ -40,7 +43,8 @@ def read_table(content: bytes) -> list[Row]:
 
     Raises WorkbookError where it has more cells than a sheet may have, or a field without end.
     """
-    lines, separator = _lines(_decoded(content))
+    text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+    lines, separator = _lines(text)
     try:
         rows = list(_rows(csv.reader(lines, delimiter=separator)))
     except csv.Error as error:
@@ -63,7 +67,7 @@ def _decoded(content: bytes) -> str:
 def _lines(text: str) -> tuple[StringIO, str]:
     """Return the table's lines, and what separates its columns."""
     first, _, rest = text.partition("\n")
-    if told := _TOLD.fullmatch(first.rstrip("\r")):
+    if told := _TOLD.fullmatch(first):
         return StringIO(rest), told[1]
     beginning = "\n".join(islice(text.splitlines(), _LINES_LOOKED_AT))
     unquoted = re.sub(r'"[^"]*"', "", beginning)
@@ -81,17 +85,19 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
 
 def _decimal_mark(rows: Sequence[Sequence[str]], usual: str) -> str:
     """Return what separates decimals in most numbers of which it is certain."""
-    found = [match[1] for row in rows for field in row if (match := _DECIMALS.fullmatch(field))]
+    fields = (field.translate(_ASCII) for row in rows for field in row)
+    found = [match[1] for field in fields if (match := _DECIMALS.fullmatch(field))]
     return max(",.", key=found.count) if found else usual
 
 
 def _typed(field: str, marks: Sequence[str]) -> str | float:
     """Return the number in a field by the likeliest of two conventions, or its text."""
-    if not any(letter.isdecimal() for letter in field) or not field.isascii():
+    shown = field.translate(_ASCII)
+    if not any(letter.isdecimal() for letter in shown) or not shown.isascii():
         return field
     for mark in marks:
-        if _GROUPS_BY[mark].fullmatch(field):
-            plain = field.rstrip("%").replace(" ", "")
+        if _GROUPS_BY[mark].fullmatch(shown):
+            plain = shown.rstrip("%").replace(" ", "").replace("'", "")
             plain = plain.replace("." if mark == "," else ",", "").replace(",", ".")
             number = float(plain)
             if not math.isfinite(number):
