@@ -1,8 +1,6 @@
 """`locate` against pages whose layout is known: what it finds, and that what is sure is true."""
 
 import json
-import subprocess
-import sys
 import tomllib
 from dataclasses import replace
 from functools import cache
@@ -13,8 +11,8 @@ import pytest
 
 import xlbackprop
 from tests.support.chains import drawn
+from tests.support.command_line import called
 from tests.support.handmade import CASES, build
-from tests.support.program import environment
 from tests.support.true_places import SURE, false_places, not_found
 from tests.support.unusual_layouts import LAYOUTS, TABLES, strange_page
 from xlbackprop.errors import WorkbookError
@@ -381,18 +379,21 @@ def test_index_behind_a_layers_number_names_no_layer():
     assert [is_of_a_later_entry(one) for one in later] == [True] * 3
 
 
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "xlbackprop", "locate", *map(str, arguments)],
-        env=environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+@pytest.fixture
+def run(capsys):
+    def run(*arguments):
+        return called(capsys, "locate", *arguments)
+
+    return run
 
 
-def test_locate_command_writes_a_map_that_check_takes(folder, tmp_path):
+def test_locate_command_writes_a_map_that_check_takes(run, folder, tmp_path):
     foreign = build("conv5x5x2", "side-by-side", folder)
-    done = run(foreign.path, "--spec", "conv5x5x2", "-o", tmp_path / "map.toml", "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    told = json.loads(done.stdout)
+    status, out, err = run(
+        foreign.path, "--spec", "conv5x5x2", "-o", tmp_path / "map.toml", "--json"
+    )
+    assert (status, err) == (0, "")
+    told = json.loads(out)
     assert told["complete"] is True
     assert {one["certainty"] for one in told["tensors"]} == {"sure"}
     assert set(tomllib.loads((tmp_path / "map.toml").read_text())["tensors"]) == set(foreign.places)
@@ -401,10 +402,10 @@ def test_locate_command_writes_a_map_that_check_takes(folder, tmp_path):
 
 
 @pytest.mark.slow
-def test_guess_command_writes_a_spec_beside_its_map(folder, tmp_path):
+def test_guess_command_writes_a_spec_beside_its_map(run, folder, tmp_path):
     foreign = build("conv5x5x2", "side-by-side", folder)
-    done = run(foreign.path, "--guess", "-o", tmp_path / "map.toml")
-    assert (done.returncode, done.stderr) == (0, "")
+    status, _, err = run(foreign.path, "--guess", "-o", tmp_path / "map.toml")
+    assert (status, err) == (0, "")
     report = xlbackprop.check(foreign.path, map=tmp_path / "map.toml")
     assert report.counts == {"right": foreign.cells}
 
@@ -419,28 +420,30 @@ def test_guess_command_writes_a_spec_beside_its_map(folder, tmp_path):
     ],
     ids=["spec-and-guess", "unknown-spec", "folder", "exists"],
 )
-def test_locate_command_with_wrong_options_writes_nothing(arguments, message, folder, tmp_path):
+def test_locate_command_with_wrong_options_writes_nothing(
+    run, arguments, message, folder, tmp_path
+):
     existing = tmp_path / "map.toml"
     existing.write_text("mine")
     filled = [text.format(folder=tmp_path, file=existing) for text in arguments]
-    done = run(build("conv5x5x2", "side-by-side", folder).path, *filled)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    status, out, err = run(build("conv5x5x2", "side-by-side", folder).path, *filled)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
     assert [file.name for file in tmp_path.iterdir()] == ["map.toml"]
     assert existing.read_text() == "mine"
 
 
-def test_locate_command_on_a_file_that_is_no_workbook_says_so(tmp_path):
+def test_locate_command_on_a_file_that_is_no_workbook_says_so(run, tmp_path):
     (tmp_path / "page.xlsx").write_text("nothing")
-    done = run(tmp_path / "page.xlsx", "--spec", "conv5x5x2")
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    status, out, err = run(tmp_path / "page.xlsx", "--spec", "conv5x5x2")
+    assert (status, out, err.count("\n")) == (2, "", 1)
 
 
-def test_locate_command_where_a_given_is_missing_exits_with_1(tmp_path):
+def test_locate_command_where_a_given_is_missing_exits_with_1(run, tmp_path):
     page = strange_page("conv5x5x2", "side-by-side")
     page.cells = {p: w for p, w in page.cells.items() if w[0] != "conv1.h" or isinstance(w, str)}
     file = written(page, tmp_path)
-    done = run(file, "--spec", without_values(tmp_path))
-    assert done.returncode == 1
-    assert "conv1.h" in done.stdout.partition("not found")[2]
+    status, out, _ = run(file, "--spec", without_values(tmp_path))
+    assert status == 1
+    assert "conv1.h" in out.partition("not found")[2]

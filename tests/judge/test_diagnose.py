@@ -1,8 +1,6 @@
 """What is said of wrong cells: slips in parts of a tensor, in cells, in formulas; noise; files."""
 
 import json
-import subprocess
-import sys
 from itertools import combinations
 
 import numpy as np
@@ -10,10 +8,10 @@ import pytest
 
 import xlbackprop
 from tests.support import networks_by_layer as cases
+from tests.support.command_line import called
 from tests.support.convolutions import GEOMETRIES, conv_raw, conv_spec
 from tests.support.filling import arrays_of, fill
 from tests.support.page_with_slip import Page
-from tests.support.program import environment
 from tests.support.random_networks import random_network
 from xlbackprop.equation import Equation
 from xlbackprop.judge.diagnose import diagnose
@@ -293,26 +291,18 @@ def unrotated(tmp_path):
     return path
 
 
-def run(*arguments):
-    """Return what the program printed and how it ended."""
-    command = [sys.executable, "-m", "xlbackprop", *map(str, arguments)]
-    return subprocess.run(
-        command, env=environment(), capture_output=True, text=True, encoding="utf-8", check=False
-    )
-
-
-def test_terminal_tells_a_newcomer_in_one_sentence_to_rotate_the_filter(unrotated):
-    done = run("check", unrotated)
-    assert done.returncode == 1
+def test_terminal_tells_a_newcomer_in_one_sentence_to_rotate_the_filter(capsys, unrotated):
+    status, out, _ = called(capsys, "check", unrotated)
+    assert status == 1
     assert (
         "filter not rotated: conv1.dL_dh, all 50 cells, conv1.C32:G36 and C39:G43 Turn each filter"
         " by 180° before you slide it over dL/dout: take the rows from last to first and each row"
         " backwards (w_rotated on the page), and multiply with that."
-    ) in " ".join(done.stdout.split())
+    ) in " ".join(out.split())
 
 
-def test_json_has_the_slip_and_its_message(unrotated):
-    report = json.loads(run("check", unrotated, "--json").stdout)
+def test_json_has_the_slip_and_its_message(capsys, unrotated):
+    report = json.loads(called(capsys, "check", unrotated, "--json")[1])
     (tensor,) = [one for one in report["tensors"] if one["diagnosis"]]
     assert tensor["name"] == "conv1.dL_dh"
     (entry,) = tensor["diagnosis"]
