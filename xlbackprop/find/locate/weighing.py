@@ -109,7 +109,7 @@ class Weighing:
         if not used.size or not sources:
             return 0.0
         cells = self._apart_from(keys, used, sources)
-        touched = [bool(np.isin(one, used).any()) for one in cells]
+        touched = [_meet(one, used) for one in cells]
         inside = np.isin(used, np.concatenate(cells)).mean()
         return float(inside * np.mean(touched))
 
@@ -122,7 +122,7 @@ class Weighing:
         cells = [source.with_earlier for source in sources]
         is_none = [self._is_made_from(keys, source) for source in sources]
         others = [own for own, none in zip(cells, is_none, strict=True) if not none]
-        if not any(np.isin(own, used).any() for own in others):
+        if not any(_meet(own, used) for own in others):
             return cells
         return [
             one
@@ -139,13 +139,18 @@ class Weighing:
 
     def _is_made_from(self, keys: Keys, source: Source) -> bool:
         used = self._references.from_cells(source.cells)
-        return bool(np.isin(keys, source.cells).any() or np.isin(keys, used).any())
+        return _meet(keys, source.cells) or _meet(keys, used)
 
 
 def matching(candidates: Candidates, expected: tuple[Array, ...]) -> Mask:
     """Return which numbers of the readings are any of those that are expected."""
     matched = [may_be(candidates.numbers, one.ravel(), candidates.tolerances) for one in expected]
     return np.asarray(np.any(matched, axis=0))
+
+
+def _meet(some: Keys, others: Keys) -> bool:
+    """Return whether any cell is one of both; of the few cells of a tensor, sets tell soonest."""
+    return not set(some.ravel().tolist()).isdisjoint(others.ravel().tolist())
 
 
 def _is_on_page(spots: list[Spot] | None) -> bool:
