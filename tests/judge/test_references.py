@@ -4,6 +4,7 @@ import openpyxl
 import pytest
 
 import xlbackprop
+from tests.support.chains import drawn
 from tests.support.lines_of_steps import SPEC
 
 MAP = """
@@ -73,3 +74,15 @@ def test_formula_that_no_single_change_mends_says_nothing(formula, tmp_path):
     report = checked(tmp_path, "sigmoid", G2=formula)
     (said,) = [one for tensor in report.tensors for one in tensor.diagnosis]
     assert said["slip"] == "unknown"
+
+
+@pytest.mark.many(quick=["0-derivative of another unit"])
+@pytest.mark.parametrize(
+    ("seed", "name"), [(0, "derivative of another unit"), (30, "another unit")]
+)
+def test_derivative_of_another_unit_is_called_so_where_only_it_can_be_meant(seed, name, tmp_path):
+    """Where all is one formula, dL/dw, the cell may have another part in it."""
+    sheet = drawn(seed, "derivative of another unit")
+    sheet.book.save(tmp_path / "sheet.xlsx")
+    report = xlbackprop.check(tmp_path / "sheet.xlsx", spec=sheet.network.spec, engine="none")
+    assert {one.slip for one in report.cells if one.status == "wrong"} == {name}

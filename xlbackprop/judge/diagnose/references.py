@@ -13,7 +13,7 @@ from itertools import islice
 
 import numpy as np
 
-from xlbackprop.equation import Array, Index, Kind, Mask
+from xlbackprop.equation import Array, Index, Kind, Mask, Role
 from xlbackprop.equation.indices import entry_name, indices
 from xlbackprop.formula.addresses import Address, rectangle
 from xlbackprop.formula.evaluate import evaluate
@@ -30,6 +30,7 @@ _LONGEST, _MOST_CHOICES, _MOST_ENTRIES = 2_000, 2_000, 10_000
 _NEAR, _BY_CHANCE = 1e-7, 0.25
 _MOST_FORMS = 12
 _OPERATORS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
+_GRADIENTS = (Role.INPUT_GRADIENT, Role.OUTPUT_GRADIENT)
 _BESIDE = {
     (-1, 0): "one row too high",
     (1, 0): "one row too low",
@@ -242,10 +243,26 @@ class _Changes:
             is_update = self._case.equation.target.kind is Kind.UPDATE
             if is_update and kind is Kind.BACKWARD:
                 return OTHER_UPDATE
+            if self._is_in_slope(tensor):
+                return "derivative of another unit"
             of = {Kind.PARAMETER: "another weight", Kind.GIVEN: "another input"}
             return of.get(kind, "another unit")
         away = old.top - new.top, old.left - new.left
         return _BESIDE.get(away if old.sheet == new.sheet else (0, 0), "another cell")
+
+    def _is_in_slope(self, name: str) -> bool:
+        """Return whether a tensor is what an activation's gradient takes its derivative from.
+
+        It is, where what comes back to the activation has cells of its own: nothing else is left.
+        """
+        target = self._case.equation.target
+        if target.kind is Kind.LINK:
+            (target,) = self._case.equation.sources.values()
+        own, on_page = self._case.page[name].tensor, self._case.page
+        is_own = own.kind is Kind.FORWARD and own.owner == target.owner
+        sources = (on_page[source].tensor for source in self._case.sources)
+        has_received = any(one.role in _GRADIENTS for one in sources)
+        return is_own and target.role is Role.INPUT_GRADIENT and has_received
 
 
 def _range(address: Address) -> str:
