@@ -126,7 +126,7 @@ def test_more_answers_than_a_sheet_has_rows_are_refused(tmp_path, monkeypatch):
 
 
 def test_page_too_wide_for_its_marks_is_refused(tmp_path):
-    raw = {"name": "wide", "input": [6000], "layers": [{"type": "relu"}]}
+    raw = {"name": "wide", "input": [9000], "layers": [{"type": "relu"}]}
     with pytest.raises(SpecError, match=r"relu1 has [0-9,]+ columns"):
         practice(spec_of(raw), tmp_path / "p.xlsx")
     assert not list(tmp_path.iterdir())
