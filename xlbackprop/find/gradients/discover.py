@@ -21,7 +21,7 @@ from xlbackprop.find.gradients.forward.error_values import on_error_values
 from xlbackprop.find.gradients.forward.forward import broken_forward
 from xlbackprop.find.gradients.forward.meant import meant_forward
 from xlbackprop.find.gradients.loss.assumed import assumed, kinds_of
-from xlbackprop.find.gradients.loss.candidates import unlabelled
+from xlbackprop.find.gradients.loss.candidates import unlabelled, unlike
 from xlbackprop.find.gradients.loss.losses import Choice, best, factor, labelled, stepped, try_all
 from xlbackprop.find.gradients.loss.named_loss import cell_of_loss
 from xlbackprop.find.gradients.mistakes.doubts import doubts
@@ -122,7 +122,8 @@ def _chosen(
         or (not _of_weights(other) and is_typed_for(labels, chosen, other))
     ):
         return chosen, None
-    return other, chosen
+    own = unlike(sheets, other.objective) if chosen is None else None
+    return other, chosen if own is None else best(try_all(sheets, [own]))
 
 
 def _with_updates(sheets: Sheets) -> Choice | None:

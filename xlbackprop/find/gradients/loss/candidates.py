@@ -39,6 +39,22 @@ def unlabelled(sheets: Sheets) -> list[Objective]:
     return [objective for _, objective in ranked[:_MOST]]
 
 
+def unlike(sheets: Sheets, assumed: Objective) -> Objective | None:
+    """Return what may be L by its formula, and is of another kind than the one that is assumed.
+
+    It is made of the outputs and targets of that one, and nothing is made of it.
+    """
+    graph, groups = sheets.graph, sheets.computation.in_order()
+    parts = [assumed.outputs, assumed.targets]
+    for one in unlabelled(sheets):
+        is_last = one.count == assumed.count and not graph.is_used[one.cells].any()
+        if is_last and assumed.assumed not in kinds_of(graph, one.cells):
+            before = cone(groups, graph, one.cells)
+            if all(before[cells].all() for cells in parts):
+                return one
+    return None
+
+
 def _uses(sheets: Sheets) -> Indices:
     """Return how many formulas refer to each cell: to L, none or few do."""
     used = np.zeros(sheets.graph.plane.size, dtype=np.int32)
