@@ -274,6 +274,8 @@ def _share_of(
     if apart_from and shares[best] > _PARTLY:
         best = _best_apart(shares, candidates.keys, apart_from)
     on_page = candidates.numbers[best]
+    if shares[best] < _PARTLY:  # then nobody asks what it is worth
+        return float(shares[best]), 0.0, on_page.reshape(true.shape)
     # Of numbers that are rounded to zeros, one is no more evidence than all.
     different = min(len(np.unique(np.round(one, 9))) for one in (true, on_page))
     worth = float(min(different, 30) - 0.8)
