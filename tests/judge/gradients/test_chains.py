@@ -28,6 +28,12 @@ def test_chain_is_found_and_right(seed, path):
     assert (said.verdict, said.lost, said.accused) == ("right", (), ())
 
 
+def test_dead_units_gradient_that_no_update_uses_leaves_nothing_open(path):
+    """In the last step nothing says what a zero is the gradient of, and it may well be one."""
+    said = honest(165, path, with_spec=False)
+    assert (said.verdict, said.accused) == ("right", ())
+
+
 @pytest.mark.many(quick=["14"])
 @pytest.mark.parametrize("seed", NAMED + NAMED_SINCE)
 def test_slip_is_named_and_nothing_else_accused(seed, path):

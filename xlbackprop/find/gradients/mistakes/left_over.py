@@ -29,6 +29,7 @@ def left_over(named: Named, claimed: Claimed) -> Indices:
     on_the_way = cone(groups, graph, [*claims, *(one.cell for one in named.updates)])
     is_open = sheets.is_computed & (flow.last < 0) & ~on_the_way
     is_open[list(named.none | choice.matches.keys())] = False
+    is_open &= ~(np.abs(study.own) <= flow.nothing).all(axis=1)  # the unit may be dead
     is_inner = _marked(graph.plane.size, [
         one.cell for one in claimed.claims
         if one.role is Role.GRADIENT and not named.is_leaf(one.of)
