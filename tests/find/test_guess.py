@@ -1,5 +1,6 @@
 """`guess` against pages whose network is known: our own without their names, and people's."""
 
+import openpyxl
 import pytest
 
 import xlbackprop
@@ -19,6 +20,25 @@ FOUND = (
 def test_guess_finds_the_network_of_a_page_without_names(name, path):
     said = outcome(ours(name, path))
     assert (said.proposed, said.verdict, said.false) == ("same", "right", ())
+
+
+@pytest.mark.many(quick=["huber"])
+@pytest.mark.parametrize("name", ["huber", "dense, mse", "sum of squares", "softmax batch"])
+def test_guess_finds_the_network_of_numbers_that_were_typed(name, path):
+    said = outcome(ours(name, path, decimals=4))
+    assert (said.proposed, said.verdict, said.false) == ("same", "right", ())
+
+
+@pytest.mark.parametrize("decimals", [None, 4])
+def test_guess_proposes_nothing_where_the_outputs_are_other_numbers(decimals, path):
+    page = ours("dense, mse", path, decimals=decimals)
+    book = openpyxl.load_workbook(path)
+    for sheet, cell in page.truth["dense1.out"]:
+        own = book[sheet][cell]
+        own.value = f"{own.value}+0.37" if decimals is None else own.value + 0.37
+    book.save(path)
+    with pytest.raises(WorkbookError, match=r"no conv or dense layer fits"):
+        xlbackprop.guess(path)
 
 
 @pytest.mark.many(quick=["regression", "matrix product"])

@@ -8,6 +8,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -71,7 +72,7 @@ def locate(
         proposal = replace(proposal, spec=spec_file.name)
         save(spec_file, proposal.network.spec.to_toml().encode(), force=force)
     _hand_out(proposal, output, force=force, as_json=as_json)
-    _print(proposal, with_spec=guess, quiet=as_json)
+    _print(proposal, output, with_spec=guess, quiet=as_json)
     context.exit(0 if proposal.is_complete else 1)
 
 
@@ -104,7 +105,7 @@ def _proposal(workbook: Path, spec: str | None, sheet: str | None) -> Proposal:
     return xlbackprop.locate(workbook, spec, sheet=sheet)
 
 
-def _print(proposal: Proposal, *, with_spec: bool, quiet: bool) -> None:
+def _print(proposal: Proposal, output: Path | None, *, with_spec: bool, quiet: bool) -> None:
     if quiet:
         return
     from xlbackprop.report.terminal.listings import print_proposal
@@ -112,3 +113,12 @@ def _print(proposal: Proposal, *, with_spec: bool, quiet: bool) -> None:
     if with_spec:
         click.echo(proposal.network.spec.to_toml())
     print_proposal(proposal, sys.stdout)
+    if with_spec:
+        click.echo(f"\nto check it: {_next(proposal.workbook, output)}")
+
+
+def _next(workbook: str, output: Path | None) -> str:
+    """Return the commands that check a workbook by what was guessed."""
+    own, name = quote(workbook), quote(str(output or "found.toml"))
+    first = "" if output else f"xlbackprop locate {own} --guess -o {name}, then "
+    return f"{first}xlbackprop check {own} --map {name}"

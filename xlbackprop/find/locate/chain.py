@@ -73,7 +73,7 @@ class Chains:
     def __init__(
         self, page: Page, tiles: Tiles, references: PageReferences, ends: float, *, in_typed: bool
     ) -> None:
-        self._ends_at = ends
+        self._ends_at, self._in_typed = ends, in_typed
         readings = Readings(page, tiles)
         self._sizes = {tile.size for tile in tiles.whole}
         leaves = Leaves(page, references)
@@ -114,19 +114,28 @@ class Chains:
             if longer is None:
                 break
             chain = longer
+            self.evidence.begin()
             firm = chain if chain.chance < _CHANCE else firm
         return firm
 
     def _shapes(self) -> Iterator[tuple[tuple[int, ...], int]]:
-        """Yield the shapes of one sample that typed blocks may have, and how many samples."""
-        for size in sorted(self._sizes, key=lambda one: (-prod(one), one)):
-            if min(size) == 1:
-                yield (max(size),), 0
-                continue
+        """Yield the shapes of one sample that typed blocks may have, and how many samples.
+
+        Where formulas tell, the largest come first; elsewhere those of which few fit by chance.
+        """
+        sizes = sorted(self._sizes, key=lambda one: (-prod(one), one))
+        lines: list[tuple[tuple[int, ...], int]] = [
+            ((max(size),), 0) for size in sizes if min(size) == 1
+        ]
+        batches = [(size[1:], size[0]) for size in sizes if min(size) > 1]
+        if self._in_typed:
+            yield from (*lines, *batches)
+        for size in sizes:
             blocks = len(self.links.given(size)[0]) if min(size) >= _LEAST_IMAGE else 0
             for channels in range(min(blocks, _MOST_CHANNELS), 0, -1):
                 yield (channels, *size), 0
-            yield size[1:], size[0]
+        if not self._in_typed:
+            yield from (*batches, *lines)
 
     def _longer(self, chain: Chain) -> Chain | None:
         """Return the chain with what follows: the first that is no chance, or the least one."""

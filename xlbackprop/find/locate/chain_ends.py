@@ -42,6 +42,7 @@ def with_loss(chains: Chains, chain: Chain) -> Chain:
 
     A softmax whose numbers are there and that no cross-entropy explains is a layer before it.
     """
+    chains.evidence.begin()
     if found := _best(chains, chain):
         return found
     soft = activated("softmax", chain.array)

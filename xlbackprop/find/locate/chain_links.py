@@ -20,9 +20,10 @@ from xlbackprop.find.locate.chain_functions import Layer, correlated
 from xlbackprop.find.locate.leaves import NONE, Leaves, Units
 from xlbackprop.find.locate.page import Keys, Page
 
-_MOST_TRIED, _MOST_TOLD, _MOST_BIASES = 12, 60, 24
+_MOST_TRIED, _MOST_TOLD, _MOST_BIASES = 40, 60, 24
 _MOST_FILTERS, _MOST_NUMBERS = 16, 2_000_000
 _GEOMETRIES = sorted(product((1, 2, 3), (0, 1, 2), (1, 2)), key=sum)
+_USUAL_GEOMETRIES = ((1, 0, 1), (1, 1, 1), (2, 0, 1))
 
 Size = tuple[int, int]
 Choice = tuple[int, Keys | None]  # the number of some weights, and the cells of a bias
@@ -81,10 +82,12 @@ class LinkSearch:
     def conv(self, images: Array, used: frozenset[int]) -> Iterator[Links]:
         """Yield the conv layers that take images of shape (C, H, W), or a batch of them."""
         channels, *image = images.shape[-3:]
-        for (stride, padding, dilation), kernel in product(_GEOMETRIES, self._sizes):
+        geometries = _GEOMETRIES if self._leaves else _USUAL_GEOMETRIES
+        for (stride, padding, dilation), kernel in product(geometries, self._sizes):
             spans = [dilation * (length - 1) + 1 for length in kernel]
             out = [(n + 2 * padding - d) // stride + 1 for n, d in zip(image, spans, strict=True)]
-            is_plain = max(kernel) > 1 or stride == dilation == 1
+            least = max(kernel) if self._leaves else min(kernel)  # too much fits a single weight
+            is_plain = least > 1 or (self._leaves is not None and stride == dilation == 1)
             is_whole = any(a >= b for a, b in zip(kernel, image, strict=True))  # a dense layer
             if min(out) < 1 or padding >= max(spans) or not is_plain or is_whole:
                 continue

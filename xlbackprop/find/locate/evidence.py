@@ -60,13 +60,19 @@ class Evidence:
     def __init__(self, page: Page, readings: Readings, leaves: Leaves, *, in_typed: bool) -> None:
         self._page, self._readings, self._leaves = page, readings, leaves
         self._in_typed = in_typed
+        self._tried = 0  # so many hypotheses: the more, the more fit by chance
         self._known_places: dict[Shape, Candidates] = {}
+
+    def begin(self) -> None:
+        """Count hypotheses anew: what comes before them is no chance."""
+        self._tried = 0
 
     def fits(
         self, arrays: Array, shape: Shape, sources: Sources, used: frozenset[int]
     ) -> Iterator[Fit]:
         """Yield the fits of hypotheses, of shape (hypotheses, *shape), apart from used cells."""
         flat = arrays.reshape(len(arrays), -1)
+        self._tried += len(flat)
         is_on_page = self._are_on_page(flat)
         found = np.flatnonzero(is_on_page.all(axis=1) & flat.any(axis=1))[:_MOST_CHECKED].tolist()
         if not found or not flat.size:
@@ -104,7 +110,7 @@ class Evidence:
         is_whole = bool(np.array_equal(sample, np.round(sample)))
         usual = is_on_page.mean() if len(flat) > _FEW else 0.0
         return _Scale(
-            len(flat) * readings,
+            self._tried * readings,
             float(np.ptp(sample)) if sample.size else 0.0,
             1.0 if is_whole else 0.0,
             float(usual) / max(1, len(self._spans[0])),

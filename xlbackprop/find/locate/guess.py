@@ -147,19 +147,24 @@ def _is_network(proposal: Proposal) -> bool:
     """Return whether a chain's outputs were found, and more than products of numbers.
 
     Weighted sums are on many pages. What tells a network is an activation, a convolution, several
-    units with a bias, or a gradient.
+    units with a bias, or a gradient. Where most gradients that are there are of something else, so
+    is the page.
     """
     tensors = proposal.network.tensors
     computed = [one for one in proposal.tensors if tensors[one.name].kind.is_computed]
     outputs = [one for one in computed if tensors[one.name].role is Role.OUTPUT]
-    gradients = (Role.PARAMETER_GRADIENT, Role.INPUT_GRADIENT)
+    roles = (Role.PARAMETER_GRADIENT, Role.INPUT_GRADIENT)
+    gradients = [one for one in computed if tensors[one.name].role in roles]
     layers = proposal.network.spec.layers
     is_more = (
         any(one.type not in ("dense", "flatten") for one in layers)
         or any(one.options.get("bias", True) and one.options.get("units") != 1 for one in layers)
-        or any(one.fits and tensors[one.name].role in gradients for one in computed)
+        or any(one.fits for one in gradients)
     )
-    return is_more and bool(outputs) and all(one.share >= _MOSTLY for one in outputs)
+    is_other = 2 * sum(one.fits for one in gradients) < len(gradients)
+    return (
+        is_more and not is_other and bool(outputs) and all(one.share >= _MOSTLY for one in outputs)
+    )
 
 
 def _explains_output(proposal: Proposal) -> bool:
