@@ -128,14 +128,13 @@ class Chains:
             ((max(size),), 0) for size in sizes if min(size) == 1
         ]
         batches = [(size[1:], size[0]) for size in sizes if min(size) > 1]
-        if self._in_typed:
-            yield from (*lines, *batches)
+        yield from (*lines, *batches) if self._in_typed else lines
         for size in sizes:
             blocks = len(self.links.given(size)[0]) if min(size) >= _LEAST_IMAGE else 0
             for channels in range(min(blocks, _MOST_CHANNELS), 0, -1):
                 yield (channels, *size), 0
         if not self._in_typed:
-            yield from (*batches, *lines)
+            yield from batches
 
     def _longer(self, chain: Chain) -> Chain | None:
         """Return the chain with what follows: the first that is no chance, or the least one."""

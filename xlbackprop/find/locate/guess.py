@@ -30,8 +30,9 @@ from xlbackprop.find.locate.propose import locate, locate_on
 from xlbackprop.find.locate.reading import read_page_of
 from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.tiles import Tiles
+from xlbackprop.find.locate.told import Told
 from xlbackprop.find.sheets import sheets_together, wanted_sheet
-from xlbackprop.network import build_network
+from xlbackprop.network import Network, build_network
 from xlbackprop.spec import parse_spec
 from xlbackprop.workbook.engine.settings import DEFAULT_LIMITS, EngineName, Limits
 from xlbackprop.workbook.opening import as_xlsx
@@ -108,9 +109,10 @@ def _but(findings: Sequence[Findings]) -> str:
 def _best(page: Page, path: str) -> Proposal | None:
     """Return the proposal of the chain that explains most of a page, if one explains its output."""
     for chain in _chains(page)[:_MOST_CHAINS]:
-        proposal = _located(page, chain_text(chain), path)
-        if proposal is not None and _is_network(proposal):
-            return proposal
+        for told in (False, True):
+            proposal = _located(page, chain, path, is_told=told)
+            if proposal is not None and _is_network(proposal):
+                return proposal
     return None
 
 
@@ -135,12 +137,25 @@ def chain_text(chain: Chain) -> str:
     return tomli_w.dumps({**head, "layers": list(chain.layers), "loss": dict(chain.loss)})
 
 
-def _located(page: Page, text: str, workbook: str) -> Proposal | None:
+def _located(page: Page, chain: Chain, workbook: str, *, is_told: bool) -> Proposal | None:
+    """Return where a chain's tensors are found, or where they are by what the chain is made of."""
     try:
-        network = build_network(parse_spec(text))
+        network = build_network(parse_spec(chain_text(chain)))
     except SpecError:
         return None
-    return locate_on(page, network, workbook=workbook, spec="")
+    if not is_told:
+        return locate_on(page, network, workbook=workbook, spec="")
+    placed = {_name(network, key): keys for key, keys in chain.given.items()}
+    told = Told(placed={name: keys for name, keys in placed.items() if name in network.tensors})
+    return locate_on(page, network, workbook=workbook, spec="", told=told)
+
+
+def _name(network: Network, key: str) -> str:
+    """Return the name of what a chain has by the number of its layer: `0.w`."""
+    number, _, short = key.partition(".")
+    if not number.isdigit():
+        return key if short else network.inputs[0].name
+    return f"{network.layers[int(number)].name}.{short}"
 
 
 def _is_network(proposal: Proposal) -> bool:

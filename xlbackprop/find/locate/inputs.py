@@ -103,6 +103,8 @@ class InputSearch:
 
     def candidates(self, tensor: Tensor) -> Candidates:
         """Return the readings of a given or parameter; filters may be turned."""
+        if tensor.name in self._told.placed:
+            return self._readings.read(self._told.placed[tensor.name][None], np.zeros(1))
         turned = tensor.kind is Kind.PARAMETER and len(tensor.shape) == 4
         typed = self._readings.of(tensor.shape, typed=True, turned=turned)
         return typed if len(typed) else self._readings.of(tensor.shape, turned=turned)

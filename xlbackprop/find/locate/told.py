@@ -48,6 +48,7 @@ class Told:
     rates: frozenset[int] = frozenset()
     steps: ToldSteps | None = None
     are_deltas: bool = False  # no gradient on the page is plain: they are -dL/dx, or steps
+    placed: Mapping[str, Keys] = field(default_factory=dict)  # givens and parameters, by name
 
     def places_of(self, tensor: Tensor, partner: Keys | None, page: Page) -> Keys | None:
         """Return the cells that are told to be a tensor's; None where nothing is.
