@@ -140,6 +140,7 @@ def test_what_is_no_single_one_tells_no_class(onehot, tmp_path):
         checked(tmp_path, ONE_HOT, classes(np.array(onehot)))
 
 
+@pytest.mark.many(quick=["right-Ziel"])
 @pytest.mark.parametrize("label", ["one-hot", "Ziel", ""])
 @pytest.mark.parametrize("sign", [1, -1], ids=["right", "wrong"])
 def test_ones_and_zeros_are_located_whatever_the_class(sign, label, tmp_path):

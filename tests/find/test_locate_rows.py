@@ -64,6 +64,7 @@ def test_slip_in_a_later_step_is_found_there(path):
     }
 
 
+@pytest.mark.many(quick=["in a row"])
 @pytest.mark.parametrize("across", [False, True], ids=["in a row", "in a column"])
 def test_nets_that_alternate_with_activations_are_found_among_many_cells(across, path):
     """Of 60 cells in a line there are more pairs than are compared: near ones are."""

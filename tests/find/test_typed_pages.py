@@ -67,3 +67,24 @@ def test_label_of_a_gradient_of_nothing_known_is_not_passed_over(tmp_path):
             [one.tensor for one in report.not_judged if "q" in one.reason],
         )
     assert verdicts == {1: ("right", []), -1: ("incomplete", ["conv1.dL_dw"])}
+
+
+@pytest.mark.many
+def test_numbers_of_a_gradients_shape_that_nothing_explains_leave_the_verdict_open(tmp_path):
+    """No label at all: six blocks may be anything, but are not passed over."""
+    truth = arrays_of(xlbackprop.build("conv5x5x2", tmp_path / "ours.xlsx"))
+    verdicts = {}
+    for factor in (1, -1):
+        sheet = (book := openpyxl.Workbook()).active
+        for name in ("h", "w", "b", "out", "dL_dout", "dL_dw"):
+            array = np.atleast_2d(truth[f"conv1.{name}"]) * (factor if name == "dL_dw" else 1)
+            for block in array.reshape(-1, *array.shape[-2:]):
+                for line in block.tolist():
+                    sheet.append(line)
+                sheet.append([""])
+                sheet.append([])
+        book.save(tmp_path / "own.xlsx")
+        report = xlbackprop.check(tmp_path / "own.xlsx", spec="conv5x5x2")
+        reasons = {one.tensor: one.reason for one in report.not_judged}
+        verdicts[factor] = report.verdict, "fit nothing" in reasons.get("conv1.dL_dw", "")
+    assert verdicts == {1: ("right", False), -1: ("incomplete", True)}

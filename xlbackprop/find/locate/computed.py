@@ -21,6 +21,7 @@ from xlbackprop.find.locate.references import PageReferences
 from xlbackprop.find.locate.repeated import Repeated
 from xlbackprop.find.locate.spots import ENOUGH, Located, Spot, uncontradicted
 from xlbackprop.find.locate.told import Told
+from xlbackprop.find.locate.unexplained import say_unexplained
 from xlbackprop.find.locate.weighing import Weighing, matching
 from xlbackprop.network import Network
 
@@ -62,6 +63,7 @@ class ComputedSearch:
         Claims(self._network, self._page, self._captions, disputes).settle(located)
         repeated = Repeated(self._network, self._page, self._references, self._captions)
         repeated.settle(located, disputes, partial(self._weighing.spot_at, located))
+        say_unexplained(self._network, self._page, self._readings, self._captions, located)
         return located
 
     def _undisputed(self, located: Located, disputes: Disputes) -> dict[str, Spot]:
