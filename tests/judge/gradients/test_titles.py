@@ -33,6 +33,15 @@ TENSORS = [
     ("batch-norm", "bn1.dL_dgamma"),
     ("lstm", "lstm1.dL_dnet_2"),
     ("gru", "gru1.dL_dstate_2"),
+    ("optimizers-sgd", "dense1.dL_dh"),
+    ("optimizers-rmsprop", "dense1.dL_db"),
+    ("conv7x7x3-stride2", "conv1.dL_dout"),
+]
+# Of momentum, and of what a skip connection brings back as well.
+MORE_TENSORS = [
+    ("optimizers-momentum", "step2.dense1.dL_dw"),
+    ("transformer-block", "norm1.dL_dnormalized"),
+    ("two-conv", "relu1.dL_dh"),
 ]
 
 
@@ -62,7 +71,7 @@ def test_zeros_instead_of_formulas_are_wrong_and_nothing_else_is(template, tenso
 
 
 @pytest.mark.many(quick=["conv5x5x2-conv1.dL_dw"])
-@pytest.mark.parametrize(("template", "tensor"), TENSORS)
+@pytest.mark.parametrize(("template", "tensor"), [*TENSORS, *MORE_TENSORS])
 def test_right_numbers_instead_of_formulas_are_right(template, tensor, path):
     true = retype(template, tensor, path, lambda number: number)
     report = xlbackprop.check(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -119,7 +119,7 @@ def _chosen(
         return as_typed(labels, chosen, tried)
     if chosen is not None and (
         _of_weights(chosen) >= max(1, _of_weights(other))
-        or (not _of_weights(other) and is_typed_for(labels, chosen, other))
+        or is_typed_for(labels, chosen, other, fits_weights=_of_weights(other, most=all) > 0)
     ):
         return chosen, None
     own = unlike(sheets, other.objective) if chosen is None else None
@@ -167,17 +167,18 @@ def _wholes_of(sheets: Sheets, part: Choice) -> list[Objective]:
     ]
 
 
-def _of_weights(choice: Choice) -> int:
-    """Return how many cells are, but for the sign, the gradients of weights themselves."""
+def _of_weights(choice: Choice, most: Callable[[list[bool]], bool] = any) -> int:
+    """Return how many cells are, but for the sign, the gradients of weights themselves.
+
+    Of those that are of several cells, `any` has to be a weight, or all.
+    """
     study, flow = choice.study, choice.flow
-    return sum(
-        any(
-            (study.sheets.is_typed[flow.cells[of]] or int(flow.cells[of]) in study.before)
-            and abs(abs(factor(choice, cell, of)) - 1) <= _CLOSE
-            for of in match.targets
-        )
-        for cell, match in choice.matches.items()
-    )
+    found = 0
+    for cell, match in choice.matches.items():
+        itself = [at for at in match.targets if abs(abs(factor(choice, cell, at)) - 1) <= _CLOSE]
+        ofs = flow.cells[itself].tolist()
+        found += bool(ofs) and most([study.sheets.is_typed[of] or of in study.before for of in ofs])
+    return found
 
 
 def _first_that_fits(sheets: Sheets) -> Choice | None:

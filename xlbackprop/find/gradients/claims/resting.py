@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.differentiation.flow import OWN_SHEET
@@ -11,12 +11,17 @@ from xlbackprop.find.gradients.loss.losses import Choice
 _MOST_FOLLOWED = 200
 
 
-def rests_on_right(choice: Choice, cell: int, meant: Iterable[int]) -> bool:
-    """Whether a cell is made of the right gradient of its weight."""
+def rests_on_right(
+    choice: Choice, cell: int, meant: Iterable[int], typed: Mapping[int, Sequence[int]]
+) -> bool:
+    """Whether a cell is made of the right gradient of its weight, or of what is `typed` for it."""
     wanted = set(meant)
+    cells, copied = choice.flow.cells, choice.study.sheets.graph.copied
 
     def is_right(one: int) -> bool:
         match = choice.matches.get(one)
+        if match is None and one in typed:
+            return bool({*copied[cells[[*wanted]]]} & {*copied[cells[[*typed[one]]]]})
         return match is not None and bool(wanted & set(match.targets))
 
     return _rests_on(choice, cell, is_right)

@@ -14,6 +14,7 @@ from xlbackprop.find.gradients.claims.lines import beside_in_line
 from xlbackprop.find.gradients.claims.named import Named
 from xlbackprop.find.gradients.differentiation.drawing import FAMILIES, are_true, columns_of
 from xlbackprop.find.gradients.differentiation.flow import EVERY_STEP
+from xlbackprop.find.gradients.differentiation.graph import resting_on
 from xlbackprop.find.gradients.differentiation.matching import classes
 from xlbackprop.find.gradients.differentiation.study import formula_values
 from xlbackprop.find.gradients.findings import Family, Reason, Role
@@ -58,7 +59,19 @@ def _not_carried(named: Named, claimed: Claimed, wrong: list[int]) -> list[int]:
     mended = study.mended(cells, truth)
     own = formula_values(study.sheets.graph, mended.board, cells)
     is_carried = are_true(own, truth).tolist()
-    return [at for at, carried in zip(wrong, is_carried, strict=True) if not carried]
+    is_fixed = _rests_on_typed(named, claimed)[cells].tolist()
+    return [
+        at
+        for at, carried, fixed in zip(wrong, is_carried, is_fixed, strict=True)
+        if not carried and not fixed
+    ]
+
+
+def _rests_on_typed(named: Named, claimed: Claimed) -> Mask:
+    """Return which cells are typed gradients, or made of some: the same in all draws, in part."""
+    study, cells = named.study, [claim.cell for claim in claimed.claims]
+    typed = np.array([one for one in cells if study.sheets.is_typed[one]], dtype=np.int32)
+    return resting_on(study.computation.in_order(), study.sheets.graph, typed)
 
 
 def _is_wrong(role: Role, fits: bool) -> bool:

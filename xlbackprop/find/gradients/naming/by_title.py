@@ -132,7 +132,7 @@ class ByTitle:
                 blocks_of(one, self._labels, self._numbers, bare=bare) for one in (title, other)
             )
             if own and its and (pairs := aligned(own, its)) is not None:
-                found = self._in_order(pairs)
+                found = self._as_on_page(self._in_order(pairs))
                 if found is None or any(found[1]):
                     return found
         return None
@@ -153,6 +153,36 @@ class ByTitle:
         return np.concatenate([cells for cells, _ in blocks]), [
             at for _, own in blocks for at in own
         ]
+
+    def _as_on_page(self, meant: Meant | None) -> Meant | None:
+        """Return what is meant: of several steps' gradients, or parts, that which the numbers are.
+
+        What comes back on a sheet alone is a part, where others use the same cells.
+        """
+        if meant is None:
+            return None
+        flow, (cells, targets) = self._named.choice.flow, meant
+        if any(len(own) > 1 for own in targets):
+            steps = sorted({int(flow.steps[at]) for own in targets for at in own})
+            each = [(cells, [sorted(own, key=lambda at: flow.steps[at] != one) for own in targets])
+                    for one in steps]  # fmt: skip
+            fits = [one for one in each if self._is_on_page(*one)]
+            free = [own for one, own in zip(steps, each, strict=True)
+                    if one >= 0 and not self._is_taken(own)]  # fmt: skip
+            return fits[0] if fits else free[0] if len(free) == 1 else meant
+        parts = [[flow.parts.get(int(flow.cells[at])) for at in own[:1]] for own in targets]
+        known = [[at for at in own if at is not None] for own in parts]
+        is_part = known == parts and any(known) and not self._is_on_page(cells, targets)
+        return (cells, known) if is_part and self._is_on_page(cells, known) else meant
+
+    def _is_on_page(self, cells: Indices, meant: Sequence[Sequence[int]]) -> bool:
+        """Whether all numbers of the page, typed or not, are the gradients that are meant."""
+        told = [(cell, at[0]) for cell, at in zip(cells.tolist(), meant, strict=True) if at]
+        own, targets = ([one[which] for one in told] for which in (0, 1))
+        numbers, truth = self._numbers[own], self._named.choice.flow.values[targets, 0]
+        typed = np.ones(len(own), dtype=np.bool_)
+        right = matches(numbers, truth, rounding(numbers, typed, truth))
+        return bool(right.all() and truth.any())
 
     def _is_of(self, pairs: Pairs, one: int, other: int) -> bool:
         """Whether the typed numbers of one block are the gradients of another."""

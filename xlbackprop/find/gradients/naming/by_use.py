@@ -12,8 +12,11 @@ from xlbackprop.find.gradients.claims.resting import rests_on_right
 _OF_ALL = -1
 
 
-def by_update(named: Named) -> dict[int, list[int]]:
-    """Return the cells that updates use as gradients, with the targets that these name."""
+def by_update(named: Named, typed: Mapping[int, list[int]]) -> dict[int, list[int]]:
+    """Return the cells that updates use as gradients, with the targets that these name.
+
+    `typed` are the numbers that texts call gradients.
+    """
     found: dict[int, list[int]] = {}
     right = {at for match in named.matches.values() for at in match.targets}
     users = Counter(one.gradients[0] for one in named.updates if len(one.gradients) == 1)
@@ -26,7 +29,9 @@ def by_update(named: Named) -> dict[int, list[int]]:
         fits = match is not None and set(match.targets) & set(meant)
         if one.is_waiting and right & set(meant):
             continue
-        if not fits and (users[gradient] > 1 or rests_on_right(named.choice, gradient, meant)):
+        if not fits and (
+            users[gradient] > 1 or rests_on_right(named.choice, gradient, meant, typed)
+        ):
             continue
         if meant:
             found[gradient] = meant

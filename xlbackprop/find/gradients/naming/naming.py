@@ -26,7 +26,7 @@ def name_gradients(choice: Choice, labels: Labels) -> Named:
     typed = typed_by_text(named)
     named.take(updates(choice.study, choice.flow, typed))
     named.none |= gradients_of_dead(choice.study, choice.flow, labels, named.updates)
-    used = without_others(named, by_update(named), typed)
+    used = without_others(named, by_update(named, typed), typed)
     by_label = formulas_by_title(named, typed) | _by_label(named) | typed
     for cell in choice.matches:
         _name_matched(named, cell, used.get(cell, []), by_label.get(cell, []))

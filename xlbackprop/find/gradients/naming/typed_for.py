@@ -13,14 +13,16 @@ from xlbackprop.find.gradients.texts.labels import Labels
 _FEWEST = 4.0
 
 
-def is_typed_for(labels: Labels, own: Choice, other: Choice) -> bool:
+def is_typed_for(labels: Labels, own: Choice, other: Choice, *, fits_weights: bool) -> bool:
     """Whether gradients were typed, so that no formula is one, and another L fits these no better.
 
-    That begins with differences, which are its gradients whatever they are meant for.
+    That begins with differences, which are its gradients whatever they are meant for; where it also
+    `fits_weights`, it has to fit what was typed worse.
     """
     if own.matches or not typed_by_text(Named(own, labels, [])):
         return False
-    return _right(labels, own) >= _right(labels, other)
+    mine, its = (_right(labels, one) for one in (own, other))
+    return mine > its or (mine == its and not fits_weights)
 
 
 def as_typed(
