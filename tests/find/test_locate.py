@@ -308,7 +308,7 @@ CHAINS = {  # by the seed of a drawn chain: what its page is of
 }
 
 
-@pytest.mark.many(quick=["13"])
+@pytest.mark.many(quick=["4", "13"])
 @pytest.mark.parametrize("seed", CHAINS)
 def test_guess_finds_a_chain_of_layers_and_its_loss(seed, path):
     sheet = drawn(seed)

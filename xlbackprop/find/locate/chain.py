@@ -83,7 +83,7 @@ class Chains:
     def from_inputs(self) -> Iterator[Chain]:
         """Yield the longest chain that begins with each block of typed numbers.
 
-        What is a part of a chain, as its weights are, begins none.
+        An image that is a part of a chain, as filters are, begins none.
         """
         taken = NONE
         for shape, batch in self._shapes():
@@ -92,7 +92,7 @@ class Chains:
                 if self.is_over:
                     return
                 used = frozenset(keys[n].ravel().tolist())
-                if used <= taken:
+                if used <= taken and len(shape) > 1:
                     continue
                 start = Chain(
                     shape, batch, (), numbers[n], used, {"type": "given"}, given={"h": keys[n]}
@@ -128,13 +128,14 @@ class Chains:
             ((max(size),), 0) for size in sizes if min(size) == 1
         ]
         batches = [(size[1:], size[0]) for size in sizes if min(size) > 1]
-        yield from (*lines, *batches) if self._in_typed else lines
+        if self._in_typed:
+            yield from (*lines, *batches)
         for size in sizes:
             blocks = len(self.links.given(size)[0]) if min(size) >= _LEAST_IMAGE else 0
             for channels in range(min(blocks, _MOST_CHANNELS), 0, -1):
                 yield (channels, *size), 0
         if not self._in_typed:
-            yield from batches
+            yield from (*batches, *lines)
 
     def _longer(self, chain: Chain) -> Chain | None:
         """Return the chain with what follows: the first that is no chance, or the least one."""
