@@ -212,7 +212,7 @@ def test_drawing_and_table_change_with_the_imports(planted):
 def test_places_that_the_documentation_names_are_there(house):
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([a-z_]+(?:/[a-z_.]+)+/?)`", page))
-    assert {"find/locate/labels.py", "judge/gradients/edits/", "find/gradients"} <= named
+    assert {"find/locate/captions/labels.py", "judge/gradients/edits/", "find/gradients"} <= named
     places = [house.folder, ROOT]
     assert not {name for name in named if not any(is_there(one / name) for one in places)}
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # what a type checker sees of the names below
         locate,
         locate_gradients,
     )
-    from xlbackprop.find.locate.guess import guess
+    from xlbackprop.find.locate.guessing.guess import guess
     from xlbackprop.find.mapping import Map, Placement, load_map, parse_map
     from xlbackprop.judge.checker import review_workbook
     from xlbackprop.judge.gradcheck import Checked, gradcheck

@@ -11,8 +11,8 @@ import pytest
 import xlbackprop
 from tests.support.handmade import build
 from tests.support.unusual_layouts import LAYOUTS, strange_page
-from xlbackprop.find.locate.order import exchanged_axes, is_in_order
-from xlbackprop.find.locate.page import key_of
+from xlbackprop.find.locate.page.order import exchanged_axes, is_in_order
+from xlbackprop.find.locate.page.page import key_of
 
 GRADIENTS = ("dL_dw", "dL_db", "dL_dh", "out", "w_new", "b_new")
 LABELLED = [name for name in LAYOUTS if name not in ("no-labels", "commas-as-text")]

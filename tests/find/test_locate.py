@@ -16,8 +16,8 @@ from tests.support.handmade import CASES, build
 from tests.support.true_places import SURE, false_places, not_found
 from tests.support.unusual_layouts import LAYOUTS, TABLES, strange_page
 from xlbackprop.errors import WorkbookError
-from xlbackprop.find.locate import page as pages
-from xlbackprop.find.locate.labels import fit, is_of_a_later_entry, meaning_of
+from xlbackprop.find.locate.captions.labels import fit, is_of_a_later_entry, meaning_of
+from xlbackprop.find.locate.page import page as pages
 from xlbackprop.network import build_network
 
 NETWORKS = ("conv5x5x2", "two-conv", "mlp-2-2-2")

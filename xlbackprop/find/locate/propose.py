@@ -12,21 +12,21 @@ import numpy as np
 from xlbackprop.equation import Array, Kind, Tensor
 from xlbackprop.errors import WorkbookError, one_line
 from xlbackprop.find.gradients.derivatives import Derivatives
-from xlbackprop.find.locate.by_line import located_by_line
-from xlbackprop.find.locate.candidates import Readings
-from xlbackprop.find.locate.captions import Captions
-from xlbackprop.find.locate.certainty import NOTHING_FITS, InputCertainty, doubt_of_computed
-from xlbackprop.find.locate.computed import ComputedSearch
-from xlbackprop.find.locate.indices import without_indices
-from xlbackprop.find.locate.inputs import InputSearch
-from xlbackprop.find.locate.page import Keys, Page
+from xlbackprop.find.locate.captions.captions import Captions
+from xlbackprop.find.locate.page.candidates import Readings
+from xlbackprop.find.locate.page.indices import without_indices
+from xlbackprop.find.locate.page.page import Keys, Page
+from xlbackprop.find.locate.page.reading import page_of
+from xlbackprop.find.locate.page.references import PageReferences
+from xlbackprop.find.locate.page.tiles import Tiles
 from xlbackprop.find.locate.proposal import LIKELY, SURE, LeftOut, LocatedTensor, Proposal
-from xlbackprop.find.locate.reading import page_of
-from xlbackprop.find.locate.references import PageReferences
-from xlbackprop.find.locate.spots import Located, Spot
-from xlbackprop.find.locate.tiles import Tiles
-from xlbackprop.find.locate.told import NOTHING_TOLD, Told, told_of, told_to_be
-from xlbackprop.find.locate.training import with_training
+from xlbackprop.find.locate.spots.certainty import NOTHING_FITS, InputCertainty, doubt_of_computed
+from xlbackprop.find.locate.spots.computed import ComputedSearch
+from xlbackprop.find.locate.spots.inputs import InputSearch
+from xlbackprop.find.locate.spots.spots import Located, Spot
+from xlbackprop.find.locate.steps.by_line import located_by_line
+from xlbackprop.find.locate.steps.told import NOTHING_TOLD, Told, told_of, told_to_be
+from xlbackprop.find.locate.steps.training import with_training
 from xlbackprop.find.sheets import listed
 from xlbackprop.network import Network, build_network
 from xlbackprop.network.values import fixed_values

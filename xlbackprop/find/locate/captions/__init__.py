@@ -1,0 +1,1 @@
+"""What is written beside groups of numbers, and which tensors it may mean."""

@@ -1,0 +1,1 @@
+"""What network a page may hold, where nobody says: a chain of layers read from its formulas."""
