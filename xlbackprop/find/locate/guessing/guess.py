@@ -109,7 +109,7 @@ def _but(findings: Sequence[Findings]) -> str:
 def _best(page: Page, path: str) -> Proposal | None:
     """Return the proposal of the chain that explains most of a page, if one explains its output."""
     for chain in _chains(page)[:_MOST_CHAINS]:
-        for told in (False, True):
+        for told in (False, True) if page.has_formula.any() else (False,):
             proposal = _located(page, chain, path, is_told=told)
             if proposal is not None and _is_network(proposal):
                 return proposal
