@@ -1,6 +1,7 @@
 """Names that a program has lost: the blocks are found where they were built, then by locate."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,9 @@ import xlbackprop
 from tests.support.filling import fill, patch, places_by_index
 from xlbackprop.errors import WorkbookError
 from xlbackprop.layout import heading_text, lay_out
+from xlbackprop.network.values import choose_values
+from xlbackprop.workbook.builder import contents_of
+from xlbackprop.workbook.write.write import write_workbook
 
 CASES = Path(__file__).parents[1] / "support" / "data" / "cases" / "names-with-underscores"
 BOOK = "xl/workbook.xml"
@@ -127,6 +131,33 @@ def test_page_with_the_titles_of_earlier_versions_is_found_where_it_was_built(bo
     pages.save(book)
     patch(book, {BOOK: without_names})
     assert GONE in xlbackprop.check(book).notes
+
+
+@pytest.mark.parametrize(("name", "right"), [("attention", 499), ("gru", 247)])
+def test_wide_page_of_earlier_versions_is_found_where_it_was_built(name, right, tmp_path):
+    """What was too wide stood side by side, and not yet on shelves."""
+    network = xlbackprop.build_network(xlbackprop.load_spec(name))
+    contents = contents_of(network, choose_values(network), frozenset())
+    beside = replace(contents, layout=lay_out(network, shelves=False))
+    assert beside.layout.blocks != contents.layout.blocks
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(write_workbook(beside))
+    patch(book, {BOOK: without_names})
+    report = xlbackprop.check(book)
+    assert (report.verdict, report.counts) == ("right", {"right": right})
+
+
+@pytest.mark.slow
+def test_links_of_several_tensors_are_judged_where_the_page_is_located(tmp_path):
+    """A title that is gone leaves it open whether anything stands where it was built."""
+    book = xlbackprop.build("gru", tmp_path / "book.xlsx")
+    (sheet, *_) = lay_out(xlbackprop.build_network(xlbackprop.load_spec("gru"))).sheets
+    loaded = openpyxl.load_workbook(book)
+    heading = sheet.headings[0]
+    loaded[sheet.name].cell(heading.row + 1, heading.column + 1).value = None
+    loaded.defined_names.clear()
+    loaded.save(book)
+    assert xlbackprop.check(book).verdict == "incomplete"
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ titles, and the indices along the edges, where they were written.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from operator import or_
@@ -107,9 +108,9 @@ class _Finder:
         return ours | {_plain(name): text for name, text in self._workbook.names.items()}
 
     def _where_it_was_built(self, tensor: Tensor, number: int, name: str) -> Block:
-        if self._layout is not None:
-            block = self._layout.blocks[tensor.name][number]
-            if block.sheet in self._unmoved:
+        for layout, unmoved in self._layouts:
+            block = layout.blocks[tensor.name][number]
+            if block.sheet in unmoved:
                 return block
         raise NamesGone(
             f"the name {name} is gone, by which the block's cells are found: start again from a"
@@ -117,21 +118,22 @@ class _Finder:
         )
 
     @cached_property
-    def _layout(self) -> Layout | None:
+    def _layouts(self) -> list[tuple[Layout, set[str]]]:
+        """Where blocks were built by this version and by earlier ones, with the sheets they fit."""
         from xlbackprop.layout import lay_out  # noqa: PLC0415  (rarely)
 
-        try:
-            return lay_out(self._network)
-        except SpecError:
-            return None
+        layouts = []
+        for shelves in (True, False):
+            with suppress(SpecError):
+                layout = lay_out(self._network, shelves=shelves)
+                layouts.append((layout, self._unmoved(layout)))
+        return layouts
 
-    @cached_property
-    def _unmoved(self) -> set[str]:
-        sheets = self._layout.sheets if self._layout is not None else ()
+    def _unmoved(self, layout: Layout) -> set[str]:
         known = self._workbook.sheets
         return {
             sheet.name
-            for sheet in sheets
+            for sheet in layout.sheets
             if sheet.name in known and _is_unmoved(sheet, self._workbook.cells(sheet.name))
         }
 

@@ -51,8 +51,11 @@ class Page:
         content: SheetContent,
         tensors: Mapping[str, Tensor],
         equations: Mapping[str, Equation],
+        *,
+        shelves: bool = True,
     ) -> None:
         self.content, self.tensors, self.equations = content, tensors, equations
+        self._has_shelves = shelves
         self.blocks: dict[str, tuple[Block, ...]] = {}
         self.bands: list[Text] = []
         self.bars: dict[int, int] = {}
@@ -157,7 +160,7 @@ class Page:
     def _side_by_side(self) -> tuple[Columns, int]:
         """Return where the columns of tensors stand, and how wide a tensor may be."""
         widths, blocks = self._widths(MAX_COLUMNS)
-        if not is_too_wide(list(widths.values())):
+        if not self._has_shelves or not is_too_wide(list(widths.values())):
             return side_by_side(widths, blocks), MAX_COLUMNS
         fitting = (one for one in SHELVES if max(self._widths(one)[0].values()) <= one)
         # What is wider than any paper is cut, and nothing else.

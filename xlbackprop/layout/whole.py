@@ -22,20 +22,25 @@ class Layout:
     blocks: Mapping[str, tuple[Block, ...]]
 
 
-def lay_out(network: Network) -> Layout:
-    """Return where everything stands. Raises SpecError where a sheet would be too large."""
+def lay_out(network: Network, *, shelves: bool = True) -> Layout:
+    """Return where everything stands.
+
+    `shelves` says whether what would be too wide goes on below, as it does but in older workbooks.
+
+    Raises SpecError where a sheet would be too large.
+    """
     sheets: list[Sheet] = []
     blocks: dict[str, tuple[Block, ...]] = {}
-    for page in _pages(network):
+    for page in _pages(network, shelves=shelves):
         sheets.append(page.sheet())
         blocks.update(page.blocks)
     return Layout(tuple(sheets), blocks)
 
 
-def _pages(network: Network) -> Iterator[Page | StepsPage]:
+def _pages(network: Network, *, shelves: bool) -> Iterator[Page | StepsPage]:
     contents = list(sheet_contents(network))
     if network.has_rows:
         yield StepsPage(network)
         contents = [content for content in contents if content.name == TRAINING]
     for content in contents:
-        yield Page(content, network.tensors, network.equation_of)
+        yield Page(content, network.tensors, network.equation_of, shelves=shelves)

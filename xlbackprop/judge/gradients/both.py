@@ -183,17 +183,18 @@ def _of(review: Review, tensor: Tensor) -> str | None:
     network = review.judged_network
     of = tensor.name
     if tensor.kind is Kind.LINK:
-        (source,) = network.equation_of[of].sources.values()
-        of = source.name if source.name.endswith(_UPDATED) else of
+        sources = list(network.equation_of[of].sources.values())
+        is_update = len(sources) == 1 and sources[0].name.endswith(_UPDATED)
+        of = sources[0].name if is_update else of
     head, _, short = of.rpartition(".")
     if not short.startswith(_GRADIENT) and not short.endswith(_UPDATED):
         return None
     name = f"{head}.{short.removeprefix(_GRADIENT).removesuffix(_UPDATED)}"
     while name not in review.found and name in network.tensors:
         equation = network.equation_of.get(name)
-        if equation is None or equation.target.kind is not Kind.LINK:
+        if equation is None or equation.target.kind is not Kind.LINK or len(equation.sources) > 1:
             return None
-        ((_, source),) = equation.sources.items()
+        (source,) = equation.sources.values()
         name = source.name
     return name if name in review.found else None
 
