@@ -148,19 +148,6 @@ def test_wide_page_of_earlier_versions_is_found_where_it_was_built(name, right, 
 
 
 @pytest.mark.slow
-def test_links_of_several_tensors_are_judged_where_the_page_is_located(tmp_path):
-    """A title that is gone leaves it open whether anything stands where it was built."""
-    book = xlbackprop.build("gru", tmp_path / "book.xlsx")
-    (sheet, *_) = lay_out(xlbackprop.build_network(xlbackprop.load_spec("gru"))).sheets
-    loaded = openpyxl.load_workbook(book)
-    heading = sheet.headings[0]
-    loaded[sheet.name].cell(heading.row + 1, heading.column + 1).value = None
-    loaded.defined_names.clear()
-    loaded.save(book)
-    assert xlbackprop.check(book).verdict == "incomplete"
-
-
-@pytest.mark.slow
 def test_pages_that_belong_together_are_found_without_names_and_description(tmp_path):
     """Each has numbers enough for all givens, and little follows from them on a page alone."""
     whole = openpyxl.load_workbook(xlbackprop.build("mlp-2-2-2", tmp_path / "built.xlsx"))

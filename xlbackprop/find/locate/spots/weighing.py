@@ -89,19 +89,27 @@ class Weighing:
 
         Where it is a copy or a step between, a formula may as well refer to what it is made from.
         """
-        cells = []
+        return list(self._sources_by_name(equation, located, {}).values())
+
+    def _sources_by_name(
+        self, equation: Equation, located: Located, known: dict[str, Source | None]
+    ) -> dict[str, Source]:
+        """Return the sources by name, each once, by however many ways it leads to the tensor."""
         for source in equation.sources.values():
+            if source.name in known:
+                continue
             own = self._network.equation_of.get(source.name)
+            known[source.name] = None
             if source.name in located.inputs.keys:
-                cells.append(Source(located.inputs.keys[source.name].ravel()))
+                known[source.name] = Source(located.inputs.keys[source.name].ravel())
             elif _is_on_page(located.considered.get(source.name)):
                 place = located.considered[source.name][0].keys.ravel()
                 passed = source.kind is Kind.LINK or source.role is Role.INNER
                 earlier = partial(self.source_cells, own, located) if own else list
-                cells.append(Source(place, earlier, is_passed=passed))
+                known[source.name] = Source(place, earlier, is_passed=passed)
             elif own is not None:
-                cells += self.source_cells(own, located)
-        return cells
+                self._sources_by_name(own, located, known)
+        return {name: source for name, source in known.items() if source is not None}
 
     def _refers(self, keys: Keys, sources: list[Source]) -> float:
         """Return how far formulas refer to the sources, to all of them and to nothing else."""
