@@ -15,8 +15,9 @@ NAMED = (87, 52, 5, 14, 134, 38, 122, 34, 158, 156, 157, 225, 63)
 # Dead cells of a map on whose place two blocks disagree, deltas that are copies in a batch, weights
 # of a layer that has no updates, two filters at once, batches in one formula, all paths but the
 # first, a filter's corner, steps of which nothing is right, minus signs that most have, another
-# pixel's gradient at a map's edge, a unit dead on the page, one weight of two that stays.
-NAMED_SINCE = (167, 241, 278, 368, 112, 196, 317, 257, 323, 123, 619, 398, 429, 494)
+# pixel's gradient at a map's edge, a unit dead on the page, one weight of two that stays,
+# indices as small letters above the line.
+NAMED_SINCE = (167, 241, 278, 368, 112, 196, 317, 257, 323, 123, 619, 398, 429, 494, 91)
 # Nothing but their formulas tells that they were to be gradients.
 UNTOLD = (61, 83)
 

@@ -203,6 +203,11 @@ LONG = ("." * 150 + "x dL/dw", "gradient" + " " * 190, "gradient of the " * 12, 
         "dL/d" + "w" * 190, "grad_" + "(1)" * 60)  # fmt: skip
 
 
+@pytest.mark.parametrize("text", ["∂L/∂σ⁽1⁾", "∂L/∂σ⁽¹⁾", "∂L/∂σ(1)", "dL/dσ₁"])
+def test_an_index_above_or_below_the_line_belongs_to_the_name(text):
+    assert said_by(text).by[0] == "σ1"
+
+
 @pytest.mark.parametrize("text", LONG, ids=[one[:12].strip() for one in LONG])
 def test_reading_a_title_takes_no_time_however_it_is_made(text):
     began = time.process_time()

@@ -6,6 +6,7 @@ Titles are longer than labels: an equation follows, a size, or words; `dL/dw = d
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -123,6 +124,7 @@ class Said:
 def said_by(text: str) -> Said | None:
     """Return what a title says of gradients; None where it speaks of something else."""
     text = _SPACES.sub("  ", text[:_LONGEST].replace("\n", "  ")).strip()
+    text = unicodedata.normalize("NFKC", text)  # of `σ⁽¹⁾` the index is part of the name
     head = text.split("=")[0]
     if _OTHERWISE.search(head):
         return None
