@@ -34,7 +34,7 @@ def doubt_of_computed(spot: Spot, located: Located, doubts: Collection[str]) -> 
     if spot.label <= 0 and (ANOTHER_PLACE in doubts or all(doubts)):
         return "what it is computed from may stand elsewhere"
     if spot.share < _MOSTLY:
-        return f"{int(spot.matched.sum())} of its {spot.matched.size} numbers fit"
+        return spot.fitting
     few = spot.different < _DIFFERENT and not (spot.is_told and spot.matched.all())
     supports = (spot.label > 0, spot.references >= _MOSTLY)
     if few and not (all(supports) or (not any(doubts) and any(supports))):

@@ -73,8 +73,7 @@ class Claims:
 
     def _doubtful(self, spot: Spot) -> str:
         """Return what to say of a place that may be a tensor's."""
-        fitting = f"{int(spot.matched.sum())} of its {spot.keys.size} numbers fit"
-        return f"it may begin at {self._where(spot.keys)}, where {fitting}: say so in a map"
+        return f"it may begin at {self._where(spot.keys)}, where {spot.fitting}: say so in a map"
 
     def _free(self, tensor: Tensor, located: Located) -> list[Spot]:
         """Return the places in a usual order on whose cells nothing else stands."""

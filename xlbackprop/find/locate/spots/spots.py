@@ -55,6 +55,14 @@ class Spot:
         return float(self.matched.mean())
 
     @property
+    def fitting(self) -> str:
+        """How many of its numbers are what the equation gives, in words."""
+        count = int(self.matched.sum())
+        if self.matched.size == 1:
+            return "its number fits" if count else "its number does not fit"
+        return f"{count} of its {self.matched.size} numbers fit"
+
+    @property
     def fits(self) -> bool:
         """Whether so many numbers fit that it is no chance: all of a few, half of many."""
         is_enough = self.different >= _MANY or self.label > 0 or self.is_told
