@@ -122,6 +122,12 @@ class ComputedSearch:
             if tensor.kind is Kind.LINK:  # a copy does not stand where another gradient is
                 kept = [one for one in spots if not self._told.claim_another(one.keys, keys)]
                 located.considered[name] = kept
+            elif keys is None and partner is not None and tensor.kind is Kind.BACKWARD:
+                located.considered[name] = [
+                    one
+                    for one in spots
+                    if one.share == 1 or not self._told.are_of_others(one.keys, partner)
+                ]
             elif keys is not None and (self._page.find(keys) >= 0).all():
                 is_usual = not disputes.is_disputed(tensor, keys, placed)
                 located.considered[name] = self._with_told(

@@ -77,6 +77,12 @@ class Told:
         own = set(keys.ravel().tolist()) - set([] if told is None else told.ravel().tolist())
         return not own.isdisjoint(self.claimed)
 
+    def are_of_others(self, keys: Keys, partner: Keys) -> bool:
+        """Return whether all cells of `keys` are told to be gradients, and none of `partner`'s."""
+        own = {self.gradients.get(key) for key in partner.ravel().tolist()}
+        cells = set(keys.ravel().tolist())
+        return cells <= self.claimed and cells.isdisjoint(own)
+
     @cached_property
     def claimed(self) -> frozenset[int]:
         """The cells that hold gradients."""
