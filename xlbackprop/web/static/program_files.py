@@ -12,8 +12,8 @@ from xlbackprop.errors import OutputError
 from xlbackprop.spec.templates import template_folder
 
 _PACKAGE = Path(__file__).parents[2]
-# What a browser has no use for: the command line, a class's processes, the servers.
-_LEFT_OUT = ("cli", "classroom", "__main__.py", "web/assets")
+# What a browser has no use for: the command line, a class's processes, models of others, servers.
+_LEFT_OUT = ("cli", "classroom", "models", "__main__.py", "web/assets")
 _WEB = ("web/__init__.py", "web/bytecode.py", "web/tasks.py")
 _LIBRARIES = ("Jinja2", "MarkupSafe", "XlsxWriter", "latex2mathml", "tomli_w")
 _TIME = (2020, 1, 1, 0, 0, 0)  # the same files make the same archive
