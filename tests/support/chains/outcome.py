@@ -26,7 +26,7 @@ _OF_LAYERS = {
     slips.ONE_PATH: {"only the first unit"},
     slips.OTHER_INPUT: {"one window shifted"},
     slips.ONE_ROW: {"one window shifted", "another input"},  # in a column, that is the row above
-    slips.SWAPPED: {"output minus target reversed"},
+    slips.SWAPPED: {"output minus target reversed", "softmax minus target reversed"},
     slips.OF_NET: {"derivative taken at the input", "another cell"},
     slips.NO_DERIVATIVE: {"derivative left out"},
 }
