@@ -17,7 +17,7 @@ from xlbackprop.formula.places import Places
 from xlbackprop.formula.sheets.plane import OUTSIDE, Indices
 from xlbackprop.judge.diagnosis import UNKNOWN, Diagnosis, unknown
 from xlbackprop.judge.gradients.causes import diagnoses_of
-from xlbackprop.judge.gradients.edits import MOVED_RATE
+from xlbackprop.judge.gradients.edits import ANOTHER_UNIT, MOVED_RATE
 from xlbackprop.judge.gradients.review import LATENT
 from xlbackprop.judge.gradients.statuses import RELATIVE, Statuses, judge_claims
 from xlbackprop.judge.gradients.tensors import blocks_of
@@ -247,12 +247,14 @@ def _diagnoses(own: Own, one: Both, judgement: Judgement, named: Mask) -> Sequen
 
     An edit says what to do with the formula that stands there; a slip in a tensor that is not on
     the page only where it should have come from. A rate that has moved to a blank cell leaves the
-    number of the step before: that goes before what numbers say.
+    number of the step before, and of two units one is all that the other is not: what formulas
+    say of these goes before what numbers say.
     """
     left = judgement.statuses == Status.WRONG
     known = [each for each in one.diagnoses if each.slip != UNKNOWN]
     # The network's words are of plain gradients.
-    kept = _edits(own, one.cells, left, named, () if own.has_no_plain_gradient else (MOVED_RATE,))
+    first = () if own.has_no_plain_gradient else (MOVED_RATE, ANOTHER_UNIT)
+    kept = _edits(own, one.cells, left, named, first)
     kept += _kept([each for each in known if not each.is_weaker], left)
     kept += _edits(own, one.cells, left, named)
     kept += _kept([each for each in known if each.is_weaker], left)

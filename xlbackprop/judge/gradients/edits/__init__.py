@@ -2,6 +2,6 @@
 
 from xlbackprop.judge.gradients.edits.edit import Edit
 from xlbackprop.judge.gradients.edits.search import SECONDS, Search, find_edit
-from xlbackprop.judge.gradients.edits.slips import MOVED_RATE
+from xlbackprop.judge.gradients.edits.slips import ANOTHER_UNIT, MOVED_RATE
 
-__all__ = ["MOVED_RATE", "SECONDS", "Edit", "Search", "find_edit"]
+__all__ = ["ANOTHER_UNIT", "MOVED_RATE", "SECONDS", "Edit", "Search", "find_edit"]
