@@ -48,6 +48,7 @@ _TELLS, _MANY_OFF = 4, 0.25
 _UNLIKELY = 0.01
 # Of what is off, where a slip stands beside it: worth a note.
 _MOSTLY = 0.75
+_MOST_EQUATIONS = 500  # of a network for which a hint is looked for
 _DENSER = 3  # near the middle of what they may be off by
 
 
@@ -79,6 +80,8 @@ def excuse_rounded_givens(
 def _with_a_hint(review: Review, halves: Mapping[str, Array]) -> Review:
     """Return the review with a note where rounded givens explain most of what is off, not all."""
     judgements = review.judgements
+    if len(review.judged_network.equations) > _MOST_EQUATIONS:
+        return review  # each sample takes its time
     off = sum(int(_suspects(one).sum()) for one in judgements.values())
     for samples in (_FEW, _number_of_samples(review.judged_network)):
         spread = Spread(review, halves, list(judgements), samples)

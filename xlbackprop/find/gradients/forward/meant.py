@@ -27,6 +27,7 @@ from xlbackprop.formula.sheets.plane import Indices
 from xlbackprop.formula.tree import Reference, functions_in
 
 _MOST_FORMULAS, _MOST_TRIED, _MOST_ALIKE = 2_000, 24, 8
+_MOST_COMPUTED = 16_000  # formulas, in all that is tried
 # How far a neighbour stands, as the next unit's output does behind its net.
 _REACH = 4
 # Gradients that have to be wrong, and right then: of one alone it says too little.
@@ -51,9 +52,10 @@ def meant_forward(findings: Findings, choice: Choice) -> Iterator[str]:
     graph = findings.graph
     if (~is_right).sum() < _FEWEST or findings.is_typed.any() or choice.objective.assumed:
         return
-    if sum(len(group.cells) for group in graph.groups) > _MOST_FORMULAS:
+    count = sum(len(group.cells) for group in graph.groups)
+    if count > _MOST_FORMULAS:
         return
-    for other in islice(_others(findings, choice), _MOST_TRIED):
+    for other in islice(_others(findings, choice), min(_MOST_TRIED, _MOST_COMPUTED // count)):
         if _makes_right(findings, choice, gradients, other):
             yield _said(findings, other)
             return
