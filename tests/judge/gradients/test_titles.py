@@ -200,7 +200,8 @@ def test_the_parts_of_samples_are_no_whole_gradient(path):
 
 LONG = ("." * 150 + "x dL/dw", "gradient" + " " * 190, "gradient of the " * 12, "d/" * 100,
         "k=1 " * 8000, "a b c " * 30 + "dL/dw", "x" * 32_000, " " * 32_000 + "x", "(k=1)" * 40,
-        "dL/d" + "w" * 190, "grad_" + "(1)" * 60)  # fmt: skip
+        "dL/d" + "w" * 190, "grad_" + "(1)" * 60,
+        "dL/d" + "\ufdfa" * 190, "℀" * 200)  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["∂L/∂σ⁽1⁾", "∂L/∂σ⁽¹⁾", "∂L/∂σ(1)", "dL/dσ₁"])

@@ -124,7 +124,8 @@ class Said:
 def said_by(text: str) -> Said | None:
     """Return what a title says of gradients; None where it speaks of something else."""
     text = _SPACES.sub("  ", text[:_LONGEST].replace("\n", "  ")).strip()
-    text = unicodedata.normalize("NFKC", text)  # of `σ⁽¹⁾` the index is part of the name
+    # Of `σ⁽¹⁾` the index is part of the name. One letter may stand for many.
+    text = unicodedata.normalize("NFKC", text)[:_LONGEST]
     head = text.split("=")[0]
     if _OTHERWISE.search(head):
         return None
