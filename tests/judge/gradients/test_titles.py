@@ -79,6 +79,27 @@ def test_right_numbers_instead_of_formulas_are_right(template, tensor, path):
     assert report.counts["right"] >= len(true) + 9
 
 
+@pytest.mark.many(quick=["zeros"])
+@pytest.mark.parametrize(
+    ("factor", "counts"),
+    [(0, {"wrong": 54, "right": 53}), (1, {"right": 107})],
+    ids=["zeros", "right"],
+)
+def test_a_title_over_nothing_but_the_numbers_of_rows_says_nothing(factor, counts, path):
+    """Each block has its own title above, and that of all stands over the indices at the left."""
+    retype("conv5x5x2", "conv1.dL_dw", path, lambda number: factor * round(number, 2))
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    sheet["J7"], sheet["J28"], sheet["J29"] = "w", "dL/dw", None
+    for row, name in ((9, "w"), (14, "w"), (30, "dL/dw"), (35, "dL/dw")):
+        for column in "KOS":
+            caption = sheet[f"{column}{row}"]
+            assert caption.value.startswith("k=")
+            caption.value = f"{name} {caption.value}"
+    book.save(path)
+    assert xlbackprop.check(path).counts == counts
+
+
 LAYOUTS = {
     "captions": (Style(), Style("w")),
     "filters and channels": (

@@ -111,8 +111,14 @@ class ByTitle:
         )
 
     def _is_of_nothing(self, title: Governed, said: Said) -> bool:
-        """Whether zeros are said to be gradients by what is on the sheets, and leads to no L."""
-        own = np.concatenate([one.ravel() for one, _ in self._blocks(title)])
+        """Whether a title is of zeros whose own cells lead to no L, or of no block at all.
+
+        Over the numbers of rows stands none.
+        """
+        blocks = self._blocks(title)
+        if not blocks:
+            return True
+        own = np.concatenate([one.ravel() for one, _ in blocks])
         its = [
             one.ravel()
             for by in said.by[:1]
